@@ -1,0 +1,81 @@
+/**
+ * How the shells use the machines: a state and an event in, the next state and the effects as data out, or a
+ * refusal with its reason. Nothing is carried out here.
+ */
+import { getNextTransitions, transition } from "xstate";
+import { operationMachine } from "./operation.machine.ts";
+import type { OperationEvent, OperationState } from "./operation.machine.ts";
+import { redemptionMachine } from "./redemption.machine.ts";
+import type {
+  RedemptionContext,
+  RedemptionEffect,
+  RedemptionEvent,
+  RedemptionState,
+} from "./redemption.machine.ts";
+import { voucherMachine } from "./voucher.machine.ts";
+import type { VoucherContext, VoucherEffect, VoucherEvent, VoucherState } from "./voucher.machine.ts";
+import { voucherRefusal } from "./voucher-refusal.ts";
+import type { VoucherRefusal } from "./voucher-refusal.ts";
+
+export interface VoucherSnapshot extends VoucherContext {
+  readonly state: VoucherState;
+}
+
+export type VoucherDecision =
+  | { readonly ok: true; readonly next: VoucherSnapshot; readonly effects: readonly VoucherEffect[] }
+  | { readonly ok: false; readonly refusal: VoucherRefusal };
+
+export function decideVoucher(current: VoucherSnapshot, event: VoucherEvent): VoucherDecision {
+  const snapshot = voucherMachine.resolveState({
+    value: current.state,
+    context: { pending: current.pending },
+  });
+  if (!snapshot.can(event)) return { ok: false, refusal: voucherRefusal(current, event) };
+  const [next, actions] = transition(voucherMachine, snapshot, event);
+  return {
+    ok: true,
+    next: { state: next.value, pending: next.context.pending },
+    effects: effectNames<VoucherEffect>(actions),
+  };
+}
+
+export type RedemptionDecision =
+  | { readonly ok: true; readonly next: RedemptionState; readonly effects: readonly RedemptionEffect[] }
+  | {
+      readonly ok: false;
+      readonly refusal: { readonly code: "redemption-ended"; readonly state: RedemptionState };
+    };
+
+export function decideRedemption(
+  state: RedemptionState,
+  context: RedemptionContext,
+  event: RedemptionEvent,
+): RedemptionDecision {
+  const snapshot = redemptionMachine.resolveState({ value: state, context });
+  if (!snapshot.can(event)) return { ok: false, refusal: { code: "redemption-ended", state } };
+  const [next, actions] = transition(redemptionMachine, snapshot, event);
+  return { ok: true, next: next.value, effects: effectNames<RedemptionEffect>(actions) };
+}
+
+export type OperationDecision =
+  | { readonly ok: true; readonly next: OperationState }
+  | {
+      readonly ok: false;
+      readonly refusal: { readonly code: "operation-ended"; readonly state: OperationState };
+    };
+
+export function decideOperation(state: OperationState, event: OperationEvent): OperationDecision {
+  const snapshot = operationMachine.resolveState({ value: state });
+  if (!handles(snapshot, event.type)) return { ok: false, refusal: { code: "operation-ended", state } };
+  const [next] = transition(operationMachine, snapshot, event);
+  return { ok: true, next: next.value };
+}
+
+// `can` is false for a transition that changes nothing, which for a repeated HOLD is still an answer.
+function handles(snapshot: Parameters<typeof getNextTransitions>[0], type: string): boolean {
+  return getNextTransitions(snapshot).some((next) => next.eventType === type);
+}
+
+function effectNames<Effect extends string>(actions: readonly { readonly type: string }[]): Effect[] {
+  return actions.map((action) => action.type as Effect);
+}

@@ -1,0 +1,42 @@
+/**
+ * JSON whose numbers lose nothing. A number with a fraction or an exponent is kept as its source text, and an
+ * integer above 2^53 - 1 is refused (GovStack general rules; ECMA-262 `JSON.parse` source text access).
+ */
+
+/** The source text of a JSON number that is not a plain integer, such as `12.50`. */
+export class DecimalText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Thrown by `parseJson` for an integer that a double cannot hold. */
+export class UnsafeIntegerError extends Error {
+  readonly source: string;
+  constructor(source: string) {
+    super(`the number ${source} is above 9007199254740991; send it as a string`);
+    this.source = source;
+  }
+}
+
+type SourceAwareParse = (
+  text: string,
+  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+) => unknown;
+
+/** Parses JSON. Throws SyntaxError for malformed text and UnsafeIntegerError for an integer too large. */
+export function parseJson(text: string): unknown {
+  return (JSON.parse as SourceAwareParse)(text, (_key, value, context) => {
+    if (typeof value !== "number") return value;
+    const source = context.source ?? String(value);
+    if (!/^-?[0-9]+$/.test(source)) return new DecimalText(source);
+    if (!Number.isSafeInteger(value)) throw new UnsafeIntegerError(source);
+    return value;
+  });
+}
+
+/** A value that `JSON.stringify` writes as the number `text`, digit by digit. `text` must be a JSON number. */
+export function rawNumber(text: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+}

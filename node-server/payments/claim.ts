@@ -1,0 +1,85 @@
+/**
+ * The first half of a redemption: an exclusive claim takes the voucher and its reserve is owed to the merchant
+ * (design: settlement, "a redemption first claims, then pays out").
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { decideVoucher } from "#core/decide.ts";
+import type { VoucherRefusal } from "#core/voucher-refusal.ts";
+import { uuidText } from "#sync/ids.ts";
+import { claimReserve } from "../ledger/entries.ts";
+import type { ClaimRow, Tx, VoucherRow } from "../ports/store.ts";
+import { closeOpenLease } from "../vouchers/leases.ts";
+
+export interface ClaimRequest {
+  /** What causes the claim, unique for ever: the caller and its request, or the operation's hash. */
+  readonly cause: string;
+  readonly merchantId: string;
+  readonly offline: boolean;
+  /** Its lease is the open one, or the open one is just closing. */
+  readonly entitled: boolean;
+  readonly actor: string;
+}
+
+export type ClaimOutcome =
+  | { readonly ok: true; readonly claim: ClaimRow }
+  | { readonly ok: false; readonly refusal: VoucherRefusal };
+
+/** Claims a voucher that `tx` has locked. The payout is enqueued with it, so that a crash never forgets one. */
+export async function claimVoucher(
+  tx: Tx,
+  voucher: VoucherRow,
+  request: ClaimRequest,
+): Promise<ClaimOutcome> {
+  const decision = decideVoucher(voucher, { type: "CLAIM", entitled: request.entitled });
+  if (!decision.ok) return decision;
+  const claim = newClaim(voucher, request);
+  await tx.claims.insert(claim);
+  if (decision.effects.includes("endLease")) await closeOpenLease(tx, voucher.serial, "redeemed");
+  await tx.vouchers.update(voucher.serial, decision.next);
+  await tx.ledger.post(claimReserve(claim.id, voucher, request.merchantId));
+  await tx.audit.record({
+    actor: request.actor,
+    action: "voucher.claim",
+    subject: `voucher:${voucher.serial}`,
+    before: { state: voucher.state },
+    after: { state: decision.next.state, claim: claim.id, merchant: request.merchantId },
+  });
+  await tx.jobs.enqueue({ queue: "payout", id: claim.id }, payoutBackstopSeconds);
+  return { ok: true, claim };
+}
+
+/** The payout is tried right after the commit; the job is there for when the process dies in between. */
+const payoutBackstopSeconds = 10;
+
+/** Claim and transaction ids derive from the cause: a payment provider's idempotency key must survive a restore. */
+export function claimIdOf(cause: string): string {
+  const digest = causeDigest(cause).slice(0, 16);
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
+  return uuidText(digest);
+}
+
+function newClaim(voucher: VoucherRow, request: ClaimRequest): ClaimRow {
+  return {
+    id: claimIdOf(request.cause),
+    serial: voucher.serial,
+    merchantId: request.merchantId,
+    offline: request.offline,
+    state: "claimed",
+    transactionId: transactionIdOf(request.cause),
+    amountMinor: voucher.amountMinor,
+    currency: voucher.currency,
+  };
+}
+
+/** Twelve characters of Crockford's base 32 (60 bits), the contract's length for a transaction id. */
+function transactionIdOf(cause: string): string {
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const digest = causeDigest(cause).slice(16, 28);
+  return Array.from(digest, (byte) => alphabet[byte % 32]).join("");
+}
+
+function causeDigest(cause: string): Uint8Array {
+  return sha256(utf8ToBytes(`paypost/1/claim/${cause}`));
+}

@@ -1,0 +1,349 @@
+/**
+ * What the server's decisions need of its database: one transaction at a time, rows locked before they are judged.
+ * The PostgreSQL implementation is in `../postgres/store.ts`.
+ *
+ * Lock order, the same everywhere: the node's row, then vouchers by serial, then accounts by id.
+ */
+import type { Money } from "#core/money.ts";
+import type { OperationState } from "#core/operation.machine.ts";
+import type { RedemptionState } from "#core/redemption.machine.ts";
+import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
+import type { Epoch } from "#sync/documents/epoch.ts";
+import type { JournalEntry } from "../ledger/entries.ts";
+
+export interface Store {
+  /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+export interface Tx {
+  /** The database's clock, read now: a time taken after a lock is later than the one who held it before. */
+  now(): Promise<Date>;
+  readonly registry: RegistryRows;
+  readonly vouchers: VoucherRows;
+  readonly batches: BatchRows;
+  readonly commands: CommandRows;
+  readonly leases: LeaseRows;
+  readonly claims: ClaimRows;
+  readonly nodes: NodeRows;
+  readonly operations: OperationRows;
+  readonly requests: RequestRows;
+  readonly ledger: LedgerRows;
+  readonly shapes: ProjectionRows;
+  readonly jobs: JobRows;
+  readonly audit: AuditRows;
+}
+
+export interface InstitutionRow {
+  readonly id: string;
+  readonly callbackBaseUrl: string | null;
+  readonly callbackMethod: "POST" | "PUT";
+  readonly boxPublicKey: Uint8Array | null;
+}
+
+export interface VoucherGroupRow {
+  readonly code: string;
+  readonly name: string;
+  readonly validityDays: number;
+}
+
+export interface MerchantRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: "active" | "closed";
+}
+
+export interface RegistryRows {
+  institution(id: string): Promise<InstitutionRow | undefined>;
+  /** A voucher group by its code or its name. */
+  voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
+  merchant(id: string): Promise<MerchantRow | undefined>;
+  /** Whether one of the merchant's groups may redeem vouchers of the group. */
+  accepts(merchantId: string, groupCode: string): Promise<boolean>;
+  /** The database's generation, raised by each restore. */
+  generation(): Promise<number>;
+}
+
+export interface VoucherRow extends Money {
+  readonly serial: bigint;
+  readonly institutionId: string;
+  readonly programId: string;
+  readonly groupCode: string;
+  readonly state: VoucherState;
+  readonly pending: PendingEnd | null;
+  readonly numberIndex: Uint8Array;
+  readonly numberVerifier: Uint8Array;
+  /** The signed token in its text form; null until the voucher is activated. */
+  readonly token: string | null;
+  readonly activatedAt: Date | null;
+  readonly expiresAt: Date;
+}
+
+export interface NewVoucher extends Money {
+  readonly serial: bigint;
+  readonly batch: bigint;
+  readonly line: number;
+  readonly groupCode: string;
+  readonly numberIndex: Uint8Array;
+  readonly numberVerifier: Uint8Array;
+  readonly expiresAt: Date;
+  /** The number encrypted for the caller, base64, at most 44 characters. */
+  readonly ciphertext: string;
+}
+
+export interface VoucherRows {
+  nextSerials(count: number): Promise<bigint[]>;
+  insert(rows: readonly NewVoucher[]): Promise<void>;
+  /** Locks the vouchers that exist, in serial order. */
+  lock(serials: readonly bigint[]): Promise<Map<bigint, VoucherRow>>;
+  /** Reads without a lock: for answers, never for decisions. */
+  find(serial: bigint): Promise<VoucherRow | undefined>;
+  update(
+    serial: bigint,
+    change: {
+      readonly state: VoucherState;
+      readonly pending: PendingEnd | null;
+      readonly activatedAt?: Date;
+      readonly expiresAt?: Date;
+      readonly token?: string;
+    },
+  ): Promise<void>;
+}
+
+export interface VoucherInstruction {
+  readonly line: number;
+  readonly instructionId: string;
+  readonly groupCode: string;
+  readonly currency: string;
+  /** Major units, as the caller wrote them. */
+  readonly amount: string;
+  readonly payeeFunctionalId: string | null;
+  readonly narration: string;
+}
+
+export interface BatchRow {
+  readonly id: bigint;
+  readonly institutionId: string;
+  readonly batchId: string;
+  readonly requestId: string;
+  readonly programId: string;
+  readonly callbackUrl: string;
+}
+
+export interface BatchResult extends VoucherInstruction {
+  readonly failureReason: string | null;
+  readonly serial: bigint | null;
+  readonly ciphertext: string | null;
+  readonly expiresAt: Date | null;
+}
+
+export interface BatchRows {
+  /** Stores a batch with its instructions; undefined when the institution has used the batch id before. */
+  insert(
+    batch: Omit<BatchRow, "id">,
+    instructions: readonly VoucherInstruction[],
+  ): Promise<bigint | undefined>;
+  find(id: bigint): Promise<BatchRow | undefined>;
+  /** Takes the batch for this transaction, so that one worker at a time goes through it. */
+  lock(id: bigint): Promise<BatchRow | undefined>;
+  /** The next instructions that have neither a voucher nor a failure. */
+  nextOpen(id: bigint, limit: number): Promise<VoucherInstruction[]>;
+  fail(id: bigint, line: number, reason: string): Promise<void>;
+  complete(id: bigint): Promise<void>;
+  results(id: bigint): Promise<BatchResult[]>;
+  /** The caller has the numbers: from now the days run after which its copy of them is erased. */
+  markDelivered(id: bigint): Promise<void>;
+}
+
+export type VoucherCommand = "activate" | "cancel";
+
+export interface CommandRow {
+  readonly id: bigint;
+  readonly institutionId: string;
+  readonly requestId: string;
+  readonly batchId: string;
+  readonly command: VoucherCommand;
+  readonly callbackUrl: string;
+}
+
+export interface CommandItem {
+  readonly line: number;
+  readonly serialNumber: string;
+  readonly leaseTo: string | null;
+  readonly leaseUntil: Date | null;
+}
+
+export interface CommandRows {
+  insert(command: Omit<CommandRow, "id">, items: readonly CommandItem[]): Promise<bigint>;
+  find(id: bigint): Promise<CommandRow | undefined>;
+  /** Takes the command for this transaction, so that one worker at a time goes through it. */
+  lock(id: bigint): Promise<CommandRow | undefined>;
+  /** The next item that has no outcome. */
+  nextOpen(id: bigint): Promise<CommandItem | undefined>;
+  finish(id: bigint, line: number, failureReason: string | null): Promise<void>;
+  complete(id: bigint): Promise<void>;
+  results(id: bigint): Promise<(CommandItem & { readonly failureReason: string | null })[]>;
+}
+
+export interface LeaseRow {
+  readonly serial: bigint;
+  readonly nodeId: string;
+  readonly epoch: Epoch;
+  readonly notAfter: Date;
+  readonly document: Uint8Array;
+}
+
+export type LeaseEnd = "redeemed" | "released" | "expired";
+
+export interface LeaseRows {
+  open(serial: bigint): Promise<LeaseRow | undefined>;
+  /** How many leases the voucher ever had in this generation: the next epoch's n is one more. */
+  lastEpochN(serial: bigint, generation: number): Promise<number>;
+  insert(row: LeaseRow): Promise<void>;
+  close(serial: bigint, epoch: Epoch, end: LeaseEnd, at: Date): Promise<void>;
+  markRecalled(serial: bigint, epoch: Epoch, at: Date): Promise<void>;
+  /** Serials of open leases whose not-after lies before the given time. */
+  overdue(before: Date, limit: number): Promise<bigint[]>;
+}
+
+export interface ClaimRow extends Money {
+  readonly id: string;
+  readonly serial: bigint;
+  readonly merchantId: string;
+  readonly offline: boolean;
+  readonly state: RedemptionState;
+  readonly transactionId: string;
+}
+
+export interface ClaimRows {
+  insert(row: ClaimRow): Promise<void>;
+  find(id: string): Promise<ClaimRow | undefined>;
+  live(serial: bigint): Promise<ClaimRow | undefined>;
+  update(id: string, state: RedemptionState, endedAt: Date | null): Promise<void>;
+}
+
+export interface NodeRow {
+  readonly id: string;
+  readonly merchantId: string;
+  readonly name: string;
+  readonly publicKey: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly status: "active" | "frozen" | "revoked";
+  readonly lastSequence: number;
+  readonly lastHash: Uint8Array;
+  readonly assertionCounter: number;
+}
+
+export interface EnrolmentCodeRow {
+  readonly merchantId: string;
+  readonly nodeName: string;
+  readonly expiresAt: Date;
+  readonly usedAt: Date | null;
+}
+
+export interface NodeRows {
+  lock(id: string): Promise<NodeRow | undefined>;
+  find(id: string): Promise<NodeRow | undefined>;
+  ofMerchant(merchantId: string): Promise<NodeRow[]>;
+  insert(row: Omit<NodeRow, "status" | "lastSequence" | "assertionCounter">): Promise<void>;
+  advance(id: string, lastSequence: number, lastHash: Uint8Array): Promise<void>;
+  setStatus(id: string, status: NodeRow["status"]): Promise<void>;
+  /** Raises the counter; false when it is not above the one seen last. */
+  countAssertion(id: string, counter: number): Promise<boolean>;
+  openSession(id: string, tokenHash: Uint8Array, expiresAt: Date): Promise<void>;
+  bySession(tokenHash: Uint8Array): Promise<NodeRow | undefined>;
+  touch(id: string): Promise<void>;
+  insertCode(code: Omit<EnrolmentCodeRow, "usedAt"> & { readonly codeHash: Uint8Array }): Promise<void>;
+  lockCode(codeHash: Uint8Array): Promise<EnrolmentCodeRow | undefined>;
+  useCode(codeHash: Uint8Array, nodeId: string): Promise<void>;
+}
+
+export type OperationBranch = "chain" | "fork" | "beyond";
+
+export interface OperationRow {
+  readonly nodeId: string;
+  readonly hash: Uint8Array;
+  readonly sequence: number;
+  readonly operationId: string;
+  readonly branch: OperationBranch;
+  readonly type: string;
+  readonly signed: Uint8Array;
+  readonly sealed: Uint8Array | null;
+  readonly state: OperationState;
+  readonly reason: string | null;
+  readonly transactionId: string | null;
+  /** Hash of the operation that won, where this one lost the voucher to another. */
+  readonly evidence: Uint8Array | null;
+  readonly claimId: string | null;
+  readonly serial: bigint | null;
+  readonly decidedAt: Date | null;
+}
+
+export interface OperationRows {
+  insert(row: OperationRow): Promise<void>;
+  byHash(nodeId: string, hash: Uint8Array): Promise<OperationRow | undefined>;
+  bySequence(nodeId: string, sequence: number): Promise<OperationRow | undefined>;
+  byOperationId(nodeId: string, operationId: string): Promise<OperationRow | undefined>;
+  /** The operation whose claim holds the voucher. */
+  byClaim(claimId: string): Promise<OperationRow | undefined>;
+  /** Held operations that name the voucher, in order of arrival. */
+  heldFor(serial: bigint): Promise<OperationRow[]>;
+  decide(row: OperationRow): Promise<void>;
+}
+
+export interface StoredRequest {
+  readonly bodyHash: Uint8Array;
+  readonly status: number | null;
+  readonly response: string | null;
+}
+
+export interface RequestRows {
+  /** Takes the key; returns what is stored when it was taken before, waiting for whoever holds it now. */
+  begin(key: RequestKey, bodyHash: Uint8Array): Promise<StoredRequest | undefined>;
+  answer(key: RequestKey, status: number, response: string): Promise<void>;
+}
+
+export interface RequestKey {
+  readonly institutionId: string;
+  /** Method, path and command. */
+  readonly call: string;
+  readonly requestId: string;
+}
+
+export interface LedgerRows {
+  /** Books a balanced entry. Returns false when one with the same idempotency key is booked already. */
+  post(entry: JournalEntry): Promise<boolean>;
+  /** Locks the account and reads its balance in minor units; zero for one never used. */
+  lockBalance(accountId: string): Promise<bigint>;
+}
+
+/** The rows that nodes read as shapes (`migrations/server/0030-shapes.sql`). */
+export interface ProjectionRows {
+  putLease(row: LeaseRow, token: string): Promise<void>;
+  removeLease(nodeId: string, serial: bigint): Promise<void>;
+  putVerdict(nodeId: string, sequence: number, verdictList: Uint8Array): Promise<void>;
+  putTrust(nodeId: string, kind: string, version: number, document: Uint8Array): Promise<void>;
+}
+
+/** Work to be done after the commit, at least once. Jobs name what they are about and carry no data of it. */
+export type Job =
+  | { readonly queue: "issue-batch"; readonly id: string }
+  | { readonly queue: "run-command"; readonly id: string }
+  | { readonly queue: "callback-batch"; readonly id: string }
+  | { readonly queue: "callback-command"; readonly id: string }
+  | { readonly queue: "payout"; readonly id: string };
+
+export interface JobRows {
+  /** Done after the commit, at least once; `afterSeconds` delays the first try. */
+  enqueue(job: Job, afterSeconds?: number): Promise<void>;
+}
+
+export interface AuditRows {
+  record(entry: {
+    readonly actor: string;
+    readonly action: string;
+    readonly subject: string;
+    readonly before?: Readonly<Record<string, unknown>>;
+    readonly after?: Readonly<Record<string, unknown>>;
+  }): Promise<void>;
+}

@@ -1,0 +1,177 @@
+/**
+ * Commands over many vouchers (GovStack vouchers, activate and cancel): stored and answered, then worked through by
+ * a worker, each item in its own transaction with its own outcome.
+ */
+import { decideVoucher } from "#core/decide.ts";
+import { hasExpired } from "#core/voucher-validity.ts";
+import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
+import { parseSerial } from "#core/voucher-number.ts";
+import { encodeVoucherToken, voucherTokenText } from "#sync/documents/voucher-token.ts";
+import { signDocument } from "#sync/signing/cose.ts";
+import type { Signer } from "#sync/signing/cose.ts";
+import { releaseReserve } from "../ledger/entries.ts";
+import type { CommandItem, CommandRow, NodeRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import { grantLease, lockLeaseNode } from "./leases.ts";
+import type { LeaseRefusal } from "./leases.ts";
+
+export interface CommandDependencies {
+  readonly store: Store;
+  readonly tokenSigner: Signer;
+  readonly leaseSigner: Signer;
+}
+
+/** Thrown inside an item's transaction so that nothing of a refused item stays; never leaves this module. */
+class ItemRefused extends Error {
+  readonly code: ItemRefusalCode;
+  constructor(code: ItemRefusalCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+type ItemRefusalCode = VoucherRefusalCode | LeaseRefusal["code"] | "unknown-voucher" | "other-institution";
+
+/** Works through a stored command until every item has its outcome. Safe to run again after a crash. */
+export async function runCommand(deps: CommandDependencies, commandId: bigint): Promise<void> {
+  while (await runItem(deps, commandId));
+}
+
+async function runItem(deps: CommandDependencies, commandId: bigint): Promise<boolean> {
+  let line = 0;
+  try {
+    return await deps.store.transaction(async (tx) => {
+      const command = await tx.commands.lock(commandId);
+      if (!command) throw new Error(`no voucher command ${commandId}`);
+      const item = await tx.commands.nextOpen(commandId);
+      if (!item) {
+        await tx.commands.complete(commandId);
+        await tx.jobs.enqueue({ queue: "callback-command", id: String(commandId) });
+        return false;
+      }
+      line = item.line;
+      await carryOutItem(deps, tx, command, item);
+      await tx.commands.finish(commandId, item.line, null);
+      return true;
+    });
+  } catch (error) {
+    if (!(error instanceof ItemRefused)) throw error;
+    await deps.store.transaction((tx) => tx.commands.finish(commandId, line, failureReasons[error.code]));
+    return true;
+  }
+}
+
+async function carryOutItem(
+  deps: CommandDependencies,
+  tx: Tx,
+  command: CommandRow,
+  item: CommandItem,
+): Promise<void> {
+  const node = item.leaseTo === null ? undefined : await lockNode(tx, item.leaseTo);
+  const serial = parseSerial(item.serialNumber);
+  const voucher = serial === undefined ? undefined : (await tx.vouchers.lock([serial])).get(serial);
+  if (!voucher) throw new ItemRefused("unknown-voucher");
+  if (voucher.institutionId !== command.institutionId) throw new ItemRefused("other-institution");
+  if (hasExpired(voucher, await tx.now()) && command.command === "activate") throw new ItemRefused("expired");
+  switch (command.command) {
+    case "activate":
+      return activate(deps, tx, voucher, node, item.leaseUntil);
+    case "cancel":
+      return cancel(tx, voucher);
+  }
+}
+
+async function activate(
+  deps: CommandDependencies,
+  tx: Tx,
+  voucher: VoucherRow,
+  node: NodeRow | undefined,
+  leaseUntil: Date | null,
+): Promise<void> {
+  const decision = decideVoucher(voucher, { type: "ACTIVATE" });
+  if (!decision.ok) throw new ItemRefused(decision.refusal.code);
+  const activatedAt = await tx.now();
+  const group = await tx.registry.voucherGroup(voucher.groupCode);
+  if (!group) throw new Error(`voucher ${voucher.serial} has an unknown group`);
+  const expiresAt = new Date(activatedAt.getTime() + group.validityDays * 86_400_000);
+  const token = await signToken(deps.tokenSigner, voucher, expiresAt);
+  await tx.vouchers.update(voucher.serial, { ...decision.next, activatedAt, expiresAt, token });
+  await recordChange(tx, voucher, "voucher.activate", decision.next.state);
+  if (!node) return;
+  const leased = await grantLease(
+    tx,
+    deps.leaseSigner,
+    { ...voucher, ...decision.next, expiresAt, token },
+    node,
+    leaseUntil,
+  );
+  if (!leased.ok) throw new ItemRefused(leased.refusal.code);
+}
+
+async function cancel(tx: Tx, voucher: VoucherRow): Promise<void> {
+  const decision = decideVoucher(voucher, { type: "CANCEL" });
+  if (!decision.ok) throw new ItemRefused(decision.refusal.code);
+  await tx.vouchers.update(voucher.serial, decision.next);
+  if (decision.effects.includes("releaseFunding")) await tx.ledger.post(releaseReserve(voucher));
+  if (decision.effects.includes("recallLease")) await recallLease(tx, voucher.serial);
+  await recordChange(tx, voucher, "voucher.cancel", decision.next.pending ?? decision.next.state);
+}
+
+/** A recall is a request: the lease stays open until its holder releases it or its time has passed. */
+async function recallLease(tx: Tx, serial: bigint): Promise<void> {
+  const lease = await tx.leases.open(serial);
+  if (lease) await tx.leases.markRecalled(serial, lease.epoch, await tx.now());
+}
+
+async function lockNode(tx: Tx, leaseTo: string): Promise<NodeRow> {
+  const found = await lockLeaseNode(tx, leaseTo);
+  if (!found.ok) throw new ItemRefused(found.refusal.code);
+  return found.node;
+}
+
+async function signToken(signer: Signer, voucher: VoucherRow, expiresAt: Date): Promise<string> {
+  const payload = encodeVoucherToken({
+    serial: voucher.serial,
+    group: voucher.groupCode,
+    amountMinor: voucher.amountMinor,
+    currency: voucher.currency,
+    expiresAtMs: expiresAt.getTime(),
+    programme: voucher.programId,
+    verifier: voucher.numberVerifier,
+  });
+  return voucherTokenText(await signDocument(signer, payload));
+}
+
+function recordChange(tx: Tx, voucher: VoucherRow, action: string, after: string): Promise<void> {
+  return tx.audit.record({
+    actor: voucher.institutionId,
+    action,
+    subject: `voucher:${voucher.serial}`,
+    before: { state: voucher.state },
+    after: { state: after },
+  });
+}
+
+/** The reasons of a callback's failed cases, at most 100 characters (GovStack vouchers). */
+const failureReasons: Readonly<Record<ItemRefusalCode, string>> = {
+  "unknown-voucher": "Not Existing",
+  "other-institution": "Not Existing",
+  "not-activated": "Not Yet Activated",
+  "already-activated": "Already Activated",
+  suspended: "Suspended",
+  "not-suspended": "Not Suspended",
+  blocked: "Blocked",
+  "being-paid": "Being Paid",
+  "already-consumed": "Already Consumed",
+  "already-cancelled": "Already Cancelled",
+  expired: "Expired",
+  purged: "Purged",
+  "leased-to-another-node": "Leased To A Node",
+  "already-leased": "Already Leased",
+  "not-leased": "Not Leased",
+  "not-being-paid": "Not Being Paid",
+  "already-pending": "Already Pending",
+  "not-ended": "Not Consumed, Cancelled Or Expired",
+  "no-such-node": "No Such Node Or Merchant To Lease To",
+  "node-not-active": "The Node To Lease To Is Not Active",
+  "lease-too-long": "The Lease Would Outlast The Voucher",
+};

@@ -1,0 +1,88 @@
+/**
+ * Voucher numbers while they exist: drawn, indexed, verified and encrypted in one place, and kept nowhere else
+ * (design: voucher token; GovStack vouchers, "Numbers"). Keyed material comes from the key folder, not the database.
+ */
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import nacl from "tweetnacl";
+import { drawVoucherNumber } from "#core/voucher-number.ts";
+import { voucherNumberVerifier } from "#sync/documents/voucher-number.ts";
+
+export interface NumberKeys {
+  /** 32 bytes; keys the blind index. */
+  readonly indexKey: Uint8Array;
+  /** X25519; encrypts numbers for callers. */
+  readonly boxSecretKey: Uint8Array;
+  /** Key id of the key that will sign the tokens; it salts the verifier. */
+  readonly tokenKeyId: Uint8Array;
+}
+
+export interface IssuedNumber {
+  readonly numberIndex: Uint8Array;
+  readonly numberVerifier: Uint8Array;
+  /** Base64, 44 characters. */
+  readonly ciphertext: string;
+}
+
+/** Draws a number for the voucher and returns all that may be kept of it. */
+export function issueNumber(
+  keys: NumberKeys,
+  serial: bigint,
+  callerPublicKey: Uint8Array,
+  randomBytes: (length: number) => Uint8Array,
+): IssuedNumber {
+  let number: string | undefined;
+  while (number === undefined) number = drawVoucherNumber(randomBytes(8));
+  return {
+    numberIndex: indexOfNumber(keys.indexKey, number),
+    numberVerifier: voucherNumberVerifier(number, keys.tokenKeyId, serial),
+    ciphertext: encryptNumber(keys.boxSecretKey, callerPublicKey, serial, number, randomBytes(9)),
+  };
+}
+
+/** HMAC-SHA-256 of the number's 16 digits: finds a voucher by number without keeping the number. */
+export function indexOfNumber(indexKey: Uint8Array, number: string): Uint8Array {
+  return hmac(sha256, indexKey, utf8ToBytes(number));
+}
+
+/**
+ * 9 random bytes and the NaCl box of the number as an 8-byte integer: 33 bytes, 44 base64 characters. The nonce is
+ * the start of SHA-512(context ‖ random ‖ serial).
+ */
+export function encryptNumber(
+  boxSecretKey: Uint8Array,
+  callerPublicKey: Uint8Array,
+  serial: bigint,
+  number: string,
+  random: Uint8Array,
+): string {
+  const box = nacl.box(uint64(BigInt(number)), numberNonce(random, serial), callerPublicKey, boxSecretKey);
+  return Buffer.from(concatBytes(random, box)).toString("base64");
+}
+
+/** What a caller does with a `voucherNumber` it received; undefined when it is not for this key, or was changed. */
+export function decryptNumber(
+  callerSecretKey: Uint8Array,
+  serverPublicKey: Uint8Array,
+  serial: bigint,
+  ciphertext: string,
+): string | undefined {
+  const bytes = new Uint8Array(Buffer.from(ciphertext, "base64"));
+  if (bytes.length !== 33) return undefined;
+  const nonce = numberNonce(bytes.subarray(0, 9), serial);
+  const opened = nacl.box.open(bytes.subarray(9), nonce, serverPublicKey, callerSecretKey);
+  if (!opened) return undefined;
+  return new DataView(opened.buffer, opened.byteOffset).getBigUint64(0).toString().padStart(16, "0");
+}
+
+function numberNonce(random: Uint8Array, serial: bigint): Uint8Array {
+  const context = utf8ToBytes("paypost/1/voucher-number-for-caller");
+  return sha512(concatBytes(context, random, uint64(serial))).subarray(0, 24);
+}
+
+function uint64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}

@@ -1,0 +1,101 @@
+/**
+ * Who wins a voucher: the settlement rules as a pure decision over what the server knows at the moment it has the
+ * voucher locked (design: "Settlement", by authority and never by a device's clock).
+ *
+ * S1  An invalid redemption is rejected, whatever else is true.
+ * S2  A redemption under a lease wins while the server still has that epoch open.
+ * S3  After its lease closed it is an ordinary claim: applied if the voucher is free, else `lease-closed`.
+ * S4  A claim on a voucher leased to someone else is held until that lease closes.
+ * S5  Otherwise the first that the server commits wins.
+ */
+import { decideVoucher } from "#core/decide.ts";
+import type { VoucherSnapshot } from "#core/decide.ts";
+import type { Money } from "#core/money.ts";
+import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
+import { hasExpired } from "#core/voucher-validity.ts";
+import { sameEpoch } from "./documents/epoch.ts";
+import type { Epoch } from "./documents/epoch.ts";
+import type { RedeemVoucher } from "./documents/operation.ts";
+
+/** How long after its last contact a node's online redemption is still taken, in milliseconds of server time. */
+export const onlineDeadlineMs = 60_000;
+
+export type RejectionCode =
+  | VoucherRefusalCode
+  | "unknown-voucher"
+  | "wrong-number"
+  | "wrong-amount"
+  | "wrong-merchant-group"
+  | "at-risk-not-allowed"
+  | "lease-closed"
+  | "never-leased"
+  | "too-late";
+
+export type HoldReason =
+  | "leased-to-another-node"
+  | "node-frozen"
+  | "node-revoked"
+  | "forked"
+  | "earlier-operation-held";
+
+export type RedemptionVerdict =
+  | { readonly verdict: "apply"; readonly entitled: boolean }
+  | { readonly verdict: "reject"; readonly code: RejectionCode }
+  | { readonly verdict: "hold"; readonly reason: HoldReason };
+
+export interface RedemptionFacts {
+  readonly nodeId: string;
+  readonly body: RedeemVoucher;
+  /** The node's last contact with the server before it made the operation, in server time. */
+  readonly lastServerTimeMs: number;
+  readonly voucher: (VoucherSnapshot & Money & { readonly expiresAt: Date }) | undefined;
+  readonly openLease: { readonly nodeId: string; readonly epoch: Epoch } | undefined;
+  /** Whether the lease that the body names was ever granted to this node. */
+  readonly leaseWasGranted: boolean;
+  /** Whether the sealed number fits both the signed commitment and the voucher. */
+  readonly numberProven: boolean;
+  readonly merchantAccepted: boolean;
+  /** Whether the transaction that decides this is the one that closes the open lease. */
+  readonly leaseIsClosing: boolean;
+  readonly now: Date;
+}
+
+export function settleRedemption(facts: RedemptionFacts): RedemptionVerdict {
+  const invalid = invalidity(facts);
+  if (invalid) return reject(invalid);
+  const { voucher } = facts;
+  if (!voucher) return reject("unknown-voucher");
+  const entitled = facts.leaseIsClosing || holdsOpenLease(facts);
+  if (voucher.state === "leased" && !entitled) return { verdict: "hold", reason: "leased-to-another-node" };
+  if (!entitled && hasExpired(voucher, facts.now)) return reject(afterLease(facts, "expired"));
+  const decision = decideVoucher(voucher, { type: "CLAIM", entitled });
+  return decision.ok ? { verdict: "apply", entitled } : reject(afterLease(facts, decision.refusal.code));
+}
+
+function invalidity(facts: RedemptionFacts): RejectionCode | undefined {
+  const { body, voucher } = facts;
+  if (!voucher) return "unknown-voucher";
+  if (!facts.numberProven) return "wrong-number";
+  if (body.amountMinor !== voucher.amountMinor || body.currency !== voucher.currency) return "wrong-amount";
+  if (!facts.merchantAccepted) return "wrong-merchant-group";
+  // Voucher groups are lease-only until a policy makes one at-risk: what no policy allows is refused.
+  if (body.mode === "at-risk") return "at-risk-not-allowed";
+  if (body.mode === "leased" && !facts.leaseWasGranted) return "never-leased";
+  const isLate = facts.now.getTime() > facts.lastServerTimeMs + onlineDeadlineMs;
+  if (body.mode === "online" && isLate) return "too-late";
+  return undefined;
+}
+
+function holdsOpenLease({ openLease, nodeId, body }: RedemptionFacts): boolean {
+  if (!openLease || openLease.nodeId !== nodeId || body.mode !== "leased" || !body.epoch) return false;
+  return sameEpoch(openLease.epoch, body.epoch);
+}
+
+/** A redemption that relied on a lease is told that the lease had closed: the programme guarantees such a loss. */
+function afterLease({ body }: RedemptionFacts, code: RejectionCode): RejectionCode {
+  return body.mode === "leased" ? "lease-closed" : code;
+}
+
+function reject(code: RejectionCode): RedemptionVerdict {
+  return { verdict: "reject", code };
+}
