@@ -1,0 +1,120 @@
+/**
+ * An operation: one thing that a node did, signed by it and linked to the one before (design section 3). Secrets and
+ * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
+ *
+ * Format 1: first one.
+ */
+import { decodeDocument, encodeDocument, mapOf, nullable, variantsOf, where, type Decoded } from "./codec.ts";
+import {
+  amountMinor,
+  counter,
+  currency,
+  durationMs,
+  epoch,
+  formatVersion,
+  hash,
+  oneOf,
+  operationUuid,
+  serial,
+  smallCount,
+  text,
+  timeMs,
+  uuid,
+  type Epoch,
+} from "./fields.ts";
+
+export interface Operation {
+  readonly nodeId: string;
+  /** UUIDv7, made and stored before anything is sent. */
+  readonly operationId: string;
+  /** The first is 1; no gaps, ever. */
+  readonly sequence: number;
+  /** Hash of the operation before this one; for the first, of the node's enrolment certificate. */
+  readonly previousHash: Uint8Array;
+  readonly wallTimeMs: number;
+  readonly bootId: string;
+  readonly sinceBootMs: number;
+  /** The last server time that the node had signed word of. */
+  readonly lastServerTimeMs: number;
+  readonly policyVersion: number;
+  /** The cashier or agent who was signed in. */
+  readonly actor: string;
+  readonly body: OperationBody;
+}
+
+export type OperationBody = RedeemVoucher | ReleaseLease;
+
+export type RedemptionMode = "leased" | "at-risk" | "online";
+
+export interface RedeemVoucher {
+  readonly type: "redeem-voucher";
+  readonly serial: bigint;
+  readonly mode: RedemptionMode;
+  /** The lease relied on: always for `leased`, never for `at-risk`. */
+  readonly epoch: Epoch | null;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly numberCommitment: Uint8Array;
+}
+
+export interface ReleaseLease {
+  readonly type: "release-lease";
+  readonly serial: bigint;
+  readonly epoch: Epoch;
+}
+
+/** The payload of an operation. Throws when a field is out of its range. */
+export function encodeOperation(operation: Operation): Uint8Array {
+  return encodeDocument(versioned, { version: 1, ...operation });
+}
+
+/** Reads the payload of an operation, or says what is wrong with it. */
+export function decodeOperation(payload: Uint8Array): Decoded<Operation> {
+  const decoded = decodeDocument(versioned, payload);
+  if (!decoded.ok) return decoded;
+  const { version: _, ...operation } = decoded.value;
+  return { ok: true, value: operation };
+}
+
+const redeemVoucher = mapOf<RedeemVoucher>({
+  type: [0, oneOf("redeem-voucher")],
+  serial: [1, serial],
+  mode: [2, oneOf("leased", "at-risk", "online")],
+  epoch: [3, nullable(epoch)],
+  amountMinor: [4, amountMinor],
+  currency: [5, currency],
+  numberCommitment: [6, hash],
+});
+
+const releaseLease = mapOf<ReleaseLease>({
+  type: [0, oneOf("release-lease")],
+  serial: [1, serial],
+  epoch: [2, epoch],
+});
+
+const versioned = mapOf<Operation & { readonly version: 1 }>({
+  version: [1, formatVersion(1)],
+  nodeId: [2, uuid],
+  operationId: [3, operationUuid],
+  sequence: [4, counter],
+  previousHash: [5, hash],
+  wallTimeMs: [6, timeMs],
+  bootId: [7, uuid],
+  sinceBootMs: [8, durationMs],
+  lastServerTimeMs: [9, timeMs],
+  policyVersion: [10, smallCount],
+  actor: [11, text(128)],
+  body: [
+    12,
+    variantsOf<OperationBody>({
+      "redeem-voucher": where(redeemVoucher, epochAgainstMode),
+      "release-lease": releaseLease,
+    }),
+  ],
+});
+
+/** A leased redemption names its lease, and an at-risk group is never leased. */
+function epochAgainstMode({ mode, epoch: named }: RedeemVoucher): "epoch" | undefined {
+  if (mode === "leased" && named === null) return "epoch";
+  return mode === "at-risk" && named !== null ? "epoch" : undefined;
+}

@@ -1,0 +1,56 @@
+/**
+ * A voucher token: the server's signed description of a voucher, in the QR code beside its serial, so that a node
+ * without a network can check the voucher and its number (design section 4.4).
+ */
+import base45 from "base45";
+import { decodeDocument, encodeDocument, mapOf, type Decoded } from "./codec.ts";
+import { amountMinor, bytes, currency, serial, text, timeMs } from "./fields.ts";
+
+export interface VoucherToken {
+  readonly serial: bigint;
+  /** The voucher group, which decides between lease-only and at-risk. */
+  readonly group: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly expiresAtMs: number;
+  readonly programme: string;
+  /** 16 bytes from `tokenVerifier`. */
+  readonly verifier: Uint8Array;
+}
+
+/** The payload of a token. Throws when a field is out of its range. */
+export function encodeVoucherToken(token: VoucherToken): Uint8Array {
+  return encodeDocument(codec, token);
+}
+
+/** Reads the payload of a token, or says what is wrong with it. */
+export function decodeVoucherToken(payload: Uint8Array): Decoded<VoucherToken> {
+  return decodeDocument(codec, payload);
+}
+
+/** The text of a signed token: `PV1:` and base45 (RFC 9285), which a QR code holds in its alphanumeric mode. */
+export function tokenToText(signedToken: Uint8Array): string {
+  return prefix + base45.encode(signedToken);
+}
+
+/** The signed token of a text, or undefined when it is not one; nothing is verified yet. */
+export function textToToken(scanned: string): Uint8Array | undefined {
+  if (!scanned.startsWith(prefix) || scanned.length > mostCharacters) return undefined;
+  const encoded = scanned.slice(prefix.length);
+  const token = Uint8Array.from(base45.decode(encoded));
+  // The library reads any text; only one that it would write itself is a token.
+  return token.length > 0 && base45.encode(token) === encoded ? token : undefined;
+}
+
+const prefix = "PV1:";
+const mostCharacters = 1024;
+
+const codec = mapOf<VoucherToken>({
+  serial: [1, serial],
+  group: [2, text(64)],
+  amountMinor: [3, amountMinor],
+  currency: [4, currency],
+  expiresAtMs: [5, timeMs],
+  programme: [6, text(128)],
+  verifier: [7, bytes(16)],
+});

@@ -1,0 +1,91 @@
+/**
+ * Deterministic CBOR (RFC 8949 section 4.2.1) on cborg: one value has one encoding, and every other encoding of it
+ * is refused, so that bytes can be signed, hashed and compared.
+ *
+ * Integers: `decodeCbor` gives a number up to 2^53 - 1 in size and a bigint beyond; `encodeCbor` takes either and
+ * writes the same bytes for 5 and 5n. A document's own fields decide which of the two the domain sees.
+ */
+import { decode, encode, rfc8949EncodeOptions } from "cborg";
+import { equalBytes } from "./bytes.ts";
+import { maxCborBytes, maxCborDepth, scanCbor, type CborRefusal } from "./cbor-scan.ts";
+
+export { maxCborBytes, maxCborDepth, type CborRefusal } from "./cbor-scan.ts";
+
+export type CborKey = number | bigint | string;
+
+export type CborValue =
+  | number
+  | bigint
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | readonly CborValue[]
+  | ReadonlyMap<CborKey, CborValue>;
+
+export type DecodedCbor =
+  | { readonly ok: true; readonly value: CborValue }
+  | { readonly ok: false; readonly refusal: CborRefusal };
+
+/** The one encoding of a value. Throws for what `decodeCbor` would refuse: floats, lone surrogates, deep nesting. */
+export function encodeCbor(value: CborValue): Uint8Array {
+  requireEncodable(value, 1);
+  const bytes = encode(value, rfc8949EncodeOptions);
+  if (bytes.length > maxCborBytes) throw new Error("too large to encode");
+  return bytes;
+}
+
+/** Reads exactly one value in its one encoding. */
+export function decodeCbor(bytes: Uint8Array): DecodedCbor {
+  const refusal = scanCbor(bytes);
+  if (refusal) return { ok: false, refusal };
+  const value = tryDecode(bytes);
+  if (value === undefined) return { ok: false, refusal: "not-canonical" };
+  // Key order and UTF-8 are whatever re-encoding says they are.
+  return isCanonical(value, bytes) ? { ok: true, value } : { ok: false, refusal: "not-canonical" };
+}
+
+/** After the scan, cborg throws only for a repeated map key. */
+function tryDecode(bytes: Uint8Array): CborValue | undefined {
+  try {
+    return decode(bytes, decodeOptions) as CborValue;
+  } catch {
+    return undefined;
+  }
+}
+
+const decodeOptions = {
+  strict: true,
+  useMaps: true,
+  rejectDuplicateMapKeys: true,
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowInfinity: false,
+  allowNaN: false,
+};
+
+function isCanonical(value: CborValue, bytes: Uint8Array): boolean {
+  return equalBytes(encode(value, rfc8949EncodeOptions), bytes);
+}
+
+function requireEncodable(value: CborValue, depth: number): void {
+  if (depth > maxCborDepth) throw new Error("too deep to encode");
+  if (value instanceof Map) {
+    for (const [key, item] of value) {
+      requireEncodable(key, depth + 1);
+      requireEncodable(item, depth + 1);
+    }
+  } else if (Array.isArray(value)) {
+    for (const item of value) requireEncodable(item, depth + 1);
+  } else if (!isScalar(value)) {
+    throw new Error(`not encodable: ${typeof value}`);
+  }
+}
+
+function isScalar(value: unknown): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  if (typeof value === "bigint") return value >= -(1n << 64n) && value < 1n << 64n;
+  // A decoder would turn a lone surrogate into U+FFFD and swallow a byte order mark.
+  if (typeof value === "string") return value.isWellFormed() && !value.startsWith("\uFEFF");
+  return value === null || typeof value === "boolean" || value instanceof Uint8Array;
+}

@@ -1,0 +1,42 @@
+/**
+ * Signers: a key together with the one kind it may sign. A node's single Ed25519 key makes two of them, for operations and
+ * for session assertions; their key ids differ.
+ */
+import { ed25519Key, quickestSigning, signWithTweetnacl } from "./ed25519.ts";
+import { keyIdOf, type SignedKind } from "./kinds.ts";
+import type { RandomBytes } from "./random.ts";
+
+interface SigningIdentity {
+  readonly kind: SignedKind;
+  readonly keyId: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+/** Signs with a promise; what the server uses, at the platform's speed. */
+export interface Signer extends SigningIdentity {
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Signs at once; what a node uses inside its SQLite transaction. */
+export interface SyncSigner extends SigningIdentity {
+  sign(bytes: Uint8Array): Uint8Array;
+}
+
+/** A new private key: 32 random bytes. */
+export function createSeed(randomBytes: RandomBytes): Uint8Array {
+  return randomBytes(32);
+}
+
+/** A signer of one kind from a 32-byte seed, on Web Crypto where the runtime has Ed25519. */
+export async function createSigner(kind: SignedKind, seed: Uint8Array): Promise<Signer> {
+  const key = ed25519Key(seed);
+  const sign = await quickestSigning(key);
+  return { kind, keyId: keyIdOf(kind, key.publicKey), publicKey: key.publicKey, sign };
+}
+
+/** A signer of one kind from a 32-byte seed, on tweetnacl. */
+export function createSyncSigner(kind: SignedKind, seed: Uint8Array): SyncSigner {
+  const key = ed25519Key(seed);
+  const { publicKey } = key;
+  return { kind, keyId: keyIdOf(kind, publicKey), publicKey, sign: (bytes) => signWithTweetnacl(key, bytes) };
+}
