@@ -2,6 +2,7 @@
  * Where an operation stands in its node's chain (design: "Forks and clones"). Sequence numbers have no gaps, and each
  * operation holds the hash of the one before; the first holds the hash of the enrolment certificate.
  */
+import { equalBytes } from "./signing/bytes.ts";
 
 export interface ChainHead {
   readonly sequence: number;
@@ -31,10 +32,6 @@ export function placeInChain(
   stored: { readonly hash: Uint8Array } | undefined,
 ): ChainPlace {
   if (link.sequence > head.sequence + 1) return "gap";
-  if (link.sequence === head.sequence + 1) return sameBytes(link.previousHash, head.hash) ? "next" : "fork";
-  return stored && sameBytes(stored.hash, link.hash) ? "duplicate" : "fork";
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (link.sequence === head.sequence + 1) return equalBytes(link.previousHash, head.hash) ? "next" : "fork";
+  return stored && equalBytes(stored.hash, link.hash) ? "duplicate" : "fork";
 }

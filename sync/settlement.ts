@@ -13,9 +13,9 @@ import type { VoucherSnapshot } from "#core/decide.ts";
 import type { Money } from "#core/money.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { hasExpired } from "#core/voucher-validity.ts";
-import { sameEpoch } from "./documents/epoch.ts";
-import type { Epoch } from "./documents/epoch.ts";
+import type { Epoch } from "./documents/lease.ts";
 import type { RedeemVoucher } from "./documents/operation.ts";
+import { sameEpoch } from "./epoch.ts";
 
 /** How long after its last contact a node's online redemption is still taken, in milliseconds of server time. */
 export const onlineDeadlineMs = 60_000;

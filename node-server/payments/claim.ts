@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherRefusal } from "#core/voucher-refusal.ts";
-import { uuidText } from "#sync/ids.ts";
+import { bytesToUuid } from "#sync/ids.ts";
 import { claimReserve } from "../ledger/entries.ts";
 import type { ClaimRow, Tx, VoucherRow } from "../ports/store.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
@@ -57,7 +57,7 @@ export function claimIdOf(cause: string): string {
   const digest = causeDigest(cause).slice(0, 16);
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  return uuidText(digest);
+  return bytesToUuid(digest);
 }
 
 function newClaim(voucher: VoucherRow, request: ClaimRequest): ClaimRow {

@@ -8,7 +8,7 @@ import type { Money } from "#core/money.ts";
 import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
-import type { Epoch } from "#sync/documents/epoch.ts";
+import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 
 export interface Store {
@@ -199,6 +199,8 @@ export interface LeaseRows {
   open(serial: bigint): Promise<LeaseRow | undefined>;
   /** How many leases the voucher ever had in this generation: the next epoch's n is one more. */
   lastEpochN(serial: bigint, generation: number): Promise<number>;
+  /** Whether the voucher was ever leased to the node under that epoch. */
+  wasGranted(serial: bigint, nodeId: string, epoch: Epoch): Promise<boolean>;
   insert(row: LeaseRow): Promise<void>;
   close(serial: bigint, epoch: Epoch, end: LeaseEnd, at: Date): Promise<void>;
   markRecalled(serial: bigint, epoch: Epoch, at: Date): Promise<void>;
@@ -238,7 +240,8 @@ export interface EnrolmentCodeRow {
   readonly merchantId: string;
   readonly nodeName: string;
   readonly expiresAt: Date;
-  readonly usedAt: Date | null;
+  /** The node that used the code; null while nobody has. */
+  readonly nodeId: string | null;
 }
 
 export interface NodeRows {
@@ -253,7 +256,7 @@ export interface NodeRows {
   openSession(id: string, tokenHash: Uint8Array, expiresAt: Date): Promise<void>;
   bySession(tokenHash: Uint8Array): Promise<NodeRow | undefined>;
   touch(id: string): Promise<void>;
-  insertCode(code: Omit<EnrolmentCodeRow, "usedAt"> & { readonly codeHash: Uint8Array }): Promise<void>;
+  insertCode(code: Omit<EnrolmentCodeRow, "nodeId"> & { readonly codeHash: Uint8Array }): Promise<void>;
   lockCode(codeHash: Uint8Array): Promise<EnrolmentCodeRow | undefined>;
   useCode(codeHash: Uint8Array, nodeId: string): Promise<void>;
 }
@@ -286,7 +289,7 @@ export interface OperationRows {
   byOperationId(nodeId: string, operationId: string): Promise<OperationRow | undefined>;
   /** The operation whose claim holds the voucher. */
   byClaim(claimId: string): Promise<OperationRow | undefined>;
-  /** Held operations that name the voucher, in order of arrival. */
+  /** Operations that the open lease of the voucher holds up, in order of arrival. */
   heldFor(serial: bigint): Promise<OperationRow[]>;
   decide(row: OperationRow): Promise<void>;
 }

@@ -6,9 +6,9 @@ import { decideVoucher } from "#core/decide.ts";
 import { hasExpired } from "#core/voucher-validity.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { parseSerial } from "#core/voucher-number.ts";
-import { encodeVoucherToken, voucherTokenText } from "#sync/documents/voucher-token.ts";
+import { encodeVoucherToken, tokenToText } from "#sync/documents/voucher-token.ts";
 import { signDocument } from "#sync/signing/cose.ts";
-import type { Signer } from "#sync/signing/cose.ts";
+import type { Signer } from "#sync/signing/signers.ts";
 import { releaseReserve } from "../ledger/entries.ts";
 import type { CommandItem, CommandRow, NodeRow, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { grantLease, lockLeaseNode } from "./leases.ts";
@@ -138,7 +138,7 @@ async function signToken(signer: Signer, voucher: VoucherRow, expiresAt: Date): 
     programme: voucher.programId,
     verifier: voucher.numberVerifier,
   });
-  return voucherTokenText(await signDocument(signer, payload));
+  return tokenToText(await signDocument(signer, payload));
 }
 
 function recordChange(tx: Tx, voucher: VoucherRow, action: string, after: string): Promise<void> {

@@ -6,7 +6,7 @@ import { decideVoucher } from "#core/decide.ts";
 import type { VoucherRefusal } from "#core/voucher-refusal.ts";
 import { encodeLease } from "#sync/documents/lease.ts";
 import { signDocument } from "#sync/signing/cose.ts";
-import type { Signer } from "#sync/signing/cose.ts";
+import type { Signer } from "#sync/signing/signers.ts";
 import type { LeaseEnd, LeaseRow, NodeRow, Tx, VoucherRow } from "../ports/store.ts";
 
 export type LeaseRefusal =

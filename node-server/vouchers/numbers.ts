@@ -7,7 +7,8 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
 import { drawVoucherNumber } from "#core/voucher-number.ts";
-import { voucherNumberVerifier } from "#sync/documents/voucher-number.ts";
+import { tokenVerifier } from "#sync/documents/voucher-number.ts";
+import { uint64Bytes } from "#sync/signing/bytes.ts";
 
 export interface NumberKeys {
   /** 32 bytes; keys the blind index. */
@@ -36,7 +37,7 @@ export function issueNumber(
   while (number === undefined) number = drawVoucherNumber(randomBytes(8));
   return {
     numberIndex: indexOfNumber(keys.indexKey, number),
-    numberVerifier: voucherNumberVerifier(number, keys.tokenKeyId, serial),
+    numberVerifier: tokenVerifier({ keyId: keys.tokenKeyId, serial, number }),
     ciphertext: encryptNumber(keys.boxSecretKey, callerPublicKey, serial, number, randomBytes(9)),
   };
 }
@@ -57,7 +58,12 @@ export function encryptNumber(
   number: string,
   random: Uint8Array,
 ): string {
-  const box = nacl.box(uint64(BigInt(number)), numberNonce(random, serial), callerPublicKey, boxSecretKey);
+  const box = nacl.box(
+    uint64Bytes(BigInt(number)),
+    numberNonce(random, serial),
+    callerPublicKey,
+    boxSecretKey,
+  );
   return Buffer.from(concatBytes(random, box)).toString("base64");
 }
 
@@ -78,11 +84,5 @@ export function decryptNumber(
 
 function numberNonce(random: Uint8Array, serial: bigint): Uint8Array {
   const context = utf8ToBytes("paypost/1/voucher-number-for-caller");
-  return sha512(concatBytes(context, random, uint64(serial))).subarray(0, 24);
-}
-
-function uint64(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value);
-  return bytes;
+  return sha512(concatBytes(context, random, uint64Bytes(serial))).subarray(0, 24);
 }

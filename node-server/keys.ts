@@ -1,0 +1,64 @@
+/**
+ * This installation's secret keys, each in a file of its own that only its owner may read. They are made at the first
+ * start; several servers over one database share the folder (design: "Segregation").
+ */
+import { randomBytes } from "node:crypto";
+import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { serverKinds } from "#sync/signing/kinds.ts";
+import type { ServerKind } from "#sync/signing/kinds.ts";
+import { boxKeyPair } from "#sync/signing/sealed.ts";
+import type { BoxKeyPair } from "#sync/signing/sealed.ts";
+import { createSigner } from "#sync/signing/signers.ts";
+import type { Signer } from "#sync/signing/signers.ts";
+
+export interface ServerKeys {
+  readonly signers: Readonly<Record<ServerKind, Signer>>;
+  /** Opens what nodes seal for the server, and encrypts voucher numbers for callers. */
+  readonly boxKeys: BoxKeyPair;
+  /** Keys the blind index of voucher numbers. */
+  readonly indexKey: Uint8Array;
+}
+
+/** Reads the keys of a folder, making those that are missing. Throws when a key file is not 32 bytes in base64. */
+export async function loadServerKeys(folder: string): Promise<ServerKeys> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const signers = await Promise.all(
+    serverKinds.map(async (kind) => [kind, await createSigner(kind, await loadKey(folder, kind))] as const),
+  );
+  return {
+    signers: Object.fromEntries(signers) as Record<ServerKind, Signer>,
+    boxKeys: boxKeyPair(await loadKey(folder, "box")),
+    indexKey: await loadKey(folder, "number-index"),
+  };
+}
+
+async function loadKey(folder: string, name: string): Promise<Uint8Array> {
+  const path = join(folder, `${name}.key`);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return makeKey(path);
+  const key = new Uint8Array(Buffer.from(text.trim(), "base64"));
+  if (key.length !== 32) throw new Error(`${path} is damaged: it must hold 32 bytes in base64`);
+  return key;
+}
+
+/** Two servers may start at once: whoever creates the file first has made the key, the other reads it. */
+async function makeKey(path: string): Promise<Uint8Array> {
+  const key = randomBytes(32);
+  const draft = `${path}.${process.pid}.new`;
+  const file = await open(draft, "wx", 0o600);
+  try {
+    await file.writeFile(`${key.toString("base64")}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  await unlink(draft);
+  return new Uint8Array(Buffer.from(await readFile(path, "utf8"), "base64"));
+}

@@ -1,0 +1,74 @@
+/**
+ * Who calls the API: an institution named by a bearer JWT (GovStack Payments BB; RFC 7519, keys from the issuer's
+ * JWKS). Issuer, audience, expiry, algorithm and scope are checked.
+ */
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
+import type { MiddlewareHandler } from "hono";
+import { header } from "./headers.ts";
+import { Problem } from "./problem.ts";
+
+export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem";
+
+export interface CallerVariables {
+  readonly Variables: { institutionId: string };
+}
+
+export interface TokenRules {
+  readonly keys: JWTVerifyGetKey;
+  readonly audience: string;
+  readonly issuer: string | undefined;
+}
+
+export function keysOfUrl(url: URL): JWTVerifyGetKey {
+  return createRemoteJWKSet(url);
+}
+
+export function keysOfDocument(keySet: JSONWebKeySet): JWTVerifyGetKey {
+  return createLocalJWKSet(keySet);
+}
+
+/** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
+export function requireCaller(
+  rules: TokenRules,
+  scopeOf: (command: string | undefined) => Scope,
+): MiddlewareHandler<CallerVariables> {
+  return async (c, next) => {
+    const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
+    if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
+    const { institutionId, scopes } = await verifyToken(rules, token);
+    const scope = scopeOf(c.req.query("command"));
+    if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
+    const named = header(c, "X-Registering-Institution-ID");
+    if (named !== undefined && named !== institutionId) {
+      throw new Problem(403, `The token is not of the institution ${named.slice(0, 20)}`);
+    }
+    c.set("institutionId", institutionId);
+    await next();
+  };
+}
+
+async function verifyToken(
+  rules: TokenRules,
+  token: string,
+): Promise<{ readonly institutionId: string; readonly scopes: readonly string[] }> {
+  try {
+    const { payload } = await jwtVerify(token, rules.keys, {
+      audience: rules.audience,
+      algorithms: ["EdDSA", "Ed25519", "ES256", "RS256"],
+      requiredClaims: ["exp"],
+      ...(rules.issuer === undefined ? {} : { issuer: rules.issuer }),
+    });
+    const institutionId = payload["client_id"] ?? payload.sub;
+    if (typeof institutionId !== "string") throw unauthorised("The token names no client");
+    const scopes = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
+    return { institutionId, scopes };
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw unauthorised(`The token is refused: ${error.code}`);
+    throw error;
+  }
+}
+
+function unauthorised(message: string): Problem {
+  return new Problem(401, message);
+}

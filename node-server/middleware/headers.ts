@@ -1,0 +1,32 @@
+/** Request headers in every spelling that published clients use (GovStack Payments BB, general rules). */
+import type { Context } from "hono";
+import { Problem } from "./problem.ts";
+
+const spellings = {
+  "X-Callback-URL": ["x-callback-url", "x-callbackurl", "x-callback_url"],
+  "X-Registering-Institution-ID": ["x-registering-institution-id", "registeringinstitutionid"],
+  "X-Program-ID": ["x-program-id"],
+} as const;
+
+export type HeaderName = keyof typeof spellings;
+
+/** The header's value under whichever spelling the caller chose, or undefined. */
+export function header(c: Context, name: HeaderName): string | undefined {
+  for (const spelling of spellings[name]) {
+    const value = c.req.header(spelling);
+    if (value !== undefined && value !== "") return value;
+  }
+  return undefined;
+}
+
+/** The header's value, at most `longest` characters. Throws the 400 that names the header otherwise. */
+export function requiredHeader(c: Context, name: HeaderName, longest: number): string {
+  const value = header(c, name);
+  if (value === undefined) throw badHeader(name, "is required");
+  if (value.length > longest) throw badHeader(name, `is longer than ${longest} characters`);
+  return value;
+}
+
+function badHeader(name: HeaderName, reason: string): Problem {
+  return new Problem(400, `Header ${name} ${reason}`, [{ field: name, reason }]);
+}

@@ -1,0 +1,128 @@
+/**
+ * Enrolment: an operator issues a one-time code; the node proves its key and receives its certificate and the key
+ * set it will trust (design: "Keys"). A re-enrolled machine is a new node.
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { encodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
+import { uuidv7 } from "#sync/ids.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
+import { hashOf, parseDocument, signDocument } from "#sync/signing/cose.ts";
+import { verify } from "#sync/signing/ed25519.ts";
+import type { Signer } from "#sync/signing/signers.ts";
+import type { Store, Tx } from "../ports/store.ts";
+
+export interface EnrolDependencies {
+  readonly store: Store;
+  readonly certificateSigner: Signer;
+  /** The signed key set that nodes trust from now on, with its version. */
+  readonly keySet: { readonly version: number; readonly document: Uint8Array };
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+export interface EnrolRequest {
+  readonly code: string;
+  readonly publicKey: Uint8Array;
+  /** Ed25519 signature by that key over the proof message. */
+  readonly proof: Uint8Array;
+}
+
+export type EnrolRefusal = "unknown-code" | "used-code" | "expired-code" | "bad-proof";
+
+export type EnrolAnswer =
+  | {
+      readonly ok: true;
+      readonly certificate: Uint8Array;
+      readonly keySet: Uint8Array;
+      readonly generation: number;
+      readonly serverTimeMs: number;
+    }
+  | { readonly ok: false; readonly refusal: EnrolRefusal };
+
+/** Issues a one-time code of 80 bits, in groups that can be read out over the telephone. */
+export async function issueEnrolmentCode(
+  store: Store,
+  randomBytes: (length: number) => Uint8Array,
+  wish: { readonly merchantId: string; readonly nodeName: string; readonly validHours: number },
+): Promise<string> {
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const code = Array.from(randomBytes(16), (byte) => alphabet[byte % 32])
+    .join("")
+    .replace(/(.{4})(?=.)/g, "$1-");
+  await store.transaction(async (tx) => {
+    const expiresAt = new Date((await tx.now()).getTime() + wish.validHours * 3_600_000);
+    await tx.nodes.insertCode({ ...wish, expiresAt, codeHash: codeHash(code) });
+    await tx.audit.record({ actor: "operator", action: "node.code", subject: `merchant:${wish.merchantId}` });
+  });
+  return code;
+}
+
+export async function enrolNode(deps: EnrolDependencies, request: EnrolRequest): Promise<EnrolAnswer> {
+  const proven = await verify(request.publicKey, proofMessage(request.code), request.proof);
+  if (!proven) return { ok: false, refusal: "bad-proof" };
+  return deps.store.transaction(async (tx) => {
+    const code = await tx.nodes.lockCode(codeHash(request.code));
+    if (!code) return { ok: false, refusal: "unknown-code" };
+    const now = await tx.now();
+    const generation = await tx.registry.generation();
+    const answer = {
+      ok: true,
+      keySet: deps.keySet.document,
+      generation,
+      serverTimeMs: now.getTime(),
+    } as const;
+    if (code.nodeId !== null) {
+      const node = await tx.nodes.find(code.nodeId);
+      const again = node && equalBytes(node.publicKey, request.publicKey);
+      return again ? { ...answer, certificate: node.certificate } : { ok: false, refusal: "used-code" };
+    }
+    if (code.expiresAt < now) return { ok: false, refusal: "expired-code" };
+    const certificate = await createNode(deps, tx, request, code, generation, now);
+    return { ...answer, certificate };
+  });
+}
+
+/** The message whose signature shows that the node has the private key; the code makes it of use only once. */
+export function proofMessage(code: string): Uint8Array {
+  return utf8ToBytes(`paypost/1/enrolment-proof/${code}`);
+}
+
+async function createNode(
+  deps: EnrolDependencies,
+  tx: Tx,
+  request: EnrolRequest,
+  code: { readonly merchantId: string; readonly nodeName: string },
+  generation: number,
+  now: Date,
+): Promise<Uint8Array> {
+  const merchant = await tx.registry.merchant(code.merchantId);
+  if (!merchant) throw new Error(`enrolment code for an unknown merchant ${code.merchantId}`);
+  const id = uuidv7(now.getTime(), deps.randomBytes);
+  const payload = encodeEnrolmentCertificate({
+    nodeId: id,
+    nodePublicKey: request.publicKey,
+    merchantId: merchant.id,
+    merchantName: merchant.name,
+    issuedAtMs: now.getTime(),
+    generation,
+  });
+  const certificate = await signDocument(deps.certificateSigner, payload);
+  const parsed = parseDocument(certificate);
+  if (!parsed.ok) throw new Error("a certificate of our own cannot be read");
+  await tx.nodes.insert({
+    id,
+    merchantId: merchant.id,
+    name: code.nodeName,
+    publicKey: request.publicKey,
+    certificate,
+    lastHash: hashOf("enrolment-certificate", parsed),
+  });
+  await tx.nodes.useCode(codeHash(request.code), id);
+  await tx.shapes.putTrust(id, "key-set", deps.keySet.version, deps.keySet.document);
+  await tx.audit.record({ actor: `node:${id}`, action: "node.enrol", subject: `merchant:${merchant.id}` });
+  return certificate;
+}
+
+function codeHash(code: string): Uint8Array {
+  return sha256(utf8ToBytes(`paypost/1/enrolment-code/${code.trim().toUpperCase()}`));
+}

@@ -1,0 +1,11 @@
+/** What judging operations needs besides the database. */
+import type { BoxKeyPair } from "#sync/signing/sealed.ts";
+import type { Signer } from "#sync/signing/signers.ts";
+
+export interface OperationContext {
+  /** Opens the secrets that travel beside operations. */
+  readonly boxKeys: BoxKeyPair;
+  /** Keys the blind index of voucher numbers; 32 bytes. */
+  readonly indexKey: Uint8Array;
+  readonly verdictSigner: Signer;
+}

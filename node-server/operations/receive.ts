@@ -1,0 +1,141 @@
+/**
+ * An upload: signed operations in, one signed list of verdicts out (design: "An upload opens by exchanging"). Each
+ * operation is decided in a transaction of its own, so that a crash in between loses nothing and repeats nothing.
+ */
+import type { Operation } from "#sync/documents/operation.ts";
+import { decodeOperation } from "#sync/documents/operation.ts";
+import type { UploadRequest } from "#sync/documents/upload.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
+import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
+import type { PaymentGateway } from "../payments/gateway.ts";
+import { payClaim } from "../payments/settle-claim.ts";
+import type { NodeRow, Store } from "../ports/store.ts";
+import type { OperationContext } from "./context.ts";
+import { settleOperation } from "./settle.ts";
+import type { ReceivedOperation, SettledOperation } from "./settle.ts";
+import { signVerdicts } from "./verdicts.ts";
+
+export interface ReceiveDependencies {
+  readonly store: Store;
+  readonly gateway: PaymentGateway;
+  readonly context: OperationContext;
+}
+
+export type UploadRefusal =
+  | {
+      readonly code: "head-mismatch";
+      readonly generation: number;
+      readonly lastSequence: number;
+      readonly lastHash: Uint8Array;
+    }
+  | {
+      readonly code: "malformed" | "bad-signature" | "wrong-node" | "out-of-order";
+      readonly index: number;
+      readonly detail: string;
+    };
+
+export type UploadAnswer =
+  | { readonly ok: true; readonly verdictList: Uint8Array }
+  | { readonly ok: false; readonly refusal: UploadRefusal };
+
+export async function receiveUpload(
+  deps: ReceiveDependencies,
+  nodeId: string,
+  upload: UploadRequest,
+): Promise<UploadAnswer> {
+  const node = await deps.store.transaction(async (tx) => {
+    await tx.nodes.touch(nodeId);
+    return tx.nodes.find(nodeId);
+  });
+  if (!node) throw new Error(`no node ${nodeId}`);
+  const verified = await verifyAll(node, upload);
+  if (!verified.ok) return verified;
+  const mismatch = await headMismatch(deps, node, upload);
+  if (mismatch) return { ok: false, refusal: mismatch };
+  const decided: SettledOperation[] = [];
+  for (const received of verified.operations) {
+    const settlement = await deps.store.transaction((tx) =>
+      settleOperation(deps.context, tx, nodeId, received),
+    );
+    if (!settlement.ok) return { ok: false, refusal: await currentHead(deps, nodeId) };
+    decided.push(settlement.settled);
+  }
+  await payOut(deps, decided);
+  const verdictList = await deps.store.transaction((tx) => signVerdicts(deps.context, tx, nodeId, decided));
+  return { ok: true, verdictList };
+}
+
+/** Paying now spares the wait for the job that was enqueued with each claim; that job is there if we die here. */
+async function payOut(deps: ReceiveDependencies, decided: readonly SettledOperation[]): Promise<void> {
+  for (const { row } of decided) {
+    if (row.claimId !== null) await payClaim(deps.store, deps.gateway, row.claimId);
+  }
+}
+
+type Verified =
+  | { readonly ok: true; readonly operations: readonly ReceivedOperation[] }
+  | { readonly ok: false; readonly refusal: UploadRefusal };
+
+/** Nothing is stored of an upload in which one signature is wrong, or that is not in the chain's order. */
+async function verifyAll(node: NodeRow, upload: UploadRequest): Promise<Verified> {
+  const keyId = keyIdOf("operation", node.publicKey);
+  const findKey = (wanted: Uint8Array) => (equalBytes(wanted, keyId) ? node.publicKey : undefined);
+  const operations: ReceivedOperation[] = [];
+  for (const [index, { signed, sealed }] of upload.operations.entries()) {
+    const opened = await openDocument("operation", signed, findKey);
+    if (!opened.ok) {
+      const code = opened.refusal.code === "bad-signature" ? "bad-signature" : "malformed";
+      return refused(code, index, `operation ${index} of the upload: ${opened.refusal.code}`);
+    }
+    const decoded = decodeOperation(opened.payload);
+    if (!decoded.ok)
+      return refused("malformed", index, `operation ${index} of the upload is not well formed`);
+    const misplaced = misplacement(node, upload, index, decoded.value);
+    if (misplaced) return { ok: false, refusal: misplaced };
+    operations.push({ operation: decoded.value, hash: opened.hash, signed, sealed });
+  }
+  return { ok: true, operations };
+}
+
+function misplacement(
+  node: NodeRow,
+  upload: UploadRequest,
+  index: number,
+  operation: Operation,
+): UploadRefusal | undefined {
+  if (operation.nodeId !== node.id) {
+    return { code: "wrong-node", index, detail: `operation ${index} names node ${operation.nodeId}` };
+  }
+  const expected = upload.afterSequence + 1 + index;
+  if (operation.sequence === expected) return undefined;
+  const detail = `operation ${index} has sequence number ${operation.sequence}, expected ${expected}`;
+  return { code: "out-of-order", index, detail };
+}
+
+/** The upload must continue from something that the server has; a fork shows in the operations themselves. */
+async function headMismatch(
+  deps: ReceiveDependencies,
+  node: NodeRow,
+  upload: UploadRequest,
+): Promise<UploadRefusal | undefined> {
+  const head = await currentHead(deps, node.id);
+  if (upload.generation !== head.generation || upload.afterSequence > head.lastSequence) return head;
+  const isHead = upload.afterSequence === head.lastSequence && equalBytes(upload.afterHash, head.lastHash);
+  return upload.operations.length === 0 && !isHead ? head : undefined;
+}
+
+function currentHead(
+  deps: ReceiveDependencies,
+  nodeId: string,
+): Promise<UploadRefusal & { code: "head-mismatch" }> {
+  return deps.store.transaction(async (tx) => {
+    const node = await tx.nodes.find(nodeId);
+    if (!node) throw new Error(`no node ${nodeId}`);
+    const { lastSequence, lastHash } = node;
+    return { code: "head-mismatch", generation: await tx.registry.generation(), lastSequence, lastHash };
+  });
+}
+
+function refused(code: "malformed" | "bad-signature", index: number, detail: string): Verified {
+  return { ok: false, refusal: { code, index, detail } };
+}

@@ -1,0 +1,89 @@
+/** Gathers the facts of a redemption under locks, lets `sync/settlement.ts` decide, and claims the voucher. */
+import { commitmentOf, openSealedNumber } from "#sync/documents/voucher-number.ts";
+import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
+import { settleRedemption } from "#sync/settlement.ts";
+import type { RedemptionVerdict } from "#sync/settlement.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
+import { claimVoucher } from "../payments/claim.ts";
+import type { NodeRow, Tx, VoucherRow } from "../ports/store.ts";
+import { indexOfNumber } from "../vouchers/numbers.ts";
+import type { OperationContext } from "./context.ts";
+import type { Verdict } from "./verdicts.ts";
+
+export interface RedeemOperation {
+  readonly operation: Operation;
+  readonly body: RedeemVoucher;
+  readonly sealed: Uint8Array | null;
+  readonly hash: Uint8Array;
+}
+
+/** `leaseIsClosing`: the transaction closes the voucher's open lease, and held claims are judged as it does. */
+export async function settleRedeem(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  redeem: RedeemOperation,
+  leaseIsClosing: boolean,
+): Promise<Verdict> {
+  const { body, operation } = redeem;
+  const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
+  const verdict = settleRedemption({
+    nodeId: node.id,
+    body,
+    lastServerTimeMs: operation.lastServerTimeMs,
+    voucher,
+    openLease: await tx.leases.open(body.serial),
+    leaseWasGranted: body.epoch !== null && (await tx.leases.wasGranted(body.serial, node.id, body.epoch)),
+    numberProven: voucher !== undefined && numberIsProven(context, voucher, redeem),
+    merchantAccepted:
+      voucher !== undefined && (await tx.registry.accepts(node.merchantId, voucher.groupCode)),
+    leaseIsClosing,
+    now: await tx.now(),
+  });
+  return verdict.verdict === "apply" && voucher
+    ? claim(tx, node, voucher, redeem, verdict.entitled)
+    : refuse(tx, redeem, verdict);
+}
+
+async function claim(
+  tx: Tx,
+  node: NodeRow,
+  voucher: VoucherRow,
+  { body, hash }: RedeemOperation,
+  entitled: boolean,
+): Promise<Verdict> {
+  const claimed = await claimVoucher(tx, voucher, {
+    cause: `operation:${Buffer.from(hash).toString("hex")}`,
+    merchantId: node.merchantId,
+    offline: body.mode !== "online",
+    entitled,
+    actor: `node:${node.id}`,
+  });
+  if (!claimed.ok) throw new Error(`voucher ${voucher.serial} refused a claim that settlement applied`);
+  const { id, transactionId } = claimed.claim;
+  return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
+}
+
+async function refuse(tx: Tx, { body }: RedeemOperation, verdict: RedemptionVerdict): Promise<Verdict> {
+  if (verdict.verdict === "hold") return { event: { type: "HOLD" }, reason: verdict.reason };
+  if (verdict.verdict === "apply") throw new Error("an applied redemption is not refused");
+  const winner = await winningOperation(tx, body.serial);
+  return {
+    event: { type: "REJECT" },
+    reason: verdict.code,
+    ...(winner === undefined ? {} : { evidence: winner }),
+  };
+}
+
+/** The loser's verdict names the operation that has the voucher, as evidence. */
+async function winningOperation(tx: Tx, serial: bigint): Promise<Uint8Array | undefined> {
+  const live = await tx.claims.live(serial);
+  return live && (await tx.operations.byClaim(live.id))?.hash;
+}
+
+/** The merchant knew the number: what was sealed fits the signed commitment, and is this voucher's number. */
+function numberIsProven(context: OperationContext, voucher: VoucherRow, redeem: RedeemOperation): boolean {
+  const secret = redeem.sealed ? openSealedNumber(context.boxKeys, redeem.sealed) : undefined;
+  if (!secret || !equalBytes(commitmentOf(secret), redeem.body.numberCommitment)) return false;
+  return equalBytes(indexOfNumber(context.indexKey, secret.number), voucher.numberIndex);
+}

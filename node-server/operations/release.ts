@@ -1,0 +1,110 @@
+/**
+ * The two ways a lease closes: its holder releases it, or its time and the grace have passed. Either way the claims
+ * that were held because of it are settled first, in order of arrival, in the same transaction.
+ */
+import { decideVoucher } from "#core/decide.ts";
+import { decodeOperation } from "#sync/documents/operation.ts";
+import type { Operation, ReleaseLease } from "#sync/documents/operation.ts";
+import { sameEpoch } from "#sync/epoch.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
+import { releaseReserve } from "../ledger/entries.ts";
+import type { LeaseEnd, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
+import { closeOpenLease } from "../vouchers/leases.ts";
+import type { OperationContext } from "./context.ts";
+import { settleRedeem } from "./redeem.ts";
+import { decideRow, publishVerdict } from "./verdicts.ts";
+import type { Verdict } from "./verdicts.ts";
+
+/** Applied when no earlier operation of this node that names the voucher is held; the chain has no gaps before it. */
+export async function settleRelease(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  body: ReleaseLease,
+): Promise<Verdict> {
+  await tx.vouchers.lock([body.serial]);
+  const lease = await tx.leases.open(body.serial);
+  if (!lease || lease.nodeId !== node.id || !sameEpoch(lease.epoch, body.epoch)) {
+    return { event: { type: "REJECT" }, reason: "not-leased" };
+  }
+  const held = await tx.operations.heldFor(body.serial);
+  if (held.some((row) => row.nodeId === node.id)) {
+    return { event: { type: "HOLD" }, reason: "earlier-operation-held" };
+  }
+  await closeLease(context, tx, body.serial, "released", held);
+  return { event: { type: "APPLY" }, reason: null };
+}
+
+/** Closes leases whose not-after and grace lie in the past. Returns how many it closed. */
+export async function closeOverdueLeases(
+  context: OperationContext,
+  store: Store,
+  graceMs: number,
+): Promise<number> {
+  const overdue = await store.transaction(async (tx) =>
+    tx.leases.overdue(new Date((await tx.now()).getTime() - graceMs), 500),
+  );
+  for (const serial of overdue) await closeIfOverdue(context, store, graceMs, serial);
+  return overdue.length;
+}
+
+function closeIfOverdue(
+  context: OperationContext,
+  store: Store,
+  graceMs: number,
+  serial: bigint,
+): Promise<void> {
+  return store.transaction(async (tx) => {
+    const unlocked = await tx.leases.open(serial);
+    if (!unlocked) return;
+    await tx.nodes.lock(unlocked.nodeId);
+    await tx.vouchers.lock([serial]);
+    const lease = await tx.leases.open(serial);
+    const isOverdue = lease && (await tx.now()).getTime() > lease.notAfter.getTime() + graceMs;
+    if (isOverdue) await closeLease(context, tx, serial, "expired", await tx.operations.heldFor(serial));
+  });
+}
+
+async function closeLease(
+  context: OperationContext,
+  tx: Tx,
+  serial: bigint,
+  end: LeaseEnd,
+  held: readonly OperationRow[],
+): Promise<void> {
+  for (const row of held) await settleHeld(context, tx, row);
+  const voucher = (await tx.vouchers.lock([serial])).get(serial);
+  // A held claim that was applied has ended the lease already.
+  if (voucher?.state !== "leased") return;
+  const decision = decideVoucher(voucher, { type: "CLOSE_LEASE" });
+  if (!decision.ok) throw new Error(`voucher ${serial} refuses CLOSE_LEASE: ${decision.refusal.code}`);
+  await closeOpenLease(tx, serial, end);
+  await tx.vouchers.update(serial, decision.next);
+  if (decision.effects.includes("releaseFunding")) await tx.ledger.post(releaseReserve(voucher));
+}
+
+/** A held claim gets its verdict now, and its node learns of it through its verdicts shape. */
+async function settleHeld(context: OperationContext, tx: Tx, row: OperationRow): Promise<void> {
+  const operation = storedOperation(row);
+  if (operation.body.type !== "redeem-voucher") return;
+  const node = await tx.nodes.find(row.nodeId);
+  if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
+  const { body } = operation;
+  const verdict = await settleRedeem(
+    context,
+    tx,
+    node,
+    { operation, body, sealed: row.sealed, hash: row.hash },
+    true,
+  );
+  if (verdict.event.type === "HOLD") return;
+  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
+}
+
+/** The operation as it was signed; its signature was verified before it was stored. */
+function storedOperation(row: OperationRow): Operation {
+  const parsed = parseDocument(row.signed);
+  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
+  if (!decoded?.ok) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);
+  return decoded.value;
+}

@@ -1,0 +1,138 @@
+/**
+ * One operation of a node becomes one verdict, in one transaction: its place in the chain, the rules of
+ * `sync/settlement.ts`, the claim and the books (design: "Settlement", "Forks and clones").
+ */
+import { placeInChain } from "#sync/chain.ts";
+import type { Operation } from "#sync/documents/operation.ts";
+import type { HoldReason } from "#sync/settlement.ts";
+import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
+import { settleRedeem } from "./redeem.ts";
+import { settleRelease } from "./release.ts";
+import type { OperationContext } from "./context.ts";
+import { decideRow } from "./verdicts.ts";
+import type { Verdict } from "./verdicts.ts";
+
+export interface ReceivedOperation {
+  readonly operation: Operation;
+  readonly hash: Uint8Array;
+  readonly signed: Uint8Array;
+  readonly sealed: Uint8Array | null;
+}
+
+export interface SettledOperation {
+  readonly row: OperationRow;
+  /** The operation was stored before: this is its first verdict, told again. */
+  readonly duplicate: boolean;
+}
+
+export type Settlement =
+  | { readonly ok: true; readonly settled: SettledOperation }
+  | { readonly ok: false; readonly refusal: { readonly code: "gap" } };
+
+/** Stores and judges one operation whose signature is verified. A gap stores nothing. */
+export async function settleOperation(
+  context: OperationContext,
+  tx: Tx,
+  nodeId: string,
+  received: ReceivedOperation,
+): Promise<Settlement> {
+  const node = await tx.nodes.lock(nodeId);
+  if (!node) throw new Error(`no node ${nodeId}`);
+  const known = await tx.operations.byHash(nodeId, received.hash);
+  if (known) return settled(known, true);
+  if (node.status !== "active") return keepAside(tx, node, received, "beyond", `node-${node.status}`);
+  const { sequence, previousHash } = received.operation;
+  const place = placeInChain(
+    { sequence: node.lastSequence, hash: node.lastHash },
+    { sequence, hash: received.hash, previousHash },
+    await tx.operations.bySequence(nodeId, sequence),
+  );
+  switch (place) {
+    case "gap":
+      return { ok: false, refusal: { code: "gap" } };
+    case "fork":
+    case "duplicate":
+      return freeze(tx, node, received);
+    case "next":
+      return append(context, tx, node, received);
+  }
+}
+
+async function append(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  received: ReceivedOperation,
+): Promise<Settlement> {
+  const { operation } = received;
+  if (await tx.operations.byOperationId(node.id, operation.operationId)) return freeze(tx, node, received);
+  const queued = newRow(node.id, received, "chain");
+  await tx.operations.insert(queued);
+  await tx.nodes.advance(node.id, operation.sequence, received.hash);
+  const verdict = await judge(context, tx, node, received);
+  const row = await decideRow(tx, queued, verdict);
+  return settled(row, false);
+}
+
+function judge(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  { operation, sealed, hash }: ReceivedOperation,
+): Promise<Verdict> {
+  switch (operation.body.type) {
+    case "redeem-voucher":
+      return settleRedeem(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
+    case "release-lease":
+      return settleRelease(context, tx, node, operation.body);
+  }
+}
+
+/** Two histories under one key: the common prefix stands, both branches are kept, and the node is frozen. */
+async function freeze(tx: Tx, node: NodeRow, received: ReceivedOperation): Promise<Settlement> {
+  await tx.nodes.setStatus(node.id, "frozen");
+  await tx.audit.record({
+    actor: `node:${node.id}`,
+    action: "node.freeze",
+    subject: `node:${node.id}`,
+    after: { sequence: received.operation.sequence, cause: "fork" },
+  });
+  return keepAside(tx, node, received, "fork", "forked");
+}
+
+async function keepAside(
+  tx: Tx,
+  node: NodeRow,
+  received: ReceivedOperation,
+  branch: "fork" | "beyond",
+  reason: HoldReason,
+): Promise<Settlement> {
+  const row = newRow(node.id, received, branch);
+  await tx.operations.insert(row);
+  return settled(await decideRow(tx, row, { event: { type: "HOLD" }, reason }), false);
+}
+
+function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRow["branch"]): OperationRow {
+  const { operation } = received;
+  return {
+    nodeId,
+    hash: received.hash,
+    sequence: operation.sequence,
+    operationId: operation.operationId,
+    branch,
+    type: operation.body.type,
+    signed: received.signed,
+    sealed: received.sealed,
+    state: "queued",
+    reason: null,
+    transactionId: null,
+    evidence: null,
+    claimId: null,
+    serial: operation.body.serial,
+    decidedAt: null,
+  };
+}
+
+function settled(row: OperationRow, duplicate: boolean): Settlement {
+  return { ok: true, settled: { row, duplicate } };
+}

@@ -1,0 +1,85 @@
+/**
+ * Verdicts: written into an operation's row exactly once, and told to its node in signed lists (design: "Writing:
+ * signed operations").
+ */
+import { decideOperation } from "#core/decide.ts";
+import type { OperationEvent } from "#core/operation.machine.ts";
+import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
+import type { Verdict as ListedVerdict } from "#sync/documents/verdict-list.ts";
+import { signDocument } from "#sync/signing/cose.ts";
+import type { OperationRow, Tx } from "../ports/store.ts";
+import type { OperationContext } from "./context.ts";
+
+/** What the rules say of one operation, ready to be written into its row. */
+export interface Verdict {
+  readonly event: OperationEvent;
+  readonly reason: string | null;
+  readonly transactionId?: string;
+  readonly claimId?: string;
+  readonly evidence?: Uint8Array;
+}
+
+/** Moves an open operation by its verdict; the row is final once it is applied or rejected. */
+export async function decideRow(tx: Tx, row: OperationRow, verdict: Verdict): Promise<OperationRow> {
+  const decision = decideOperation(row.state, verdict.event);
+  if (!decision.ok) throw new Error(`operation ${row.sequence} of node ${row.nodeId} has its verdict`);
+  const decided: OperationRow = {
+    ...row,
+    state: decision.next,
+    reason: verdict.reason,
+    transactionId: verdict.transactionId ?? null,
+    claimId: verdict.claimId ?? null,
+    evidence: verdict.evidence ?? null,
+    decidedAt: await tx.now(),
+  };
+  await tx.operations.decide(decided);
+  await tx.audit.record({
+    actor: `node:${row.nodeId}`,
+    action: `operation.${row.type}`,
+    subject: `operation:${row.nodeId}:${row.sequence}`,
+    after: { state: decided.state, reason: decided.reason, serial: row.serial?.toString() ?? null },
+  });
+  return decided;
+}
+
+/** The signed list that answers an upload: what was decided, and where the server's chain of the node ends. */
+export async function signVerdicts(
+  context: OperationContext,
+  tx: Tx,
+  nodeId: string,
+  decided: readonly { readonly row: OperationRow; readonly duplicate: boolean }[],
+): Promise<Uint8Array> {
+  const node = await tx.nodes.find(nodeId);
+  if (!node) throw new Error(`no node ${nodeId}`);
+  return signDocument(
+    context.verdictSigner,
+    encodeVerdictList({
+      nodeId,
+      generation: await tx.registry.generation(),
+      serverTimeMs: (await tx.now()).getTime(),
+      lastSequence: node.lastSequence,
+      lastHash: node.lastHash,
+      verdicts: decided.map(({ row, duplicate }) => listed(row, duplicate)),
+    }),
+  );
+}
+
+/** A verdict that came after its upload was answered reaches the node through its `verdicts` shape. */
+export async function publishVerdict(context: OperationContext, tx: Tx, row: OperationRow): Promise<void> {
+  const list = await signVerdicts(context, tx, row.nodeId, [{ row, duplicate: false }]);
+  await tx.shapes.putVerdict(row.nodeId, row.sequence, list);
+}
+
+function listed(row: OperationRow, duplicate: boolean): ListedVerdict {
+  if (row.state === "queued" || row.decidedAt === null)
+    throw new Error("an operation without a verdict is not told");
+  return {
+    sequence: row.sequence,
+    operationHash: row.hash,
+    status: row.state === "writtenOff" ? "rejected" : row.state,
+    reason: row.reason,
+    transactionId: row.transactionId,
+    decidedAtMs: row.decidedAt.getTime(),
+    duplicate,
+  };
+}

@@ -1,0 +1,141 @@
+/** Requests and answers of the voucher calls (GovStack Payments BB, vouchers, current API), as zod schemas. */
+import { z } from "@hono/zod-openapi";
+import { DecimalText } from "#core/json.ts";
+
+const requestId = z.string().min(1).max(12).openapi({ example: "req-00000001" });
+const batchId = z.string().min(1).max(12);
+
+/** Major units. Kept as decimal text, whatever the number's form in JSON. */
+const amount = z
+  .union([z.number(), z.string(), z.instanceof(DecimalText)])
+  .transform((value) => (value instanceof DecimalText ? value.text : String(value)))
+  .openapi({ type: "number", example: 12.5 });
+
+const serialNumber = z
+  .union([z.string().regex(/^[0-9]{1,20}$/), z.number().int().positive()])
+  .transform(String)
+  .openapi({ type: "string", maxLength: 20, example: "0000000042" });
+
+const fields = {
+  /** `requestID` and `requestId` are both published spellings. */
+  requestID: requestId,
+  batchID: batchId,
+};
+
+export const createVouchersRequest = z
+  .preprocess(
+    oneSpelling,
+    z.object({
+      ...fields,
+      voucherInstructions: z
+        .array(
+          z.object({
+            instructionID: z.string().min(1).max(16),
+            groupCode: z.string().min(1).max(50),
+            currency: z.string().length(3),
+            amount,
+            payeeFunctionalID: z.string().max(20).optional(),
+            narration: z.string().max(50).default(""),
+          }),
+        )
+        .min(1)
+        .max(10_000),
+    }),
+  )
+  .openapi("CreateVouchers");
+
+export const voucherCommandRequest = z
+  .preprocess(
+    oneSpelling,
+    z.object({
+      ...fields,
+      voucherInstructions: z
+        .array(
+          z.object({
+            serialNumber,
+            status: z.string().optional(),
+            leaseTo: z.string().min(1).max(36).optional(),
+            leaseUntil: z.iso.datetime({ offset: true }).optional(),
+          }),
+        )
+        .min(1)
+        .max(10_000),
+    }),
+  )
+  .openapi("VoucherCommand");
+
+export const redeemRequest = z
+  .preprocess(
+    oneSpelling,
+    z.object({
+      requestID: requestId,
+      voucherSerialNumber: serialNumber,
+      agentID: z.string().min(1).max(10),
+      voucherSecretNumber: z
+        .union([z.string().regex(/^[0-9]{1,16}$/), z.number().int().nonnegative()])
+        .transform(String)
+        .openapi({ type: "string", maxLength: 16 }),
+      override: z.boolean().optional(),
+    }),
+  )
+  .openapi("RedeemVoucher");
+
+export const acknowledgement = z
+  .object({ ResponseCode: z.string(), ResponseDescription: z.string(), RequestID: z.string() })
+  .openapi("Acknowledgement");
+
+export const cancelAcknowledgement = z
+  .object({ responseCode: z.string(), responseDescription: z.string(), requestID: z.string() })
+  .openapi("CancelAcknowledgement");
+
+export const redeemAnswer = z
+  .object({
+    status: z.union([z.literal(0), z.literal(1)]),
+    message: z.string().max(20),
+    detail: z.string().max(100),
+    serialNumber: z.string(),
+    value: z.number(),
+    timestamp: z.iso.datetime(),
+    transactionId: z.string().max(12).optional(),
+  })
+  .openapi("RedeemAnswer");
+
+export const voucherStatusAnswer = z
+  .object({ status: z.number().int(), statusName: z.string(), serialNumber: z.string(), value: z.number() })
+  .openapi("VoucherStatus");
+
+export const voucherTokenAnswer = z
+  .object({ serialNumber: z.string(), token: z.string() })
+  .openapi("VoucherToken");
+
+export const errorAnswer = z
+  .object({
+    responseCode: z.literal("01"),
+    responseDescription: z.string(),
+    requestID: z.string().optional(),
+    errors: z.array(z.object({ field: z.string(), reason: z.string() })),
+  })
+  .openapi("Error");
+
+export type CreateVouchers = z.infer<typeof createVouchersRequest>;
+export type VoucherCommandBody = z.infer<typeof voucherCommandRequest>;
+export type RedeemBody = z.infer<typeof redeemRequest>;
+
+/** Field names differ in case between the published files: `requestId`, `RequestID` and `requestID` are one. */
+function oneSpelling(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [canonical.get(name.toLowerCase()) ?? name, item]),
+  );
+}
+
+const canonical = new Map(
+  [
+    "requestID",
+    "batchID",
+    "voucherInstructions",
+    "voucherSerialNumber",
+    "agentID",
+    "voucherSecretNumber",
+  ].map((name) => [name.toLowerCase(), name]),
+);

@@ -1,0 +1,136 @@
+/**
+ * Accepting the asynchronous voucher calls: the request and its pending work are stored in one transaction, then
+ * answered; the same request again gets its first answer (GovStack Payments BB, general rules on idempotency).
+ */
+import type { RequestKey, Store, Tx, VoucherCommand } from "../ports/store.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
+
+export interface Accepted {
+  readonly status: number;
+  readonly body: string;
+}
+
+export type AcceptRefusal = "other-body" | "batch-exists" | "no-encryption-key" | "unknown-institution";
+
+export type Acceptance =
+  | { readonly ok: true; readonly accepted: Accepted }
+  | { readonly ok: false; readonly refusal: AcceptRefusal };
+
+export interface RequestIdentity {
+  readonly key: RequestKey;
+  /** Keyed hash of the body, so that a stored one tells nothing of the secrets in it. */
+  readonly bodyHash: Uint8Array;
+}
+
+export interface CreateRequest {
+  readonly batchId: string;
+  readonly programId: string;
+  readonly callbackUrl: string;
+  readonly instructions: readonly {
+    readonly instructionID: string;
+    readonly groupCode: string;
+    readonly currency: string;
+    readonly amount: string;
+    readonly payeeFunctionalID?: string | undefined;
+    readonly narration: string;
+  }[];
+}
+
+export function acceptCreate(
+  store: Store,
+  identity: RequestIdentity,
+  request: CreateRequest,
+  answer: Accepted,
+): Promise<Acceptance> {
+  return once(store, identity, answer, async (tx) => {
+    const { institutionId, requestId } = identity.key;
+    const institution = await tx.registry.institution(institutionId);
+    if (!institution) return "unknown-institution";
+    if (!institution.boxPublicKey) return "no-encryption-key";
+    const { batchId, programId, callbackUrl } = request;
+    const id = await tx.batches.insert(
+      { institutionId, requestId, batchId, programId, callbackUrl },
+      request.instructions.map((instruction, index) => ({
+        line: index + 1,
+        instructionId: instruction.instructionID,
+        groupCode: instruction.groupCode,
+        currency: instruction.currency,
+        amount: instruction.amount,
+        payeeFunctionalId: instruction.payeeFunctionalID ?? null,
+        narration: instruction.narration,
+      })),
+    );
+    if (id === undefined) return "batch-exists";
+    await tx.jobs.enqueue({ queue: "issue-batch", id: String(id) });
+    return undefined;
+  });
+}
+
+export interface CommandRequest {
+  readonly command: VoucherCommand;
+  readonly batchId: string;
+  readonly callbackUrl: string;
+  readonly items: readonly {
+    readonly serialNumber: string;
+    readonly leaseTo?: string | undefined;
+    readonly leaseUntil?: string | undefined;
+  }[];
+}
+
+export function acceptCommand(
+  store: Store,
+  identity: RequestIdentity,
+  request: CommandRequest,
+  answer: Accepted,
+): Promise<Acceptance> {
+  return once(store, identity, answer, async (tx) => {
+    const { institutionId, requestId } = identity.key;
+    if (!(await tx.registry.institution(institutionId))) return "unknown-institution";
+    const { command, batchId, callbackUrl } = request;
+    const id = await tx.commands.insert(
+      { institutionId, requestId, command, batchId, callbackUrl },
+      request.items.map((item, index) => ({
+        line: index + 1,
+        serialNumber: item.serialNumber,
+        leaseTo: item.leaseTo ?? null,
+        leaseUntil: item.leaseUntil === undefined ? null : new Date(item.leaseUntil),
+      })),
+    );
+    await tx.jobs.enqueue({ queue: "run-command", id: String(id) });
+    return undefined;
+  });
+}
+
+/** Thrown so that the transaction of a refused request leaves nothing behind, not even its id. */
+class Refused extends Error {
+  readonly refusal: AcceptRefusal;
+  constructor(refusal: AcceptRefusal) {
+    super(refusal);
+    this.refusal = refusal;
+  }
+}
+
+async function once(
+  store: Store,
+  { key, bodyHash }: RequestIdentity,
+  answer: Accepted,
+  work: (tx: Tx) => Promise<AcceptRefusal | undefined>,
+): Promise<Acceptance> {
+  try {
+    const accepted = await store.transaction(async (tx) => {
+      const stored = await tx.requests.begin(key, bodyHash);
+      if (stored) {
+        if (!equalBytes(stored.bodyHash, bodyHash)) throw new Refused("other-body");
+        return { status: stored.status ?? answer.status, body: stored.response ?? answer.body };
+      }
+      const refusal = await work(tx);
+      if (refusal) throw new Refused(refusal);
+      await tx.requests.answer(key, answer.status, answer.body);
+      return answer;
+    });
+    return { ok: true, accepted };
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, refusal: error.refusal };
+    throw error;
+  }
+}
