@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { createDatabase } from "../../test/support/database.ts";
 
 test("each test file gets a database of its own, and dropping it ends open connections", async () => {
-  const [one, two] = await Promise.all([createDatabase({ migrate: false }), createDatabase({ migrate: false })]);
+  const [one, two] = await Promise.all([
+    createDatabase({ migrate: false }),
+    createDatabase({ migrate: false }),
+  ]);
   const client = new Client({ connectionString: one.url });
   const ended = new Promise((resolve) => client.on("error", resolve));
   await client.connect();

@@ -3,12 +3,13 @@
  * per run, so that a database costs a tenth of a second.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Client } from "pg";
 import { inject } from "vitest";
-
-const migrationsFolder = fileURLToPath(new URL("../../migrations/server/", import.meta.url));
+import {
+  migrateDatabase,
+  readMigrations,
+  serverMigrationsFolder,
+} from "../../node-server/postgres/migrate.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -34,7 +35,7 @@ export async function createDatabase(options: { migrate?: boolean } = {}): Promi
 
 /** The template is named after the migrations' content, so that an edited migration gives a new one in watch mode. */
 async function migratedTemplate(admin: Client): Promise<string> {
-  const name = `template_${contentHash()}`;
+  const name = `template_${await contentHash()}`;
   // Test files run in several processes; one makes the template, the others wait for it here.
   await admin.query("SELECT pg_advisory_lock(hashtext('paypost-test-template'))");
   const existing = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
@@ -49,26 +50,14 @@ async function migratedTemplate(admin: Client): Promise<string> {
 }
 
 async function migrateTemplate(url: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  for (const file of migrationFiles()) {
-    await client.query(readFileSync(migrationsFolder + file, "utf8")).catch((cause: unknown) => {
-      throw new Error(`migrations/server/${file} does not apply`, { cause });
-    });
-  }
-  await client.end();
+  const migrated = await migrateDatabase(url);
+  if (!migrated.ok) throw new Error(migrated.refusal.message);
 }
 
-function migrationFiles(): string[] {
-  return readdirSync(migrationsFolder)
-    .filter((name) => name.endsWith(".sql"))
-    .toSorted();
-}
-
-function contentHash(): string {
-  const hash = createHash("sha256");
-  for (const file of migrationFiles()) hash.update(file).update(readFileSync(migrationsFolder + file));
-  return hash.digest("hex").slice(0, 16);
+async function contentHash(): Promise<string> {
+  const migrations = await readMigrations(serverMigrationsFolder);
+  const content = migrations.map(({ name, checksum }) => `${name} ${checksum}`).join();
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
 function urlOf(name: string): string {

@@ -1,0 +1,85 @@
+/**
+ * Brings a PostgreSQL database up to this version's schema. All pending files run in one transaction, under a lock that
+ * servers starting at the same moment share, so that a database is at one version or at the other and never between.
+ */
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Client, DatabaseError } from "pg";
+import {
+  planMigrations,
+  type AppliedMigration,
+  type MigrationFile,
+  type MigrationRefusal,
+} from "#core/migration-plan.ts";
+
+export type Migrated =
+  | { readonly ok: true; readonly applied: readonly string[] }
+  | { readonly ok: false; readonly refusal: MigrationRefusal };
+
+/** Key of the advisory lock that is held while a database is migrated ("paypost" in ASCII). */
+export const migrationLock = 0x70_61_79_70_6f_73_74n;
+
+export const serverMigrationsFolder = fileURLToPath(new URL("../../migrations/server/", import.meta.url));
+
+/**
+ * Applies what is pending and names it. A history that the files do not explain is refused and nothing is touched;
+ * SQL that fails throws, and leaves the database as it was.
+ */
+export async function migrateDatabase(url: string, folder = serverMigrationsFolder): Promise<Migrated> {
+  const files = await readMigrations(folder);
+  const client = new Client({ connectionString: url, application_name: "paypost-migrate" });
+  await client.connect();
+  try {
+    await client.query("BEGIN");
+    const outcome = await migrateInTransaction(client, files);
+    await client.query(outcome.ok ? "COMMIT" : "ROLLBACK");
+    return outcome;
+  } finally {
+    // After an error this ends the transaction too.
+    await client.end();
+  }
+}
+
+/** Reads every `.sql` file of a folder, with the checksum that a database's history keeps. */
+export async function readMigrations(folder: string): Promise<MigrationFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      // A checkout on Windows may write CRLF, which does not make it another migration.
+      const sql = (await readFile(join(folder, name), "utf8")).replaceAll("\r\n", "\n");
+      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+    }),
+  );
+}
+
+async function migrateInTransaction(client: Client, files: readonly MigrationFile[]): Promise<Migrated> {
+  await client.query("SET LOCAL statement_timeout = 0");
+  await client.query("SELECT pg_advisory_xact_lock($1)", [migrationLock]);
+  await client.query(`
+    CREATE TABLE IF NOT EXISTS migration_history (
+      name text PRIMARY KEY,
+      checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    )`);
+  const history = await client.query<AppliedMigration>("SELECT name, checksum FROM migration_history");
+  const plan = planMigrations(files, history.rows);
+  if (!plan.ok) return plan;
+  for (const file of plan.pending) await apply(client, file);
+  return { ok: true, applied: plan.pending.map((file) => file.name) };
+}
+
+async function apply(client: Client, { name, checksum, sql }: MigrationFile): Promise<void> {
+  await client.query(sql).catch((cause: unknown) => {
+    throw new Error(`Migration ${name} failed${whereIn(sql, cause)}; the database is unchanged.`, { cause });
+  });
+  await client.query("INSERT INTO migration_history (name, checksum) VALUES ($1, $2)", [name, checksum]);
+}
+
+function whereIn(sql: string, cause: unknown): string {
+  if (!(cause instanceof DatabaseError)) return "";
+  if (cause.position === undefined) return `: ${cause.message}`;
+  const line = sql.slice(0, Number(cause.position)).split("\n").length;
+  return ` at line ${line}: ${cause.message}`;
+}

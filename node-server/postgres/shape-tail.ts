@@ -1,0 +1,103 @@
+/**
+ * Reads what happened to a shape after an offset: stamped entries in order of position, less those that the handle's
+ * snapshot already includes.
+ */
+import type { Pool, PoolClient } from "pg";
+import type { ShapeDefinition } from "../shapes/definitions.ts";
+import type { LogPlace } from "../shapes/offset.ts";
+import { asText, changeColumns, rowWithPrefix, textSettings, type TextRow } from "./shape-columns.ts";
+import type { ShapeReader } from "./shape-stamper.ts";
+import { inTransaction } from "./shape-transaction.ts";
+
+export interface ShapeChange extends LogPlace {
+  readonly key: string;
+  readonly op: "insert" | "update" | "delete";
+  readonly xid: bigint;
+  readonly oldRow: TextRow;
+  readonly newRow: TextRow;
+}
+
+export type ShapeTail =
+  | { readonly kind: "changes"; readonly changes: readonly ShapeChange[]; readonly lastRun: bigint }
+  /** The handle is unknown, belongs to another reader or generation, or entries after the offset were removed. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "beyond-the-end" };
+
+/** `after` is a position, or undefined for the end of the handle's snapshot. */
+export function readShapeTail(
+  pool: Pool,
+  definition: ShapeDefinition,
+  reader: ShapeReader,
+  request: { readonly handle: string; readonly after: bigint | undefined; readonly limit: number },
+): Promise<ShapeTail> {
+  return inTransaction(pool, begin, async (client): Promise<ShapeTail> => {
+    const state = await readState(client, reader, request.handle);
+    if (!state) return { kind: "gone" };
+    const start = BigInt(state.start_position);
+    const after = request.after !== undefined && request.after > start ? request.after : start;
+    if (after > BigInt(state.last_position)) return { kind: "beyond-the-end" };
+    if (BigInt(state.floor) > after) return { kind: "gone" };
+    const changes = await readChanges(client, definition, reader, state.snapshot, after, request.limit);
+    return { kind: "changes", changes, lastRun: BigInt(state.last_run) };
+  });
+}
+
+// One view for the handle, the floor and the entries: nothing can be trimmed between looking at one and the other.
+const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${textSettings}`;
+
+interface State {
+  readonly start_position: string;
+  readonly snapshot: string;
+  readonly last_position: string;
+  readonly last_run: string;
+  readonly floor: string;
+}
+
+async function readState(
+  client: PoolClient,
+  { shape, nodeId }: ShapeReader,
+  handle: string,
+): Promise<State | undefined> {
+  const { rows } = await client.query<State>(
+    `SELECT start_position, snapshot::text, last_position, last_run, coalesce(shape_log_floors.position, 0) AS floor
+     FROM shape_handles
+     JOIN server_identity USING (generation)
+     CROSS JOIN shape_positions
+     LEFT JOIN shape_log_floors USING (shape, node_id)
+     WHERE handle = $1 AND shape = $2 AND node_id = $3`,
+    [handle, shape, nodeId],
+  );
+  return rows[0];
+}
+
+async function readChanges(
+  client: PoolClient,
+  definition: ShapeDefinition,
+  { shape, nodeId }: ShapeReader,
+  snapshot: string,
+  after: bigint,
+  limit: number,
+): Promise<ShapeChange[]> {
+  const { rows } = await client.query<TextRow>({
+    text: `SELECT log.position AS "log.position", log.run AS "log.run", log.key AS "log.key", log.op AS "log.op",
+        log.xid AS "log.xid",
+        ${changeColumns(definition, "old", "old.")}, ${changeColumns(definition, "new", "new.")}
+      FROM shape_log AS log,
+        jsonb_populate_record(NULL::"${definition.table}", log.old_row) AS old,
+        jsonb_populate_record(NULL::"${definition.table}", log.new_row) AS new
+      WHERE log.shape = $1 AND log.node_id = $2 AND log.position > $3
+        AND NOT pg_visible_in_snapshot(log.xid, $4::pg_snapshot)
+      ORDER BY log.position LIMIT $5`,
+    values: [shape, nodeId, after, snapshot, limit],
+    types: asText,
+  });
+  return rows.map((row) => ({
+    position: BigInt(row["log.position"] ?? ""),
+    run: BigInt(row["log.run"] ?? ""),
+    key: row["log.key"] ?? "",
+    op: row["log.op"] as ShapeChange["op"],
+    xid: BigInt(row["log.xid"] ?? ""),
+    oldRow: rowWithPrefix(definition, "old.", row),
+    newRow: rowWithPrefix(definition, "new.", row),
+  }));
+}
