@@ -26,12 +26,12 @@ export interface UploadRequest {
 export const mostUploadedOperations = 200;
 
 /** The body of an upload. Throws when a field is out of its range. */
-export function encodeUploadRequest(upload: UploadRequest): Uint8Array {
+export function encodeUpload(upload: UploadRequest): Uint8Array {
   return encodeDocument(codec, upload);
 }
 
 /** Reads the body of an upload, or says what is wrong with it. */
-export function decodeUploadRequest(body: Uint8Array): Decoded<UploadRequest> {
+export function decodeUpload(body: Uint8Array): Decoded<UploadRequest> {
   return decodeDocument(codec, body);
 }
 
