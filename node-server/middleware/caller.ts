@@ -31,13 +31,13 @@ export function keysOfDocument(keySet: JSONWebKeySet): JWTVerifyGetKey {
 /** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
 export function requireCaller(
   rules: TokenRules,
-  scopeOf: (command: string | undefined) => Scope,
+  scopeOf: (method: string, command: string | undefined) => Scope,
 ): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
     const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
     const { institutionId, scopes } = await verifyToken(rules, token);
-    const scope = scopeOf(c.req.query("command"));
+    const scope = scopeOf(c.req.method, c.req.query("command"));
     if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
     const named = header(c, "X-Registering-Institution-ID");
     if (named !== undefined && named !== institutionId) {

@@ -1,0 +1,57 @@
+/** The central server as one Hono application on Web-standard APIs: what runs it is chosen in a composition root. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Logger } from "pino";
+import { requireCaller } from "./middleware/caller.ts";
+import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
+import { Problem, problemResponse } from "./middleware/problem.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import type { ReadAsset } from "./routes/docs.ts";
+import { nodeRoutes } from "./routes/nodes.ts";
+import type { NodeRouteDependencies } from "./routes/nodes.ts";
+import { describeApi } from "./routes/openapi.ts";
+import { voucherRoutes } from "./routes/vouchers.ts";
+import type { VoucherRouteDependencies } from "./routes/vouchers.ts";
+
+export interface AppDependencies extends NodeRouteDependencies, VoucherRouteDependencies {
+  readonly log: Logger;
+  readonly callers: TokenRules;
+  /** Resolves when the database answers and its schema is the one that this server knows. */
+  readonly ready: () => Promise<void>;
+  readonly readDocsAsset: ReadAsset;
+}
+
+export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
+  const app = new OpenAPIHono<CallerVariables>({ strict: false });
+  app.onError((error, c) => {
+    if (error instanceof Problem) return problemResponse(c, error);
+    deps.log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
+    return problemResponse(c, new Problem(500, "The server failed; nothing was half-done, try again"));
+  });
+  app.notFound((c) =>
+    problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`)),
+  );
+  app.get("/healthcheck", (c) => c.json({ status: "ok" }));
+  app.get("/readiness", async (c) => {
+    const isReady = await deps.ready().then(
+      () => true,
+      () => false,
+    );
+    return c.json({ status: isReady ? "ready" : "not ready" }, isReady ? 200 : 503);
+  });
+  const guard = requireCaller(deps.callers, scopeOf);
+  for (const path of ["/vouchers", "/vouchers/*", "/voucher/*"]) app.use(path, guard);
+  app.route("/", voucherRoutes(deps));
+  app.route("/", nodeRoutes(deps));
+  describeApi(app);
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Paypost: GovStack Payments Building Block", version: "0.1.0" },
+  });
+  app.route("/", docsRoutes(deps.readDocsAsset));
+  return app;
+}
+
+function scopeOf(method: string, command: string | undefined): Scope {
+  if (command === "redeem") return "vouchers:redeem";
+  return method === "GET" || method === "HEAD" ? "vouchers:read" : "vouchers:issue";
+}

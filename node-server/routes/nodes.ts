@@ -1,0 +1,113 @@
+/** What nodes call: enrolment, sessions, operations up and verdicts back, shapes (design: sections 2 and 3). */
+import { z } from "@hono/zod-openapi";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { decodeUpload } from "#sync/documents/upload.ts";
+import { enrolNode } from "../nodes/enrol.ts";
+import type { EnrolDependencies, EnrolRefusal } from "../nodes/enrol.ts";
+import { nodeOfSession, openSession } from "../nodes/sessions.ts";
+import { receiveUpload } from "../operations/receive.ts";
+import type { ReceiveDependencies, UploadRefusal } from "../operations/receive.ts";
+import type { NodeRow } from "../ports/store.ts";
+import type { ShapeSource } from "../shapes/source.ts";
+import { answerShapeRequest } from "../shapes/http.ts";
+
+export interface NodeRouteDependencies extends ReceiveDependencies, EnrolDependencies {
+  readonly shapes: ShapeSource;
+}
+
+const mostUploadBytes = 1024 * 1024;
+
+export function nodeRoutes(deps: NodeRouteDependencies): Hono {
+  const routes = new Hono({ strict: false });
+  routes.use(
+    "/v1/*",
+    bodyLimit({
+      maxSize: mostUploadBytes,
+      onError: (c) => refuse(c, 413, "too-large", "The body is larger than 1 MiB"),
+    }),
+  );
+  routes.post("/v1/enrolments", (c) => enrol(deps, c));
+  routes.post("/v1/sessions", (c) => session(deps, c));
+  routes.post("/v1/operations", (c) => operations(deps, c));
+  routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
+  return routes;
+}
+
+export const enrolmentRequest = z
+  .object({ code: z.string().min(1).max(64), publicKey: z.base64(), proof: z.base64() })
+  .openapi("Enrolment");
+
+async function enrol(deps: NodeRouteDependencies, c: Context): Promise<Response> {
+  const parsed = enrolmentRequest.safeParse(await c.req.json().catch(() => undefined));
+  if (!parsed.success) return refuse(c, 400, "malformed", "The body must hold code, publicKey and proof");
+  const { code, publicKey, proof } = parsed.data;
+  const answer = await enrolNode(deps, { code, publicKey: fromBase64(publicKey), proof: fromBase64(proof) });
+  if (!answer.ok) return refuse(c, 403, answer.refusal, enrolMessages[answer.refusal]);
+  const { certificate, keySet, generation, serverTimeMs } = answer;
+  return c.json({ certificate: toBase64(certificate), keySet: toBase64(keySet), generation, serverTimeMs });
+}
+
+const enrolMessages: Readonly<Record<EnrolRefusal, string>> = {
+  "unknown-code": "There is no such enrolment code; check it letter by letter, or ask for a new one",
+  "used-code": "This code was used by another machine; ask for a new one",
+  "expired-code": "This code has run out; ask for a new one",
+  "bad-proof": "The proof is not a signature by the key that was sent",
+};
+
+async function session(deps: NodeRouteDependencies, c: Context): Promise<Response> {
+  const assertion = new Uint8Array(await c.req.arrayBuffer());
+  const answer = await openSession(deps.store, deps.randomBytes, assertion);
+  if (!answer.ok) return refuse(c, 401, answer.refusal, "The assertion does not open a session");
+  const { token, expiresInSeconds, serverTimeMs, status } = answer;
+  return c.json({ token, expiresInSeconds, serverTimeMs, status });
+}
+
+async function operations(deps: NodeRouteDependencies, c: Context): Promise<Response> {
+  const node = await authenticate(deps, c);
+  if (!node) return noSession(c);
+  const upload = decodeUpload(new Uint8Array(await c.req.arrayBuffer()));
+  if (!upload.ok) return refuse(c, 400, "malformed", `The upload cannot be read: ${upload.refusal.code}`);
+  const answer = await receiveUpload(deps, node.id, upload.value);
+  if (!answer.ok) return refuseUpload(c, answer.refusal);
+  return c.body(new Uint8Array(answer.verdictList), 200, { "content-type": "application/cbor" });
+}
+
+async function shape(deps: NodeRouteDependencies, c: Context, name: string): Promise<Response> {
+  const node = await authenticate(deps, c);
+  if (!node) return noSession(c);
+  if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
+  return answerShapeRequest(deps.shapes, c.req.raw, { shape: name, nodeId: node.id });
+}
+
+async function authenticate(deps: NodeRouteDependencies, c: Context): Promise<NodeRow | undefined> {
+  const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
+  if (scheme?.toLowerCase() !== "bearer" || !token) return undefined;
+  return nodeOfSession(deps.store, token);
+}
+
+function noSession(c: Context): Response {
+  return refuse(c, 401, "no-session", "The session token is missing or has run out; open a new session");
+}
+
+function refuseUpload(c: Context, refusal: UploadRefusal): Response {
+  if (refusal.code === "head-mismatch") {
+    const { code, generation, lastSequence, lastHash } = refusal;
+    return c.json({ code, generation, lastSequence, lastHash: toBase64(lastHash) }, 409);
+  }
+  return c.json({ code: refusal.code, message: refusal.detail, index: refusal.index }, 400);
+}
+
+function refuse(c: Context, status: ContentfulStatusCode, code: string, message: string): Response {
+  return c.json({ code, message }, status);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
+
+function fromBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}

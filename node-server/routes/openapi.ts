@@ -1,0 +1,173 @@
+/** The published description of the API, generated from the schemas that check the requests. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import type { CallerVariables } from "../middleware/caller.ts";
+import { enrolmentRequest } from "./nodes.ts";
+import {
+  acknowledgement,
+  cancelAcknowledgement,
+  createVouchersRequest,
+  errorAnswer,
+  redeemAnswer,
+  redeemRequest,
+  voucherCommandRequest,
+  voucherStatusAnswer,
+  voucherTokenAnswer,
+} from "./voucher-schemas.ts";
+
+export function describeApi(app: OpenAPIHono<CallerVariables>): void {
+  const registry = app.openAPIRegistry;
+  registry.registerComponent("securitySchemes", "caller", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+  });
+  registry.registerComponent("securitySchemes", "node", { type: "http", scheme: "bearer" });
+  registry.registerPath({
+    method: "post",
+    path: "/vouchers",
+    summary: "Create, redeem or cancel vouchers",
+    description: "Without a command: create. The outcome of create and cancel comes by callback.",
+    security: [{ caller: [] }],
+    request: {
+      headers: callbackHeaders.partial(),
+      query: z.object({ command: z.enum(["redeem", "cancel"]).optional() }),
+      body: json(z.union([createVouchersRequest, redeemRequest, voucherCommandRequest])),
+    },
+    responses: {
+      200: answer(
+        "Received, or the outcome of a redemption",
+        z.union([acknowledgement, cancelAcknowledgement, redeemAnswer]),
+      ),
+      504: answer("The outcome is not known yet: ask again with the same requestID", errorAnswer),
+      ...refusals,
+    },
+  });
+  registry.registerPath({
+    method: "put",
+    path: "/vouchers",
+    summary: "Activate or cancel vouchers",
+    security: [{ caller: [] }],
+    request: {
+      headers: callbackHeaders.pick({ "X-Callback-URL": true }),
+      query: z.object({ command: z.enum(["activate", "cancel"]) }),
+      body: json(voucherCommandRequest),
+    },
+    responses: {
+      200: answer(
+        "Received; the outcome comes by callback",
+        z.union([acknowledgement, cancelAcknowledgement]),
+      ),
+      ...refusals,
+    },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/vouchers/{serialNumber}",
+    summary: "A voucher's status, or its token for the QR code",
+    security: [{ caller: [] }],
+    request: {
+      params: z.object({ serialNumber: z.string().max(25) }),
+      query: z.object({ fields: z.enum(["status", "token"]).optional() }),
+    },
+    responses: {
+      200: answer("The voucher", z.union([voucherStatusAnswer, voucherTokenAnswer])),
+      400: answer(
+        "No such voucher",
+        z.object({
+          status: z.literal(9),
+          message: z.string(),
+          serialNumber: z.string(),
+          value: z.literal(0),
+        }),
+      ),
+      401: refusals[401],
+      403: refusals[403],
+    },
+  });
+  describeNodeApi(app);
+}
+
+function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
+  const registry = app.openAPIRegistry;
+  const cbor = { content: { "application/cbor": { schema: z.string().openapi({ format: "binary" }) } } };
+  registry.registerPath({
+    method: "post",
+    path: "/v1/enrolments",
+    summary: "Enrol a node with a one-time code",
+    request: { body: json(enrolmentRequest) },
+    responses: {
+      200: { description: "Certificate and key set" },
+      400: { description: "Malformed" },
+      403: { description: "The code or the proof is refused" },
+    },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/v1/sessions",
+    summary: "Buy a session token with a signed assertion",
+    request: { body: cbor },
+    responses: {
+      200: { description: "A token for 15 minutes" },
+      401: { description: "The assertion is refused" },
+    },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/v1/operations",
+    summary: "Upload signed operations; the answer is the signed list of verdicts",
+    security: [{ node: [] }],
+    request: { body: cbor },
+    responses: {
+      200: { description: "Verdict list (COSE_Sign1)", ...cbor },
+      400: { description: "Malformed, out of order, or a bad signature; nothing was stored" },
+      401: { description: "No session" },
+      409: { description: "The node's view of its chain differs from the server's" },
+    },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/v1/shapes/{name}",
+    summary: "A node's own rows, over Electric's HTTP protocol",
+    security: [{ node: [] }],
+    request: {
+      params: z.object({ name: z.string() }),
+      query: z.object({
+        offset: z.string(),
+        handle: z.string().optional(),
+        live: z.string().optional(),
+        cursor: z.string().optional(),
+      }),
+    },
+    responses: {
+      200: { description: "Messages" },
+      400: { description: "Invalid request" },
+      401: { description: "No session" },
+      409: { description: "must-refetch" },
+    },
+  });
+}
+
+const callbackHeaders = z.object({
+  "X-Callback-URL": z.string().max(100),
+  "X-Registering-Institution-ID": z.string().max(20),
+  "X-Program-ID": z.string().max(20),
+});
+
+function json(schema: z.ZodType): { content: { "application/json": { schema: z.ZodType } }; required: true } {
+  return { content: { "application/json": { schema } }, required: true };
+}
+
+function answer(
+  description: string,
+  schema: z.ZodType,
+): { description: string; content: { "application/json": { schema: z.ZodType } } } {
+  return { description, content: { "application/json": { schema } } };
+}
+
+const refusals = {
+  400: answer("Malformed; nothing was stored", errorAnswer),
+  401: answer("No valid token", errorAnswer),
+  403: answer("Another institution's data, or a missing scope", errorAnswer),
+  409: answer("The request or batch id was used before with another body", errorAnswer),
+};
