@@ -75,5 +75,6 @@ create table api_requests (
 -- the public halves of this installation's signing keys; a server whose key folder differs refuses to start
 create table server_keys (
   kind text primary key,
-  public_key bytea not null check (length(public_key) = 32)
+  public_key bytea not null check (length(public_key) = 32),
+  created_at timestamptz not null default clock_timestamp()
 );

@@ -1,0 +1,367 @@
+/** What operators can do from the command line, each command with its usage and both of its outputs. */
+import nacl from "tweetnacl";
+import type { Pool } from "pg";
+import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
+import { formatSerial, parseSerial } from "#core/voucher-number.ts";
+import { fundGroup } from "../ledger/entries.ts";
+import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { revokeNode } from "../nodes/revoke.ts";
+import type { Store } from "../ports/store.ts";
+import {
+  listNodes,
+  listOperations,
+  listVouchers,
+  putInstitution,
+  putMerchant,
+  putVoucherGroup,
+  setMerchantStatus,
+  trialBalance,
+} from "../postgres/registry-admin.ts";
+import { decryptNumber } from "../vouchers/numbers.ts";
+import { table } from "./table.ts";
+
+export interface CommandContext {
+  readonly pool: Pool;
+  readonly store: Store;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+export type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface CommandResult {
+  readonly text: string;
+  /** The same for programs; bigint is written as text. */
+  readonly data: unknown;
+}
+
+/** The words of the command line are wrong; the message says how they should be. */
+export class UsageError extends Error {}
+
+interface CommandBase {
+  readonly usage: string;
+  readonly summary: string;
+}
+
+/** `database: false`: works without one. */
+export type Command =
+  | (CommandBase & {
+      readonly database: true;
+      run(context: CommandContext, args: readonly string[], options: Options): Promise<CommandResult>;
+    })
+  | (CommandBase & {
+      readonly database: false;
+      run(args: readonly string[], options: Options): CommandResult;
+    });
+
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    "institution add",
+    {
+      database: true,
+      usage: "institution add ID NAME [--callback-base URL] [--box-key BASE64]",
+      summary: "register a caller; the key is what its voucher numbers are encrypted for",
+      async run({ pool }, args, options) {
+        const [id, name] = words(this.usage, args, 2);
+        const boxKey = option(options, "box-key");
+        const boxPublicKey = boxKey === null ? null : keyOf(boxKey);
+        await putInstitution(pool, {
+          id,
+          name,
+          callbackBaseUrl: option(options, "callback-base"),
+          boxPublicKey,
+        });
+        return done(`Institution ${id} is registered.`, { id });
+      },
+    },
+  ],
+  [
+    "group add",
+    {
+      database: true,
+      usage: "group add CODE NAME [--validity-days N]",
+      summary:
+        "make a voucher group (a three-letter code); vouchers are valid for N days from activation (365)",
+      async run({ pool }, args, options) {
+        const [code, name] = words(this.usage, args, 2);
+        if (!/^[A-Z0-9]{3}$/.test(code))
+          throw new UsageError(`${code} is no group code: use three letters, such as FOO`);
+        const validityDays = wholeNumber(option(options, "validity-days") ?? "365", "--validity-days");
+        await putVoucherGroup(pool, { code, name, validityDays });
+        return done(`Voucher group ${code} is there.`, { code });
+      },
+    },
+  ],
+  [
+    "group fund",
+    {
+      database: true,
+      usage: "group fund CODE AMOUNT CURRENCY --reference TEXT",
+      summary: "book money that came in for a group; one reference is booked once",
+      async run({ store }, args, options) {
+        const [codeOrName, amount, currency] = words(this.usage, args, 3);
+        const reference = option(options, "reference");
+        if (reference === null) throw new UsageError(`--reference is missing. Usage: paypost ${this.usage}`);
+        const parsed = parseMajor(amount, currency);
+        if (!parsed.ok) throw new UsageError(`${amount} ${currency}: ${parsed.refusal.code}`);
+        const booked = await store.transaction(async (tx) => {
+          const group = await tx.registry.voucherGroup(codeOrName);
+          if (!group) throw new UsageError(`There is no voucher group ${codeOrName}`);
+          await tx.audit.record({
+            actor: "operator",
+            action: "group.fund",
+            subject: `group:${group.code}`,
+            after: { amount, currency, reference },
+          });
+          return tx.ledger.post(fundGroup(reference, group.code, parsed.money));
+        });
+        const text = booked
+          ? `${formatMajor(parsed.money)} ${currency} are booked for ${codeOrName}.`
+          : `The reference ${reference} was booked before; nothing was booked now.`;
+        return done(text, { booked });
+      },
+    },
+  ],
+  [
+    "merchant add",
+    {
+      database: true,
+      usage: "merchant add ID NAME --accepts CODE[,CODE…]",
+      summary:
+        "register a merchant or agent (id of at most 10 characters) and the voucher groups it may redeem",
+      async run({ pool }, args, options) {
+        const [id, name] = words(this.usage, args, 2);
+        if (id.length > 10) throw new UsageError(`${id} is longer than 10 characters`);
+        const accepts = (option(options, "accepts") ?? "").split(",").filter((code) => code !== "");
+        await putMerchant(pool, { id, name, accepts });
+        return done(
+          `Merchant ${id} is registered; accepts ${accepts.join(", ") || "no voucher group yet"}.`,
+          { id, accepts },
+        );
+      },
+    },
+  ],
+  [
+    "merchant status",
+    {
+      database: true,
+      usage: "merchant status ID active|closed",
+      summary: "open or close a merchant's account; a closed one cannot be credited",
+      async run({ pool }, args) {
+        const [id, status] = words(this.usage, args, 2);
+        if (status !== "active" && status !== "closed")
+          throw new UsageError(`${status} is neither active nor closed`);
+        if (!(await setMerchantStatus(pool, id, status))) throw new UsageError(`There is no merchant ${id}`);
+        return done(`Merchant ${id} is ${status}.`, { id, status });
+      },
+    },
+  ],
+  [
+    "node code",
+    {
+      database: true,
+      usage: "node code MERCHANT NAME [--hours N]",
+      summary: "issue a one-time enrolment code for a merchant's machine, good for N hours (48)",
+      async run({ store, randomBytes }, args, options) {
+        const [merchantId, nodeName] = words(this.usage, args, 2);
+        const validHours = wholeNumber(option(options, "hours") ?? "48", "--hours");
+        const merchant = await store.transaction((tx) => tx.registry.merchant(merchantId));
+        if (!merchant) throw new UsageError(`There is no merchant ${merchantId}`);
+        const code = await issueEnrolmentCode(store, randomBytes, { merchantId, nodeName, validHours });
+        return done(
+          `Enrolment code for ${nodeName} of ${merchant.name}, good for ${validHours} hours, once:\n\n    ${code}\n`,
+          { code },
+        );
+      },
+    },
+  ],
+  [
+    "node revoke",
+    {
+      database: true,
+      usage: "node revoke NODE-ID",
+      summary: "stop trusting a node: what it sends from now on is kept and held for a person",
+      async run({ store }, args) {
+        const [id] = words(this.usage, args, 1);
+        const revoked = await revokeNode(store, id);
+        if (!revoked) throw new UsageError(`There is no node ${id}`);
+        return done(`Node ${id} is revoked after its operation ${revoked.lastSequence}.`, { id, ...revoked });
+      },
+    },
+  ],
+  [
+    "nodes",
+    {
+      database: true,
+      usage: "nodes",
+      summary: "list the nodes: status, operations, leases, last contact",
+      async run({ pool }) {
+        const nodes = await listNodes(pool);
+        const rows = nodes.map((node) => [
+          node.id,
+          node.name,
+          node.merchantId,
+          node.status,
+          node.lastSequence,
+          node.openLeases,
+          node.lastContactAt?.toISOString() ?? "never",
+        ]);
+        return done(
+          table(["id", "name", "merchant", "status", "operations", "leases", "last contact"], rows),
+          nodes,
+        );
+      },
+    },
+  ],
+  [
+    "vouchers",
+    {
+      database: true,
+      usage: "vouchers INSTITUTION",
+      summary: "list an institution's vouchers",
+      async run({ pool }, args) {
+        const [institution] = words(this.usage, args, 1);
+        const vouchers = await listVouchers(pool, institution);
+        const rows = vouchers.map((voucher) => [
+          formatSerial(voucher.serial),
+          voucher.state,
+          formatMajor(voucher),
+          voucher.currency,
+          voucher.nodeId ?? "",
+        ]);
+        return done(table(["serial", "state", "amount", "currency", "leased to"], rows), vouchers);
+      },
+    },
+  ],
+  [
+    "operations",
+    {
+      database: true,
+      usage: "operations",
+      summary: "list every operation that nodes sent, with its verdict",
+      async run({ pool }) {
+        const operations = await listOperations(pool);
+        const rows = operations.map((row) => [
+          row.nodeName,
+          row.sequence,
+          row.type,
+          row.serial === null ? "" : formatSerial(row.serial),
+          row.state,
+          row.reason ?? "",
+          row.transactionId ?? "",
+        ]);
+        return done(
+          table(["node", "number", "type", "serial", "verdict", "reason", "transaction"], rows),
+          operations,
+        );
+      },
+    },
+  ],
+  [
+    "books",
+    {
+      database: true,
+      usage: "books",
+      summary: "the balance of every account, and whether they add up",
+      async run({ pool }) {
+        const accounts = await trialBalance(pool);
+        const rows = accounts.map((account) => [
+          account.kind,
+          account.owner,
+          formatMajor(account),
+          account.currency,
+        ]);
+        const sums = [...Map.groupBy(accounts, (account) => account.currency)].map(([currency, group]) => ({
+          currency,
+          sumMinor: group.reduce((sum, account) => sum + account.amountMinor, 0n),
+        }));
+        const balanced = sums.every((sum) => sum.sumMinor === 0n);
+        const verdict = balanced ? "The books balance." : "THE BOOKS DO NOT BALANCE.";
+        return done(`${table(["account", "owner", "balance", "currency"], rows)}\n${verdict}`, {
+          accounts,
+          sums,
+          balanced,
+        });
+      },
+    },
+  ],
+  [
+    "keygen",
+    {
+      database: false,
+      usage: "keygen",
+      summary: "make a key pair for an institution: the public half goes to `institution add --box-key`",
+      run() {
+        const { publicKey, secretKey } = nacl.box.keyPair();
+        const data = { publicKey: base64(publicKey), secretKey: base64(secretKey) };
+        return done(
+          `public key: ${data.publicKey}\nsecret key: ${data.secretKey}   (keep it; whoever has it can read the voucher numbers)`,
+          data,
+        );
+      },
+    },
+  ],
+  [
+    "decrypt",
+    {
+      database: false,
+      usage: "decrypt SERIAL VOUCHER-NUMBER --server-key BASE64   (the secret key in PAYPOST_BOX_SECRET)",
+      summary: "read a voucherNumber of a callback; the server's key is `boxPublicKey` of /v1/keys",
+      run(args, options) {
+        const [serialNumber, ciphertext] = words(this.usage, args, 2);
+        const serial = parseSerial(serialNumber);
+        if (serial === undefined) throw new UsageError(`${serialNumber} is not a serial number`);
+        const secret = process.env["PAYPOST_BOX_SECRET"];
+        if (secret === undefined)
+          throw new UsageError("Put the institution's secret key into PAYPOST_BOX_SECRET");
+        const number = decryptNumber(
+          keyOf(secret),
+          keyOf(option(options, "server-key") ?? ""),
+          serial,
+          ciphertext,
+        );
+        if (number === undefined)
+          throw new UsageError("This does not open: it is for another key or serial, or was changed");
+        return done(number, { serialNumber, voucherNumber: number });
+      },
+    },
+  ],
+]);
+
+export function usage(): string {
+  const lines = [...commands.values()].map((command) => `  ${command.usage}\n      ${command.summary}`);
+  return `paypost: the operators' command line. Add --json for programs.\n\n${lines.join("\n")}\n\nCurrencies have the decimals of ISO 4217 (USD ${currencyDecimals("USD")}, JPY ${currencyDecimals("JPY")}).`;
+}
+
+function words<const Count extends 1 | 2 | 3>(
+  usage: string,
+  args: readonly string[],
+  count: Count,
+): { 1: [string]; 2: [string, string]; 3: [string, string, string] }[Count] {
+  if (args.length !== count) throw new UsageError(`Usage: paypost ${usage}`);
+  return args as never;
+}
+
+function option(options: Options, name: string): string | null {
+  const value = options[name];
+  return typeof value === "string" ? value : null;
+}
+
+function wholeNumber(text: string, name: string): number {
+  if (!/^[1-9][0-9]{0,5}$/.test(text))
+    throw new UsageError(`${name} must be a whole number above zero, not ${text}`);
+  return Number(text);
+}
+
+function keyOf(text: string): Uint8Array {
+  const key = new Uint8Array(Buffer.from(text, "base64"));
+  if (key.length !== 32) throw new UsageError("A key is 32 bytes in base64");
+  return key;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
+
+function done(text: string, data: unknown): CommandResult {
+  return { text, data };
+}

@@ -1,0 +1,60 @@
+/** The operators' command line. It works on the database directly: whoever has the database is an operator. */
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import { connectToDatabase } from "../database.ts";
+import { commands, usage, UsageError } from "./commands.ts";
+import type { Command, CommandResult, Options } from "./commands.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean" },
+    help: { type: "boolean" },
+    "callback-base": { type: "string" },
+    "box-key": { type: "string" },
+    "server-key": { type: "string" },
+    "validity-days": { type: "string" },
+    reference: { type: "string" },
+    accepts: { type: "string" },
+    hours: { type: "string" },
+  },
+});
+
+process.exitCode = await main(positionals, values);
+
+async function main(args: readonly string[], options: Options): Promise<number> {
+  const [noun = "help", verb = ""] = args;
+  const command = commands.get(`${noun} ${verb}`) ?? commands.get(noun);
+  if (!command || options["help"] === true) {
+    console.log(usage());
+    return command || noun === "help" ? 0 : 2;
+  }
+  try {
+    const result = await run(command, args.slice(commands.has(noun) ? 1 : 2), options);
+    console.log(options["json"] === true ? toJson(result.data) : result.text);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+async function run(command: Command, args: readonly string[], options: Options): Promise<CommandResult> {
+  if (!command.database) return command.run(args, options);
+  const database = await connectToDatabase(process.env);
+  try {
+    return await command.run(
+      { ...database, randomBytes: (length) => new Uint8Array(randomBytes(length)) },
+      args,
+      options,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+function toJson(data: unknown): string {
+  const plain = (_key: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
+  return JSON.stringify(data, plain, 2);
+}

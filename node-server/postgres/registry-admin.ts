@@ -1,0 +1,145 @@
+/** What operators write into the registry, and the books as they read them. */
+import type { Pool } from "pg";
+import type { Money } from "#core/money.ts";
+
+export interface NewInstitution {
+  readonly id: string;
+  readonly name: string;
+  readonly callbackBaseUrl: string | null;
+  readonly boxPublicKey: Uint8Array | null;
+}
+
+/** Registers an institution, or changes its name, callback and key. */
+export async function putInstitution(pool: Pool, institution: NewInstitution): Promise<void> {
+  await pool.query(
+    `insert into institutions (id, name, callback_base_url, box_public_key) values ($1, $2, $3, $4)
+     on conflict (id) do update set name = $2, callback_base_url = $3, box_public_key = $4`,
+    [institution.id, institution.name, institution.callbackBaseUrl, institution.boxPublicKey],
+  );
+}
+
+export async function putVoucherGroup(
+  pool: Pool,
+  group: { readonly code: string; readonly name: string; readonly validityDays: number },
+): Promise<void> {
+  await pool.query(
+    `insert into voucher_groups (code, name, validity_days) values ($1, $2, $3)
+     on conflict (code) do update set name = $2, validity_days = $3`,
+    [group.code, group.name, group.validityDays],
+  );
+}
+
+/** Registers a merchant in a merchant group of its own that accepts the given voucher groups. */
+export async function putMerchant(
+  pool: Pool,
+  merchant: { readonly id: string; readonly name: string; readonly accepts: readonly string[] },
+): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await client.query(
+      `insert into merchants (id, name) values ($1, $2) on conflict (id) do update set name = $2`,
+      [merchant.id, merchant.name],
+    );
+    await client.query(
+      `insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do nothing`,
+      [merchant.id, merchant.name],
+    );
+    await client.query(
+      `insert into merchant_group_members (merchant_group, merchant_id) values ($1, $1) on conflict do nothing`,
+      [merchant.id],
+    );
+    await client.query(`delete from merchant_group_accepts where merchant_group = $1`, [merchant.id]);
+    await client.query(
+      `insert into merchant_group_accepts (merchant_group, voucher_group) select $1, unnest($2::text[])`,
+      [merchant.id, merchant.accepts],
+    );
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Opens or closes a merchant's account; a closed one cannot be credited. */
+export async function setMerchantStatus(
+  pool: Pool,
+  id: string,
+  status: "active" | "closed",
+): Promise<boolean> {
+  const { rowCount } = await pool.query(`update merchants set status = $2 where id = $1`, [id, status]);
+  return rowCount === 1;
+}
+
+export interface NodeSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly merchantId: string;
+  readonly status: string;
+  readonly lastSequence: bigint;
+  readonly openLeases: bigint;
+  readonly lastContactAt: Date | null;
+}
+
+export async function listNodes(pool: Pool): Promise<NodeSummary[]> {
+  const { rows } = await pool.query<NodeSummary>(
+    `select id, name, merchant_id as "merchantId", status, last_sequence as "lastSequence",
+       last_contact_at as "lastContactAt",
+       (select count(*) from leases where node_id = nodes.id and closed_at is null) as "openLeases"
+     from nodes order by enrolled_at`,
+  );
+  return rows;
+}
+
+export interface AccountBalance extends Money {
+  readonly id: string;
+  readonly kind: string;
+  readonly owner: string;
+}
+
+/** Every account's balance. Their sum in each currency is zero: `external` holds what came in from outside. */
+export async function trialBalance(pool: Pool): Promise<AccountBalance[]> {
+  const { rows } = await pool.query<AccountBalance>(
+    `select id, kind, owner, currency, balance_minor as "amountMinor" from accounts order by kind, owner, currency`,
+  );
+  return rows;
+}
+
+export interface VoucherSummary extends Money {
+  readonly serial: bigint;
+  readonly state: string;
+  readonly nodeId: string | null;
+}
+
+export async function listVouchers(pool: Pool, institutionId: string): Promise<VoucherSummary[]> {
+  const { rows } = await pool.query<VoucherSummary>(
+    `select v.serial, v.state, v.amount_minor as "amountMinor", v.currency, l.node_id as "nodeId"
+     from vouchers v join voucher_batches b on b.id = v.batch
+     left join leases l on l.voucher_serial = v.serial and l.closed_at is null
+     where b.institution_id = $1 order by v.serial`,
+    [institutionId],
+  );
+  return rows;
+}
+
+export interface OperationSummary {
+  readonly nodeName: string;
+  readonly sequence: bigint;
+  readonly type: string;
+  readonly serial: bigint | null;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly transactionId: string | null;
+}
+
+/** Every operation the server has, in the order of its nodes' chains. */
+export async function listOperations(pool: Pool): Promise<OperationSummary[]> {
+  const { rows } = await pool.query<OperationSummary>(
+    `select n.name as "nodeName", o.sequence, o.type, o.voucher_serial as serial, o.state, o.reason,
+       o.transaction_id as "transactionId"
+     from operations o join nodes n on n.id = o.node_id order by n.enrolled_at, o.sequence, o.received_at`,
+  );
+  return rows;
+}
