@@ -1,0 +1,33 @@
+/** What `help` says. */
+
+export const helpText = `Paypost node: redeems vouchers on this machine, with or without a connection.
+
+  npm run node -- COMMAND --data FOLDER [--json]
+
+Commands
+  enrol     --server URL --code CODE [--head-file FILE]
+            Makes this till's key and enrols it. FILE is the second record of the last operation, best on another
+            disk; without it, it lies in the data folder.
+  sync      [--watch]
+            Sends what is in the queue and fetches what is new, once or until it is interrupted.
+  redeem    --serial SERIAL --number NUMBER [--offline] [--actor NAME]
+  redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--offline] [--actor NAME]
+            Redeems a voucher. TOKEN is what the square code holds (PV1:...), NUMBER the sixteen digits under the
+            scratch panel. A voucher that is reserved for this till is accepted at once. Any other one needs its token
+            and a connection, and is accepted when the server says so. --offline never opens a connection.
+  status    Who this till is, what it holds, and whether anything is wrong.
+  queue     Every operation of this till and what became of it.
+  receipts  The operations that have a verdict, with the server's signed word.
+  help      This text.
+
+Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync and redeem.
+--server URL on other commands than enrol uses another address for this run.
+--json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
+
+Exit codes
+  0  done; for redeem: accepted, the goods may be handed over
+  1  something unexpected; nothing was accepted
+  2  the command cannot be read
+  3  refused, with a reason
+  4  not known yet, or offline: do not hand over goods
+  5  this till has stopped and needs help`;

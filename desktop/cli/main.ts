@@ -1,0 +1,110 @@
+/** The node on the command line: what the desktop application does with a screen, for a headless box and for scripts. */
+import { parseArgs } from "node:util";
+import {
+  enrolCommand,
+  queueCommand,
+  receiptsCommand,
+  redeemCommand,
+  statusCommand,
+  syncCommand,
+  usage,
+  watchCommand,
+} from "./commands.ts";
+import type { CommandOptions } from "./commands.ts";
+import { helpText } from "./help.ts";
+import { exitCodes, failure } from "./result.ts";
+import type { CommandResult } from "./result.ts";
+
+const options = {
+  data: { type: "string" },
+  server: { type: "string" },
+  code: { type: "string" },
+  "passphrase-file": { type: "string" },
+  "head-file": { type: "string" },
+  serial: { type: "string" },
+  number: { type: "string" },
+  token: { type: "string" },
+  actor: { type: "string" },
+  offline: { type: "boolean" },
+  watch: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+// The reader of our output may go away; that is no reason to leave the database in the middle of something.
+process.stdout.on("error", () => {});
+const asJson = process.argv.includes("--json");
+const result = await run(process.argv.slice(2)).catch(unexpected);
+await show(result);
+// Timers of the shape client may still be waiting for nothing.
+process.exit(result.exitCode);
+
+async function run(args: string[]): Promise<CommandResult> {
+  const parsed = parse(args);
+  if (!parsed) return usage("This command cannot be read.");
+  const { values, positionals } = parsed;
+  const [command = "help", ...rest] = positionals;
+  if (rest.length > 0) return usage(`There is one command at a time, not also ${rest.join(" ")}.`);
+  if (command === "help" || values.help)
+    return { exitCode: exitCodes.done, text: helpText, json: { ok: true, help: helpText } };
+  if (values.data === undefined) return usage("--data must name the folder of this till.");
+  const given: CommandOptions = {
+    data: values.data,
+    server: values.server,
+    code: values.code,
+    passphraseFile: values["passphrase-file"],
+    headFile: values["head-file"],
+    serial: values.serial,
+    number: values.number,
+    token: values.token,
+    actor: values.actor,
+    offline: values.offline ?? false,
+  };
+  switch (command) {
+    case "enrol":
+      return enrolCommand(given);
+    case "sync":
+      return values.watch
+        ? watchCommand(given, interrupted(), (shown) => void show(shown))
+        : syncCommand(given);
+    case "redeem":
+      return redeemCommand(given);
+    case "status":
+      return statusCommand(given);
+    case "queue":
+      return queueCommand(given);
+    case "receipts":
+      return receiptsCommand(given);
+    default:
+      return usage(`There is no command ${command}.`);
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  process.once("SIGTERM", () => controller.abort());
+  return controller.signal;
+}
+
+/** Resolves when the text has left this process. */
+function show(shown: CommandResult): Promise<void> {
+  const stream = asJson || shown.exitCode === exitCodes.done ? process.stdout : process.stderr;
+  const line = asJson ? JSON.stringify(shown.json) : shown.text;
+  return new Promise((resolve) => stream.write(`${line}\n`, () => resolve()));
+}
+
+function unexpected(error: unknown): CommandResult {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const message =
+    "Something went wrong that should not have. Nothing was accepted. Keep this folder and call the operator.";
+  return failure(exitCodes.unexpected, "unexpected", message);
+}

@@ -1,0 +1,133 @@
+/** What a shop assistant is told: what happened, and what to do. Every code has its sentence; the compiler finds a missing one. */
+import { formatMajor } from "#core/money.ts";
+import type { UploadProblem } from "#sync/upload.ts";
+import type { EarlierRedemption } from "../worker/decide-redemption.ts";
+import type { RedeemRefusal } from "../worker/redeem.ts";
+
+export function refusalMessage(refusal: RedeemRefusal): string {
+  switch (refusal.code) {
+    case "already-redeemed-here":
+      return (
+        `This voucher was already redeemed at this till: ${earlierText(refusal.earlier)}. ` +
+        "Do not hand over goods for it a second time."
+      );
+    case "rejected-before":
+      return (
+        `The server has already rejected this voucher at this till (${refusal.earlier.reason ?? "no reason given"}). ` +
+        "Do not hand over goods. Connect to the server and try again without --offline."
+      );
+    case "not-leased-here":
+      return (
+        "This voucher is not reserved for this till, so it cannot be accepted without a connection. " +
+        "Connect and try again, or send the customer to the shop that the voucher names."
+      );
+    case "token-needed":
+      return (
+        "This voucher is not reserved for this till, and its serial number alone is not enough. " +
+        "Scan the square code on the voucher (--token) and try again."
+      );
+    case "lease-not-valid":
+      return (
+        "The reservation of this voucher for this till could not be verified. Do not hand over goods. " +
+        "Run `sync` and try again; if it happens again, call the operator."
+      );
+    case "lease-ended":
+      return (
+        `The reservation of this voucher for this till ended on ${dayAndTime(refusal.notAfterMs)}. ` +
+        "Connect, run `sync`, and try again."
+      );
+    case "voucher-expired":
+      return `This voucher expired on ${dayAndTime(refusal.expiresAtMs)}. It cannot be accepted any more.`;
+    case "wrong-number":
+      return (
+        "The number under the scratch panel does not fit this voucher. " +
+        "Check the sixteen digits and type them again."
+      );
+    case "clock-not-trusted":
+      return (
+        "This till was restarted, or its clock was changed, and it has not been in contact with the server since. " +
+        "Connect, run `sync`, and try again."
+      );
+    case "node-stopped":
+      return stoppedMessage(refusal.because);
+    case "node-frozen":
+      return "The operator has frozen this till: it may not accept vouchers. Call the operator.";
+    case "node-revoked":
+      return "The operator has withdrawn this till: it may not accept vouchers any more. Call the operator.";
+    case "token-not-genuine":
+      return "The square code is not that of a genuine voucher, or was not read completely. Scan it again; do not hand over goods.";
+    case "token-of-another-voucher":
+      return "The square code and the serial number belong to different vouchers. Check both and try again.";
+  }
+}
+
+/** Stops all have the same way out, since what was lost cannot be made up for. */
+export function stoppedMessage(because: string): string {
+  return (
+    `${stopReasons[because] ?? `This till has stopped (${because}).`} It accepts nothing more, so that no voucher is taken twice. ` +
+    "What is still in its queue can be sent with `sync`. Keep this folder, ask the operator for a new enrolment code, " +
+    "and enrol into a new, empty folder: `enrol --data NEW-FOLDER --code CODE`."
+  );
+}
+
+export function uploadProblemMessage(problem: UploadProblem): string {
+  switch (problem.code) {
+    case "unreachable":
+      return "The server cannot be reached. Everything is kept and will be sent later: run `sync` when there is a connection.";
+    case "busy":
+      return "The server asks to wait. Everything is kept and will be sent later: run `sync` again in some minutes.";
+    case "refused":
+      return (
+        `The server refused the request (${problem.reason}${problem.message ? `: ${problem.message}` : ""}). ` +
+        "Everything is kept. Call the operator and tell them this text."
+      );
+    case "answer-not-trusted":
+      return (
+        `The server's answer could not be verified (${problem.because}), so it was not used. Everything is kept. ` +
+        "Call the operator before you trust this connection."
+      );
+    case "older-server":
+      return "The server runs from an older copy of its data. Nothing was sent to it and everything is kept. Call the operator.";
+    case "heads-never-match":
+      return "The till and the server do not agree on what was sent. Everything is kept. Call the operator.";
+    case "stopped":
+      return stoppedMessage(problem.because);
+  }
+}
+
+export const offlineMessage = {
+  notRecorded:
+    "The server cannot be asked, and this voucher is not reserved for this till. Nothing was recorded: do not hand over goods, and try again when there is a connection.",
+  notKnown:
+    "It is not known yet whether this voucher is accepted. Do not hand over goods. Run `sync`, then look with `queue`.",
+};
+
+const stopReasons: Readonly<Record<string, string>> = {
+  "head-file-missing": "The second record of this till's last operation is missing.",
+  "head-file-damaged": "The second record of this till's last operation cannot be read.",
+  "head-file-of-another-node": "The second record of the last operation belongs to another till.",
+  "database-behind-head-file": "This till's database has lost operations that were made on it.",
+  "head-file-behind-database":
+    "The second record of this till's last operation is older than its database: one of them was copied back.",
+  "head-hashes-differ":
+    "This till's database and the second record of its last operation contradict each other.",
+  "head-not-written":
+    "The last operation was stored, but its second record could not be written. Do not hand over goods for it before " +
+    "`queue` shows its verdict. Make room on the disk or plug it in, and start again: that may be all it takes.",
+  "behind-server": "The server knows operations of this till that the till itself has lost.",
+  forked: "The server has stored other operations of this till than the till itself.",
+};
+
+function earlierText({ createdMs, actor, state }: EarlierRedemption): string {
+  const verdict = { applied: ", and paid" }[state as string] ?? "";
+  return `on ${dayAndTime(createdMs)} by ${actor}${verdict}`;
+}
+
+/** In UTC, and said so: the till's own time zone is often not set. */
+export function dayAndTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+export function moneyText(money: { readonly amountMinor: bigint; readonly currency: string }): string {
+  return `${formatMajor(money)} ${money.currency}`;
+}

@@ -1,0 +1,139 @@
+/** Turns what the worker answered into text, JSON and exit codes. */
+import { formatMajor } from "#core/money.ts";
+import { formatSerial } from "#core/voucher-number.ts";
+import { isComplete } from "#sync/node-sync.ts";
+import type { SyncReport } from "#sync/node-sync.ts";
+import type { EnrolResult } from "../worker/enrol.ts";
+import type { RedeemOutcome } from "../worker/node.ts";
+import type { NodeStores } from "../worker/open.ts";
+import type { Redeemed } from "../worker/redeem.ts";
+import {
+  moneyText,
+  offlineMessage,
+  refusalMessage,
+  stoppedMessage,
+  uploadProblemMessage,
+} from "./messages.ts";
+import { exitCodes, failure } from "./result.ts";
+import type { CommandResult } from "./result.ts";
+
+export function enrolView(result: EnrolResult, server: string): CommandResult {
+  if (result.ok) {
+    const { nodeId, merchantId, merchantName, generation } = result.certificate;
+    const text = `Enrolled as a till of ${merchantName} (${merchantId}). Node ${nodeId}.`;
+    const json = { ok: true, nodeId, merchantId, merchantName, server, generation, again: result.again };
+    return { exitCode: exitCodes.done, text, json };
+  }
+  if ("refusal" in result) {
+    const { code } = result.refusal;
+    return failure(exitCodes.refused, code, enrolMessages[code]);
+  }
+  const { failure: problem } = result;
+  if (problem.code === "refused") {
+    const message = `The server refused the enrolment (${problem.reason}). Check the code, or ask for a new one.`;
+    return failure(exitCodes.refused, problem.reason, message);
+  }
+  const message =
+    "The server gave no answer. Run the same command again: the code is still good for this till.";
+  return failure(exitCodes.notKnownYet, problem.code, message);
+}
+
+const enrolMessages = {
+  "malformed-server-url": "The server's address cannot be read. It looks like https://payments.example.org",
+  "server-without-tls":
+    "This server's address has no TLS (https). Only a server on this same machine may do without.",
+  "already-enrolled": "This till is enrolled already. To enrol it anew, use a new, empty folder.",
+  "wrong-passphrase":
+    "An enrolment was begun here with another passphrase. Use that one, or a new, empty folder.",
+  "passphrase-too-short": "The passphrase is too short: at least eight characters.",
+  "answer-not-trusted":
+    "The server's answer could not be verified, so nothing of it was kept. Call the operator.",
+} as const;
+
+export function redeemView(outcome: RedeemOutcome): CommandResult {
+  switch (outcome.kind) {
+    case "accepted": {
+      const { redeemed, transactionId } = outcome;
+      const note = redeemed.anchored ? "" : " (the till's clock is not confirmed; sync soon)";
+      const text = `ACCEPTED: voucher ${formatSerial(redeemed.token.serial)}, ${moneyText(redeemed.token)}${note}.`;
+      const json = { ok: true, outcome: "accepted", ...redeemedFields(redeemed), transactionId };
+      return { exitCode: exitCodes.done, text, json };
+    }
+    case "not-known-yet": {
+      const more = { outcome: "not-known-yet", reason: outcome.reason, ...redeemedFields(outcome.redeemed) };
+      return failure(exitCodes.notKnownYet, "not-known-yet", offlineMessage.notKnown, more);
+    }
+    case "rejected": {
+      const message = `The server rejected this voucher (${outcome.reason}). Do not hand over goods.`;
+      const more = { outcome: "rejected", reason: outcome.reason, ...redeemedFields(outcome.redeemed) };
+      return failure(exitCodes.refused, outcome.reason, message, more);
+    }
+    case "refused": {
+      const { refusal } = outcome;
+      const isStopped = refusal.code === "node-stopped";
+      const exitCode = isStopped ? exitCodes.stopped : exitCodes.refused;
+      const more = { outcome: "refused", ...("because" in refusal && { because: refusal.because }) };
+      return failure(exitCode, refusal.code, refusalMessage(refusal), more);
+    }
+    case "offline": {
+      const { problem } = outcome.upload;
+      const passing = problem === undefined || problem.code === "unreachable" || problem.code === "busy";
+      if (passing) {
+        const more = { outcome: "offline" };
+        return failure(
+          exitCodes.notKnownYet,
+          problem?.code ?? "unreachable",
+          offlineMessage.notRecorded,
+          more,
+        );
+      }
+      const exitCode = problem.code === "stopped" ? exitCodes.stopped : exitCodes.refused;
+      return failure(exitCode, problem.code, uploadProblemMessage(problem), { outcome: "offline" });
+    }
+  }
+}
+
+function redeemedFields({ token, mode, operationId, sequence, anchored }: Redeemed) {
+  return {
+    serial: formatSerial(token.serial),
+    amount: formatMajor(token),
+    currency: token.currency,
+    programme: token.programme,
+    mode,
+    operationId,
+    sequence,
+    clockAnchored: anchored,
+  };
+}
+
+export function syncView(report: SyncReport, stores: NodeStores): CommandResult {
+  const { upload } = report;
+  const { sent, applied, rejected, held, contradictions, status, problem } = upload;
+  const shapes = Object.fromEntries(Object.entries(report.shapes).map(([name, end]) => [name, end.kind]));
+  const more = {
+    sent,
+    applied,
+    rejected,
+    held,
+    contradictions,
+    nodeStatus: status,
+    shapes,
+    rowsAside: stores.leases.aside(1000).length,
+  };
+  const because = stores.stopped();
+  if (because !== undefined) return failure(exitCodes.stopped, because, stoppedMessage(because), more);
+  if (problem) {
+    const passing = problem.code === "unreachable" || problem.code === "busy";
+    const code = problem.code === "refused" ? problem.reason : problem.code;
+    const exitCode = passing ? exitCodes.notKnownYet : exitCodes.refused;
+    return failure(exitCode, code, uploadProblemMessage(problem), more);
+  }
+  if (Object.keys(shapes).length > 0 && !isComplete(report)) {
+    const message = "The queue was sent, but not everything could be fetched. Run `sync` again.";
+    return failure(exitCodes.notKnownYet, "shapes-not-read", message, more);
+  }
+  const text =
+    `Sent ${sent}: ${applied} applied, ${rejected} rejected, ${held} held.` +
+    (status === "active" ? "" : ` The operator has marked this till as ${status}: call the operator.`);
+  return { exitCode: exitCodes.done, text, json: { ok: true, outcome: "synced", ...more } };
+}

@@ -1,0 +1,88 @@
+/** What `status` shows: who this till is, what it holds, what waits, and whether anything is wrong. */
+import { formatMajor } from "#core/money.ts";
+import { formatSerial } from "#core/voucher-number.ts";
+import { clockOffsetMs } from "#sync/clock.ts";
+import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
+import type { MachineClock } from "#sync/ports/clock.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
+import { timeOf } from "../worker/node.ts";
+import type { NodeStores } from "../worker/open.ts";
+import type { HeldLease } from "../worker/store/leases.ts";
+import { dayAndTime, stoppedMessage } from "./messages.ts";
+import { exitCodes } from "./result.ts";
+import type { CommandResult } from "./result.ts";
+
+const mostLeases = 1000;
+
+export function statusView(stores: NodeStores, clock: MachineClock): CommandResult {
+  const identity = stores.node.identity();
+  const certificate = identity?.certificate;
+  if (!identity || !certificate) {
+    const text = "This till is not enrolled.";
+    return { exitCode: exitCodes.done, text, json: { ok: true, enrolled: false } };
+  }
+  const time = timeOf(stores, clock);
+  const stopped = stores.stopped();
+  const { nodeId, merchantId, merchantName } = certificate;
+  const head = stores.queue.head();
+  const queue = stores.redemptions.countByState();
+  const open = stores.leases.countOpen(time.nowMs);
+  const json = {
+    ok: stopped === undefined,
+    enrolled: true,
+    nodeId,
+    merchantId,
+    merchantName,
+    server: identity.serverUrl,
+    status: stores.node.status(),
+    stopped: stopped ?? null,
+    generation: stores.node.generation(),
+    lastSequence: head.sequence,
+    lastHash: Buffer.from(head.hash).toString("hex"),
+    serverSequence: stores.queue.serverSequence(),
+    queue,
+    leases: { open, items: stores.leases.open(time.nowMs, mostLeases).map(leaseView) },
+    rowsAside: stores.leases.aside(mostLeases),
+    clock: clockView(stores, time),
+    keySetVersion: stores.trust.keySet().version,
+    headFile: stores.headFile(),
+  };
+  const lines = [
+    `Till of ${merchantName} (${merchantId}), node ${nodeId}, ${json.status}.`,
+    `${open} vouchers reserved for this till. ${queue.queued} operations to send, ${queue.held} held, ` +
+      `${queue.applied} applied, ${queue.rejected} rejected.`,
+    json.clock.lastServerTime === null
+      ? "No contact with the server yet: run `sync`."
+      : `Last contact ${dayAndTime(Date.parse(json.clock.lastServerTime))}` +
+        `${time.anchored ? "" : "; the clock is not confirmed since"}.`,
+    ...(json.rowsAside.length > 0
+      ? [`${json.rowsAside.length} rows failed their check; call the operator.`]
+      : []),
+    ...(stopped === undefined ? [] : [stoppedMessage(stopped)]),
+  ];
+  const exitCode = stopped === undefined ? exitCodes.done : exitCodes.stopped;
+  return { exitCode, text: lines.join("\n"), json };
+}
+
+function clockView(stores: NodeStores, time: { readonly nowMs: number; readonly anchored: boolean }) {
+  const anchor = stores.node.anchor();
+  return {
+    anchored: time.anchored,
+    now: new Date(time.nowMs).toISOString(),
+    lastServerTime: anchor ? new Date(anchor.serverTimeMs).toISOString() : null,
+    offsetMs: anchor ? clockOffsetMs(anchor) : null,
+  };
+}
+
+function leaseView(lease: HeldLease) {
+  const document = textToToken(lease.token);
+  const parsed = document && parseDocument(document);
+  const token = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
+  return {
+    serial: formatSerial(lease.serial),
+    amount: token?.ok ? formatMajor(token.value) : null,
+    currency: token?.ok ? token.value.currency : null,
+    notAfter: new Date(lease.notAfterMs).toISOString(),
+    withdrawn: lease.withdrawnMs !== null,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Opens the node's SQLite database so that what was committed survives a power cut, and brings its tables up to date
+ * in one transaction. The rules for migrations are those of `core/migration-plan.ts`.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
+import { planMigrations } from "#core/migration-plan.ts";
+import type { AppliedMigration, MigrationFile } from "#core/migration-plan.ts";
+
+export type NodeDatabase = Database.Database;
+
+const migrationsFolder = fileURLToPath(new URL("../../migrations/node/", import.meta.url));
+
+/** Thrown when the database and this program's migrations do not belong together. */
+export class MigrationError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Every integer is read as a bigint: amounts do not fit a double. Throws MigrationError and SqliteError. */
+export function openDatabase(path: string): NodeDatabase {
+  const database = new Database(path, { timeout: 5_000 });
+  try {
+    database.defaultSafeIntegers(true);
+    database.pragma("journal_mode = wal");
+    database.pragma("synchronous = full");
+    database.pragma("foreign_keys = on");
+    // A trigger that guards a row must hold for every writer, and no SQL hides in the stored schema.
+    database.pragma("trusted_schema = off");
+    database.transaction(migrate).immediate(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+function migrate(database: NodeDatabase): void {
+  database.exec(
+    "create table if not exists migrations (name text primary key, checksum text not null) strict",
+  );
+  const history = database.prepare<[], AppliedMigration>("select name, checksum from migrations").all();
+  const plan = planMigrations(migrationFiles(), history);
+  if (!plan.ok) throw new MigrationError(plan.refusal.code, plan.refusal.message);
+  const note = database.prepare("insert into migrations (name, checksum) values (?, ?)");
+  for (const file of plan.pending) {
+    database.exec(file.sql);
+    note.run(file.name, file.checksum);
+  }
+}
+
+function migrationFiles(): MigrationFile[] {
+  return readdirSync(migrationsFolder)
+    .filter((name) => name.endsWith(".sql"))
+    .map((name) => {
+      const sql = readFileSync(migrationsFolder + name, "utf8");
+      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+    });
+}

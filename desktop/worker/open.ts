@@ -1,0 +1,105 @@
+/**
+ * Opens a data directory: takes its lock, its database, and compares the two records of the last operation before
+ * anything can be signed.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { ChainHead } from "#sync/chain.ts";
+import type { QueueStorage } from "#sync/ports/queue-storage.ts";
+import type { TrustStorage } from "#sync/ports/trust-storage.ts";
+import { checkHead } from "#sync/queue/head.ts";
+import type { HeadStop } from "#sync/queue/head.ts";
+import { openDatabase } from "./database.ts";
+import type { NodeDatabase } from "./database.ts";
+import { readHeadFile, writeHeadFile } from "./head-file.ts";
+import type { HeadFileStep } from "./head-file.ts";
+import { lockDirectory } from "./lock.ts";
+import { createLeaseStorage } from "./store/leases.ts";
+import type { LeaseStorage } from "./store/leases.ts";
+import { createNodeStorage } from "./store/node.ts";
+import type { NodeStorage } from "./store/node.ts";
+import { createQueueStorage } from "./store/queue.ts";
+import { createRedemptionStorage } from "./store/redemptions.ts";
+import type { RedemptionStorage } from "./store/redemptions.ts";
+import { createTrustStorage } from "./store/trust.ts";
+
+export interface NodeStores {
+  readonly database: NodeDatabase;
+  readonly node: NodeStorage;
+  readonly queue: QueueStorage;
+  readonly redemptions: RedemptionStorage;
+  readonly leases: LeaseStorage;
+  readonly trust: TrustStorage;
+  headFile(): string;
+  writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
+  /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
+  stopped(): string | undefined;
+  close(): void;
+}
+
+export interface OpenOptions {
+  readonly directory: string;
+  readonly wallMs: () => number;
+}
+
+export type OpenedStores =
+  | { readonly ok: true; readonly stores: NodeStores }
+  | { readonly ok: false; readonly refusal: { readonly code: "in-use" } };
+
+export function openStores({ directory, wallMs }: OpenOptions): OpenedStores {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(directory);
+  if (!lock) return { ok: false, refusal: { code: "in-use" } };
+  try {
+    const database = openDatabase(join(directory, "node.db"));
+    const stores = storesOn(database, join(directory, "head", "head"), wallMs);
+    let stop: string | undefined = compareHeads(stores);
+    const writeHead: NodeStores["writeHead"] = (...head) => {
+      try {
+        stores.writeHead(...head);
+      } catch (error) {
+        // Nothing more is signed until a start has brought the file up to date again.
+        stop = "head-not-written";
+        throw error;
+      }
+    };
+    const close = () => {
+      database.close();
+      lock.release();
+    };
+    return { ok: true, stores: { ...stores, writeHead, stopped: () => stop ?? stores.stopped(), close } };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): Omit<NodeStores, "close"> {
+  const node = createNodeStorage(database);
+  const headFile = (): string => node.identity()?.headFile ?? usual;
+  return {
+    database,
+    node,
+    queue: createQueueStorage(database, wallMs),
+    redemptions: createRedemptionStorage(database),
+    leases: createLeaseStorage(database),
+    trust: createTrustStorage(database),
+    headFile,
+    writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
+    stopped: () => node.stopped(),
+  };
+}
+
+/** Repairs a file that is one behind; otherwise gives the reason to stop. It is found again at every start. */
+function compareHeads(stores: Omit<NodeStores, "close">): HeadStop | undefined {
+  const certificate = stores.node.identity()?.certificate;
+  if (!certificate) return undefined;
+  const { nodeId } = certificate;
+  const { queue, headFile } = stores;
+  const check = checkHead(nodeId, queue.head(), readHeadFile(headFile()), (sequence) =>
+    queue.hashAt(sequence),
+  );
+  if (check.verdict === "stop") return check.code;
+  if (check.verdict === "repair") stores.writeHead(nodeId, queue.head());
+  return undefined;
+}

@@ -1,0 +1,125 @@
+/** What this node did to vouchers, in SQLite: business rows that are written in the transaction of their operation. */
+import type { OperationState } from "#core/operation.machine.ts";
+import type { Epoch } from "#sync/documents/lease.ts";
+import type { NodeDatabase } from "../database.ts";
+
+export interface NewRedemption {
+  readonly sequence: number;
+  readonly serial: bigint;
+  readonly mode: "leased" | "online";
+  readonly epoch: Epoch | null;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly actor: string;
+}
+
+/** A redemption together with what became of its operation. */
+export interface RedemptionRecord extends NewRedemption {
+  readonly operationId: string;
+  readonly hash: Uint8Array;
+  readonly live: boolean;
+  readonly createdMs: number;
+  readonly state: OperationState;
+  readonly reason: string | null;
+  readonly transactionId: string | null;
+  readonly decidedMs: number | null;
+  /** The signed list with the last verdict. */
+  readonly verdictList: Uint8Array | null;
+}
+
+export interface RedemptionStorage {
+  /** Throws when the voucher has a live redemption (the unique index is the second statement of that rule). */
+  insert(redemption: NewRedemption): void;
+  /** All redemptions of one voucher on this node, the newest first. */
+  ofVoucher(serial: bigint): RedemptionRecord[];
+  /** In order of their operations, at most `limit`, after the given sequence number. */
+  list(after: number, limit: number): RedemptionRecord[];
+  /** How many leased redemptions were made after the given time, by what the node wrote down then. */
+  leasedSince(createdMs: number): number;
+  /** How many operations are in each state. */
+  countByState(): Record<OperationState, number>;
+  /** The latest time that an operation wrote down; 0 before the first. */
+  latestMs(): number;
+}
+
+interface RedemptionRow {
+  readonly sequence: bigint;
+  readonly serial: bigint;
+  readonly mode: "leased" | "online";
+  readonly epoch_generation: bigint | null;
+  readonly epoch_n: bigint | null;
+  readonly amount_minor: bigint;
+  readonly currency: string;
+  readonly actor: string;
+  readonly live: bigint;
+  readonly operation_id: string;
+  readonly hash: Buffer;
+  readonly created_ms: bigint;
+  readonly state: OperationState;
+  readonly reason: string | null;
+  readonly transaction_id: string | null;
+  readonly decided_ms: bigint | null;
+  readonly document: Buffer | null;
+}
+
+const joined = `select r.*, o.operation_id, o.hash, o.created_ms, o.state, o.reason, o.transaction_id, o.decided_ms, v.document
+  from redemptions r join operations o using (sequence) left join verdict_lists v on v.id = o.verdict_list`;
+
+export function createRedemptionStorage(database: NodeDatabase): RedemptionStorage {
+  const insert = database.prepare(
+    `insert into redemptions (sequence, serial, mode, epoch_generation, epoch_n, amount_minor, currency, actor)
+     values (@sequence, @serial, @mode, @generation, @n, @amountMinor, @currency, @actor)`,
+  );
+  const bySerial = database.prepare<[bigint], RedemptionRow>(
+    `${joined} where r.serial = ? order by r.sequence desc`,
+  );
+  const following = database.prepare<[number, number], RedemptionRow>(
+    `${joined} where r.sequence > ? order by r.sequence limit ?`,
+  );
+  const leased = database.prepare<[number], { count: bigint }>(
+    `select count(*) as count from redemptions join operations using (sequence)
+     where mode = 'leased' and created_ms > ?`,
+  );
+  const states = database.prepare<[], { state: OperationState; count: bigint }>(
+    "select state, count(*) as count from operations group by state",
+  );
+  const latest = database.prepare<[], { latest: bigint | null }>(
+    "select max(created_ms) as latest from operations",
+  );
+  return {
+    insert({ epoch, ...redemption }) {
+      insert.run({ ...redemption, generation: epoch?.generation ?? null, n: epoch?.n ?? null });
+    },
+    ofVoucher: (serial) => bySerial.all(serial).map(rowToRecord),
+    list: (after, limit) => following.all(after, limit).map(rowToRecord),
+    leasedSince: (createdMs) => Number(leased.get(createdMs)?.count ?? 0n),
+    countByState() {
+      const counts = { queued: 0, held: 0, applied: 0, rejected: 0, writtenOff: 0 };
+      for (const { state, count } of states.all()) counts[state] = Number(count);
+      return counts;
+    },
+    latestMs: () => Number(latest.get()?.latest ?? 0n),
+  };
+}
+
+function rowToRecord(row: RedemptionRow): RedemptionRecord {
+  const { epoch_generation: generation, epoch_n: n } = row;
+  return {
+    sequence: Number(row.sequence),
+    serial: row.serial,
+    mode: row.mode,
+    epoch: generation === null || n === null ? null : { generation: Number(generation), n: Number(n) },
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+    actor: row.actor,
+    operationId: row.operation_id,
+    hash: Uint8Array.from(row.hash),
+    live: row.live === 1n,
+    createdMs: Number(row.created_ms),
+    state: row.state,
+    reason: row.reason,
+    transactionId: row.transaction_id,
+    decidedMs: row.decided_ms === null ? null : Number(row.decided_ms),
+    verdictList: row.document ? Uint8Array.from(row.document) : null,
+  };
+}

@@ -1,0 +1,162 @@
+/** Shapes in SQLite: rows, handle and offset in one transaction, and a load that replaces another at a stroke. */
+import type {
+  ShapeBatch,
+  ShapeChange,
+  ShapeHead,
+  ShapeName,
+  ShapeStorage,
+} from "#sync/ports/shape-storage.ts";
+import type { QueueStorage } from "#sync/ports/queue-storage.ts";
+import type { TrustStorage } from "#sync/ports/trust-storage.ts";
+import { listProblem, takeVerdicts } from "#sync/queue/take-verdicts.ts";
+import type { NodeDatabase } from "../database.ts";
+
+export interface ShapeStores {
+  readonly database: NodeDatabase;
+  readonly queue: QueueStorage;
+  readonly trust: TrustStorage;
+  readonly nodeId: string;
+  readonly wallMs: () => number;
+}
+
+interface HeadRow {
+  readonly handle: string;
+  readonly position: string;
+  readonly load: bigint;
+}
+
+/** Leases that ended this long ago, and whose row is gone, are forgotten. */
+const forgetAfterMs = 90 * 24 * 3_600_000;
+
+export function createShapeStorage(stores: ShapeStores): ShapeStorage {
+  const { database } = stores;
+  const headRow = database.prepare<[string], HeadRow>("select * from shape_heads where name = ?");
+  const saveHead = database.prepare(
+    `insert into shape_heads (name, handle, position, load) values (@name, @handle, @position, @load)
+     on conflict (name) do update set handle = excluded.handle, position = excluded.position, load = excluded.load`,
+  );
+  const signal = database.prepare<[string], { version: bigint }>(
+    `select version from signals where shape = ? and load = (select load from shape_heads where name = 'signals')`,
+  );
+  const fetched = database.prepare<[string], { version: bigint }>(
+    "select version from shape_versions where shape = ?",
+  );
+  const write = createWriter(stores);
+  const storage: ShapeStorage = {
+    head(name) {
+      const row = headRow.get(name);
+      return row && { handle: row.handle, position: row.position };
+    },
+    beginLoad: (name) =>
+      database
+        .transaction(() => {
+          const current = Number(headRow.get(name)?.load ?? 0n);
+          if (isLoaded(name)) database.prepare(`delete from ${name} where load <> ?`).run(current);
+          database.prepare("delete from rows_aside where shape = ?").run(name);
+          return current + 1;
+        })
+        .immediate(),
+    stage: (_name, load, changes) =>
+      database.transaction(() => changes.forEach((change) => write(load, change))).immediate(),
+    apply: (batch) =>
+      database
+        .transaction(() => {
+          const row = headRow.get(batch.name);
+          if (!sameHead(row, batch.from)) return false;
+          const load = batch.load ?? Number(row?.load ?? 0n);
+          batch.changes.forEach((change) => write(load, change));
+          if (batch.load !== undefined) completeLoad(stores, batch, Number(row?.load ?? 0n));
+          saveHead.run({ name: batch.name, ...batch.to, load });
+          return true;
+        })
+        .immediate(),
+    signalled: (shape) => versionOf(signal.get(shape)),
+    fetched: (shape) => versionOf(fetched.get(shape)),
+    setFetched(shape, version) {
+      database
+        .prepare("insert or replace into shape_versions (shape, version) values (?, ?)")
+        .run(shape, version);
+    },
+  };
+  return storage;
+}
+
+/** What the old load had and the new one has not is carried over: a row that disappears ends no lease. */
+function completeLoad({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldLoad: number): void {
+  const { name, load } = batch;
+  if (name === "leases") {
+    database
+      .prepare(
+        `insert into leases select @load, serial, epoch_generation, epoch_n, not_after_ms, lease, token,
+           coalesce(withdrawn_ms, @now) from leases as old where load = @oldLoad and not_after_ms > @forget
+           and not exists (select 1 from leases where load = @load and serial = old.serial)`,
+      )
+      .run({ load, oldLoad, now: wallMs(), forget: wallMs() - forgetAfterMs });
+  }
+  if (isLoaded(name)) database.prepare(`delete from ${name} where load <> ?`).run(load);
+}
+
+function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
+  const putLease = database.prepare(
+    `insert or replace into leases (load, serial, epoch_generation, epoch_n, not_after_ms, lease, token)
+     values (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const withdraw = database.prepare(
+    "update leases set withdrawn_ms = ? where load = ? and serial = ? and withdrawn_ms is null",
+  );
+  const putSignal = database.prepare(
+    "insert or replace into signals (load, shape, version) values (?, ?, ?)",
+  );
+  const putAside = database.prepare(
+    "insert or replace into rows_aside (shape, key, problem, value, seen_ms) values (?, ?, ?, ?, ?)",
+  );
+  const dropAside = database.prepare("delete from rows_aside where key = ?");
+  return (load: number, change: ShapeChange): void => {
+    switch (change.type) {
+      case "lease": {
+        const { serial, epoch, notAfterMs, lease, token } = change;
+        putLease.run(load, serial, epoch.generation, epoch.n, notAfterMs, lease, token);
+        dropAside.run(change.key);
+        break;
+      }
+      case "lease-withdrawn":
+        withdraw.run(wallMs(), load, change.serial);
+        dropAside.run(change.key);
+        break;
+      // Signed facts are true in whatever load they come: they are taken at once, and taking them twice changes nothing.
+      case "key-set":
+        trust.keepKeySet(change.keySet, change.document);
+        dropAside.run(change.key);
+        break;
+      case "verdict-list": {
+        const problem = listProblem(queue, nodeId, change.opened.list, []);
+        if (problem) putAside.run("verdicts", change.key, problem, "", wallMs());
+        else takeVerdicts(queue, change.opened);
+        break;
+      }
+      case "signal":
+        putSignal.run(load, change.shape, change.version);
+        break;
+      case "aside":
+        putAside.run(shapeOfKey(change.key), change.key, change.problem, change.value, wallMs());
+        break;
+    }
+  };
+}
+
+function isLoaded(name: ShapeName): boolean {
+  return name === "leases" || name === "signals";
+}
+
+function sameHead(row: HeadRow | undefined, from: ShapeHead | undefined): boolean {
+  return row?.handle === from?.handle && row?.position === from?.position;
+}
+
+function versionOf(row: { readonly version: bigint } | undefined): number | undefined {
+  return row && Number(row.version);
+}
+
+/** A key is `<shape>:` and the server's own key of the row. */
+function shapeOfKey(key: string): string {
+  return key.slice(0, key.indexOf(":"));
+}

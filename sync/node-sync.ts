@@ -1,0 +1,110 @@
+/** One contact with the server, or many: first the queue goes up, then the shapes come down. */
+import { backOffMs } from "./back-off.ts";
+import type { ShapeName, ShapeStorage } from "./ports/shape-storage.ts";
+import { fetchedShapes, fetchMoved, fetchShape } from "./shapes/fetch.ts";
+import type { ShapeParts } from "./shapes/fetch.ts";
+import { readShape } from "./shapes/stream.ts";
+import type { StreamEnd } from "./shapes/stream.ts";
+import { upload } from "./upload.ts";
+import type { UploadParts, UploadReport } from "./upload.ts";
+
+export interface SyncParts extends UploadParts {
+  readonly shapes: ShapeStorage;
+}
+
+export interface SyncReport {
+  readonly upload: UploadReport;
+  /** What became of each shape that was tried; reading ends with the first that fails. */
+  readonly shapes: Partial<Record<ShapeName, StreamEnd>>;
+}
+
+/** How often a node that is following looks whether there is something to upload, and asks for the time. */
+const lookAgainMs = 60_000;
+const askForTimeMs = 600_000;
+
+/** Uploads everything, and reads every shape once. Shapes are read even where the upload met a problem. */
+export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
+  const report = await upload(parts);
+  const shapes: Partial<Record<ShapeName, StreamEnd>> = {};
+  if (report.problem?.code === "unreachable") return { upload: report, shapes };
+  for (const name of ["signals", ...fetchedShapes] as const) {
+    const end = await fetchShape(shapeParts(parts), name);
+    shapes[name] = end;
+    if (end.kind !== "up-to-date") break;
+  }
+  return { upload: report, shapes };
+}
+
+/** True when nothing is left to be sent or read. */
+export function isComplete({ upload, shapes }: SyncReport): boolean {
+  const names = ["signals", ...fetchedShapes] as const;
+  return upload.problem === undefined && names.every((name) => shapes[name]?.kind === "up-to-date");
+}
+
+/**
+ * Stays in contact until the signal ends it: follows `signals` live, fetches what moved, uploads what was added.
+ * Failures are reported and waited out.
+ */
+export async function follow(
+  parts: SyncParts,
+  signal: AbortSignal,
+  onReport: (report: SyncReport) => void,
+): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
+    const report = await syncOnce(parts);
+    onReport(report);
+    const complete = isComplete(report);
+    failures = complete ? 0 : failures + 1;
+    if (complete) await followSignals(parts, signal, onReport);
+    if (signal.aborted) return;
+    await parts.patience.sleep(backOffMs(failures + 1, 0, parts.patience.randomBytes), signal);
+  }
+}
+
+/** Ends when the stream does, or when something that it started has failed. */
+async function followSignals(
+  parts: SyncParts,
+  signal: AbortSignal,
+  onReport: (report: SyncReport) => void,
+): Promise<void> {
+  const controller = new AbortController();
+  const either = AbortSignal.any([signal, controller.signal]);
+  const stop = () => controller.abort();
+  let fetching: Promise<void> = Promise.resolve();
+  const fetchNext = async (): Promise<void> => {
+    const end = await fetchMoved(shapeParts(parts));
+    if (end.kind !== "up-to-date") stop();
+  };
+  const onStored = () => {
+    fetching = fetching.then(fetchNext).catch(stop);
+  };
+  const uploading = uploadAtTimes(parts, either, onReport, stop);
+  await readShape({ ...shapeParts(parts), name: "signals" }, { live: true, signal: either, onStored });
+  stop();
+  await Promise.all([fetching, uploading]);
+}
+
+async function uploadAtTimes(
+  parts: SyncParts,
+  signal: AbortSignal,
+  onReport: (report: SyncReport) => void,
+  stop: () => void,
+): Promise<void> {
+  const { queue, contact, clock, patience } = parts;
+  while (!signal.aborted) {
+    await patience.sleep(lookAgainMs, signal);
+    if (signal.aborted) return;
+    const heardMs = contact.anchor()?.sinceBootMs ?? 0;
+    const isQuiet = queue.head().sequence === queue.serverSequence();
+    if (isQuiet && clock.sinceBootMs() - heardMs < askForTimeMs) continue;
+    const report = await upload(parts);
+    onReport({ upload: report, shapes: {} });
+    if (report.problem) return stop();
+  }
+}
+
+function shapeParts(parts: SyncParts): ShapeParts {
+  const { nodeId, trust, shapes, link, sessions, patience } = parts;
+  const context = () => ({ nodeId, keySet: trust.keySet() });
+  return { storage: shapes, context, link, sessions, patience };
+}

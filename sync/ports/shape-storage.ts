@@ -1,0 +1,59 @@
+/**
+ * Where shapes are stored. A load is one complete building of a shape from its snapshot; the head names the one that
+ * counts. The SQLite implementation is in `desktop/worker/store/shapes.ts`.
+ */
+import type { Epoch } from "../documents/lease.ts";
+import type { KeySet } from "../documents/key-set.ts";
+import type { OpenedVerdictList } from "../queue/take-verdicts.ts";
+
+export type ShapeName = "trust" | "leases" | "verdicts" | "signals";
+
+/** Where a shape was read up to, in the server's words. */
+export interface ShapeHead {
+  readonly handle: string;
+  readonly position: string;
+}
+
+/** One row's change after its signatures were checked. */
+export type ShapeChange =
+  | {
+      readonly type: "lease";
+      readonly key: string;
+      readonly serial: bigint;
+      readonly epoch: Epoch;
+      readonly notAfterMs: number;
+      readonly lease: Uint8Array;
+      readonly token: string;
+    }
+  /** The row is gone. That ends no lease: only time does, or the node itself. */
+  | { readonly type: "lease-withdrawn"; readonly key: string; readonly serial: bigint }
+  | { readonly type: "key-set"; readonly key: string; readonly keySet: KeySet; readonly document: Uint8Array }
+  | { readonly type: "verdict-list"; readonly key: string; readonly opened: OpenedVerdictList }
+  | { readonly type: "signal"; readonly shape: string; readonly version: number }
+  /** A row that failed its check: kept for whoever looks into it, never used. */
+  | { readonly type: "aside"; readonly key: string; readonly problem: string; readonly value: string };
+
+export interface ShapeBatch {
+  readonly name: ShapeName;
+  /** The head that the batch continues; undefined for a shape never read. */
+  readonly from: ShapeHead | undefined;
+  /** The load that the batch completes, or undefined when it changes the one that counts. */
+  readonly load: number | undefined;
+  readonly changes: readonly ShapeChange[];
+  readonly to: ShapeHead;
+}
+
+export interface ShapeStorage {
+  head(name: ShapeName): ShapeHead | undefined;
+  /** Starts a load, and forgets what an unfinished one has left. */
+  beginLoad(name: ShapeName): number;
+  /** Adds rows to a load that does not count yet. */
+  stage(name: ShapeName, load: number, changes: readonly ShapeChange[]): void;
+  /** Stores rows and head in one transaction. False, and nothing stored, when the batch does not continue the head. */
+  apply(batch: ShapeBatch): boolean;
+  /** What `signals` says of a shape; undefined when it says nothing. */
+  signalled(shape: string): number | undefined;
+  /** The signalled version that was read before the shape was last fetched. */
+  fetched(shape: string): number | undefined;
+  setFetched(shape: string, version: number): void;
+}

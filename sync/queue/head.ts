@@ -1,0 +1,52 @@
+/**
+ * Compares the two records of the last operation, the database's and the file's, before anything is signed.
+ *
+ * Q1  A file that is one behind is the trace of a crash between the two writes: it is brought up to date. So is one
+ *     that is not there yet before the first operation.
+ * Q2  Whatever else differs means that operations were lost: the node stops, since a sequence number used twice would
+ *     look like a forgery.
+ */
+import type { ChainHead } from "../chain.ts";
+import { equalBytes } from "../signing/bytes.ts";
+
+export type HeadRecord =
+  | { readonly kind: "present"; readonly nodeId: string; readonly head: ChainHead }
+  | { readonly kind: "missing" }
+  | { readonly kind: "damaged" };
+
+export type HeadStop =
+  | "head-file-missing"
+  | "head-file-damaged"
+  | "head-file-of-another-node"
+  | "database-behind-head-file"
+  | "head-file-behind-database"
+  | "head-hashes-differ";
+
+export type HeadCheck =
+  | { readonly verdict: "agree" }
+  | { readonly verdict: "repair" }
+  | { readonly verdict: "stop"; readonly code: HeadStop };
+
+/** `hashAt` gives the database's hash of the operation with that number, and the certificate's hash for zero. */
+export function checkHead(
+  nodeId: string,
+  database: ChainHead,
+  record: HeadRecord,
+  hashAt: (sequence: number) => Uint8Array | undefined,
+): HeadCheck {
+  if (record.kind === "missing")
+    return database.sequence === 0 ? { verdict: "repair" } : stop("head-file-missing");
+  if (record.kind === "damaged") return stop("head-file-damaged");
+  if (record.nodeId !== nodeId) return stop("head-file-of-another-node");
+  const { head } = record;
+  if (head.sequence > database.sequence) return stop("database-behind-head-file");
+  const known = hashAt(head.sequence);
+  if (!known || !equalBytes(known, head.hash)) return stop("head-hashes-differ");
+  if (head.sequence === database.sequence) return { verdict: "agree" };
+  if (head.sequence === database.sequence - 1) return { verdict: "repair" };
+  return stop("head-file-behind-database");
+}
+
+function stop(code: HeadStop): HeadCheck {
+  return { verdict: "stop", code };
+}

@@ -1,0 +1,36 @@
+/**
+ * What the end of the server's chain means to a node (design: "An upload opens by exchanging last sequence, hash and
+ * generation"). A node that is behind its server, or on another branch, signs nothing more: a sequence number used
+ * twice would look like a forgery.
+ */
+import type { ChainHead } from "../chain.ts";
+import { equalBytes } from "../signing/bytes.ts";
+
+export interface ServerHead {
+  readonly generation: number;
+  readonly lastSequence: number;
+  readonly lastHash: Uint8Array;
+}
+
+export type ChainStop = "behind-server" | "forked";
+
+export type ServerHeadVerdict =
+  /** The server's chain is a part of ours: go on after its last operation. */
+  | { readonly verdict: "follows" }
+  /** The server runs from a copy older than the one we know; nothing is sent to it. */
+  | { readonly verdict: "older-server" }
+  | { readonly verdict: "stop"; readonly code: ChainStop };
+
+/** `hashAt` gives our hash of an operation, the certificate's for 0. */
+export function judgeServerHead(
+  ours: { readonly head: ChainHead; readonly generation: number },
+  server: ServerHead,
+  hashAt: (sequence: number) => Uint8Array | undefined,
+): ServerHeadVerdict {
+  if (server.generation < ours.generation) return { verdict: "older-server" };
+  if (server.lastSequence > ours.head.sequence) return { verdict: "stop", code: "behind-server" };
+  const known = hashAt(server.lastSequence);
+  return known && equalBytes(known, server.lastHash)
+    ? { verdict: "follows" }
+    : { verdict: "stop", code: "forked" };
+}

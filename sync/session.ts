@@ -1,0 +1,65 @@
+/**
+ * Session tokens: one assertion signed by the node buys a token for a quarter of an hour, so that each request need
+ * not be signed (design section 3).
+ */
+import { encodeSessionAssertion } from "./documents/session-assertion.ts";
+import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
+import type { ServerLink } from "./ports/transport.ts";
+import { jsonObject, post } from "./server-call.ts";
+import type { CallFailure } from "./server-call.ts";
+import { signDocumentSync } from "./signing/cose.ts";
+import type { SyncSigner } from "./signing/signers.ts";
+
+export interface Sessions {
+  /** The token in hand, or a new one. */
+  token(): Promise<SessionToken>;
+  /** Forgets the token in hand: the server no longer takes it. */
+  renew(): void;
+}
+
+export type SessionToken =
+  | { readonly ok: true; readonly token: string }
+  | { readonly ok: false; readonly failure: CallFailure };
+
+export interface SessionParts {
+  readonly link: ServerLink;
+  readonly nodeId: string;
+  readonly assertions: SyncSigner;
+  readonly contact: ContactStorage;
+}
+
+export function createSessions(parts: SessionParts): Sessions {
+  // Kept as a promise, so that two readers that find no token open one session and not two.
+  let current: Promise<SessionToken> | undefined;
+  return {
+    async token() {
+      current ??= openSession(parts);
+      const asked = current;
+      const result = await asked;
+      if (!result.ok && current === asked) current = undefined;
+      return result;
+    },
+    renew() {
+      current = undefined;
+    },
+  };
+}
+
+async function openSession({ link, nodeId, assertions, contact }: SessionParts): Promise<SessionToken> {
+  const payload = encodeSessionAssertion({
+    nodeId,
+    counter: contact.countAssertion(),
+    audience: String(contact.generation()),
+  });
+  const body = signDocumentSync(assertions, payload).bytes;
+  const answer = await post(link, { path: "/v1/sessions", contentType: "application/cbor", body });
+  if (!answer.ok) return answer;
+  const { token, status } = jsonObject(answer.body) ?? {};
+  if (typeof token !== "string" || !isStatus(status)) return { ok: false, failure: { code: "unreachable" } };
+  contact.setStatus(status);
+  return { ok: true, token };
+}
+
+function isStatus(value: unknown): value is NodeStatus {
+  return value === "active" || value === "frozen" || value === "revoked";
+}

@@ -1,0 +1,93 @@
+/**
+ * Turns a row of a shape into something to store, after its signatures were checked: what a server's database says
+ * counts only as far as its keys have signed it. A row that fails is kept aside and reported.
+ */
+import { fromBase64 } from "../base64.ts";
+import { acceptKeySet } from "../documents/key-set.ts";
+import type { KeySet } from "../documents/key-set.ts";
+import { decodeLease } from "../documents/lease.ts";
+import { decodeVerdictList } from "../documents/verdict-list.ts";
+import { decodeVoucherToken, textToToken } from "../documents/voucher-token.ts";
+import { openTrusted } from "../open-trusted.ts";
+import type { ShapeChange, ShapeName } from "../ports/shape-storage.ts";
+
+/** A row as the protocol brings it: every value is text. */
+export interface ShapeRow {
+  /** The server's own key of the row. */
+  readonly key: string;
+  readonly operation: "insert" | "update" | "delete";
+  readonly value: Readonly<Record<string, string | null>>;
+}
+
+export interface RowContext {
+  readonly nodeId: string;
+  readonly keySet: KeySet;
+}
+
+/** Undefined for a row that says nothing: the end of a verdict, a key set or a signal takes nothing back. */
+export async function checkRow(
+  name: ShapeName,
+  row: ShapeRow,
+  context: RowContext,
+): Promise<ShapeChange | undefined> {
+  const key = `${name}:${row.key}`;
+  if (row.operation === "delete") return name === "leases" ? withdrawn(key, row) : undefined;
+  const checked = await checkers[name](key, row.value, context);
+  if (typeof checked !== "string") return checked;
+  return { type: "aside", key, problem: checked, value: JSON.stringify(row.value) };
+}
+
+type Checker = (
+  key: string,
+  value: ShapeRow["value"],
+  context: RowContext,
+) => Promise<ShapeChange | string | undefined>;
+
+const checkers: Readonly<Record<ShapeName, Checker>> = {
+  async leases(key, value, { nodeId, keySet }) {
+    const document = bytesOf(value["lease"]);
+    const text = value["token"] ?? "";
+    const signedToken = textToToken(text);
+    if (!document || !signedToken) return "malformed";
+    const lease = await openTrusted(keySet, "lease", decodeLease, document);
+    if (!lease.ok) return `lease:${lease.refusal.code}`;
+    const token = await openTrusted(keySet, "voucher-token", decodeVoucherToken, signedToken);
+    if (!token.ok) return `token:${token.refusal.code}`;
+    if (lease.value.nodeId !== nodeId) return "lease-of-another-node";
+    const { serial, epoch, notAfterMs } = lease.value;
+    if (token.value.serial !== serial || value["serial"] !== serial.toString()) return "serials-differ";
+    return { type: "lease", key, serial, epoch, notAfterMs, lease: document, token: text };
+  },
+  async verdicts(key, value, { keySet }) {
+    const document = bytesOf(value["verdict_list"]);
+    if (!document) return "malformed";
+    const opened = await openTrusted(keySet, "verdict-list", decodeVerdictList, document);
+    if (!opened.ok) return `verdict-list:${opened.refusal.code}`;
+    return { type: "verdict-list", key, opened: { document, hash: opened.hash, list: opened.value } };
+  },
+  async trust(key, value, { keySet }) {
+    // A kind of document that this version does not know is kept aside until a newer one can read it.
+    if (value["kind"] !== "key-set") return "unknown-kind";
+    const document = bytesOf(value["document"]);
+    if (!document) return "malformed";
+    const accepted = await acceptKeySet(keySet, document);
+    if (accepted.ok) return { type: "key-set", key, keySet: accepted.value, document };
+    return accepted.refusal.code === "old-version" ? undefined : `key-set:${accepted.refusal.code}`;
+  },
+  async signals(_key, value) {
+    const { shape, version } = value;
+    if (!shape || !version || !/^[0-9]{1,15}$/.test(version)) return "malformed";
+    return { type: "signal", shape, version: Number(version) };
+  },
+};
+
+function withdrawn(key: string, { value }: ShapeRow): ShapeChange | undefined {
+  const { serial } = value;
+  return serial && /^[0-9]{1,19}$/.test(serial)
+    ? { type: "lease-withdrawn", key, serial: BigInt(serial) }
+    : undefined;
+}
+
+function bytesOf(text: string | null | undefined): Uint8Array | undefined {
+  return text ? fromBase64(text) : undefined;
+}

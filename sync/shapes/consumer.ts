@@ -1,0 +1,77 @@
+/**
+ * Takes the messages of one shape's stream and stores them a batch at a time (design: "On the node").
+ *
+ * C1  Rows count only from an `up-to-date`, together with handle and offset, in one transaction.
+ * C2  A batch that does not continue the stored head is not stored.
+ * C3  After `must-refetch` the rows build a new load beside the old one, which counts until the new one is complete.
+ */
+import type { ShapeBatch, ShapeChange, ShapeHead, ShapeName, ShapeStorage } from "../ports/shape-storage.ts";
+import { checkRow } from "./check-row.ts";
+import type { RowContext, ShapeRow } from "./check-row.ts";
+
+export type ShapeMessage = ShapeRow | { readonly control: "up-to-date" | "must-refetch" };
+
+export interface ShapeConsumer {
+  /**
+   * Stores what came. `position` is where the stream stands after these messages. True when the shape is up to date.
+   * Throws when storing fails: the stream must then be stopped, and begun again from the stored head.
+   */
+  receive(messages: readonly ShapeMessage[], position: ShapeHead): Promise<boolean>;
+}
+
+export interface ConsumerParts {
+  readonly name: ShapeName;
+  readonly storage: ShapeStorage;
+  /** Read for each batch, since a key set that came before decides about it. */
+  readonly context: () => RowContext;
+  /** Load the shape anew although a head is stored: the server cannot continue from there. */
+  readonly reload?: boolean;
+}
+
+/** Thrown when a batch does not continue what is stored: somebody else has stored something meanwhile. */
+export class BrokenSequenceError extends Error {}
+
+/** Thrown when more changes came than are held in memory; the shape is then better loaded anew. */
+export class TooManyChangesError extends Error {}
+
+const mostPendingChanges = 100_000;
+
+export function createConsumer({ name, storage, context, reload }: ConsumerParts): ShapeConsumer {
+  let from = storage.head(name);
+  let load = from === undefined || reload ? storage.beginLoad(name) : undefined;
+  let pending: ShapeChange[] = [];
+
+  const store = (batch: ShapeBatch): void => {
+    if (!storage.apply(batch)) throw new BrokenSequenceError(`the batch of ${name} does not follow its head`);
+    from = batch.to;
+    load = undefined;
+    pending = [];
+  };
+  const keep = (change: ShapeChange): void => {
+    pending.push(change);
+    if (pending.length > mostPendingChanges) throw new TooManyChangesError(`too many changes of ${name}`);
+  };
+
+  return {
+    async receive(messages, position) {
+      let upToDate = false;
+      for (const message of messages) {
+        if (!("control" in message)) {
+          const change = await checkRow(name, message, context());
+          if (change) keep(change);
+        } else if (message.control === "must-refetch") {
+          pending = [];
+          load = storage.beginLoad(name);
+        } else if (message.control === "up-to-date") {
+          upToDate = true;
+        }
+      }
+      if (upToDate) store({ name, from, load, changes: pending, to: position });
+      else if (load !== undefined && pending.length > 0) {
+        storage.stage(name, load, pending);
+        pending = [];
+      }
+      return upToDate;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Brings shapes up to date, as often as it takes: each try begins from what is stored. */
+import { backOffMs } from "../back-off.ts";
+import type { Patience } from "../back-off.ts";
+import type { ShapeName } from "../ports/shape-storage.ts";
+import { TooManyChangesError } from "./consumer.ts";
+import { readShape } from "./stream.ts";
+import type { StreamEnd, StreamOptions, StreamParts } from "./stream.ts";
+
+export interface ShapeParts extends Omit<StreamParts, "name" | "reload"> {
+  readonly patience: Patience;
+}
+
+/** Every shape but `signals`, in the order in which they rely on one another: keys first. */
+export const fetchedShapes = ["trust", "leases", "verdicts"] as const satisfies readonly ShapeName[];
+
+/** Reads one shape once, up to date. The last failure is the result. */
+export async function fetchShape(parts: ShapeParts, name: ShapeName): Promise<StreamEnd> {
+  const version = name === "signals" ? undefined : parts.storage.signalled(name);
+  const end = await readPatiently(parts, name, { live: false, signal: parts.patience.signal });
+  if (end.kind === "up-to-date" && version !== undefined) parts.storage.setFetched(name, version);
+  return end;
+}
+
+/** Fetches the shapes whose signalled version moved since they were last fetched. */
+export async function fetchMoved(parts: ShapeParts): Promise<StreamEnd> {
+  for (const name of fetchedShapes) {
+    const signalled = parts.storage.signalled(name);
+    if (signalled === undefined || signalled === parts.storage.fetched(name)) continue;
+    const end = await fetchShape(parts, name);
+    if (end.kind !== "up-to-date") return end;
+  }
+  return { kind: "up-to-date" };
+}
+
+async function readPatiently(parts: ShapeParts, name: ShapeName, options: StreamOptions): Promise<StreamEnd> {
+  const { sleep, randomBytes, attempts, signal } = parts.patience;
+  let reload = false;
+  for (let attempt = 1; ; attempt++) {
+    const end = await readShape({ ...parts, name, reload }, options);
+    if (end.kind === "up-to-date" || end.kind === "aborted" || attempt >= attempts) return end;
+    reload = needsReload(end);
+    await sleep(backOffMs(attempt, 0, randomBytes), signal);
+    if (signal?.aborted) return { kind: "aborted" };
+  }
+}
+
+/** 400 is the answer to an offset that the server has never had: it was restored, or is another one. */
+function needsReload(end: StreamEnd): boolean {
+  if (end.kind === "not-read") return end.status === 400;
+  return end.kind === "not-stored" && end.error instanceof TooManyChangesError;
+}

@@ -1,0 +1,217 @@
+/**
+ * Sends the queue to the server and writes down its verdicts (design: "Writing: signed operations").
+ *
+ * U1  Nothing is dropped because of an error, whatever its class: an operation leaves the queue by a signed verdict.
+ * U2  What the server answers counts only under a trusted signature, for this node and for our own hashes.
+ * U3  A node that finds itself behind the server, or on another branch, signs nothing more.
+ */
+import type { Patience } from "./back-off.ts";
+import { patiently } from "./back-off.ts";
+import { fromBase64 } from "./base64.ts";
+import { nextAnchor } from "./clock.ts";
+import type { ClockAnchor } from "./clock.ts";
+import { encodeUpload } from "./documents/upload.ts";
+import { decodeVerdictList } from "./documents/verdict-list.ts";
+import { openTrusted } from "./open-trusted.ts";
+import type { MachineClock } from "./ports/clock.ts";
+import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
+import type { QueueStorage, StoredOperation } from "./ports/queue-storage.ts";
+import type { ServerLink } from "./ports/transport.ts";
+import type { TrustStorage } from "./ports/trust-storage.ts";
+import { judgeServerHead } from "./queue/server-head.ts";
+import type { ServerHead } from "./queue/server-head.ts";
+import { listProblem, takeVerdicts } from "./queue/take-verdicts.ts";
+import type { ListProblem, OpenedVerdictList, TakenVerdicts } from "./queue/take-verdicts.ts";
+import { post } from "./server-call.ts";
+import type { CallFailure, CallResult } from "./server-call.ts";
+import type { Sessions } from "./session.ts";
+
+export interface UploadParts {
+  readonly nodeId: string;
+  readonly link: ServerLink;
+  readonly sessions: Sessions;
+  readonly queue: QueueStorage;
+  readonly contact: ContactStorage;
+  readonly trust: TrustStorage;
+  readonly clock: MachineClock;
+  readonly patience: Patience;
+}
+
+export type UploadProblem =
+  | CallFailure
+  /** The answer is not a list signed by a trusted key, or not an answer to what was sent. */
+  | { readonly code: "answer-not-trusted"; readonly because: string }
+  | { readonly code: "older-server" }
+  | { readonly code: "heads-never-match" }
+  | { readonly code: "stopped"; readonly because: string };
+
+export interface UploadReport extends TakenVerdicts {
+  /** Operations that the server answered for. */
+  readonly sent: number;
+  readonly status: NodeStatus;
+  /** Undefined when everything in the queue was sent. */
+  readonly problem: UploadProblem | undefined;
+}
+
+const mostOperations = 100;
+/** Room is left for the envelope within the server's limit of 1 MiB. */
+const mostBytes = 900_000;
+const mostHeadMismatches = 3;
+
+/** Sends what the server has not confirmed, or an empty list, which asks for its time and the end of its chain. */
+export async function upload(parts: UploadParts): Promise<UploadReport> {
+  const { queue } = parts;
+  const total = { sent: 0, applied: 0, rejected: 0, held: 0, contradictions: [] as number[] };
+  const report = (problem?: UploadProblem): UploadReport => ({
+    ...total,
+    status: parts.contact.status(),
+    problem,
+  });
+  let after = queue.serverSequence();
+  let mismatches = 0;
+  let limit = mostOperations;
+  for (;;) {
+    const batch = nextBatch(queue, after, limit);
+    const step = await uploadBatch(parts, after, batch);
+    if (step.kind === "taken") {
+      total.sent += batch.length;
+      for (const name of ["applied", "rejected", "held"] as const) total[name] += step.taken[name];
+      total.contradictions.push(...step.taken.contradictions);
+      after += batch.length;
+      if (after >= queue.head().sequence) return report();
+    } else if (step.kind === "too-large" && limit > 1) {
+      limit = Math.ceil(limit / 2);
+    } else if (step.kind === "resend" && ++mismatches <= mostHeadMismatches) {
+      after = step.after;
+    } else {
+      return report(step.kind === "failed" ? step.problem : { code: "heads-never-match" });
+    }
+  }
+}
+
+type BatchStep =
+  | { readonly kind: "taken"; readonly taken: TakenVerdicts }
+  | { readonly kind: "resend"; readonly after: number }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "failed"; readonly problem: UploadProblem };
+
+async function uploadBatch(
+  parts: UploadParts,
+  after: number,
+  batch: readonly StoredOperation[],
+): Promise<BatchStep> {
+  const { clock } = parts;
+  const afterHash = parts.queue.hashAt(after);
+  if (!afterHash) throw new Error(`the queue has no operation ${after} to continue from`);
+  const asked = { wallMs: clock.wallMs(), bootId: clock.bootId, sinceBootMs: clock.sinceBootMs() };
+  const body = encodeUpload({
+    generation: parts.contact.generation(),
+    afterSequence: after,
+    afterHash,
+    operations: batch,
+  });
+  const answer = await send(parts, body);
+  if (!answer.ok) return stepAfter(parts, answer.failure);
+  const opened = await openList(parts, answer.body, batch);
+  if (!opened.ok) return failed({ code: "answer-not-trusted", because: opened.because });
+  return take(parts, opened.list, asked);
+}
+
+/** One renewed session for each request that finds the old one run out. */
+async function send(parts: UploadParts, body: Uint8Array): Promise<CallResult> {
+  const once = () =>
+    patiently<CallResult>(parts.patience, async () => {
+      const session = await parts.sessions.token();
+      if (!session.ok) return session;
+      const { signal } = parts.patience;
+      const call = { path: "/v1/operations", contentType: "application/cbor", body, token: session.token };
+      return post(parts.link, { ...call, signal });
+    });
+  const answer = await once();
+  if (answer.ok || answer.failure.code !== "refused" || answer.failure.status !== 401) return answer;
+  parts.sessions.renew();
+  return once();
+}
+
+function stepAfter(parts: UploadParts, failure: CallFailure): BatchStep {
+  if (failure.code !== "refused") return failed(failure);
+  if (failure.status === 413) return { kind: "too-large" };
+  const head = failure.status === 409 ? serverHead(failure.body) : undefined;
+  if (!head) return failed(failure);
+  const problem = followServer(parts, head);
+  return problem ? failed(problem) : { kind: "resend", after: head.lastSequence };
+}
+
+type OpenedList =
+  | { readonly ok: true; readonly list: OpenedVerdictList }
+  | { readonly ok: false; readonly because: ListProblem | "bad-signature" };
+
+async function openList(
+  { trust, queue, nodeId }: UploadParts,
+  document: Uint8Array,
+  batch: readonly StoredOperation[],
+): Promise<OpenedList> {
+  const opened = await openTrusted(trust.keySet(), "verdict-list", decodeVerdictList, document);
+  if (!opened.ok) return { ok: false, because: "bad-signature" };
+  const asked = batch.map(({ sequence }) => sequence);
+  const problem = listProblem(queue, nodeId, opened.value, asked);
+  if (problem) return { ok: false, because: problem };
+  return { ok: true, list: { document, hash: opened.hash, list: opened.value } };
+}
+
+function take(
+  parts: UploadParts,
+  opened: OpenedVerdictList,
+  asked: Omit<ClockAnchor, "serverTimeMs">,
+): BatchStep {
+  const { queue, contact } = parts;
+  const { list } = opened;
+  return queue.transaction((): BatchStep => {
+    const problem = followServer(parts, list);
+    // Verdicts count even where the chains have parted; an older server's do not.
+    if (problem?.code === "older-server") return failed(problem);
+    const taken = takeVerdicts(queue, opened);
+    if (problem) return failed(problem);
+    queue.setServerSequence(list.lastSequence);
+    contact.setAnchor(nextAnchor(contact.anchor(), { ...asked, serverTimeMs: list.serverTimeMs }));
+    return { kind: "taken", taken };
+  });
+}
+
+/** Compares the server's chain with ours; remembers its generation, and a reason to sign nothing more. */
+function followServer({ queue, contact }: UploadParts, server: ServerHead): UploadProblem | undefined {
+  const ours = { head: queue.head(), generation: contact.generation() };
+  const judged = judgeServerHead(ours, server, (sequence) => queue.hashAt(sequence));
+  if (judged.verdict === "older-server") return { code: "older-server" };
+  if (judged.verdict === "stop") {
+    contact.stop(judged.code);
+    return { code: "stopped", because: judged.code };
+  }
+  contact.setGeneration(server.generation);
+  return undefined;
+}
+
+function nextBatch(queue: QueueStorage, after: number, limit: number): StoredOperation[] {
+  const operations = queue.after(after, limit);
+  let bytes = 0;
+  const tooMuch = operations.findIndex(({ signed, sealed }) => {
+    bytes += signed.length + (sealed?.length ?? 0) + 16;
+    return bytes > mostBytes;
+  });
+  return tooMuch < 0 ? operations : operations.slice(0, Math.max(1, tooMuch));
+}
+
+function serverHead(body: Readonly<Record<string, unknown>>): ServerHead | undefined {
+  const { generation, lastSequence, lastHash } = body;
+  if (!isCount(generation) || !isCount(lastSequence) || typeof lastHash !== "string") return undefined;
+  const hash = fromBase64(lastHash);
+  return hash?.length === 32 ? { generation, lastSequence, lastHash: hash } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function failed(problem: UploadProblem): BatchStep {
+  return { kind: "failed", problem };
+}
