@@ -88,7 +88,8 @@ create index audit_entries_by_subject on audit_entries (subject);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
-  raise exception '% is append-only: % is refused', tg_table_name, tg_op;
+  raise exception '% is append-only: % is refused', tg_table_name, tg_op
+    using errcode = 'check_violation', constraint = tg_table_name || '_append_only';
 end $$;
 
 create trigger journal_entries_append_only before update or delete or truncate on journal_entries
@@ -98,47 +99,63 @@ create trigger journal_lines_append_only before update or delete or truncate on 
 create trigger audit_entries_append_only before update or delete or truncate on audit_entries
   for each statement execute function refuse_change();
 
--- A line belongs to an entry of the same transaction and currency, and moves its account's balance.
-create function book_journal_line() returns trigger language plpgsql as $$
-declare
-  entry journal_entries;
-begin
-  select * into strict entry from journal_entries where id = new.entry_id;
-  if entry.created_in <> pg_current_xact_id() then
-    raise exception 'journal entry % is closed', new.entry_id;
-  end if;
-  update accounts set balance_minor = balance_minor + new.amount_minor
-    where id = new.account_id and currency = entry.currency;
-  if not found then
-    raise exception 'account % does not hold %', new.account_id, entry.currency;
-  end if;
-  return null;
-end $$;
-create trigger journal_lines_book after insert on journal_lines
-  for each row execute function book_journal_line();
-
-create function check_entry_balanced() returns trigger language plpgsql as $$
+create function check_entry_balanced(entry bigint) returns void language plpgsql as $$
 declare
   total numeric;
   lines int;
 begin
-  select coalesce(sum(amount_minor), 0), count(*) into total, lines from journal_lines where entry_id = new.id;
+  select coalesce(sum(amount_minor), 0), count(*) into total, lines from journal_lines where entry_id = entry;
   if total <> 0 or lines < 2 then
-    raise exception 'journal entry % is not balanced: % over % lines', new.id, total, lines;
+    raise exception 'journal entry % is not balanced: % over % lines', entry, total, lines
+      using errcode = 'check_violation', constraint = 'journal_entry_balanced';
   end if;
+end $$;
+
+-- Lines belong to an entry of their own transaction and currency and leave it balanced, so one statement inserts all
+-- lines of an entry. An account's balance moves once by their sum, in the order of the accounts' ids: a long entry
+-- does not write a busy account again and again, and two entries never wait for each other crosswise.
+create function book_journal_lines() returns trigger language plpgsql as $$
+declare
+  entry record;
+begin
+  for entry in select distinct e.id, e.created_in from added join journal_entries e on e.id = added.entry_id loop
+    if entry.created_in <> pg_current_xact_id() then
+      raise exception 'journal entry % is closed', entry.id
+        using errcode = 'check_violation', constraint = 'journal_entry_closed';
+    end if;
+    perform check_entry_balanced(entry.id);
+  end loop;
+  if exists (
+    select from added join journal_entries e on e.id = added.entry_id join accounts a on a.id = added.account_id
+    where a.currency <> e.currency
+  ) then
+    raise exception 'a journal line moves an account of another currency than its entry'
+      using errcode = 'check_violation', constraint = 'journal_entry_in_one_currency';
+  end if;
+  perform from accounts where id in (select account_id from added) order by id for no key update;
+  update accounts set balance_minor = balance_minor + moved.amount
+    from (select account_id, sum(amount_minor)::bigint as amount from added group by account_id) as moved
+    where accounts.id = moved.account_id;
+  return null;
+end $$;
+create trigger journal_lines_book after insert on journal_lines referencing new table as added
+  for each statement execute function book_journal_lines();
+
+-- An entry without lines has no statement of its own that could find it out.
+create function check_new_entry() returns trigger language plpgsql as $$
+begin
+  perform check_entry_balanced(new.id);
   return null;
 end $$;
 create constraint trigger journal_entries_balanced after insert on journal_entries
-  deferrable initially deferred for each row execute function check_entry_balanced();
+  deferrable initially deferred for each row execute function check_new_entry();
 
 -- Balances move through the journal only.
 create function refuse_direct_balance() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'INSERT' and new.balance_minor <> 0 then
-    raise exception 'account % must be opened empty', new.id;
-  end if;
-  if tg_op = 'UPDATE' and pg_trigger_depth() < 2 then
-    raise exception 'account % is changed through the journal only', new.id;
+  if (tg_op = 'INSERT' and new.balance_minor <> 0) or (tg_op = 'UPDATE' and pg_trigger_depth() < 2) then
+    raise exception 'account % is opened empty and changed through the journal only', new.id
+      using errcode = 'check_violation', constraint = 'accounts_through_journal';
   end if;
   return new;
 end $$;

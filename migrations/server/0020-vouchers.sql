@@ -87,6 +87,7 @@ create table voucher_command_items (
   failure_reason text,
   primary key (command, line)
 );
+create index open_command_items on voucher_command_items (command, line) where not done;
 
 create table claims (
   id uuid primary key,
@@ -103,29 +104,63 @@ create table claims (
 create unique index one_live_claim on claims (voucher_serial) where state <> 'released';
 create index claims_by_voucher on claims (voucher_serial);
 
-create function book_voucher_line() returns trigger language plpgsql as $$
+-- A reserve is made of its vouchers' money: every line of a `reserved` account names the voucher, of the account's
+-- group and currency, and no other line names one.
+create function book_voucher_lines() returns trigger language plpgsql as $$
 begin
-  update vouchers set reserved_minor = reserved_minor + new.amount_minor where serial = new.voucher_serial;
+  if exists (
+    select from added join accounts a on a.id = added.account_id left join vouchers v on v.serial = added.voucher_serial
+    where case when a.kind = 'reserved' then v.serial is null or a.owner <> v.group_code or a.currency <> v.currency
+      else added.voucher_serial is not null end
+  ) then
+    raise exception 'a journal line must name the voucher whose reserve it moves, and no other may name one'
+      using errcode = 'check_violation', constraint = 'reserve_names_its_voucher';
+  end if;
+  update vouchers set reserved_minor = reserved_minor + moved.amount
+    from (
+      select voucher_serial, sum(amount_minor)::bigint as amount from added
+      where voucher_serial is not null group by voucher_serial
+    ) as moved
+    where vouchers.serial = moved.voucher_serial;
   return null;
 end $$;
-create trigger journal_lines_book_voucher after insert on journal_lines
-  for each row when (new.voucher_serial is not null) execute function book_voucher_line();
+create trigger journal_lines_book_voucher after insert on journal_lines referencing new table as added
+  for each statement execute function book_voucher_lines();
 
-create function refuse_direct_reserve() returns trigger language plpgsql as $$
+create function guard_voucher() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'INSERT' and new.reserved_minor <> 0 then
-    raise exception 'voucher % must be made before it is funded', new.serial;
+  if (tg_op = 'INSERT' and new.reserved_minor <> 0)
+    or (tg_op = 'UPDATE' and new.reserved_minor <> old.reserved_minor and pg_trigger_depth() < 2) then
+    raise exception 'the reserve of voucher % is changed through the journal only', new.serial
+      using errcode = 'check_violation', constraint = 'vouchers_through_journal';
   end if;
-  if tg_op = 'UPDATE' and new.reserved_minor <> old.reserved_minor and pg_trigger_depth() < 2 then
-    raise exception 'the reserve of voucher % is changed through the journal only', new.serial;
+  if tg_op = 'UPDATE' and (new.serial, new.batch, new.line, new.group_code, new.amount_minor, new.currency)
+    <> (old.serial, old.batch, old.line, old.group_code, old.amount_minor, old.currency) then
+    raise exception 'the value of voucher % never changes', new.serial
+      using errcode = 'check_violation', constraint = 'voucher_value_is_fixed';
   end if;
-  if tg_op = 'UPDATE' and (new.amount_minor, new.currency, new.serial) <> (old.amount_minor, old.currency, old.serial) then
-    raise exception 'the value of voucher % never changes', new.serial;
+  if tg_op = 'UPDATE' and new.state <> old.state
+    and (old.state = 'purged' or (old.state = 'consumed' and new.state <> 'purged')) then
+    raise exception 'voucher % is % for good', new.serial, old.state
+      using errcode = 'check_violation', constraint = 'voucher_consumed_once';
   end if;
   return new;
 end $$;
-create trigger vouchers_through_journal before insert or update on vouchers
-  for each row execute function refuse_direct_reserve();
+create trigger vouchers_guard before insert or update on vouchers
+  for each row execute function guard_voucher();
+
+-- A paid claim stays paid, and a released one is never paid (R1).
+create function guard_claim() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.voucher_serial, new.merchant_id, new.amount_minor, new.currency, new.offline, new.transaction_id)
+    <> (old.id, old.voucher_serial, old.merchant_id, old.amount_minor, old.currency, old.offline, old.transaction_id)
+    or (old.state in ('paid', 'released') and new.state <> old.state) then
+    raise exception 'claim % is % and stays what it is', old.id, old.state
+      using errcode = 'check_violation', constraint = 'claim_is_final';
+  end if;
+  return new;
+end $$;
+create trigger claims_guard before update on claims for each row execute function guard_claim();
 
 create table nodes (
   id uuid primary key,
@@ -160,19 +195,44 @@ create unique index one_open_lease on leases (voucher_serial) where closed_at is
 create index open_leases_by_node on leases (node_id) where closed_at is null;
 create index open_leases_by_end on leases (not_after) where closed_at is null;
 
+-- A lease says the same until it closes, and closes once.
+create function guard_lease() returns trigger language plpgsql as $$
+begin
+  if (new.voucher_serial, new.epoch_generation, new.epoch_n, new.node_id, new.not_after, new.document)
+    <> (old.voucher_serial, old.epoch_generation, old.epoch_n, old.node_id, old.not_after, old.document)
+    or (old.closed_at is not null and (new.closed_at, new.closed_by) is distinct from (old.closed_at, old.closed_by))
+  then
+    raise exception 'lease %.% of voucher % stays what it is', old.epoch_generation, old.epoch_n, old.voucher_serial
+      using errcode = 'check_violation', constraint = 'lease_closes_once';
+  end if;
+  return new;
+end $$;
+create trigger leases_guard before update on leases for each row execute function guard_lease();
+
+-- What was once issued, leased or claimed is kept: a deleted claim would let its voucher be claimed again.
+create trigger vouchers_kept before delete or truncate on vouchers
+  for each statement execute function refuse_change();
+create trigger claims_kept before delete or truncate on claims
+  for each statement execute function refuse_change();
+create trigger leases_kept before delete or truncate on leases
+  for each statement execute function refuse_change();
+
 -- At commit a voucher's state, its reserve, its open lease and its live claim must say the same.
 create function check_voucher(wanted bigint) returns void language plpgsql as $$
 declare
   v vouchers;
   open_leases int;
-  live_claim text;
+  lease_end timestamptz;
+  claim claims;
 begin
   select * into strict v from vouchers where serial = wanted;
-  select count(*) into open_leases from leases where voucher_serial = wanted and closed_at is null;
-  select state into live_claim from claims where voucher_serial = wanted and state <> 'released';
-  if v.reserved_minor <> case
+  select count(*), max(not_after) into open_leases, lease_end
+    from leases where voucher_serial = wanted and closed_at is null;
+  select * into claim from claims where voucher_serial = wanted and state <> 'released';
+  -- The parentheses keep the THEN of a CASE from ending the condition.
+  if v.reserved_minor <> (case
       when v.state in ('preActivated', 'activated', 'leased', 'suspended', 'blocked') then v.amount_minor
-      else 0 end then
+      else 0 end) then
     raise exception 'voucher % is % with % of % reserved', v.serial, v.state, v.reserved_minor, v.amount_minor
       using errcode = 'check_violation', constraint = 'voucher_state_matches_reserve';
   end if;
@@ -180,13 +240,21 @@ begin
     raise exception 'voucher % is % with % open leases', v.serial, v.state, open_leases
       using errcode = 'check_violation', constraint = 'voucher_state_matches_lease';
   end if;
-  if case v.state
-      when 'redeeming' then live_claim is null or live_claim not in ('claimed', 'unknown')
-      when 'consumed' then live_claim is null or live_claim not in ('owed', 'paid')
-      when 'purged' then live_claim in ('claimed', 'unknown', 'owed')
-      else live_claim is not null end then
-    raise exception 'voucher % is % with a claim that is %', v.serial, v.state, live_claim
+  if lease_end > v.expires_at then
+    raise exception 'the lease of voucher % outlasts it', v.serial
+      using errcode = 'check_violation', constraint = 'lease_within_validity';
+  end if;
+  if (case v.state
+      when 'redeeming' then claim.state is null or claim.state not in ('claimed', 'unknown')
+      when 'consumed' then claim.state is null or claim.state not in ('owed', 'paid')
+      when 'purged' then claim.state in ('claimed', 'unknown', 'owed')
+      else claim.state is not null end) then
+    raise exception 'voucher % is % with a claim that is %', v.serial, v.state, claim.state
       using errcode = 'check_violation', constraint = 'voucher_state_matches_claim';
+  end if;
+  if (claim.amount_minor, claim.currency) <> (v.amount_minor, v.currency) then
+    raise exception 'the claim on voucher % is not of its value', v.serial
+      using errcode = 'check_violation', constraint = 'claim_matches_voucher';
   end if;
 end $$;
 

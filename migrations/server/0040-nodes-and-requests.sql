@@ -41,25 +41,29 @@ create table operations (
 create unique index one_operation_a_sequence on operations (node_id, sequence) where branch = 'chain';
 create unique index one_operation_an_id on operations (node_id, operation_id) where branch = 'chain';
 create index held_operations_by_voucher on operations (voucher_serial, received_at) where state = 'held';
+create index operations_by_claim on operations (claim_id) where claim_id is not null;
 
--- The signed bytes and the place in the chain never change; a final verdict is given once.
+-- The signed bytes and the place in the chain never change, and a final verdict is given once. What was sealed beside
+-- them is erased when its retention ends.
 create function guard_operation() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'DELETE' then
-    raise exception 'operations are never deleted';
+  if (new.node_id, new.hash, new.sequence, new.operation_id, new.branch, new.type, new.signed, new.voucher_serial)
+    is distinct from
+    (old.node_id, old.hash, old.sequence, old.operation_id, old.branch, old.type, old.signed, old.voucher_serial) then
+    raise exception 'operation % of node % is immutable', old.sequence, old.node_id
+      using errcode = 'check_violation', constraint = 'operation_is_immutable';
   end if;
-  if (new.node_id, new.hash, new.sequence, new.operation_id, new.branch, new.signed) is distinct from
-     (old.node_id, old.hash, old.sequence, old.operation_id, old.branch, old.signed) then
-    raise exception 'operation % of node % is immutable', old.sequence, old.node_id;
-  end if;
-  if old.state in ('applied', 'rejected', 'writtenOff') and (new.state, new.reason, new.decided_at) is distinct from
-     (old.state, old.reason, old.decided_at) then
-    raise exception 'operation % of node % has its verdict', old.sequence, old.node_id;
+  if old.state in ('applied', 'rejected', 'writtenOff')
+    and (new.state, new.reason, new.transaction_id, new.evidence, new.claim_id, new.decided_at) is distinct from
+      (old.state, old.reason, old.transaction_id, old.evidence, old.claim_id, old.decided_at) then
+    raise exception 'operation % of node % has its verdict', old.sequence, old.node_id
+      using errcode = 'check_violation', constraint = 'operation_has_its_verdict';
   end if;
   return new;
 end $$;
-create trigger operations_guard before update or delete on operations
-  for each row execute function guard_operation();
+create trigger operations_guard before update on operations for each row execute function guard_operation();
+create trigger operations_kept before delete or truncate on operations
+  for each statement execute function refuse_change();
 
 create table api_requests (
   institution_id text not null references institutions,

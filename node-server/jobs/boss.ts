@@ -1,0 +1,115 @@
+/**
+ * The job queue, on pg-boss: jobs are enqueued in the transaction of the change that calls for them, and run at least
+ * once after its commit.
+ *
+ * A job of a process that was killed is noticed by its missing heartbeat (10 s) in the supervisor's next round (5 s)
+ * and tried again a second or two later; the supervisor of any process does it, also of the one that was started again.
+ */
+import { PgBoss } from "pg-boss";
+import type { Db, Job as BossJob } from "pg-boss";
+import type { Logger } from "pino";
+import type { Job } from "../ports/store.ts";
+import { startPeriodic } from "./periodic.ts";
+import type { PeriodicTask } from "./periodic.ts";
+import { queueNames, queueSettings, undeliveredQueue } from "./queues.ts";
+import type { QueueName } from "./queues.ts";
+
+/** What a store needs of the jobs. */
+export interface JobQueue {
+  /**
+   * Enqueues a job on the connection behind `transaction`. While a job with the same queue and id waits to be run, it
+   * is that job's time that is set anew: there is never more than one waiting.
+   */
+  enqueue(transaction: Db, job: Job, afterSeconds: number): Promise<void>;
+  /** Makes this process look into the queues at once; to be called after the commit. */
+  wake(queues: Iterable<QueueName>): void;
+}
+
+export type JobHandlers = Readonly<Record<QueueName, (id: string) => Promise<void>>>;
+
+export interface Jobs extends JobQueue {
+  /** Starts working. A handler that throws is tried again. */
+  start(handlers: JobHandlers, periodic?: readonly PeriodicTask[]): Promise<void>;
+  /** Takes no more jobs, waits up to ten seconds for the running ones, and closes the connections. */
+  stop(): Promise<void>;
+}
+
+export interface JobsOptions {
+  /** The database of the store, since its transactions enqueue the jobs. */
+  readonly connectionString: string;
+  readonly log: Pick<Logger, "warn" | "error">;
+}
+
+/** Connects, and makes or updates pg-boss's own tables (schema `pgboss`) and the queues. */
+export async function createJobs({ connectionString, log }: JobsOptions): Promise<Jobs> {
+  const boss = new PgBoss({
+    connectionString,
+    application_name: "paypost-jobs",
+    max: 4,
+    schedule: false,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
+  });
+  boss.on("error", (error) => log.error({ err: error }, "the job queue reports an error"));
+  boss.on("warning", (warning) => log.warn({ warning: warning.message }, "the job queue warns"));
+  await boss.start();
+  await createQueues(boss);
+  const workers = new Map<QueueName, string>();
+  let stopPeriodic: (() => void) | undefined;
+  return {
+    async enqueue(transaction, { queue, id }, afterSeconds) {
+      await boss.upsert(queue, { id }, { db: transaction, singletonKey: id, startAfter: afterSeconds });
+    },
+    wake(queues) {
+      for (const queue of queues) boss.notifyWorker(workers.get(queue) ?? "");
+    },
+    async start(handlers, periodic = []) {
+      for (const queue of queueNames)
+        workers.set(queue, await startWorker(boss, log, queue, handlers[queue]));
+      stopPeriodic = await startPeriodic(boss, log, periodic);
+    },
+    async stop() {
+      stopPeriodic?.();
+      await boss.stop({ graceful: true, timeout: 10_000 });
+    },
+  };
+}
+
+const superviseSeconds = 5;
+
+/** A queue that exists already is given the settings of this release. */
+async function createQueues(boss: PgBoss): Promise<void> {
+  await boss.createQueue(undeliveredQueue, { retentionSeconds: 365 * 86_400 });
+  for (const name of queueNames) {
+    const { concurrency: _, ...settings } = queueSettings[name];
+    await boss.createQueue(name, settings);
+    await boss.updateQueue(name, settings);
+  }
+}
+
+function startWorker(
+  boss: PgBoss,
+  log: JobsOptions["log"],
+  queue: QueueName,
+  handler: (id: string) => Promise<void>,
+): Promise<string> {
+  const { concurrency } = queueSettings[queue];
+  const options = { pollingIntervalSeconds: 0.5, localConcurrency: concurrency };
+  return boss.work<{ id: string }>(queue, options, async ([job]: BossJob<{ id: string }>[]) => {
+    if (!job) return;
+    try {
+      await handler(job.data.id);
+    } catch (error) {
+      log.warn({ err: error, queue, id: job.data.id, tries: job.retryCount + 1 }, "a job failed");
+      // pg-boss keeps what is thrown in the job's row, where details of an error have no business.
+      throw new JobFailed();
+    }
+  });
+}
+
+class JobFailed extends Error {
+  override readonly name = "JobFailed";
+  constructor() {
+    super("the handler failed; see the log");
+  }
+}

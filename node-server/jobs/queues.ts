@@ -1,0 +1,64 @@
+/**
+ * How each queue is worked: how often it tries, how long it lets a handler run, and when it gives up. Handlers are
+ * safe to run twice and at the same time, so a job that may have been lost is simply run again.
+ */
+import type { Queue } from "pg-boss";
+import type { Job } from "../ports/store.ts";
+
+export type QueueName = Job["queue"];
+
+export interface QueueSettings extends Omit<Queue, "name"> {
+  /** Jobs of the queue that one process runs at the same time. */
+  readonly concurrency: number;
+}
+
+/** Where callbacks end that nobody took for three days; `redrive` of pg-boss sends them again. */
+export const undeliveredQueue = "callback-undelivered";
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const common = {
+  // pg-boss takes no shorter one. A worker that was killed stops beating, and its job is taken up again after this
+  // time and the supervisor's next round (`./boss.ts`).
+  heartbeatSeconds: 10,
+  deleteAfterSeconds: day,
+  // A job that has not ended after this time is dropped: later than any retry below.
+  retentionSeconds: 10 * 365 * day,
+  retryBackoff: true,
+};
+
+/** Money and vouchers: tried until it is done, at least once a minute. */
+const withoutEnd = { ...common, retryLimit: 2 ** 31 - 1, retryDelay: 1, retryDelayMax: minute };
+
+// Twelve tries reach the longest delay after some two hours, and 24 more of three hours each make up three days.
+const callback = {
+  ...common,
+  concurrency: 2,
+  expireInSeconds: 5 * minute,
+  retryLimit: 36,
+  retryDelay: 5,
+  retryDelayMax: 3 * hour,
+  deadLetter: undeliveredQueue,
+};
+
+export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
+  "issue-batch": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
+  "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
+  "callback-batch": callback,
+  "callback-command": callback,
+  payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
+};
+
+export const queueNames = Object.keys(queueSettings) as QueueName[];
+
+/** One run in each period, by whichever process has it; a run that was missed or failed waits for the next period. */
+export const periodicSettings: Omit<Queue, "name"> = {
+  policy: "exclusive",
+  heartbeatSeconds: 10,
+  expireInSeconds: hour,
+  retryLimit: 0,
+  deleteAfterSeconds: 2 * hour,
+  retentionSeconds: minute,
+};

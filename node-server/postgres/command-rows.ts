@@ -1,0 +1,121 @@
+/** Commands over many vouchers, and the outcome of each item. */
+import { sql } from "kysely";
+import type { CommandItem, CommandRow, CommandRows, VoucherCommand } from "../ports/store.ts";
+import { expectOne } from "./rows.ts";
+import type { Trx } from "./rows.ts";
+
+export function commandRows(trx: Trx): CommandRows {
+  return {
+    async insert(command, items) {
+      const { id } = await trx
+        .insertInto("voucher_commands")
+        .values({
+          institution_id: command.institutionId,
+          request_id: command.requestId,
+          batch_id: command.batchId,
+          command: command.command,
+          callback_url: command.callbackUrl,
+        })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      await insertItems(trx, id, items);
+      return id;
+    },
+    async find(id) {
+      const row = await selectCommand(trx, id).executeTakeFirst();
+      return row && commandRow(row);
+    },
+    async lock(id) {
+      const row = await selectCommand(trx, id).forNoKeyUpdate().executeTakeFirst();
+      return row && commandRow(row);
+    },
+    async nextOpen(id) {
+      const row = await selectItems(trx, id).where("done", "=", false).limit(1).executeTakeFirst();
+      return row && item(row);
+    },
+    async finish(id, line, failureReason) {
+      const result = await trx
+        .updateTable("voucher_command_items")
+        .set({ done: true, failure_reason: failureReason })
+        .where("command", "=", id)
+        .where("line", "=", line)
+        .executeTakeFirst();
+      expectOne(result, `line ${line} of command ${id}`);
+    },
+    async complete(id) {
+      await trx
+        .updateTable("voucher_commands")
+        .set({ completed_at: sql`clock_timestamp()` })
+        .where("id", "=", id)
+        .where("completed_at", "is", null)
+        .execute();
+    },
+    async results(id) {
+      const rows = await selectItems(trx, id).execute();
+      return rows.map(itemResult);
+    },
+  };
+}
+
+async function insertItems(trx: Trx, command: bigint, items: readonly CommandItem[]): Promise<void> {
+  await sql`
+    insert into voucher_command_items (command, line, serial_number, lease_to, lease_until)
+    select ${command}::bigint, * from unnest(
+      ${items.map((row) => row.line)}::int[],
+      ${items.map((row) => row.serialNumber)}::text[],
+      ${items.map((row) => row.leaseTo)}::text[],
+      ${items.map((row) => row.leaseUntil)}::timestamptz[])`.execute(trx);
+}
+
+function selectCommand(trx: Trx, id: bigint) {
+  return trx
+    .selectFrom("voucher_commands")
+    .select(["id", "institution_id", "request_id", "batch_id", "command", "callback_url"])
+    .where("id", "=", id);
+}
+
+function commandRow(row: {
+  id: bigint;
+  institution_id: string;
+  request_id: string;
+  batch_id: string;
+  command: VoucherCommand;
+  callback_url: string;
+}): CommandRow {
+  return {
+    id: row.id,
+    institutionId: row.institution_id,
+    requestId: row.request_id,
+    batchId: row.batch_id,
+    command: row.command,
+    callbackUrl: row.callback_url,
+  };
+}
+
+function selectItems(trx: Trx, id: bigint) {
+  return trx
+    .selectFrom("voucher_command_items")
+    .select(["line", "serial_number", "lease_to", "lease_until", "failure_reason"])
+    .where("command", "=", id)
+    .orderBy("line");
+}
+
+type SelectedItem = Awaited<ReturnType<ReturnType<typeof selectItems>["execute"]>>[number];
+
+function itemResult(row: SelectedItem) {
+  return { ...item(row), failureReason: row.failure_reason };
+}
+
+function item(row: {
+  line: number;
+  serial_number: string;
+  lease_to: string | null;
+  lease_until: Date | null;
+}): CommandItem {
+  return {
+    line: row.line,
+    serialNumber: row.serial_number,
+    leaseTo: row.lease_to,
+    leaseUntil: row.lease_until,
+  };
+}

@@ -1,0 +1,166 @@
+/** Nodes, the sessions they hold and the codes that let them enrol. */
+import { sql } from "kysely";
+import type { NodeRow, NodeRows } from "../ports/store.ts";
+import { bytes, expectOne } from "./rows.ts";
+import type { Trx } from "./rows.ts";
+
+export function nodeRows(trx: Trx): NodeRows {
+  return { ...nodeTable(trx), ...sessions(trx), ...enrolmentCodes(trx) };
+}
+
+type SessionRows = Pick<NodeRows, "countAssertion" | "openSession" | "bySession">;
+type CodeRows = Pick<NodeRows, "insertCode" | "lockCode" | "useCode">;
+
+function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof CodeRows> {
+  return {
+    async lock(id) {
+      const row = await selectNodes(trx).where("nodes.id", "=", id).forNoKeyUpdate().executeTakeFirst();
+      return row && nodeRow(row);
+    },
+    async find(id) {
+      const row = await selectNodes(trx).where("nodes.id", "=", id).executeTakeFirst();
+      return row && nodeRow(row);
+    },
+    async ofMerchant(merchantId) {
+      const rows = await selectNodes(trx)
+        .where("nodes.merchant_id", "=", merchantId)
+        .orderBy("nodes.enrolled_at")
+        .orderBy("nodes.id")
+        .execute();
+      return rows.map(nodeRow);
+    },
+    async insert(row) {
+      await trx
+        .insertInto("nodes")
+        .values({
+          id: row.id,
+          merchant_id: row.merchantId,
+          name: row.name,
+          public_key: row.publicKey,
+          certificate: row.certificate,
+          last_hash: row.lastHash,
+        })
+        .execute();
+    },
+    async advance(id, lastSequence, lastHash) {
+      const result = await trx
+        .updateTable("nodes")
+        .set({ last_sequence: BigInt(lastSequence), last_hash: lastHash })
+        .where("id", "=", id)
+        .executeTakeFirst();
+      expectOne(result, `node ${id}`);
+    },
+    async setStatus(id, status) {
+      const result = await trx.updateTable("nodes").set({ status }).where("id", "=", id).executeTakeFirst();
+      expectOne(result, `node ${id}`);
+    },
+    async touch(id) {
+      await trx
+        .updateTable("nodes")
+        .set({ last_contact_at: sql`clock_timestamp()` })
+        .where("id", "=", id)
+        .execute();
+    },
+  };
+}
+
+function sessions(trx: Trx): SessionRows {
+  return {
+    async countAssertion(id, counter) {
+      const result = await trx
+        .updateTable("nodes")
+        .set({ assertion_counter: BigInt(counter) })
+        .where("id", "=", id)
+        .where("assertion_counter", "<", BigInt(counter))
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    async openSession(id, tokenHash, expiresAt) {
+      await trx
+        .insertInto("node_sessions")
+        .values({ token_hash: tokenHash, node_id: id, expires_at: expiresAt })
+        .execute();
+    },
+    async bySession(tokenHash) {
+      const row = await selectNodes(trx)
+        .innerJoin("node_sessions as session", "session.node_id", "nodes.id")
+        .where("session.token_hash", "=", tokenHash)
+        .where("session.expires_at", ">", sql<Date>`clock_timestamp()`)
+        .executeTakeFirst();
+      return row && nodeRow(row);
+    },
+  };
+}
+
+function enrolmentCodes(trx: Trx): CodeRows {
+  return {
+    async insertCode(code) {
+      await trx
+        .insertInto("enrolment_codes")
+        .values({
+          code_hash: code.codeHash,
+          merchant_id: code.merchantId,
+          node_name: code.nodeName,
+          expires_at: code.expiresAt,
+        })
+        .execute();
+    },
+    async lockCode(codeHash) {
+      const row = await trx
+        .selectFrom("enrolment_codes")
+        .select(["merchant_id", "node_name", "expires_at", "node_id"])
+        .where("code_hash", "=", codeHash)
+        .forUpdate()
+        .executeTakeFirst();
+      return (
+        row && {
+          merchantId: row.merchant_id,
+          nodeName: row.node_name,
+          expiresAt: row.expires_at,
+          nodeId: row.node_id,
+        }
+      );
+    },
+    async useCode(codeHash, nodeId) {
+      const result = await trx
+        .updateTable("enrolment_codes")
+        .set({ used_at: sql`clock_timestamp()`, node_id: nodeId })
+        .where("code_hash", "=", codeHash)
+        .where("used_at", "is", null)
+        .executeTakeFirst();
+      expectOne(result, `enrolment code of node ${nodeId}`);
+    },
+  };
+}
+
+function selectNodes(trx: Trx) {
+  return trx
+    .selectFrom("nodes")
+    .select([
+      "nodes.id",
+      "nodes.merchant_id",
+      "nodes.name",
+      "nodes.public_key",
+      "nodes.certificate",
+      "nodes.status",
+      "nodes.last_sequence",
+      "nodes.last_hash",
+      "nodes.assertion_counter",
+    ]);
+}
+
+type SelectedNode = Awaited<ReturnType<ReturnType<typeof selectNodes>["execute"]>>[number];
+
+function nodeRow(row: SelectedNode): NodeRow {
+  return {
+    id: row.id,
+    merchantId: row.merchant_id,
+    name: row.name,
+    publicKey: bytes(row.public_key),
+    certificate: bytes(row.certificate),
+    status: row.status,
+    lastSequence: Number(row.last_sequence),
+    lastHash: bytes(row.last_hash),
+    assertionCounter: Number(row.assertion_counter),
+  };
+}

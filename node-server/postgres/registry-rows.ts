@@ -1,0 +1,52 @@
+/** Who takes part: institutions, voucher groups, merchants, and the database's own identity. */
+import type { RegistryRows } from "../ports/store.ts";
+import { bytesOrNull } from "./rows.ts";
+import type { Trx } from "./rows.ts";
+
+export function registryRows(trx: Trx): RegistryRows {
+  return {
+    async institution(id) {
+      const row = await trx
+        .selectFrom("institutions")
+        .select(["id", "callback_base_url", "callback_method", "box_public_key"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return (
+        row && {
+          id: row.id,
+          callbackBaseUrl: row.callback_base_url,
+          callbackMethod: row.callback_method,
+          boxPublicKey: bytesOrNull(row.box_public_key),
+        }
+      );
+    },
+    async voucherGroup(codeOrName) {
+      // One group's name may be another's code; then the code is meant.
+      const row = await trx
+        .selectFrom("voucher_groups")
+        .select(["code", "name", "validity_days"])
+        .where((eb) => eb.or([eb("code", "=", codeOrName), eb("name", "=", codeOrName)]))
+        .orderBy((eb) => eb("code", "=", codeOrName), "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row && { code: row.code, name: row.name, validityDays: row.validity_days };
+    },
+    merchant: (id) =>
+      trx.selectFrom("merchants").select(["id", "name", "status"]).where("id", "=", id).executeTakeFirst(),
+    async accepts(merchantId, groupCode) {
+      const row = await trx
+        .selectFrom("merchant_group_members as member")
+        .innerJoin("merchant_group_accepts as accepted", "accepted.merchant_group", "member.merchant_group")
+        .select("member.merchant_id")
+        .where("member.merchant_id", "=", merchantId)
+        .where("accepted.voucher_group", "=", groupCode)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    async generation() {
+      const row = await trx.selectFrom("server_identity").select("generation").executeTakeFirstOrThrow();
+      return row.generation;
+    },
+  };
+}

@@ -1,0 +1,262 @@
+/**
+ * The server's tables as kysely sees them (`migrations/server`). Values arrive as the pool parses them: bigint for
+ * int8, Date for timestamptz, bytes for bytea; columns that the database fills in by itself are `Generated`.
+ */
+import type { Generated } from "kysely";
+import type { OperationState } from "#core/operation.machine.ts";
+import type { RedemptionState } from "#core/redemption.machine.ts";
+import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
+import type { AccountKind } from "../ledger/entries.ts";
+import type {
+  InstitutionRow,
+  LeaseEnd,
+  MerchantRow,
+  NodeRow,
+  OperationBranch,
+  VoucherCommand,
+} from "../ports/store.ts";
+
+export interface Database {
+  institutions: Institutions;
+  voucher_groups: VoucherGroups;
+  merchants: Merchants;
+  merchant_groups: { code: string; name: string };
+  merchant_group_members: { merchant_group: string; merchant_id: string };
+  merchant_group_accepts: { merchant_group: string; voucher_group: string };
+  accounts: Accounts;
+  journal_entries: JournalEntries;
+  journal_lines: JournalLines;
+  audit_entries: AuditEntries;
+  voucher_batches: VoucherBatches;
+  voucher_instructions: VoucherInstructions;
+  vouchers: Vouchers;
+  voucher_deliveries: VoucherDeliveries;
+  voucher_commands: VoucherCommands;
+  voucher_command_items: VoucherCommandItems;
+  claims: Claims;
+  nodes: Nodes;
+  leases: Leases;
+  enrolment_codes: EnrolmentCodes;
+  node_sessions: { token_hash: Uint8Array; node_id: string; expires_at: Date };
+  operations: Operations;
+  api_requests: ApiRequests;
+  server_keys: { kind: string; public_key: Uint8Array };
+  server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
+  shape_leases: ShapeLeases;
+  shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
+  shape_trust: { node_id: string; kind: string; version: number; document: string };
+}
+
+interface Institutions {
+  id: string;
+  name: string;
+  callback_base_url: string | null;
+  callback_method: Generated<InstitutionRow["callbackMethod"]>;
+  box_public_key: Uint8Array | null;
+  created_at: Generated<Date>;
+}
+
+interface VoucherGroups {
+  code: string;
+  name: string;
+  validity_days: Generated<number>;
+  created_at: Generated<Date>;
+}
+
+interface Merchants {
+  id: string;
+  name: string;
+  status: Generated<MerchantRow["status"]>;
+  created_at: Generated<Date>;
+}
+
+interface Accounts {
+  id: string;
+  kind: AccountKind;
+  owner: string;
+  currency: string;
+  balance_minor: Generated<bigint>;
+}
+
+interface JournalEntries {
+  id: Generated<bigint>;
+  idempotency_key: string;
+  kind: string;
+  currency: string;
+  created_at: Generated<Date>;
+}
+
+interface JournalLines {
+  entry_id: bigint;
+  line: number;
+  account_id: string;
+  amount_minor: bigint;
+  voucher_serial: bigint | null;
+}
+
+interface AuditEntries {
+  id: Generated<bigint>;
+  at: Generated<Date>;
+  actor: string;
+  action: string;
+  subject: string;
+  /** JSON text on the way in, a parsed value on the way out. */
+  before: unknown;
+  after: unknown;
+}
+
+interface VoucherBatches {
+  id: Generated<bigint>;
+  institution_id: string;
+  batch_id: string;
+  request_id: string;
+  program_id: string;
+  callback_url: string;
+  created_at: Generated<Date>;
+  completed_at: Date | null;
+}
+
+interface VoucherInstructions {
+  batch: bigint;
+  line: number;
+  instruction_id: string;
+  group_code: string;
+  currency: string;
+  amount: string;
+  payee_functional_id: string | null;
+  narration: Generated<string>;
+  failure_reason: string | null;
+}
+
+interface Vouchers {
+  serial: bigint;
+  batch: bigint;
+  line: number;
+  group_code: string;
+  amount_minor: bigint;
+  currency: string;
+  state: VoucherState;
+  pending: PendingEnd | null;
+  reserved_minor: Generated<bigint>;
+  number_index: Uint8Array;
+  number_verifier: Uint8Array;
+  token: string | null;
+  created_at: Generated<Date>;
+  activated_at: Date | null;
+  expires_at: Date;
+}
+
+interface VoucherDeliveries {
+  serial: bigint;
+  ciphertext: string;
+  delivered_at: Date | null;
+}
+
+interface VoucherCommands {
+  id: Generated<bigint>;
+  institution_id: string;
+  request_id: string;
+  batch_id: string;
+  command: VoucherCommand;
+  callback_url: string;
+  created_at: Generated<Date>;
+  completed_at: Date | null;
+}
+
+interface VoucherCommandItems {
+  command: bigint;
+  line: number;
+  serial_number: string;
+  lease_to: string | null;
+  lease_until: Date | null;
+  done: Generated<boolean>;
+  failure_reason: string | null;
+}
+
+interface Claims {
+  id: string;
+  voucher_serial: bigint;
+  merchant_id: string;
+  amount_minor: bigint;
+  currency: string;
+  offline: boolean;
+  state: RedemptionState;
+  transaction_id: string;
+  created_at: Generated<Date>;
+  ended_at: Date | null;
+}
+
+interface Nodes {
+  id: string;
+  merchant_id: string;
+  name: string;
+  public_key: Uint8Array;
+  certificate: Uint8Array;
+  status: Generated<NodeRow["status"]>;
+  last_sequence: Generated<bigint>;
+  last_hash: Uint8Array;
+  assertion_counter: Generated<bigint>;
+  enrolled_at: Generated<Date>;
+  last_contact_at: Date | null;
+}
+
+interface Leases {
+  voucher_serial: bigint;
+  epoch_generation: number;
+  epoch_n: number;
+  node_id: string;
+  not_after: Date;
+  document: Uint8Array;
+  granted_at: Generated<Date>;
+  closed_at: Date | null;
+  closed_by: LeaseEnd | null;
+  recalled_at: Date | null;
+}
+
+interface EnrolmentCodes {
+  code_hash: Uint8Array;
+  merchant_id: string;
+  node_name: string;
+  expires_at: Date;
+  used_at: Date | null;
+  node_id: string | null;
+}
+
+interface Operations {
+  node_id: string;
+  hash: Uint8Array;
+  sequence: bigint;
+  operation_id: string;
+  branch: OperationBranch;
+  type: string;
+  signed: Uint8Array;
+  sealed: Uint8Array | null;
+  state: OperationState;
+  reason: string | null;
+  transaction_id: string | null;
+  evidence: Uint8Array | null;
+  claim_id: string | null;
+  voucher_serial: bigint | null;
+  received_at: Generated<Date>;
+  decided_at: Date | null;
+}
+
+interface ApiRequests {
+  institution_id: string;
+  call: string;
+  request_id: string;
+  body_hash: Uint8Array;
+  status: number | null;
+  response: string | null;
+  created_at: Generated<Date>;
+}
+
+interface ShapeLeases {
+  node_id: string;
+  serial: bigint;
+  epoch_generation: number;
+  epoch_n: number;
+  not_after: Date;
+  lease: string;
+  token: string;
+}

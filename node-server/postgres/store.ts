@@ -1,0 +1,93 @@
+/**
+ * The server's store on PostgreSQL: one READ COMMITTED transaction for each unit of work, with rows locked before they
+ * are judged (design: "No voucher is paid twice", 5). Deadlocks and serialization failures are run anew.
+ */
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
+import type { Job, Store, Tx } from "../ports/store.ts";
+import type { JobQueue } from "../jobs/boss.ts";
+import { auditRows } from "./audit-rows.ts";
+import { batchRows } from "./batch-rows.ts";
+import { claimRows } from "./claim-rows.ts";
+import { commandRows } from "./command-rows.ts";
+import { jobRows } from "./job-rows.ts";
+import { leaseRows } from "./lease-rows.ts";
+import { ledgerRows } from "./ledger-rows.ts";
+import { nodeRows } from "./node-rows.ts";
+import { operationRows } from "./operation-rows.ts";
+import { projectionRows } from "./projection-rows.ts";
+import { registryRows } from "./registry-rows.ts";
+import { requestRows } from "./request-rows.ts";
+import type { Trx } from "./rows.ts";
+import type { Database } from "./schema.ts";
+import { voucherRows } from "./voucher-rows.ts";
+
+export interface PostgresStoreOptions {
+  readonly db: Kysely<Database>;
+  readonly jobs: JobQueue;
+}
+
+export function createPostgresStore({ db, jobs }: PostgresStoreOptions): Store {
+  return {
+    async transaction(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await runTransaction(db, jobs, work);
+        } catch (error) {
+          if (attempt > mostRetries || !isWorthRetrying(error)) throw error;
+        }
+      }
+    },
+  };
+}
+
+const mostRetries = 3;
+
+async function runTransaction<T>(
+  db: Kysely<Database>,
+  jobs: JobQueue,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const enqueued = new Set<Job["queue"]>();
+  const result = await db
+    .transaction()
+    .setIsolationLevel("read committed")
+    .execute(async (trx) => {
+      const outcome = await work(createTx(trx, jobs, enqueued));
+      // The deferred rules are checked here and not by COMMIT. And where `work` swallowed the error of a statement,
+      // this one fails, while COMMIT would roll back without a word.
+      await sql`set constraints all immediate`.execute(trx);
+      return outcome;
+    });
+  jobs.wake(enqueued);
+  return result;
+}
+
+function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
+  return {
+    async now() {
+      const read = sql<{ now: Date }>`select clock_timestamp() as now`;
+      const [row] = (await read.execute(trx)).rows;
+      if (!row) throw new Error("the database told no time");
+      return row.now;
+    },
+    registry: registryRows(trx),
+    vouchers: voucherRows(trx),
+    batches: batchRows(trx),
+    commands: commandRows(trx),
+    leases: leaseRows(trx),
+    claims: claimRows(trx),
+    nodes: nodeRows(trx),
+    operations: operationRows(trx),
+    requests: requestRows(trx),
+    ledger: ledgerRows(trx),
+    shapes: projectionRows(trx),
+    jobs: jobRows(trx, jobs, enqueued),
+    audit: auditRows(trx),
+  };
+}
+
+/** `serialization_failure` and `deadlock_detected`: the transaction did nothing, and may do better the next time. */
+function isWorthRetrying(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "40001" || error.code === "40P01");
+}

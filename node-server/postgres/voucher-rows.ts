@@ -1,0 +1,113 @@
+/** Vouchers, with what their batch says of them; and the encrypted number that waits for its caller. */
+import { sql } from "kysely";
+import type { NewVoucher, VoucherRow, VoucherRows } from "../ports/store.ts";
+import { bytes, expectOne } from "./rows.ts";
+import type { Trx } from "./rows.ts";
+
+export function voucherRows(trx: Trx): VoucherRows {
+  return {
+    async nextSerials(count) {
+      const drawn = sql<{ serial: bigint }>`
+        select nextval('voucher_serials') as serial from generate_series(1, ${count}::int)`;
+      return (await drawn.execute(trx)).rows.map((row) => row.serial);
+    },
+    async insert(rows) {
+      if (rows.length === 0) return;
+      await insertVouchers(trx, rows);
+      await insertDeliveries(trx, rows);
+    },
+    async lock(serials) {
+      // The sort happens below the locking, so that rows are locked in the order of their serials.
+      const rows = await selectVouchers(trx)
+        .where(sql<boolean>`vouchers.serial = any(${serials}::bigint[])`)
+        .orderBy("vouchers.serial")
+        .forUpdate("vouchers")
+        .execute();
+      return new Map(rows.map((row) => [row.serial, voucher(row)]));
+    },
+    async find(serial) {
+      const row = await selectVouchers(trx).where("vouchers.serial", "=", serial).executeTakeFirst();
+      return row && voucher(row);
+    },
+    async update(serial, { state, pending, activatedAt, expiresAt, token }) {
+      const result = await trx
+        .updateTable("vouchers")
+        .set({
+          state,
+          pending,
+          ...(activatedAt && { activated_at: activatedAt }),
+          ...(expiresAt && { expires_at: expiresAt }),
+          ...(token !== undefined && { token }),
+        })
+        .where("serial", "=", serial)
+        .executeTakeFirst();
+      expectOne(result, `voucher ${serial}`);
+    },
+  };
+}
+
+// Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger.
+async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<void> {
+  await sql`
+    insert into vouchers (state, serial, batch, line, group_code, amount_minor, currency, number_index,
+      number_verifier, expires_at)
+    select 'preActivated', * from unnest(
+      ${rows.map((row) => row.serial)}::bigint[],
+      ${rows.map((row) => row.batch)}::bigint[],
+      ${rows.map((row) => row.line)}::int[],
+      ${rows.map((row) => row.groupCode)}::text[],
+      ${rows.map((row) => row.amountMinor)}::bigint[],
+      ${rows.map((row) => row.currency)}::text[],
+      ${rows.map((row) => row.numberIndex)}::bytea[],
+      ${rows.map((row) => row.numberVerifier)}::bytea[],
+      ${rows.map((row) => row.expiresAt)}::timestamptz[])`.execute(trx);
+}
+
+async function insertDeliveries(trx: Trx, rows: readonly NewVoucher[]): Promise<void> {
+  await sql`
+    insert into voucher_deliveries (serial, ciphertext)
+    select * from unnest(
+      ${rows.map((row) => row.serial)}::bigint[],
+      ${rows.map((row) => row.ciphertext)}::text[])`.execute(trx);
+}
+
+function selectVouchers(trx: Trx) {
+  return trx
+    .selectFrom("vouchers")
+    .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
+    .select([
+      "vouchers.serial",
+      "batch.institution_id",
+      "batch.program_id",
+      "vouchers.group_code",
+      "vouchers.amount_minor",
+      "vouchers.currency",
+      "vouchers.state",
+      "vouchers.pending",
+      "vouchers.number_index",
+      "vouchers.number_verifier",
+      "vouchers.token",
+      "vouchers.activated_at",
+      "vouchers.expires_at",
+    ]);
+}
+
+type SelectedVoucher = Awaited<ReturnType<ReturnType<typeof selectVouchers>["execute"]>>[number];
+
+function voucher(row: SelectedVoucher): VoucherRow {
+  return {
+    serial: row.serial,
+    institutionId: row.institution_id,
+    programId: row.program_id,
+    groupCode: row.group_code,
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+    state: row.state,
+    pending: row.pending,
+    numberIndex: bytes(row.number_index),
+    numberVerifier: bytes(row.number_verifier),
+    token: row.token,
+    activatedAt: row.activated_at,
+    expiresAt: row.expires_at,
+  };
+}
