@@ -15,6 +15,7 @@ import type { ShapeSource } from "../shapes/source.ts";
 import { answerShapeRequest } from "../shapes/http.ts";
 
 export interface NodeRouteDependencies extends ReceiveDependencies, EnrolDependencies {
+  readonly keySet: EnrolDependencies["keySet"] & { readonly boxPublicKey: Uint8Array };
   readonly shapes: ShapeSource;
 }
 
@@ -32,6 +33,7 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   routes.post("/v1/enrolments", (c) => enrol(deps, c));
   routes.post("/v1/sessions", (c) => session(deps, c));
   routes.post("/v1/operations", (c) => operations(deps, c));
+  routes.get("/v1/keys", (c) => c.json(publishedKeys(deps)));
   routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
   return routes;
 }
@@ -86,6 +88,15 @@ async function authenticate(deps: NodeRouteDependencies, c: Context): Promise<No
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
   if (scheme?.toLowerCase() !== "bearer" || !token) return undefined;
   return nodeOfSession(deps.store, token);
+}
+
+/** Public: what callers decrypt voucher numbers with, and the signed key set for whoever checks a receipt. */
+function publishedKeys({ keySet }: NodeRouteDependencies): Readonly<Record<string, unknown>> {
+  return {
+    version: keySet.version,
+    boxPublicKey: toBase64(keySet.boxPublicKey),
+    keySet: toBase64(keySet.document),
+  };
 }
 
 function noSession(c: Context): Response {

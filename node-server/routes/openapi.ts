@@ -127,6 +127,12 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   registry.registerPath({
     method: "get",
+    path: "/v1/keys",
+    summary: "The server's public keys: public",
+    responses: { 200: { description: "The box key of voucher numbers, and the signed key set" } },
+  });
+  registry.registerPath({
+    method: "get",
     path: "/v1/shapes/{name}",
     summary: "A node's own rows, over Electric's HTTP protocol",
     security: [{ node: [] }],

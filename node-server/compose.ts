@@ -1,0 +1,107 @@
+/** Puts a server together out of a database, its keys and its settings; the runtime is chosen by who calls this. */
+import type { Logger } from "pino";
+import { encodeKeySet } from "#sync/documents/key-set.ts";
+import { serverKinds } from "#sync/signing/kinds.ts";
+import { signDocument } from "#sync/signing/cose.ts";
+import { createApp } from "./app.ts";
+import { createCallbackCheck } from "./callback-policy.ts";
+import { createJobs } from "./jobs/boss.ts";
+import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
+import { loadServerKeys } from "./keys.ts";
+import type { ServerKeys } from "./keys.ts";
+import type { TokenRules } from "./middleware/caller.ts";
+import { createLedgerGateway } from "./payments/ledger-gateway.ts";
+import { migrateDatabase } from "./postgres/migrate.ts";
+import { createDatabaseClient } from "./postgres/pool.ts";
+import { registerServerKeys } from "./postgres/server-keys.ts";
+import { createPostgresStore } from "./postgres/store.ts";
+import type { ReadAsset } from "./routes/docs.ts";
+import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
+
+export interface ComposeOptions {
+  readonly databaseUrl: string;
+  readonly keysFolder: string;
+  /** How long after its not-after a lease stays open for its holder's operations. */
+  readonly leaseGraceHours: number;
+  readonly allowPrivateCallbacks: boolean;
+  readonly callers: TokenRules;
+  readonly log: Logger;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly readDocsAsset: ReadAsset;
+}
+
+export interface ComposedServer {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Ends held polls, lets running jobs finish, and closes the connections. */
+  close(): Promise<void>;
+}
+
+export async function composeServer(options: ComposeOptions): Promise<ComposedServer> {
+  const { databaseUrl, log, randomBytes } = options;
+  await migrateDatabase(databaseUrl);
+  const client = createDatabaseClient(databaseUrl, log);
+  const keys = await loadServerKeys(options.keysFolder);
+  const keySet = await publishKeys(keys, await registerServerKeys(client.pool, publicKeys(keys)));
+  const jobs = await createJobs({ connectionString: databaseUrl, log });
+  const store = createPostgresStore({ db: client.db, jobs });
+  const shapes = createEmbeddedShapeSource({ pool: client.pool, log });
+  const gateway = createLedgerGateway(store);
+  const context = {
+    boxKeys: keys.boxKeys,
+    indexKey: keys.indexKey,
+    verdictSigner: keys.signers["verdict-list"],
+  };
+  const graceMs = options.leaseGraceHours * 3_600_000;
+  await jobs.start(
+    jobHandlers({ store, gateway, keys, randomBytes, send: fetch }),
+    periodicTasks({ store, context, graceMs, shapes }),
+  );
+  shapes.start();
+  const app = createApp({
+    store,
+    gateway,
+    context,
+    shapes,
+    keySet,
+    randomBytes,
+    log,
+    indexKey: keys.indexKey,
+    certificateSigner: keys.signers["enrolment-certificate"],
+    callers: options.callers,
+    checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
+    ready: async () => void (await client.pool.query("select 1")),
+    readDocsAsset: options.readDocsAsset,
+  });
+  return {
+    fetch: (request) => app.fetch(request),
+    async close() {
+      await shapes.close();
+      await jobs.stop();
+      await client.close();
+    },
+  };
+}
+
+function publicKeys(keys: ServerKeys): { readonly kind: string; readonly publicKey: Uint8Array }[] {
+  const signing = serverKinds.map((kind) => ({ kind, publicKey: keys.signers[kind].publicKey }));
+  return [...signing, { kind: "box", publicKey: keys.boxKeys.publicKey }];
+}
+
+/** The first key set, the same bytes at every start and in every process: nothing in it depends on the moment. */
+async function publishKeys(keys: ServerKeys, issuedAtMs: number): Promise<PublishedKeySet> {
+  const payload = encodeKeySet({
+    version: 1,
+    issuedAtMs,
+    keys: serverKinds.map((kind) => ({ kind, publicKey: keys.signers[kind].publicKey })),
+    serverBoxKey: keys.boxKeys.publicKey,
+  });
+  const document = await signDocument(keys.signers["key-set"], payload);
+  return { version: 1, document, boxPublicKey: keys.boxKeys.publicKey };
+}
+
+/** The signed key set with what callers need of it at hand. */
+export interface PublishedKeySet {
+  readonly version: number;
+  readonly document: Uint8Array;
+  readonly boxPublicKey: Uint8Array;
+}

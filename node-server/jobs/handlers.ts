@@ -1,0 +1,63 @@
+/** What the queues do, and what is done again and again. */
+import { runCommand } from "../vouchers/commands.ts";
+import { sendBatchCallback, sendCommandCallback } from "../vouchers/callbacks.ts";
+import type { Send } from "../vouchers/callbacks.ts";
+import { issueBatch } from "../vouchers/issue.ts";
+import type { ServerKeys } from "../keys.ts";
+import type { OperationContext } from "../operations/context.ts";
+import { closeOverdueLeases } from "../operations/release.ts";
+import type { PaymentGateway } from "../payments/gateway.ts";
+import { payClaim } from "../payments/settle-claim.ts";
+import type { Store } from "../ports/store.ts";
+import type { JobHandlers } from "./boss.ts";
+import type { PeriodicTask } from "./periodic.ts";
+
+export interface HandlerDependencies {
+  readonly store: Store;
+  readonly gateway: PaymentGateway;
+  readonly keys: ServerKeys;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly send: Send;
+}
+
+export function jobHandlers({ store, gateway, keys, randomBytes, send }: HandlerDependencies): JobHandlers {
+  const numberKeys = {
+    indexKey: keys.indexKey,
+    boxSecretKey: keys.boxKeys.secretKey,
+    tokenKeyId: keys.signers["voucher-token"].keyId,
+  };
+  const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  return {
+    "issue-batch": (id) => issueBatch({ store, numberKeys, randomBytes }, BigInt(id)),
+    "run-command": (id) => runCommand({ store, ...signers }, BigInt(id)),
+    "callback-batch": (id) => sendBatchCallback(store, send, BigInt(id)),
+    "callback-command": (id) => sendCommandCallback(store, send, BigInt(id)),
+    payout: async (id) => void (await payClaim(store, gateway, id)),
+  };
+}
+
+/** A log of this size and age is kept for nodes that are away; older ones fetch their shapes anew. */
+const shapeLogLimits = { maxRows: 1_000_000, maxDays: 40 };
+
+export interface PeriodicDependencies {
+  readonly store: Store;
+  readonly context: OperationContext;
+  /** How long after its not-after a lease stays open for its holder's operations. */
+  readonly graceMs: number;
+  readonly shapes: { trimLog(limits: typeof shapeLogLimits): Promise<number> };
+}
+
+export function periodicTasks({ store, context, graceMs, shapes }: PeriodicDependencies): PeriodicTask[] {
+  return [
+    {
+      name: "close-overdue-leases",
+      everySeconds: 60,
+      run: async () => void (await closeOverdueLeases(context, store, graceMs)),
+    },
+    {
+      name: "trim-shape-log",
+      everySeconds: 3600,
+      run: async () => void (await shapes.trimLog(shapeLogLimits)),
+    },
+  ];
+}

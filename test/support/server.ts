@@ -1,0 +1,90 @@
+/** A whole server inside the test: its own database and keys, real HTTP on a free port. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serve } from "@hono/node-server";
+import type { ServerType } from "@hono/node-server";
+import nacl from "tweetnacl";
+import { pino } from "pino";
+import { composeServer } from "../../node-server/compose.ts";
+import type { ComposedServer } from "../../node-server/compose.ts";
+import { keysOfDocument } from "../../node-server/middleware/caller.ts";
+import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
+import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
+import { createDatabase } from "./database.ts";
+import type { TestDatabase } from "./database.ts";
+import { startCallbackReceiver } from "./callback-receiver.ts";
+import type { CallbackReceiver } from "./callback-receiver.ts";
+import { createIssuer } from "./issuer.ts";
+import type { Issuer } from "./issuer.ts";
+import { Institution } from "./institution.ts";
+
+export interface TestServer {
+  readonly url: string;
+  readonly issuer: Issuer;
+  readonly receiver: CallbackReceiver;
+  /** For looking into the database, and for the operators' side. */
+  readonly client: DatabaseClient;
+  readonly institution: Institution;
+  close(): Promise<void>;
+}
+
+const quiet = pino({ level: "silent" });
+const random = (length: number) => new Uint8Array(randomBytes(length));
+
+/** Starts it with one institution, `welfare`, whose box key pair the returned Institution holds. */
+export async function startTestServer(): Promise<TestServer> {
+  const database = await createDatabase();
+  const keysFolder = await mkdtemp(join(tmpdir(), "paypost-keys-"));
+  const issuer = await createIssuer();
+  const receiver = await startCallbackReceiver();
+  const composed = await composeServer({
+    databaseUrl: database.url,
+    keysFolder,
+    leaseGraceHours: 24,
+    allowPrivateCallbacks: true,
+    callers: { keys: keysOfDocument(issuer.keySet), audience: "paypost", issuer: undefined },
+    log: quiet,
+    randomBytes: random,
+    readDocsAsset: async () => undefined,
+  });
+  const { server, url } = await listen(composed);
+  const client = createDatabaseClient(database.url, quiet, { max: 5 });
+  const institution = new Institution("welfare", url, issuer, receiver, nacl.box.keyPair());
+  await institution.register(client.pool);
+  return {
+    url,
+    issuer,
+    receiver,
+    client,
+    institution,
+    close: () => closeAll({ server, composed, client, receiver, database, keysFolder }),
+  };
+}
+
+async function listen(composed: ComposedServer): Promise<{ server: ServerType; url: string }> {
+  return new Promise((resolve) => {
+    const server = serve({ fetch: composed.fetch, port: 0, hostname: "127.0.0.1" }, (address: AddressInfo) =>
+      resolve({ server, url: `http://127.0.0.1:${address.port}` }),
+    );
+  });
+}
+
+async function closeAll(parts: {
+  readonly server: ServerType;
+  readonly composed: ComposedServer;
+  readonly client: DatabaseClient;
+  readonly receiver: CallbackReceiver;
+  readonly database: TestDatabase;
+  readonly keysFolder: string;
+}): Promise<void> {
+  if ("closeAllConnections" in parts.server) parts.server.closeAllConnections();
+  await new Promise((resolve) => parts.server.close(resolve));
+  await parts.composed.close();
+  await parts.client.close();
+  await parts.receiver.close();
+  await parts.database.drop();
+  await rm(parts.keysFolder, { recursive: true, force: true });
+}

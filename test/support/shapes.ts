@@ -1,0 +1,69 @@
+/** A database with shapes, sources over it, and an HTTP server in front of a source, all ended together. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { Pool } from "pg";
+import {
+  createEmbeddedShapeSource,
+  type EmbeddedShapeSource,
+  type EmbeddedShapeSourceOptions,
+} from "../../node-server/shapes/embedded.ts";
+import { answerShapeRequest } from "../../node-server/shapes/http.ts";
+import type { ShapeSource } from "../../node-server/shapes/source.ts";
+import { createDatabase } from "./database.ts";
+
+export interface ShapeBench {
+  /** For the tests' own statements. */
+  readonly pool: Pool;
+  newPool(): Pool;
+  /** A source as one server process would have it, with a pool of its own. */
+  newSource(options?: Partial<EmbeddedShapeSourceOptions>): EmbeddedShapeSource;
+  /** Serves `GET /v1/shapes/{name}`; the bearer token is the node's id. Gives the address of `/v1/shapes`. */
+  serve(source: ShapeSource): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openShapeBench(): Promise<ShapeBench> {
+  const database = await createDatabase();
+  const endings: (() => Promise<unknown>)[] = [];
+  const newPool = () => {
+    const pool = new Pool({ connectionString: database.url });
+    // Tests cut connections; an idle one says so here.
+    pool.on("error", () => {});
+    endings.push(() => pool.end());
+    return pool;
+  };
+  return {
+    pool: newPool(),
+    newPool,
+    newSource(options = {}) {
+      const source = createEmbeddedShapeSource({ pool: newPool(), log: silent, retryMs: 10, ...options });
+      endings.push(() => source.close());
+      source.start();
+      return source;
+    },
+    async serve(source) {
+      const server = serve({ fetch: (request) => answer(source, request), port: 0, hostname: "127.0.0.1" });
+      if (!server.listening) await once(server, "listening");
+      endings.push(() => {
+        const closed = once(server, "close");
+        server.close();
+        if ("closeAllConnections" in server) server.closeAllConnections();
+        return closed;
+      });
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/shapes`;
+    },
+    async close() {
+      for (const end of endings.toReversed()) await end();
+      await database.drop();
+    },
+  };
+}
+
+const silent = { warn: () => {} };
+
+function answer(source: ShapeSource, request: Request): Promise<Response> {
+  const shape = new URL(request.url).pathname.split("/").at(-1) ?? "";
+  const nodeId = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
+  return answerShapeRequest(source, request, { shape, nodeId });
+}
