@@ -6,7 +6,7 @@
  * writes the same bytes for 5 and 5n. A document's own fields decide which of the two the domain sees.
  */
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
-import { equalBytes } from "./bytes.ts";
+import { equalBytes, ownBytes } from "./bytes.ts";
 import { maxCborBytes, maxCborDepth, scanCbor, type CborRefusal } from "./cbor-scan.ts";
 
 export { maxCborBytes, maxCborDepth, type CborRefusal } from "./cbor-scan.ts";
@@ -32,7 +32,8 @@ export function encodeCbor(value: CborValue): Uint8Array {
   requireEncodable(value, 1);
   const bytes = encode(value, rfc8949EncodeOptions);
   if (bytes.length > maxCborBytes) throw new Error("too large to encode");
-  return bytes;
+  // On Node cborg may hand out a Buffer over pooled memory, whose slice() is a view and not a copy.
+  return ownBytes(bytes);
 }
 
 /** Reads exactly one value in its one encoding. */
@@ -72,6 +73,7 @@ function requireEncodable(value: CborValue, depth: number): void {
   if (depth > maxCborDepth) throw new Error("too deep to encode");
   if (value instanceof Map) {
     for (const [key, item] of value) {
+      if (!["number", "bigint", "string"].includes(typeof key)) throw new Error("not encodable as a map key");
       requireEncodable(key, depth + 1);
       requireEncodable(item, depth + 1);
     }

@@ -21,9 +21,11 @@ export async function verify(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
+  // Copied before the first await, so that nothing changes between the checks and the verification.
+  const [key, content, signed] = [ownBytes(publicKey), ownBytes(message), ownBytes(signature)];
   return (await hasWebCryptoEd25519())
-    ? verifyWithWebCrypto(publicKey, message, signature)
-    : verifyWithTweetnacl(publicKey, message, signature);
+    ? verifyWithWebCrypto(key, content, signed)
+    : verifyWithTweetnacl(key, content, signed);
 }
 
 /** `verify` by Web Crypto. Throws where the runtime has no Ed25519. */
@@ -33,7 +35,6 @@ export async function verifyWithWebCrypto(
   signature: Uint8Array,
 ): Promise<boolean> {
   if (strictRefusal(publicKey, signature) !== undefined) return false;
-  // Copied before the first await, so that what was checked is what is verified.
   const [ownMessage, ownSignature] = [ownBytes(message), ownBytes(signature)];
   const key = await crypto.subtle
     .importKey("raw", ownBytes(publicKey), "Ed25519", false, ["verify"])
