@@ -13,8 +13,8 @@ export interface ShapeListener {
 }
 
 export interface ListenerOptions {
-  onStamped(readers: StampedReaders): void;
-  onLost(error: unknown): void;
+  readonly onStamped: (readers: StampedReaders) => void;
+  readonly onLost: (error: unknown) => void;
   /** Wait before connecting again, doubled with each failure up to 32 times of it. */
   readonly retryMs: number;
 }
@@ -52,7 +52,7 @@ async function listenUntilClosed(pool: Pool, options: ListenerOptions, closing: 
 
 async function listenUntilLost(
   pool: Pool,
-  { onStamped, onConnected }: ListenerOptions & { onConnected(): void },
+  { onStamped, onConnected }: ListenerOptions & { readonly onConnected: () => void },
   closing: AbortSignal,
 ): Promise<never> {
   const client = await pool.connect();

@@ -1,0 +1,65 @@
+/**
+ * Which shapes there are: name, projection table and columns. A new shape is one entry here and one migration that
+ * makes its table and calls `register_shape_table`. The types are PostgreSQL's names for them, as the schema header of
+ * Electric's protocol wants them.
+ */
+
+export interface ShapeColumn {
+  readonly type: string;
+  readonly not_null?: true;
+  /** Place in the primary key, from 0. */
+  readonly pk_index?: number;
+}
+
+export interface ShapeDefinition {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, ShapeColumn>>;
+}
+
+export type ShapeDefinitions = Readonly<Record<string, ShapeDefinition>>;
+
+const nodeId = { type: "text", not_null: true, pk_index: 0 } as const;
+const text = { type: "text", not_null: true } as const;
+const integer = { type: "int4", not_null: true } as const;
+
+export const shapeDefinitions = {
+  leases: {
+    table: "shape_leases",
+    columns: {
+      epoch_generation: integer,
+      epoch_n: integer,
+      lease: text,
+      node_id: nodeId,
+      not_after: { type: "timestamptz", not_null: true },
+      serial: { type: "int8", not_null: true, pk_index: 1 },
+      token: text,
+    },
+  },
+  verdicts: {
+    table: "shape_verdicts",
+    columns: {
+      node_id: nodeId,
+      sequence: { type: "int8", not_null: true, pk_index: 1 },
+      verdict_list: text,
+    },
+  },
+  trust: {
+    table: "shape_trust",
+    columns: {
+      document: text,
+      kind: { type: "text", not_null: true, pk_index: 1 },
+      node_id: nodeId,
+      version: integer,
+    },
+  },
+  signals: {
+    table: "shape_signals",
+    columns: {
+      node_id: nodeId,
+      shape: { type: "text", not_null: true, pk_index: 1 },
+      version: { type: "int8", not_null: true },
+    },
+  },
+} as const satisfies ShapeDefinitions;
+
+export type ShapeName = keyof typeof shapeDefinitions;

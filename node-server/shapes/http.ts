@@ -1,0 +1,148 @@
+/**
+ * Electric's HTTP protocol around a shape source: statuses, headers and messages as the real service gives them (the
+ * exchanges in test/fixtures/electric-exchanges.json were captured from it), with these differences:
+ * - answers belong to one node, so what Electric lets shared caches keep (`public`, `s-maxage`) is `private` here, and
+ *   `Vary` names Authorization: a cache between server and nodes must never give one node the rows of another;
+ * - a shape is named by the path, and a parameter that would define one is refused;
+ * - only reading methods are offered.
+ */
+import { parseShapeRequest, type RequestErrors } from "./request.ts";
+import type { ShapeAnswer, ShapeRequest, ShapeSource } from "./source.ts";
+
+/** `nodeId` is the node that the request was authenticated as; `shape` comes from the path. */
+export async function answerShapeRequest(
+  source: ShapeSource,
+  request: Request,
+  reader: { readonly shape: string; readonly nodeId: string },
+): Promise<Response> {
+  if (request.method === "OPTIONS") return preflight(request);
+  if (request.method !== "GET" && request.method !== "HEAD") return notAllowed();
+  const asked = parseShapeRequest(new URL(request.url).searchParams, reader);
+  if ("errors" in asked) return invalid(asked.errors);
+  try {
+    return toResponse(request, asked, await source.fetch(asked, request.signal));
+  } catch (error) {
+    // The client has gone; nobody reads this (the status is the one that servers log for it).
+    if (request.signal.aborted) return new Response(null, { status: 499 });
+    throw error;
+  }
+}
+
+function toResponse(request: Request, asked: ShapeRequest, answer: ShapeAnswer): Response {
+  switch (answer.kind) {
+    case "invalid":
+      return invalid(answer.errors);
+    case "unknown-shape":
+      return json(404, { "cache-control": "no-store" }, { message: "Not found" });
+    case "must-refetch":
+      return mustRefetch(request, answer.handle);
+    case "messages":
+      return messages(request, asked, answer);
+    default:
+      return answer satisfies never;
+  }
+}
+
+function messages(
+  request: Request,
+  asked: ShapeRequest,
+  answer: ShapeAnswer & { kind: "messages" },
+): Response {
+  const etag = etagOf(asked, answer);
+  const unmodified = wasGiven(request, etag);
+  const headers = headersOf({
+    "cache-control": cacheControl(asked),
+    "electric-handle": answer.handle,
+    "electric-has-data": String(answer.hasData),
+    "electric-offset": answer.offset,
+    etag,
+    ...(asked.live && { "electric-cursor": nextCursor(asked.cursor) }),
+    ...(!asked.live && !unmodified && { "electric-schema": answer.schema }),
+    ...(answer.upToDate && { "electric-up-to-date": "" }),
+  });
+  if (unmodified) return new Response(null, { status: 304, headers });
+  return new Response(request.method === "HEAD" ? null : answer.body, { headers });
+}
+
+function mustRefetch(request: Request, handle: string | undefined): Response {
+  const headers = headersOf({
+    "cache-control": `private, max-age=${handle ? 60 : 1}, must-revalidate`,
+    ...(handle && { "electric-handle": handle, etag: `"${handle}::"` }),
+  });
+  const body = JSON.stringify([{ headers: { control: "must-refetch" } }]);
+  return new Response(request.method === "HEAD" ? null : body, { status: 409, headers });
+}
+
+function invalid(errors: RequestErrors): Response {
+  return json(400, { "cache-control": "no-store" }, { message: "Invalid request", errors });
+}
+
+function notAllowed(): Response {
+  return json(405, { "cache-control": "no-store", allow: methods }, { message: "Method not allowed" });
+}
+
+function json(status: number, headers: Record<string, string>, body: object): Response {
+  return new Response(JSON.stringify(body), { status, headers: headersOf(headers) });
+}
+
+function preflight(request: Request): Response {
+  const asked = request.headers.get("access-control-request-headers");
+  const headers = {
+    ...crossOrigin,
+    "access-control-allow-origin": request.headers.get("origin") ?? "*",
+    "access-control-max-age": "86400",
+    "electric-server": serverName,
+    ...(asked && { "access-control-allow-headers": asked }),
+  };
+  return new Response(null, { status: 204, headers });
+}
+
+const methods = "GET, HEAD, OPTIONS";
+const serverName = "Paypost";
+
+/** Any origin may ask: what it gets depends on a token in a header, which no browser adds by itself. */
+const crossOrigin = {
+  "access-control-allow-methods": methods,
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers":
+    "electric-cursor,electric-handle,electric-has-data,electric-offset,electric-schema,electric-up-to-date,electric-internal-known-error,retry-after",
+};
+
+function headersOf(more: Record<string, string>): Headers {
+  return new Headers({
+    ...crossOrigin,
+    "content-type": "application/json; charset=utf-8",
+    "electric-server": serverName,
+    vary: "accept-encoding, Authorization",
+    ...more,
+  });
+}
+
+function cacheControl({ offset, live }: ShapeRequest): string {
+  if (offset === "-1") return "private, max-age=604800, stale-while-revalidate=2629746";
+  if (live) return "private, max-age=5, stale-while-revalidate=5";
+  return "private, max-age=60, stale-while-revalidate=300";
+}
+
+function etagOf({ offset }: ShapeRequest, answer: ShapeAnswer & { kind: "messages" }): string {
+  const tag = `${answer.handle}:${offset}:${answer.offset}`;
+  // An answer that says "nothing yet" must never be found unchanged: the next request has to be held again.
+  return answer.hasData ? `"${tag}"` : `"${tag}:${performance.now()}"`;
+}
+
+function wasGiven(request: Request, etag: string): boolean {
+  const known = request.headers.get("if-none-match")?.split(",") ?? [];
+  return known.some((tag) => tag.trim() === etag);
+}
+
+/** Electric counts the cursor in seconds since this day. */
+const cursorEpochMs = Date.UTC(2024, 9, 9);
+
+const stepSeconds = 20;
+
+/** The end of the current interval; if that was told already, one by chance, so that caches see a new request. */
+function nextCursor(previous: string | undefined): string {
+  const next = Math.ceil((Date.now() - cursorEpochMs) / 1_000 / stepSeconds) * stepSeconds;
+  if (String(next) !== previous) return String(next);
+  return String(next + 1 + Math.floor(Math.random() * 3_600));
+}
