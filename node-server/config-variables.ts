@@ -1,0 +1,52 @@
+/** The environment variables that the server reads; the table in `docs/configuration.md` must say the same. */
+
+/** What can be set, in the order of the manual; an empty default means that it may stay unset. */
+export const variables = [
+  { name: "HOST", default: "127.0.0.1", meaning: "Address that the server listens on." },
+  { name: "PORT", default: "3000", meaning: "TCP port that the server listens on; 0 takes any free one." },
+  { name: "PAYPOST_DATA", default: "./data", meaning: "Folder of everything that the server keeps on disk." },
+  {
+    name: "DATABASE_URL",
+    default: "",
+    meaning: "PostgreSQL to use. Without it the server runs one of its own under `PAYPOST_DATA`.",
+  },
+  {
+    name: "ELECTRIC_URL",
+    default: "",
+    meaning: "Electric service that answers shapes. Without it the server answers them itself.",
+  },
+  { name: "ELECTRIC_SECRET", default: "", meaning: "The secret of that Electric service; secret." },
+  {
+    name: "PAYPOST_KEYS",
+    default: "",
+    meaning: "Folder of the server's keys, made at the first start; `keys` under `PAYPOST_DATA` if unset.",
+  },
+  {
+    name: "PAYPOST_JWKS",
+    default: "",
+    meaning: "Key set (JWKS) of whoever issues the callers' tokens: an https URL, or a file.",
+  },
+  { name: "PAYPOST_ISSUER", default: "", meaning: "Issuer (`iss`) that callers' tokens must name, if set." },
+  {
+    name: "PAYPOST_AUDIENCE",
+    default: "paypost",
+    meaning: "Audience (`aud`) that callers' tokens must name.",
+  },
+  {
+    name: "PAYPOST_LEASE_GRACE_HOURS",
+    default: "24",
+    meaning: "Hours after its end in which a lease still waits for what its node did offline.",
+  },
+  {
+    name: "PAYPOST_ALLOW_PRIVATE_CALLBACKS",
+    default: "false",
+    meaning: "Whether callbacks may go to private and loopback addresses; for trials only.",
+  },
+  {
+    name: "LOG_LEVEL",
+    default: "info",
+    meaning: "Least severity that is logged: trace, debug, info, warn, error, fatal or silent.",
+  },
+] as const;
+
+export type VariableName = (typeof variables)[number]["name"];

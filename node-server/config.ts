@@ -1,0 +1,201 @@
+/**
+ * The server's settings, read once from environment variables. Every mistake is told at once, with what to do about
+ * it; values of secret ones are never repeated. `docs/configuration.md` is checked against `config-variables.ts`.
+ */
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { variables, type VariableName } from "./config-variables.ts";
+
+export interface Config {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly dataFolder: string;
+  readonly keysFolder: string;
+  /** Without one the server runs a PostgreSQL of its own under `dataFolder`. */
+  readonly databaseUrl: string | undefined;
+  /** Without one the server answers shapes itself. */
+  readonly electric: { readonly url: string; readonly secret: string } | undefined;
+  readonly callers: {
+    /** Where the keys are that callers' tokens are signed with; without them no caller is let in. */
+    readonly jwks: { readonly url: URL } | { readonly file: string } | undefined;
+    readonly issuer: string | undefined;
+    readonly audience: string;
+  };
+  readonly leaseGraceHours: number;
+  readonly allowPrivateCallbacks: boolean;
+  readonly logLevel: z.infer<typeof logLevel>;
+}
+
+export interface ConfigMistake {
+  readonly variable: string;
+  readonly message: string;
+}
+
+export type ReadConfig =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly mistakes: readonly ConfigMistake[] };
+
+/** Reads settings; `environment` is usually `process.env`. An empty variable counts as unset. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): ReadConfig {
+  const given = givenValues(environment);
+  const parsed = schema.safeParse(given);
+  const mistakes = [
+    ...unknownNames(environment),
+    ...(parsed.error?.issues ?? []).map((issue) => wrongValue(String(issue.path[0]), given, issue.message)),
+    ...contradictions(given),
+  ];
+  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
+  return { ok: true, config: toConfig(parsed.data), warnings: warningsOf(parsed.data) };
+}
+
+// Each message says what the value must be: it ends the sentence "PORT is …, but must be".
+const must = (what: string) => ({ error: what });
+
+const logLevel = z.enum(
+  ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+  must("one of trace, debug, info, warn, error, fatal, silent"),
+);
+const mostGraceHours = 24 * 90;
+
+const schema = z.object({
+  HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must("an address or a host name, such as 127.0.0.1")),
+  PORT: z
+    .string()
+    .refine((text) => /^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535, must("a whole number up to 65535"))
+    .transform(Number),
+  PAYPOST_DATA: z.string().transform((path) => resolve(path)),
+  DATABASE_URL: z
+    .string()
+    .refine(
+      (text) => hasProtocol(text, ["postgres:", "postgresql:"]),
+      must("a URL such as postgres://user:password@host:5432/paypost"),
+    )
+    .optional(),
+  ELECTRIC_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as http://127.0.0.1:3001"))
+    .optional(),
+  ELECTRIC_SECRET: z.string().optional(),
+  PAYPOST_KEYS: z.string().optional(),
+  PAYPOST_JWKS: z
+    .string()
+    .refine(isTrustworthyJwks, must("an https URL (http for loopback only) or the path of a file"))
+    .optional(),
+  PAYPOST_ISSUER: z.string().optional(),
+  PAYPOST_AUDIENCE: z.string(),
+  PAYPOST_LEASE_GRACE_HOURS: z
+    .string()
+    .refine(
+      (text) => /^[0-9]+(\.[0-9]+)?$/.test(text) && Number(text) <= mostGraceHours,
+      must(`a number of hours from 0 to ${mostGraceHours}`),
+    )
+    .transform(Number),
+  PAYPOST_ALLOW_PRIVATE_CALLBACKS: z
+    .enum(["true", "false"], must("true or false"))
+    .transform((text) => text === "true"),
+  LOG_LEVEL: logLevel,
+} satisfies Record<VariableName, z.ZodType>);
+
+type Values = z.infer<typeof schema>;
+type Given = Readonly<Partial<Record<VariableName, string>>>;
+
+function toConfig(values: Values): Config {
+  const { ELECTRIC_URL, ELECTRIC_SECRET, PAYPOST_JWKS } = values;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    dataFolder: values.PAYPOST_DATA,
+    keysFolder: values.PAYPOST_KEYS ? resolve(values.PAYPOST_KEYS) : join(values.PAYPOST_DATA, "keys"),
+    databaseUrl: values.DATABASE_URL,
+    electric: ELECTRIC_URL && ELECTRIC_SECRET ? { url: ELECTRIC_URL, secret: ELECTRIC_SECRET } : undefined,
+    callers: {
+      jwks: PAYPOST_JWKS ? toJwks(PAYPOST_JWKS) : undefined,
+      issuer: values.PAYPOST_ISSUER,
+      audience: values.PAYPOST_AUDIENCE,
+    },
+    leaseGraceHours: values.PAYPOST_LEASE_GRACE_HOURS,
+    allowPrivateCallbacks: values.PAYPOST_ALLOW_PRIVATE_CALLBACKS,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function givenValues(environment: Readonly<Record<string, string | undefined>>): Given {
+  const values: Partial<Record<VariableName, string>> = {};
+  for (const variable of variables) {
+    const value = environment[variable.name] || variable.default;
+    if (value) values[variable.name] = value;
+  }
+  return values;
+}
+
+/** A misspelt variable would otherwise leave its default in force without a word. */
+function unknownNames(environment: Readonly<Record<string, string | undefined>>): ConfigMistake[] {
+  const known = variables.map((variable): string => variable.name);
+  const ours = known.filter((name) => name.startsWith("PAYPOST_")).join(", ");
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("PAYPOST_") && !known.includes(name))
+    .map((variable) => ({
+      variable,
+      message: `${variable} is no setting of this server. Correct its name or remove it; there are ${ours}.`,
+    }));
+}
+
+const secrets: readonly string[] = ["DATABASE_URL", "ELECTRIC_SECRET"] satisfies VariableName[];
+
+function wrongValue(
+  variable: string,
+  given: Readonly<Record<string, string>>,
+  expected: string,
+): ConfigMistake {
+  const value = secrets.includes(variable) ? "not usable" : JSON.stringify(given[variable]);
+  const fallback = variables.find(({ name }) => name === variable)?.default;
+  const otherwise = fallback ? `the default ${fallback}` : "leaving it unset";
+  return {
+    variable,
+    message: `${variable} is ${value}, but must be ${expected}. Correct it, or remove it for ${otherwise}.`,
+  };
+}
+
+function contradictions(given: Given): ConfigMistake[] {
+  const needs = (variable: VariableName, other: VariableName): ConfigMistake[] => {
+    if (given[variable] === undefined || given[other] !== undefined) return [];
+    const message = `${variable} is set, but does nothing without ${other}. Set ${other} too, or remove ${variable}.`;
+    return [{ variable, message }];
+  };
+  return [
+    ...needs("ELECTRIC_URL", "ELECTRIC_SECRET"),
+    ...needs("ELECTRIC_SECRET", "ELECTRIC_URL"),
+    ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
+  ];
+}
+
+/** Electric refuses a database URL without a password, and can only follow a database that it is told of. */
+function warningsOf({ ELECTRIC_URL, DATABASE_URL }: Values): string[] {
+  if (ELECTRIC_URL === undefined) return [];
+  if (DATABASE_URL === undefined) {
+    return [
+      "ELECTRIC_URL is set without DATABASE_URL: Electric must follow the very database of this server, " +
+        "whose own PostgreSQL has no logical replication. Set DATABASE_URL to one that both reach.",
+    ];
+  }
+  if (new URL(DATABASE_URL).password !== "") return [];
+  return [
+    "DATABASE_URL holds no password. The server can do without, but Electric needs one in its own DATABASE_URL.",
+  ];
+}
+
+function hasProtocol(text: string, protocols: readonly string[]): boolean {
+  return protocols.includes(URL.parse(text)?.protocol ?? "");
+}
+
+function isTrustworthyJwks(text: string): boolean {
+  if (!text.includes("://")) return true;
+  const url = URL.parse(text);
+  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
+}
+
+function toJwks(text: string): { readonly url: URL } | { readonly file: string } {
+  return text.includes("://") ? { url: new URL(text) } : { file: resolve(text) };
+}
