@@ -10,6 +10,7 @@ import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import { loadServerKeys } from "./keys.ts";
 import type { ServerKeys } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
+import type { OperationContext } from "./operations/context.ts";
 import { createLedgerGateway } from "./payments/ledger-gateway.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
@@ -31,6 +32,8 @@ export interface ComposeOptions {
 }
 
 export interface ComposedServer {
+  /** What the periodic closing of leases works with. */
+  readonly context: OperationContext;
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
   close(): Promise<void>;
@@ -73,6 +76,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readDocsAsset: options.readDocsAsset,
   });
   return {
+    context,
     fetch: (request) => app.fetch(request),
     async close() {
       await shapes.close();

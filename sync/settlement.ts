@@ -55,6 +55,8 @@ export interface RedemptionFacts {
   /** Whether the sealed number fits both the signed commitment and the voucher. */
   readonly numberProven: boolean;
   readonly merchantAccepted: boolean;
+  /** Whether a claim that will never be released has the voucher: the goods of an offline one are given. */
+  readonly takenForGood: boolean;
   /** Whether the transaction that decides this is the one that closes the open lease. */
   readonly leaseIsClosing: boolean;
   readonly now: Date;
@@ -69,7 +71,9 @@ export function settleRedemption(facts: RedemptionFacts): RedemptionVerdict {
   if (voucher.state === "leased" && !entitled) return { verdict: "hold", reason: "leased-to-another-node" };
   if (!entitled && hasExpired(voucher, facts.now)) return reject(afterLease(facts, "expired"));
   const decision = decideVoucher(voucher, { type: "CLAIM", entitled });
-  return decision.ok ? { verdict: "apply", entitled } : reject(afterLease(facts, decision.refusal.code));
+  if (decision.ok) return { verdict: "apply", entitled };
+  const { code } = decision.refusal;
+  return reject(afterLease(facts, code === "being-paid" && facts.takenForGood ? "already-consumed" : code));
 }
 
 function invalidity(facts: RedemptionFacts): RejectionCode | undefined {

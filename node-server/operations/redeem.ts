@@ -37,6 +37,7 @@ export async function settleRedeem(
     numberProven: voucher !== undefined && numberIsProven(context, voucher, redeem),
     merchantAccepted:
       voucher !== undefined && (await tx.registry.accepts(node.merchantId, voucher.groupCode)),
+    takenForGood: (await tx.claims.live(body.serial))?.offline === true,
     leaseIsClosing,
     now: await tx.now(),
   });

@@ -3,16 +3,13 @@
  * that were held because of it are settled first, in order of arrival, in the same transaction.
  */
 import { decideVoucher } from "#core/decide.ts";
-import { decodeOperation } from "#sync/documents/operation.ts";
-import type { Operation, ReleaseLease } from "#sync/documents/operation.ts";
+import type { ReleaseLease } from "#sync/documents/operation.ts";
 import { sameEpoch } from "#sync/epoch.ts";
-import { parseDocument } from "#sync/signing/cose.ts";
 import { releaseReserve } from "../ledger/entries.ts";
 import type { LeaseEnd, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
 import type { OperationContext } from "./context.ts";
-import { settleRedeem } from "./redeem.ts";
-import { decideRow, publishVerdict } from "./verdicts.ts";
+import { settleHeldClaims } from "./held.ts";
 import type { Verdict } from "./verdicts.ts";
 
 /** Applied when no earlier operation of this node that names the voucher is held; the chain has no gaps before it. */
@@ -72,7 +69,7 @@ async function closeLease(
   end: LeaseEnd,
   held: readonly OperationRow[],
 ): Promise<void> {
-  for (const row of held) await settleHeld(context, tx, row);
+  await settleHeldClaims(context, tx, held, true);
   const voucher = (await tx.vouchers.lock([serial])).get(serial);
   // A held claim that was applied has ended the lease already.
   if (voucher?.state !== "leased") return;
@@ -81,30 +78,4 @@ async function closeLease(
   await closeOpenLease(tx, serial, end);
   await tx.vouchers.update(serial, decision.next);
   if (decision.effects.includes("releaseFunding")) await tx.ledger.post(releaseReserve(voucher));
-}
-
-/** A held claim gets its verdict now, and its node learns of it through its verdicts shape. */
-async function settleHeld(context: OperationContext, tx: Tx, row: OperationRow): Promise<void> {
-  const operation = storedOperation(row);
-  if (operation.body.type !== "redeem-voucher") return;
-  const node = await tx.nodes.find(row.nodeId);
-  if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
-  const { body } = operation;
-  const verdict = await settleRedeem(
-    context,
-    tx,
-    node,
-    { operation, body, sealed: row.sealed, hash: row.hash },
-    true,
-  );
-  if (verdict.event.type === "HOLD") return;
-  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
-}
-
-/** The operation as it was signed; its signature was verified before it was stored. */
-function storedOperation(row: OperationRow): Operation {
-  const parsed = parseDocument(row.signed);
-  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
-  if (!decoded?.ok) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);
-  return decoded.value;
 }

@@ -9,6 +9,7 @@ import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
+import { settleHeldClaims } from "./held.ts";
 import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -71,6 +72,10 @@ async function append(
   await tx.nodes.advance(node.id, operation.sequence, received.hash);
   const verdict = await judge(context, tx, node, received);
   const row = await decideRow(tx, queued, verdict);
+  // A redemption that was applied has closed the voucher's lease, which is what held claims waited for.
+  if (row.claimId !== null && row.serial !== null) {
+    await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
+  }
   return settled(row, false);
 }
 

@@ -40,7 +40,10 @@ export interface Authority {
 /** `name` makes keys of its own: two authorities of different names trust each other in nothing. */
 export function createAuthority(name = 1, version = 1): Authority {
   const signers = new Map<ServerKind, SyncSigner>(
-    serverKinds.map((kind, index) => [kind, createSyncSigner(kind, new Uint8Array(32).fill(name * 16 + index))]),
+    serverKinds.map((kind, index) => [
+      kind,
+      createSyncSigner(kind, new Uint8Array(32).fill(name * 16 + index)),
+    ]),
   );
   const signer = (kind: ServerKind): SyncSigner => {
     const found = signers.get(kind);
@@ -85,5 +88,12 @@ export function createAuthority(name = 1, version = 1): Authority {
 
 export function testVoucher(serial: bigint, change: Partial<TestVoucher> = {}): TestVoucher {
   const number = `4${serial.toString().padStart(15, "0")}`;
-  return { serial, number, amountMinor: 1250n, currency: "USD", expiresAtMs: Date.now() + 86_400_000, ...change };
+  return {
+    serial,
+    number,
+    amountMinor: 1250n,
+    currency: "USD",
+    expiresAtMs: Date.now() + 86_400_000,
+    ...change,
+  };
 }

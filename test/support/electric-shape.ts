@@ -35,7 +35,11 @@ export interface ElectricShapeOptions {
 
 let handles = 0;
 
-export function createElectricShape({ name, chunk = 1000, holdMs = 20_000 }: ElectricShapeOptions): ElectricShape {
+export function createElectricShape({
+  name,
+  chunk = 1000,
+  holdMs = 20_000,
+}: ElectricShapeOptions): ElectricShape {
   const changed = new EventEmitter().setMaxListeners(0);
   const rows = new Map<string, Row>();
   let log: Entry[] = [];
@@ -47,7 +51,8 @@ export function createElectricShape({ name, chunk = 1000, holdMs = 20_000 }: Ele
   const takeSnapshot = (): void => {
     const inserts = [...rows].map(([key, value]) => ({ key, value, headers: { operation: "insert" } }));
     snapshot = [];
-    for (let at = 0; at < inserts.length || at === 0; at += chunk) snapshot.push(inserts.slice(at, at + chunk));
+    for (let at = 0; at < inserts.length || at === 0; at += chunk)
+      snapshot.push(inserts.slice(at, at + chunk));
     snapshot.at(-1)?.push({ headers: { control: "snapshot-end", xmin: "1", xmax: "1", xip_list: [] } });
     log = [];
   };
@@ -66,7 +71,10 @@ export function createElectricShape({ name, chunk = 1000, holdMs = 20_000 }: Ele
     const messages = log.filter(({ offset }) => offset > after).map(({ message }) => message);
     const last = log.length === 0 || position <= after ? after : position;
     const offset = last === 0 ? "0_inf" : `${last}_0`;
-    const body = [...messages, { headers: { control: "up-to-date", global_last_seen_lsn: String(position) } }];
+    const body = [
+      ...messages,
+      { headers: { control: "up-to-date", global_last_seen_lsn: String(position) } },
+    ];
     return { status: 200, headers: headers(offset, true, live), body };
   };
   const mustRefetch = (): ShapeAnswer => ({

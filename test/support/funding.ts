@@ -1,12 +1,17 @@
-/** Books an entry from outside the running server, as the operators' command line does. */
+/** The operators' side of a test: the store from outside the running server, as their command line uses it. */
 import { Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 import type { JournalEntry } from "../../node-server/ledger/entries.ts";
-import { createPostgresStore } from "../../node-server/postgres/store.ts";
+import type { Store } from "../../node-server/ports/store.ts";
 import type { Database } from "../../node-server/postgres/schema.ts";
+import { createPostgresStore } from "../../node-server/postgres/store.ts";
+
+/** A store whose transactions enqueue nothing; what is enqueued through it is not done. */
+export function testStore(pool: Pool): Store {
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return createPostgresStore({ db, jobs: { enqueue: async () => {}, wake: () => {} } });
+}
 
 export async function fundForTest(pool: Pool, entry: JournalEntry): Promise<void> {
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  const store = createPostgresStore({ db, jobs: { enqueue: async () => {}, wake: () => {} } });
-  await store.transaction((tx) => tx.ledger.post(entry));
+  await testStore(pool).transaction((tx) => tx.ledger.post(entry));
 }

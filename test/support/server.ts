@@ -13,6 +13,7 @@ import type { ComposedServer } from "../../node-server/compose.ts";
 import { keysOfDocument } from "../../node-server/middleware/caller.ts";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
+import type { OperationContext } from "../../node-server/operations/context.ts";
 import { createDatabase } from "./database.ts";
 import type { TestDatabase } from "./database.ts";
 import { startCallbackReceiver } from "./callback-receiver.ts";
@@ -28,6 +29,7 @@ export interface TestServer {
   /** For looking into the database, and for the operators' side. */
   readonly client: DatabaseClient;
   readonly institution: Institution;
+  readonly context: OperationContext;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export async function startTestServer(): Promise<TestServer> {
     receiver,
     client,
     institution,
+    context: composed.context,
     close: () => closeAll({ server, composed, client, receiver, database, keysFolder }),
   };
 }

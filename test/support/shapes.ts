@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import { Pool } from "pg";
+import type { Pool } from "pg";
+import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import {
   createEmbeddedShapeSource,
   type EmbeddedShapeSource,
@@ -27,10 +28,8 @@ export async function openShapeBench(): Promise<ShapeBench> {
   const database = await createDatabase();
   const endings: (() => Promise<unknown>)[] = [];
   const newPool = () => {
-    const pool = new Pool({ connectionString: database.url });
-    // Tests cut connections; an idle one says so here.
-    pool.on("error", () => {});
-    endings.push(() => pool.end());
+    const { pool, close } = createDatabaseClient(database.url, silent);
+    endings.push(close);
     return pool;
   };
   return {

@@ -34,7 +34,11 @@ export interface StandInServer {
   readonly authority: Authority;
   readonly shapes: Readonly<Record<ShapeName, ElectricShape>>;
   /** What was stored of the node, in order. */
-  readonly chain: { readonly hash: Uint8Array; readonly operation: Operation; readonly sealed: Uint8Array | null }[];
+  readonly chain: {
+    readonly hash: Uint8Array;
+    readonly operation: Operation;
+    readonly sealed: Uint8Array | null;
+  }[];
   /** Every request that came, as `METHOD path`. */
   readonly requests: string[];
   /** May change any verdict before it is signed; `applied` otherwise. */
@@ -148,7 +152,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   function enrol(body: Buffer, response: ServerResponse): void {
     const { code, publicKey: sent } = JSON.parse(body.toString()) as { code: string; publicKey: string };
     if (code !== "GOOD-CODE") return json(response, 403, { code: "unknown-code", message: "" });
-    if (publicKey && toBase64(publicKey) !== sent) return json(response, 403, { code: "used-code", message: "" });
+    if (publicKey && toBase64(publicKey) !== sent)
+      return json(response, 403, { code: "used-code", message: "" });
     publicKey = fromBase64(sent);
     certificate ??= authority.certificate(nodeId, publicKey ?? new Uint8Array());
     json(response, 200, {
@@ -160,7 +165,12 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   }
 
   async function session(body: Buffer, response: ServerResponse): Promise<void> {
-    const opened = await openAs("session-assertion", decodeSessionAssertion, Uint8Array.from(body), () => publicKey);
+    const opened = await openAs(
+      "session-assertion",
+      decodeSessionAssertion,
+      Uint8Array.from(body),
+      () => publicKey,
+    );
     if (!opened.ok) return json(response, 401, { code: "bad-assertion", message: "" });
     if (opened.value.counter <= counter || opened.value.audience !== String(server.generation)) {
       return json(response, 401, { code: "stale-assertion", message: "", generation: server.generation });
@@ -177,9 +187,18 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     if (!upload.ok) return json(response, 400, { code: "malformed", message: "" });
     const { generation, afterSequence, operations: sent } = upload.value;
     const last = server.chain.length;
-    if (generation !== server.generation || afterSequence > last || (sent.length === 0 && afterSequence !== last)) {
+    if (
+      generation !== server.generation ||
+      afterSequence > last ||
+      (sent.length === 0 && afterSequence !== last)
+    ) {
       const lastHash = toBase64(headHash());
-      return json(response, 409, { code: "head-mismatch", generation: server.generation, lastSequence: last, lastHash });
+      return json(response, 409, {
+        code: "head-mismatch",
+        generation: server.generation,
+        lastSequence: last,
+        lastHash,
+      });
     }
     const verdicts: Verdict[] = [];
     for (const { signed, sealed } of sent) {

@@ -1,0 +1,51 @@
+/**
+ * Claims that were held because the voucher was leased to another node: decided in the transaction in which that lease
+ * closes, in order of arrival (design: "Lease"). Their nodes learn of it through their `verdicts` shape.
+ */
+import { decodeOperation } from "#sync/documents/operation.ts";
+import type { Operation } from "#sync/documents/operation.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
+import type { OperationRow, Tx } from "../ports/store.ts";
+import type { OperationContext } from "./context.ts";
+import { settleRedeem } from "./redeem.ts";
+import { decideRow, publishVerdict } from "./verdicts.ts";
+
+/** `leaseIsClosing`: the lease is still open and the first valid claim takes it over; else its holder has redeemed. */
+export async function settleHeldClaims(
+  context: OperationContext,
+  tx: Tx,
+  held: readonly OperationRow[],
+  leaseIsClosing: boolean,
+): Promise<void> {
+  for (const row of held) await settleHeld(context, tx, row, leaseIsClosing);
+}
+
+async function settleHeld(
+  context: OperationContext,
+  tx: Tx,
+  row: OperationRow,
+  leaseIsClosing: boolean,
+): Promise<void> {
+  const operation = storedOperation(row);
+  if (operation.body.type !== "redeem-voucher") return;
+  const node = await tx.nodes.find(row.nodeId);
+  if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
+  const { body } = operation;
+  const verdict = await settleRedeem(
+    context,
+    tx,
+    node,
+    { operation, body, sealed: row.sealed, hash: row.hash },
+    leaseIsClosing,
+  );
+  if (verdict.event.type === "HOLD") return;
+  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
+}
+
+/** The operation as it was signed; its signature was verified before it was stored. */
+function storedOperation(row: OperationRow): Operation {
+  const parsed = parseDocument(row.signed);
+  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
+  if (!decoded?.ok) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);
+  return decoded.value;
+}
