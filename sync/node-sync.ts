@@ -22,11 +22,14 @@ export interface SyncReport {
 const lookAgainMs = 60_000;
 const askForTimeMs = 600_000;
 
-/** Uploads everything, and reads every shape once. Shapes are read even where the upload met a problem. */
+/**
+ * Uploads everything, and reads every shape once. Shapes are read even where the upload met a problem, but not by a
+ * node that the operator has frozen or revoked: the server would refuse.
+ */
 export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
   const report = await upload(parts);
   const shapes: Partial<Record<ShapeName, StreamEnd>> = {};
-  if (report.problem?.code === "unreachable") return { upload: report, shapes };
+  if (report.problem?.code === "unreachable" || report.status !== "active") return { upload: report, shapes };
   for (const name of ["signals", ...fetchedShapes] as const) {
     const end = await fetchShape(shapeParts(parts), name);
     shapes[name] = end;

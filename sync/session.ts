@@ -45,7 +45,17 @@ export function createSessions(parts: SessionParts): Sessions {
   };
 }
 
-async function openSession({ link, nodeId, assertions, contact }: SessionParts): Promise<SessionToken> {
+/** A restored server tells its new generation with the refusal; an assertion made for it is then tried once. */
+async function openSession(parts: SessionParts): Promise<SessionToken> {
+  const first = await assertOnce(parts);
+  if (first.ok || first.failure.code !== "refused") return first;
+  const { generation } = first.failure.body;
+  if (typeof generation !== "number" || !(generation > parts.contact.generation())) return first;
+  parts.contact.setGeneration(generation);
+  return assertOnce(parts);
+}
+
+async function assertOnce({ link, nodeId, assertions, contact }: SessionParts): Promise<SessionToken> {
   const payload = encodeSessionAssertion({
     nodeId,
     counter: contact.countAssertion(),

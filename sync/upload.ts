@@ -7,7 +7,6 @@
  */
 import type { Patience } from "./back-off.ts";
 import { patiently } from "./back-off.ts";
-import { fromBase64 } from "./base64.ts";
 import { nextAnchor } from "./clock.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { encodeUpload } from "./documents/upload.ts";
@@ -18,7 +17,8 @@ import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
 import type { QueueStorage, StoredOperation } from "./ports/queue-storage.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import type { TrustStorage } from "./ports/trust-storage.ts";
-import { judgeServerHead } from "./queue/server-head.ts";
+import { mostOperations, nextBatch } from "./queue/batch.ts";
+import { judgeServerHead, readServerHead } from "./queue/server-head.ts";
 import type { ServerHead } from "./queue/server-head.ts";
 import { listProblem, takeVerdicts } from "./queue/take-verdicts.ts";
 import type { ListProblem, OpenedVerdictList, TakenVerdicts } from "./queue/take-verdicts.ts";
@@ -53,9 +53,6 @@ export interface UploadReport extends TakenVerdicts {
   readonly problem: UploadProblem | undefined;
 }
 
-const mostOperations = 100;
-/** Room is left for the envelope within the server's limit of 1 MiB. */
-const mostBytes = 900_000;
 const mostHeadMismatches = 3;
 
 /** Sends what the server has not confirmed, or an empty list, which asks for its time and the end of its chain. */
@@ -136,7 +133,7 @@ async function send(parts: UploadParts, body: Uint8Array): Promise<CallResult> {
 function stepAfter(parts: UploadParts, failure: CallFailure): BatchStep {
   if (failure.code !== "refused") return failed(failure);
   if (failure.status === 413) return { kind: "too-large" };
-  const head = failure.status === 409 ? serverHead(failure.body) : undefined;
+  const head = failure.status === 409 ? readServerHead(failure.body) : undefined;
   if (!head) return failed(failure);
   const problem = followServer(parts, head);
   return problem ? failed(problem) : { kind: "resend", after: head.lastSequence };
@@ -189,27 +186,6 @@ function followServer({ queue, contact }: UploadParts, server: ServerHead): Uplo
   }
   contact.setGeneration(server.generation);
   return undefined;
-}
-
-function nextBatch(queue: QueueStorage, after: number, limit: number): StoredOperation[] {
-  const operations = queue.after(after, limit);
-  let bytes = 0;
-  const tooMuch = operations.findIndex(({ signed, sealed }) => {
-    bytes += signed.length + (sealed?.length ?? 0) + 16;
-    return bytes > mostBytes;
-  });
-  return tooMuch < 0 ? operations : operations.slice(0, Math.max(1, tooMuch));
-}
-
-function serverHead(body: Readonly<Record<string, unknown>>): ServerHead | undefined {
-  const { generation, lastSequence, lastHash } = body;
-  if (!isCount(generation) || !isCount(lastSequence) || typeof lastHash !== "string") return undefined;
-  const hash = fromBase64(lastHash);
-  return hash?.length === 32 ? { generation, lastSequence, lastHash: hash } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function failed(problem: UploadProblem): BatchStep {

@@ -11,6 +11,11 @@ export function refusalMessage(refusal: RedeemRefusal): string {
         `This voucher was already redeemed at this till: ${earlierText(refusal.earlier)}. ` +
         "Do not hand over goods for it a second time."
       );
+    case "verdict-awaited":
+      return (
+        `This voucher was sent to the server ${earlierText(refusal.earlier)}, and the server has not decided yet. ` +
+        "Do not hand over goods. Run `sync`, then look with `queue`."
+      );
     case "rejected-before":
       return (
         `The server has already rejected this voucher at this till (${refusal.earlier.reason ?? "no reason given"}). ` +
@@ -119,8 +124,7 @@ const stopReasons: Readonly<Record<string, string>> = {
 };
 
 function earlierText({ createdMs, actor, state }: EarlierRedemption): string {
-  const verdict = { applied: ", and paid" }[state as string] ?? "";
-  return `on ${dayAndTime(createdMs)} by ${actor}${verdict}`;
+  return `on ${dayAndTime(createdMs)} by ${actor}${state === "applied" ? ", and paid" : ""}`;
 }
 
 /** In UTC, and said so: the till's own time zone is often not set. */

@@ -128,12 +128,14 @@ export function syncView(report: SyncReport, stores: NodeStores): CommandResult 
     const exitCode = passing ? exitCodes.notKnownYet : exitCodes.refused;
     return failure(exitCode, code, uploadProblemMessage(problem), more);
   }
+  if (status !== "active") {
+    const message = `Everything was sent. ${refusalMessage({ code: `node-${status}` })}`;
+    return failure(exitCodes.stopped, `node-${status}`, message, more);
+  }
   if (Object.keys(shapes).length > 0 && !isComplete(report)) {
     const message = "The queue was sent, but not everything could be fetched. Run `sync` again.";
     return failure(exitCodes.notKnownYet, "shapes-not-read", message, more);
   }
-  const text =
-    `Sent ${sent}: ${applied} applied, ${rejected} rejected, ${held} held.` +
-    (status === "active" ? "" : ` The operator has marked this till as ${status}: call the operator.`);
+  const text = `Sent ${sent}: ${applied} applied, ${rejected} rejected, ${held} held.`;
   return { exitCode: exitCodes.done, text, json: { ok: true, outcome: "synced", ...more } };
 }

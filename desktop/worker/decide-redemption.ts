@@ -8,6 +8,7 @@
  */
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
+import { isOpen } from "#core/operation.machine.ts";
 import type { OperationState } from "#core/operation.machine.ts";
 import type { TrustedTime, UnanchoredLimits } from "#sync/clock.ts";
 import type { Epoch, Lease } from "#sync/documents/lease.ts";
@@ -18,6 +19,7 @@ import { sameEpoch } from "#sync/epoch.ts";
 export interface EarlierRedemption {
   readonly operationId: string;
   readonly createdMs: number;
+  readonly mode: "leased" | "online";
   readonly actor: string;
   readonly live: boolean;
   readonly state: OperationState;
@@ -46,6 +48,8 @@ export interface RedemptionFacts {
 
 export type RedemptionRefusal =
   | { readonly code: "already-redeemed-here"; readonly earlier: EarlierRedemption }
+  /** It was sent to the server before, which has not decided. */
+  | { readonly code: "verdict-awaited"; readonly earlier: EarlierRedemption }
   | { readonly code: "rejected-before"; readonly earlier: EarlierRedemption }
   | { readonly code: "not-leased-here" }
   | { readonly code: "token-needed" }
@@ -67,8 +71,7 @@ export function decideRedemptionHere(facts: RedemptionFacts): RedemptionDecision
     type: "CLAIM",
     entitled: lease !== undefined,
   });
-  const [latest] = earlier;
-  if (!claim.ok && latest) return refused({ code: "already-redeemed-here", earlier: latest });
+  if (!claim.ok) return refused(alreadyTaken(earlier));
   if (facts.lease === "not-valid") return refused({ code: "lease-not-valid" });
   const standing = lease ? undefined : withoutLease(facts);
   if (standing) return refused(standing);
@@ -87,6 +90,13 @@ function voucherHere(earlier: readonly EarlierRedemption[], leased: boolean): Vo
   const live = earlier.find((redemption) => redemption.live);
   if (live) return { state: live.state === "applied" ? "consumed" : "redeeming", pending: null };
   return { state: leased ? "leased" : "activated", pending: null };
+}
+
+function alreadyTaken(earlier: readonly EarlierRedemption[]): RedemptionRefusal {
+  const live = earlier.find((redemption) => redemption.live);
+  if (!live) throw new Error("a voucher without a live redemption can be claimed");
+  const isAwaited = live.mode === "online" && isOpen(live.state);
+  return { code: isAwaited ? "verdict-awaited" : "already-redeemed-here", earlier: live };
 }
 
 /** A lease that is ours, has not run out, and under which nothing of ours was rejected. */

@@ -28,10 +28,22 @@ export type ShapeChange =
   /** The row is gone. That ends no lease: only time does, or the node itself. */
   | { readonly type: "lease-withdrawn"; readonly key: string; readonly serial: bigint }
   | { readonly type: "key-set"; readonly key: string; readonly keySet: KeySet; readonly document: Uint8Array }
-  | { readonly type: "verdict-list"; readonly key: string; readonly opened: OpenedVerdictList }
+  | {
+      readonly type: "verdict-list";
+      readonly key: string;
+      readonly opened: OpenedVerdictList;
+      /** The row itself, for the case that the list does not fit the queue. */
+      readonly value: string;
+    }
   | { readonly type: "signal"; readonly shape: string; readonly version: number }
   /** A row that failed its check: kept for whoever looks into it, never used. */
   | { readonly type: "aside"; readonly key: string; readonly problem: string; readonly value: string };
+
+export interface SetAside {
+  readonly key: string;
+  /** The row as JSON text. */
+  readonly value: string;
+}
 
 export interface ShapeBatch {
   readonly name: ShapeName;
@@ -51,6 +63,10 @@ export interface ShapeStorage {
   stage(name: ShapeName, load: number, changes: readonly ShapeChange[]): void;
   /** Stores rows and head in one transaction. False, and nothing stored, when the batch does not continue the head. */
   apply(batch: ShapeBatch): boolean;
+  /** Rows of the shape that failed their check. */
+  aside(name: ShapeName): SetAside[];
+  /** Stores rows that were aside, in the load that counts. */
+  amend(name: ShapeName, changes: readonly ShapeChange[]): void;
   /** What `signals` says of a shape; undefined when it says nothing. */
   signalled(shape: string): number | undefined;
   /** The signalled version that was read before the shape was last fetched. */

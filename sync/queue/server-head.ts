@@ -4,6 +4,7 @@
  * twice would look like a forgery.
  */
 import type { ChainHead } from "../chain.ts";
+import { fromBase64 } from "../base64.ts";
 import { equalBytes } from "../signing/bytes.ts";
 
 export interface ServerHead {
@@ -33,4 +34,16 @@ export function judgeServerHead(
   return known && equalBytes(known, server.lastHash)
     ? { verdict: "follows" }
     : { verdict: "stop", code: "forked" };
+}
+
+/** The head in a `head-mismatch` answer; undefined when it is not one. */
+export function readServerHead(body: Readonly<Record<string, unknown>>): ServerHead | undefined {
+  const { generation, lastSequence, lastHash } = body;
+  if (!isCount(generation) || !isCount(lastSequence) || typeof lastHash !== "string") return undefined;
+  const hash = fromBase64(lastHash);
+  return hash?.length === 32 ? { generation, lastSequence, lastHash: hash } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -63,7 +63,8 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (!document) return "malformed";
     const opened = await openTrusted(keySet, "verdict-list", decodeVerdictList, document);
     if (!opened.ok) return `verdict-list:${opened.refusal.code}`;
-    return { type: "verdict-list", key, opened: { document, hash: opened.hash, list: opened.value } };
+    const list = { document, hash: opened.hash, list: opened.value };
+    return { type: "verdict-list", key, opened: list, value: JSON.stringify(value) };
   },
   async trust(key, value, { keySet }) {
     // A kind of document that this version does not know is kept aside until a newer one can read it.

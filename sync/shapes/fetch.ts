@@ -3,6 +3,7 @@ import { backOffMs } from "../back-off.ts";
 import type { Patience } from "../back-off.ts";
 import type { ShapeName } from "../ports/shape-storage.ts";
 import { TooManyChangesError } from "./consumer.ts";
+import { recheckAside } from "./recheck.ts";
 import { readShape } from "./stream.ts";
 import type { StreamEnd, StreamOptions, StreamParts } from "./stream.ts";
 
@@ -17,7 +18,13 @@ export const fetchedShapes = ["trust", "leases", "verdicts"] as const satisfies 
 export async function fetchShape(parts: ShapeParts, name: ShapeName): Promise<StreamEnd> {
   const version = name === "signals" ? undefined : parts.storage.signalled(name);
   const end = await readPatiently(parts, name, { live: false, signal: parts.patience.signal });
-  if (end.kind === "up-to-date" && version !== undefined) parts.storage.setFetched(name, version);
+  if (end.kind !== "up-to-date") return end;
+  if (version !== undefined) parts.storage.setFetched(name, version);
+  if (name === "trust") {
+    for (const other of ["leases", "verdicts"] as const) {
+      await recheckAside(parts.storage, other, parts.context);
+    }
+  }
   return end;
 }
 

@@ -4,6 +4,7 @@ import type {
   ShapeChange,
   ShapeHead,
   ShapeName,
+  SetAside,
   ShapeStorage,
 } from "#sync/ports/shape-storage.ts";
 import type { QueueStorage } from "#sync/ports/queue-storage.ts";
@@ -41,6 +42,9 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
   const fetched = database.prepare<[string], { version: bigint }>(
     "select version from shape_versions where shape = ?",
   );
+  const aside = database.prepare<[string], SetAside>(
+    "select key, value from rows_aside where shape = ? order by key limit 10000",
+  );
   const write = createWriter(stores);
   const storage: ShapeStorage = {
     head(name) {
@@ -68,6 +72,14 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
           if (batch.load !== undefined) completeLoad(stores, batch, Number(row?.load ?? 0n));
           saveHead.run({ name: batch.name, ...batch.to, load });
           return true;
+        })
+        .immediate(),
+    aside: (name) => aside.all(name),
+    amend: (name, changes) =>
+      database
+        .transaction(() => {
+          const row = headRow.get(name);
+          if (row) changes.forEach((change) => write(Number(row.load), change));
         })
         .immediate(),
     signalled: (shape) => versionOf(signal.get(shape)),
@@ -130,8 +142,11 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
         break;
       case "verdict-list": {
         const problem = listProblem(queue, nodeId, change.opened.list, []);
-        if (problem) putAside.run("verdicts", change.key, problem, "", wallMs());
-        else takeVerdicts(queue, change.opened);
+        const contradicts =
+          problem === undefined && takeVerdicts(queue, change.opened).contradictions.length > 0;
+        const wrong = problem ?? (contradicts ? "contradicts-a-verdict" : undefined);
+        if (wrong === undefined) dropAside.run(change.key);
+        else putAside.run("verdicts", change.key, wrong, change.value, wallMs());
         break;
       }
       case "signal":
