@@ -100,26 +100,27 @@ function alreadyTaken(earlier: readonly EarlierRedemption[]): RedemptionRefusal 
 }
 
 /** A lease that is ours, has not run out, and under which nothing of ours was rejected. */
-function usableLease({ lease, nodeId, serial, time, earlier }: RedemptionFacts): Lease | undefined {
+function usableLease(facts: RedemptionFacts): Lease | undefined {
+  const lease = ourLease(facts);
+  if (!lease || lease.notAfterMs <= facts.time.nowMs) return undefined;
+  const isUsed = facts.earlier.some(({ epoch }) => epoch !== null && sameEpoch(epoch, lease.epoch));
+  return isUsed ? undefined : lease;
+}
+
+function ourLease({ lease, nodeId, serial }: RedemptionFacts): Lease | undefined {
   if (!lease || lease === "not-valid") return undefined;
-  const isOurs = lease.nodeId === nodeId && lease.serial === serial;
-  const isUsed = earlier.some(({ epoch }) => epoch !== null && sameEpoch(epoch, lease.epoch));
-  return isOurs && !isUsed && lease.notAfterMs > time.nowMs ? lease : undefined;
+  return lease.nodeId === nodeId && lease.serial === serial ? lease : undefined;
 }
 
 /** Why the voucher cannot be taken without a usable lease; undefined when the server may be asked. */
-function withoutLease({
-  lease,
-  withdrawn,
-  earlier,
-  offline,
-  token,
-}: RedemptionFacts): RedemptionRefusal | undefined {
+function withoutLease(facts: RedemptionFacts): RedemptionRefusal | undefined {
+  const { withdrawn, earlier, offline, token } = facts;
   const rejected = earlier.find(({ state }) => state === "rejected");
   if (rejected && offline) return { code: "rejected-before", earlier: rejected };
-  if (lease && lease !== "not-valid" && !rejected && (offline || !withdrawn)) {
+  const lease = ourLease(facts);
+  // While the server still has the lease open, asking it would only have the claim held until the lease closes.
+  if (lease && !rejected && (offline || !withdrawn))
     return { code: "lease-ended", notAfterMs: lease.notAfterMs };
-  }
   if (offline) return { code: "not-leased-here" };
   return token ? undefined : { code: "token-needed" };
 }

@@ -34,7 +34,7 @@ export interface RedemptionStorage {
   ofVoucher(serial: bigint): RedemptionRecord[];
   /** In order of their operations, at most `limit`, after the given sequence number. */
   list(after: number, limit: number): RedemptionRecord[];
-  /** How many leased redemptions were made after the given time, by what the node wrote down then. */
+  /** How many leased redemptions were made at or after the given time, by what the node wrote down then. */
   leasedSince(createdMs: number): number;
   /** How many operations are in each state. */
   countByState(): Record<OperationState, number>;
@@ -78,7 +78,7 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
   );
   const leased = database.prepare<[number], { count: bigint }>(
     `select count(*) as count from redemptions join operations using (sequence)
-     where mode = 'leased' and created_ms > ?`,
+     where mode = 'leased' and created_ms >= ?`,
   );
   const states = database.prepare<[], { state: OperationState; count: bigint }>(
     "select state, count(*) as count from operations group by state",

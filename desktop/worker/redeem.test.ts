@@ -1,0 +1,221 @@
+import { describe, expect, test } from "vitest";
+import { createAuthority, testVoucher } from "../../test/support/authority.ts";
+import { createTill } from "../../test/support/till.ts";
+import type { Till } from "../../test/support/till.ts";
+import type { RedeemOutcome } from "./node.ts";
+
+const voucher = testVoucher(12n);
+
+function redeem(
+  till: Till,
+  change: Partial<Parameters<ReturnType<Till["node"]>["redeem"]>[0]> = {},
+): Promise<RedeemOutcome> {
+  const request = { serial: 12n, number: voucher.number, actor: "Ann", offline: true, ...change };
+  return till.node().redeem(request);
+}
+
+function codeOf(outcome: RedeemOutcome): string {
+  return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
+}
+
+describe("an offline redemption", () => {
+  test("of a voucher leased to this node is accepted, with the amount that its token states", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const outcome = await redeem(till);
+    if (outcome.kind !== "accepted") throw new Error(codeOf(outcome));
+    expect(outcome.redeemed).toMatchObject({ mode: "leased", sequence: 1, anchored: true });
+    expect(outcome.redeemed.token).toMatchObject({ amountMinor: 1250n, currency: "USD" });
+    expect(till.stores.redemptions.ofVoucher(12n)).toMatchObject([{ live: true, actor: "Ann" }]);
+  });
+
+  test("by its token is accepted like one by its serial", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const { authority } = till;
+    const outcome = await till
+      .node()
+      .redeem({ token: authority.token(voucher), number: voucher.number, actor: "Ann", offline: true });
+    expect(codeOf(outcome)).toBe("accepted");
+  });
+
+  test("a second time is refused with already-redeemed-here, and nothing is added", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    await redeem(till);
+    const again = await redeem(till);
+    expect(again).toMatchObject({ refusal: { code: "already-redeemed-here", earlier: { actor: "Ann" } } });
+    expect(till.stores.queue.head().sequence).toBe(1);
+  });
+
+  test("is still refused with already-redeemed-here after the node was started again", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    await redeem(till);
+    expect(codeOf(await redeem(till.reopen()))).toBe("already-redeemed-here");
+  });
+
+  test("of a voucher that is not leased here is refused with not-leased-here", async () => {
+    const till = createTill();
+    expect(codeOf(await redeem(till))).toBe("not-leased-here");
+    expect(codeOf(await redeem(till, { token: till.authority.token(voucher) }))).toBe("not-leased-here");
+  });
+
+  test("under another node's lease is refused with not-leased-here", async () => {
+    const till = createTill();
+    till.grant(voucher, { nodeId: "0192f000-0000-7000-8000-000000000099" });
+    expect(codeOf(await redeem(till))).toBe("not-leased-here");
+  });
+
+  test("after the lease's time is refused with lease-ended, although the wall clock was set back", async () => {
+    const till = createTill();
+    till.grant(voucher, { notAfterMs: till.clock.wallMs() + 60_000 });
+    till.clock.pass(59_999);
+    const before = till.clock.wallMs();
+    till.clock.pass(1);
+    expect(codeOf(await redeem(till))).toBe("lease-ended");
+    till.clock.setWall(before - 100_000);
+    expect(codeOf(await redeem(till))).toBe("lease-ended");
+  });
+
+  test("up to the lease's last millisecond is accepted", async () => {
+    const till = createTill();
+    till.grant(voucher, { notAfterMs: till.clock.wallMs() + 60_000 });
+    till.clock.pass(59_999);
+    expect(codeOf(await redeem(till))).toBe("accepted");
+  });
+
+  test("of an expired voucher is refused with voucher-expired, whatever its lease says", async () => {
+    const till = createTill();
+    till.grant({ ...voucher, expiresAtMs: till.clock.wallMs() - 1 });
+    expect(codeOf(await redeem(till))).toBe("voucher-expired");
+  });
+
+  test("with another number is refused with wrong-number", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    expect(codeOf(await redeem(till, { number: "4000000000000013" }))).toBe("wrong-number");
+  });
+
+  test("with a token that another authority signed is refused with token-not-genuine", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const token = createAuthority(2).token(voucher);
+    expect(await redeem(till, { token })).toMatchObject({
+      refusal: { code: "token-not-genuine", because: "unknown-key" },
+    });
+  });
+
+  test("with a token of another voucher is refused with token-of-another-voucher", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const token = till.authority.token(testVoucher(13n));
+    expect(codeOf(await redeem(till, { token }))).toBe("token-of-another-voucher");
+    const dearer = till.authority.token({ ...voucher, amountMinor: 999_999n });
+    expect(codeOf(await redeem(till, { token: dearer }))).toBe("token-of-another-voucher");
+  });
+
+  test("with something that is no token is refused with token-not-genuine", async () => {
+    const till = createTill();
+    for (const token of ["", "PV1:", "PV1:hello", "https://example.org/"]) {
+      expect(await redeem(till, { token })).toMatchObject({ refusal: { because: "malformed" } });
+    }
+  });
+
+  test("under a lease whose bytes were changed in the database is refused with lease-not-valid", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const lease = till.authority.lease({
+      serial: 12n,
+      nodeId: till.nodeId,
+      epoch: { generation: 1, n: 1 },
+      notAfterMs: till.clock.wallMs() + 3_600_000,
+    });
+    lease[lease.length - 1] = (lease.at(-1) ?? 0) ^ 1;
+    till.stores.database.prepare("update leases set lease = ?").run(lease);
+    expect(codeOf(await redeem(till))).toBe("lease-not-valid");
+  });
+
+  test("by a node that was frozen or revoked is refused with that", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    till.stores.node.setStatus("frozen");
+    expect(codeOf(await redeem(till))).toBe("node-frozen");
+    till.stores.node.setStatus("revoked");
+    expect(codeOf(await redeem(till))).toBe("node-revoked");
+  });
+
+  test("opens no connection, whatever its outcome", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    // The till of this test throws on any fetch.
+    for (const number of ["4000000000000013", voucher.number, voucher.number]) await redeem(till, { number });
+    expect(codeOf(await redeem(till, { serial: 99n }))).toBe("not-leased-here");
+  });
+});
+
+describe("a lease and its row", () => {
+  test("a lease whose row has disappeared is still good until its time", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    till.leases([{ type: "lease-withdrawn", key: "leases:12", serial: 12n }]);
+    expect(till.stores.leases.find(12n)?.withdrawnMs).not.toBeNull();
+    expect(codeOf(await redeem(till))).toBe("accepted");
+  });
+
+  test("a lease under which a redemption was rejected is not used again", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    await redeem(till);
+    rejectLast(till);
+    expect(codeOf(await redeem(till))).toBe("rejected-before");
+    till.grant(voucher, { n: 2 });
+    expect(codeOf(await redeem(till))).toBe("accepted");
+  });
+});
+
+describe("a clock that is not anchored", () => {
+  test("without any contact refuses leased redemptions with clock-not-trusted", async () => {
+    const till = createTill({ anchored: false });
+    till.grant(voucher);
+    expect(codeOf(await redeem(till))).toBe("clock-not-trusted");
+  });
+
+  test("after a restart of the machine accepts within the limits, and says so", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    till.clock.reboot();
+    expect(await redeem(till)).toMatchObject({ kind: "accepted", redeemed: { anchored: false } });
+  });
+
+  test("accepts nothing more once the hours are over", async () => {
+    const till = createTill();
+    till.grant(
+      { ...voucher, expiresAtMs: till.clock.wallMs() + 1e9 },
+      { notAfterMs: till.clock.wallMs() + 1e9 },
+    );
+    till.clock.reboot();
+    till.clock.pass(24 * 3_600_000 + 1);
+    expect(codeOf(await redeem(till))).toBe("clock-not-trusted");
+  });
+
+  test("accepts no more than fifty", async () => {
+    const till = createTill();
+    const vouchers = Array.from({ length: 51 }, (_, index) => testVoucher(BigInt(index + 100)));
+    for (const each of vouchers) till.grant(each);
+    till.clock.reboot();
+    const codes: string[] = [];
+    for (const { serial, number } of vouchers) codes.push(codeOf(await redeem(till, { serial, number })));
+    expect(codes.filter((code) => code === "accepted")).toHaveLength(50);
+    expect(codes.at(-1)).toBe("clock-not-trusted");
+  });
+});
+
+function rejectLast(till: Till): void {
+  const { sequence, hash } = till.stores.queue.head();
+  till.stores.queue.keepList(hash, new Uint8Array(1), 0);
+  till.stores.queue.decide(
+    { sequence, state: "rejected", reason: "lease-closed", transactionId: null, decidedMs: 1 },
+    hash,
+  );
+}
