@@ -1,7 +1,7 @@
 /** Three independent implementations against each other: Web Crypto (OpenSSL here), tweetnacl, @noble/curves. */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   ed25519Key,
   hasWebCryptoEd25519,
@@ -89,6 +89,40 @@ describe("Ed25519", () => {
     expect(await answer).toBe(true);
   });
 });
+
+describe.each([
+  ["has no Ed25519", { subtle: { generateKey: () => Promise.reject(new Error("unknown")), importKey } }],
+  ["is not there, as on a page without TLS", {}],
+])("where Web Crypto %s", (_, crypto) => {
+  const key = ed25519Key(new Uint8Array(32).fill(1));
+  const signature = signWithTweetnacl(key, Uint8Array.of(1));
+
+  beforeEach(() => {
+    vi.stubGlobal("crypto", crypto);
+    vi.resetModules();
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  test("verification and signing fall back on tweetnacl", async () => {
+    const fresh = await import("./ed25519.ts");
+    expect(await fresh.hasWebCryptoEd25519()).toBe(false);
+    expect(await fresh.verify(key.publicKey, Uint8Array.of(1), signature)).toBe(true);
+    expect(await fresh.verify(key.publicKey, Uint8Array.of(2), signature)).toBe(false);
+    expect(await (await fresh.quickestSigning(key))(Uint8Array.of(1))).toEqual(signature);
+  });
+
+  test("asking for Web Crypto by name throws instead of calling a signature bad", async () => {
+    const fresh = await import("./ed25519.ts");
+    const asked = fresh.verifyWithWebCrypto(key.publicKey, Uint8Array.of(1), signature);
+    await expect(asked).rejects.toThrow(/Ed25519|importKey/);
+  });
+});
+
+function importKey(): Promise<never> {
+  return Promise.reject(new Error("unknown algorithm"));
+}
 
 async function signedByAll(length: number) {
   const key = ed25519Key(webRandomBytes(32));

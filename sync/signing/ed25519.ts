@@ -83,14 +83,21 @@ export async function quickestSigning(
 
 /** Whether this runtime's Web Crypto knows Ed25519. Asked of the runtime once. */
 export function hasWebCryptoEd25519(): Promise<boolean> {
-  detected ??= crypto.subtle
-    .generateKey("Ed25519", false, ["sign", "verify"])
-    .then(() => true)
-    .catch(() => false);
+  detected ??= detectWebCryptoEd25519();
   return detected;
 }
 
 let detected: Promise<boolean> | undefined;
+
+/** A browser page without TLS has no `crypto.subtle` at all; an older one has it without Ed25519. */
+async function detectWebCryptoEd25519(): Promise<boolean> {
+  try {
+    await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 // RFC 8410: PrivateKeyInfo of an Ed25519 seed, up to the seed itself.
 const pkcs8Prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
