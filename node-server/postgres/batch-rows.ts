@@ -60,8 +60,9 @@ export function batchRows(trx: Trx): BatchRows {
         .set({ failure_reason: reason })
         .where("batch", "=", id)
         .where("line", "=", line)
+        .where("failure_reason", "is", null)
         .executeTakeFirst();
-      expectOne(result, `line ${line} of batch ${id}`);
+      expectOne(result, `open line ${line} of batch ${id}`);
     },
     async complete(id) {
       await trx

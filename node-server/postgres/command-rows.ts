@@ -39,8 +39,9 @@ export function commandRows(trx: Trx): CommandRows {
         .set({ done: true, failure_reason: failureReason })
         .where("command", "=", id)
         .where("line", "=", line)
+        .where("done", "=", false)
         .executeTakeFirst();
-      expectOne(result, `line ${line} of command ${id}`);
+      expectOne(result, `open line ${line} of command ${id}`);
     },
     async complete(id) {
       await trx

@@ -1,0 +1,179 @@
+/**
+ * The rules that the database keeps against whoever writes to it by hand: each is broken in SQL, around the store, and
+ * must be refused under its name.
+ */
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createDatabase } from "../../test/support/database.ts";
+import type { TestDatabase } from "../../test/support/database.ts";
+
+let database: TestDatabase;
+let client: Client;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(seed);
+});
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+beforeEach(() => client.query("rollback"));
+
+const node = "00000000-0000-4000-8000-000000000001";
+const claim = "00000000-0000-4000-8000-0000000000c1";
+const paidClaim = "00000000-0000-4000-8000-0000000000c2";
+
+// Voucher 1 is free, 2 is leased, 3 is being paid, 4 is consumed.
+const seed = `
+  insert into institutions (id, name) values ('welfare', 'Welfare');
+  insert into voucher_groups (code, name) values ('AID', 'Food aid');
+  insert into merchants (id, name) values ('corner', 'Corner shop');
+  insert into nodes (id, merchant_id, name, public_key, certificate, last_hash)
+    values ('${node}', 'corner', 'Till', sha256('key'), 'certificate', sha256('certificate'));
+  insert into accounts (id, kind, owner, currency) values
+    ('external:treasury:USD', 'external', 'treasury', 'USD'), ('external:treasury:EUR', 'external', 'treasury', 'EUR'),
+    ('funding:AID:USD', 'funding', 'AID', 'USD'), ('reserved:AID:USD', 'reserved', 'AID', 'USD'),
+    ('owed:corner:USD', 'owed', 'corner', 'USD');
+  insert into journal_entries (idempotency_key, kind, currency) values ('fund', 'fund-group', 'USD');
+  insert into journal_lines (entry_id, line, account_id, amount_minor)
+    values (1, 1, 'external:treasury:USD', -1000), (1, 2, 'funding:AID:USD', 1000);
+  insert into voucher_batches (institution_id, batch_id, request_id, program_id, callback_url)
+    values ('welfare', 'B', 'R', 'winter', '');
+  insert into voucher_instructions (batch, line, instruction_id, group_code, currency, amount)
+    select 1, line, line::text, 'AID', 'USD', '1' from generate_series(1, 5) as line;
+  begin;
+  insert into vouchers (serial, batch, line, group_code, amount_minor, currency, state, number_index, number_verifier,
+      expires_at)
+    select line, 1, line, 'AID', 100, 'USD', 'activated', sha256(line::text::bytea), substr(sha256(''), 1, 16),
+      now() + interval '90 days'
+    from generate_series(1, 4) as line;
+  insert into journal_entries (idempotency_key, kind, currency) values ('reserve', 'reserve-voucher', 'USD');
+  insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial)
+    select 2, line, 'reserved:AID:USD', 100, line from generate_series(1, 4) as line
+    union all select 2, 5, 'funding:AID:USD', -400, null;
+  update vouchers set state = 'leased' where serial = 2;
+  insert into leases (voucher_serial, epoch_generation, epoch_n, node_id, not_after, document)
+    values (2, 1, 1, '${node}', now() + interval '7 days', 'lease');
+  update vouchers set state = 'redeeming' where serial = 3;
+  update vouchers set state = 'consumed' where serial = 4;
+  insert into claims (id, voucher_serial, merchant_id, amount_minor, currency, offline, state, transaction_id) values
+    ('${claim}', 3, 'corner', 100, 'USD', false, 'claimed', 'AAAAAAAAAAAA'),
+    ('${paidClaim}', 4, 'corner', 100, 'USD', false, 'paid', 'BBBBBBBBBBBB');
+  insert into journal_entries (idempotency_key, kind, currency) values ('claims', 'claim-voucher', 'USD');
+  insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
+    (3, 1, 'reserved:AID:USD', -100, 3), (3, 2, 'reserved:AID:USD', -100, 4), (3, 3, 'owed:corner:USD', 200, null);
+  commit;
+  insert into operations (node_id, hash, sequence, operation_id, branch, type, signed, state, reason)
+    values ('${node}', sha256('op'), 1, '${claim}', 'chain', 'redeem-voucher', 'signed', 'rejected', 'expired');
+  insert into audit_entries (actor, action, subject) values ('welfare', 'voucher.activate', 'voucher:1');`;
+
+const lineTo = (entry: string, amount: number, line = 1) =>
+  `insert into journal_lines (entry_id, line, account_id, amount_minor) values
+    (${entry}, ${line}, 'external:treasury:USD', ${-amount}), (${entry}, ${line + 1}, 'owed:corner:USD', ${amount});`;
+const newEntry = (currency = "USD") =>
+  `insert into journal_entries (idempotency_key, kind, currency) values ('new', 'test', '${currency}');`;
+const last = "(select max(id) from journal_entries)";
+
+const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> = {
+  "the journal": [
+    [`${newEntry()} ${lineTo(last, 5).replace("-5", "-4")}`, "journal_entry_balanced"],
+    [newEntry(), "journal_entry_balanced"],
+    [lineTo("1", 5, 3), "journal_entry_closed"],
+    [`${newEntry("EUR")} ${lineTo(last, 5)}`, "journal_entry_in_one_currency"],
+    [`update journal_lines set amount_minor = 2`, "journal_lines_append_only"],
+    [`delete from journal_lines`, "journal_lines_append_only"],
+    [`truncate journal_lines cascade`, "journal_lines_append_only"],
+    [`update journal_entries set kind = 'other'`, "journal_entries_append_only"],
+    [`delete from journal_entries`, "journal_entries_append_only"],
+    [
+      `${newEntry()} ${lineTo(last, 5)} set constraints all immediate;
+       insert into journal_lines (entry_id, line, account_id, amount_minor) values (${last}, 3, 'owed:corner:USD', 1)`,
+      "journal_entry_balanced",
+    ],
+  ],
+  accounts: [
+    [`update accounts set balance_minor = 1 where id = 'funding:AID:USD'`, "accounts_through_journal"],
+    [
+      `insert into accounts (id, kind, owner, currency, balance_minor) values ('x', 'owed', 'x', 'USD', 5)`,
+      "accounts_through_journal",
+    ],
+    [
+      `${newEntry()} insert into journal_lines (entry_id, line, account_id, amount_minor) values
+       (${last}, 1, 'funding:AID:USD', -601), (${last}, 2, 'owed:corner:USD', 601)`,
+      "account_not_overdrawn",
+    ],
+  ],
+  vouchers: [
+    [`update vouchers set reserved_minor = 0 where serial = 1`, "vouchers_through_journal"],
+    [`update vouchers set amount_minor = 99 where serial = 1`, "voucher_value_is_fixed"],
+    [`update vouchers set state = 'activated' where serial = 4`, "voucher_consumed_once"],
+    [`update vouchers set state = 'cancelled' where serial = 1`, "voucher_state_matches_reserve"],
+    [`update vouchers set state = 'leased' where serial = 1`, "voucher_state_matches_lease"],
+    [`update vouchers set state = 'consumed' where serial = 3`, "voucher_state_matches_claim"],
+    [`delete from vouchers where serial = 1`, "vouchers_append_only"],
+    [
+      `${newEntry()} insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
+       (${last}, 1, 'reserved:AID:USD', -100, 3), (${last}, 2, 'owed:corner:USD', 100, null)`,
+      "voucher_debited_once",
+    ],
+  ],
+  "leases and claims": [
+    [
+      `insert into leases (voucher_serial, epoch_generation, epoch_n, node_id, not_after, document)
+       values (2, 1, 2, '${node}', now(), 'lease')`,
+      "one_open_lease",
+    ],
+    [
+      `update leases set closed_at = now(), closed_by = 'expired' where voucher_serial = 2`,
+      "voucher_state_matches_lease",
+    ],
+    [`update leases set not_after = now() where voucher_serial = 2`, "lease_closes_once"],
+    [`delete from leases`, "leases_append_only"],
+    [
+      `insert into claims (id, voucher_serial, merchant_id, amount_minor, currency, offline, state, transaction_id)
+       values ('${node}', 3, 'corner', 100, 'USD', false, 'claimed', 'CCCCCCCCCCCC')`,
+      "one_live_claim",
+    ],
+    [`update claims set state = 'released' where id = '${claim}'`, "voucher_state_matches_claim"],
+    [`update claims set state = 'owed' where id = '${paidClaim}'`, "claim_is_final"],
+    [`update claims set merchant_id = 'other' where id = '${claim}'`, "claim_is_final"],
+    [`delete from claims`, "claims_append_only"],
+  ],
+  "operations and the audit trail": [
+    [`update operations set state = 'applied'`, "operation_has_its_verdict"],
+    [`update operations set reason = 'other'`, "operation_has_its_verdict"],
+    [`update operations set signed = 'other'`, "operation_is_immutable"],
+    [`update operations set sequence = 2`, "operation_is_immutable"],
+    [`delete from operations`, "operations_append_only"],
+    [`truncate operations`, "operations_append_only"],
+    [`update audit_entries set actor = 'nobody'`, "audit_entries_append_only"],
+    [`delete from audit_entries`, "audit_entries_append_only"],
+    [`truncate audit_entries`, "audit_entries_append_only"],
+  ],
+};
+
+for (const [what, cases] of Object.entries(broken)) {
+  describe(`${what}, written by hand`, () => {
+    test.each(cases)("%s breaks the rule %s", async (sql, rule) => {
+      await expect(client.query(`begin; ${sql}; commit`)).rejects.toMatchObject({ constraint: rule });
+    });
+  });
+}
+
+test("what was sealed beside an operation can be erased, also after the verdict", async () => {
+  const { rowCount } = await client.query("update operations set sealed = null");
+  expect(rowCount).toBe(1);
+});
+
+test("a closed lease stays closed", async () => {
+  await client.query("begin");
+  await client.query(`update vouchers set state = 'activated' where serial = 2`);
+  await client.query(`update leases set closed_at = now(), closed_by = 'released' where voucher_serial = 2`);
+  const reopen = client.query(
+    `update leases set closed_at = null, closed_by = null where voucher_serial = 2`,
+  );
+  await expect(reopen).rejects.toMatchObject({ constraint: "lease_closes_once" });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { reserveForVouchers } from "../../../node-server/ledger/entries.ts";
+import type { VoucherInstruction } from "../../../node-server/ports/store.ts";
+import { newBatch, newInstructions, newVoucher } from "./fixture.ts";
+import type { StoreSubject } from "./subject.ts";
+
+export function describeBatches(subject: () => StoreSubject): void {
+  const transaction: StoreSubject["store"]["transaction"] = (work) => subject().store.transaction(work);
+
+  /** Gives the lines a voucher each. */
+  const fulfil = (batch: bigint, lines: readonly number[]) =>
+    transaction(async (tx) => {
+      const serials = await tx.vouchers.nextSerials(lines.length);
+      const rows = lines.map((line, index) => newVoucher(batch, line, serials[index] ?? 0n));
+      await tx.vouchers.insert(rows);
+      await tx.ledger.post(reserveForVouchers(`${batch}:${lines[0]}`, "AID", "USD", rows));
+      return rows;
+    });
+
+  describe("batches", () => {
+    test("an institution uses a batch id once", async () => {
+      const batch = {
+        institutionId: "welfare",
+        batchId: "once",
+        requestId: "R-1",
+        programId: "winter",
+        callbackUrl: "https://welfare.example/cb",
+      };
+      const insert = (change: object) => transaction((tx) => tx.batches.insert({ ...batch, ...change }, []));
+      const [first, second, other] = await Promise.all([
+        insert({}),
+        insert({ requestId: "R-2" }),
+        insert({ institutionId: "keyless" }),
+      ]);
+      expect([first, second].filter((id) => id === undefined)).toHaveLength(1);
+      expect(other).toBeTypeOf("bigint");
+      const id = first ?? second ?? 0n;
+      const found = await transaction((tx) => tx.batches.find(id));
+      expect(found).toEqual({ ...batch, id, requestId: first === undefined ? "R-2" : "R-1" });
+      expect(await transaction((tx) => tx.batches.lock(id))).toEqual(found);
+      expect(await transaction((tx) => tx.batches.find(999_999n))).toBeUndefined();
+    });
+
+    test("an instruction is open until it has a voucher or a failure, lowest line first", async () => {
+      const instructions = newInstructions(6);
+      const batch = await transaction((tx) => newBatch(tx, instructions.toReversed()));
+      const open = (limit: number) => transaction((tx) => tx.batches.nextOpen(batch, limit));
+      expect(await open(3)).toEqual(instructions.slice(0, 3));
+      await fulfil(batch, [1, 4]);
+      await transaction((tx) => tx.batches.fail(batch, 3, "Unknown currency"));
+      expect(lines(await open(10))).toEqual([2, 5, 6]);
+      expect(lines(await open(1))).toEqual([2]);
+    });
+
+    test("results tell of each line in order: a voucher, a failure or neither yet", async () => {
+      const instructions = newInstructions(3);
+      const batch = await transaction((tx) => newBatch(tx, instructions));
+      const [made] = await fulfil(batch, [1]);
+      await transaction((tx) => tx.batches.fail(batch, 2, "Unknown currency"));
+      const nothing = { failureReason: null, serial: null, ciphertext: null, expiresAt: null };
+      expect(await transaction((tx) => tx.batches.results(batch))).toEqual([
+        {
+          ...instructions[0],
+          ...nothing,
+          serial: made?.serial,
+          ciphertext: made?.ciphertext,
+          expiresAt: made?.expiresAt,
+        },
+        { ...instructions[1], ...nothing, failureReason: "Unknown currency" },
+        { ...instructions[2], ...nothing },
+      ]);
+    });
+
+    test("a line fails once", async () => {
+      const batch = await transaction((tx) => newBatch(tx, newInstructions(1)));
+      await transaction((tx) => tx.batches.fail(batch, 1, "first"));
+      await expect(transaction((tx) => tx.batches.fail(batch, 1, "second"))).rejects.toBeInstanceOf(Error);
+      const [result] = await transaction((tx) => tx.batches.results(batch));
+      expect(result?.failureReason).toBe("first");
+    });
+
+    test("the time of delivery is that of the first", async () => {
+      const batch = await transaction((tx) => newBatch(tx, newInstructions(2)));
+      await fulfil(batch, [1, 2]);
+      expect(await subject().deliveriesOf(batch)).toEqual([null, null]);
+      await transaction((tx) => tx.batches.markDelivered(batch));
+      const delivered = await subject().deliveriesOf(batch);
+      expect(delivered).toEqual([expect.any(Date), expect.any(Date)]);
+      await transaction((tx) => tx.batches.markDelivered(batch));
+      expect(await subject().deliveriesOf(batch)).toEqual(delivered);
+    });
+
+    test("one worker at a time has a batch, and it stays complete", async () => {
+      const batch = await transaction((tx) => newBatch(tx, newInstructions(1)));
+      const order: string[] = [];
+      const holding = Promise.withResolvers<void>();
+      const waiting = Promise.withResolvers<void>();
+      const first = transaction(async (tx) => {
+        await tx.batches.lock(batch);
+        holding.resolve();
+        await waiting.promise;
+        await tx.batches.complete(batch);
+        order.push("first");
+      });
+      await holding.promise;
+      const second = transaction(async (tx) => {
+        await tx.now();
+        waiting.resolve();
+        await tx.batches.lock(batch);
+        order.push("second");
+        await tx.batches.complete(batch);
+      });
+      await Promise.all([first, second]);
+      expect(order).toEqual(["first", "second"]);
+    });
+  });
+}
+
+function lines(instructions: readonly VoucherInstruction[]): number[] {
+  return instructions.map(({ line }) => line);
+}

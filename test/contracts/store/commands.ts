@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import type { CommandItem } from "../../../node-server/ports/store.ts";
+import type { StoreSubject } from "./subject.ts";
+
+export function describeCommands(subject: () => StoreSubject): void {
+  const transaction: StoreSubject["store"]["transaction"] = (work) => subject().store.transaction(work);
+  const command = {
+    institutionId: "welfare",
+    requestId: "R-7",
+    batchId: "B-7",
+    command: "activate",
+    callbackUrl: "https://welfare.example/commands",
+  } as const;
+  const items: CommandItem[] = [
+    { line: 1, serialNumber: "17", leaseTo: null, leaseUntil: null },
+    { line: 2, serialNumber: "18", leaseTo: "corner", leaseUntil: new Date("2030-01-01T00:00:00.123Z") },
+    { line: 3, serialNumber: "no serial", leaseTo: null, leaseUntil: null },
+  ];
+
+  describe("commands", () => {
+    test("a command is found and locked with what was asked", async () => {
+      const id = await transaction((tx) => tx.commands.insert(command, items));
+      expect(await transaction((tx) => tx.commands.find(id))).toEqual({ ...command, id });
+      expect(await transaction((tx) => tx.commands.lock(id))).toEqual({ ...command, id });
+      expect(await transaction((tx) => tx.commands.find(999_999n))).toBeUndefined();
+    });
+
+    test("items are given out lowest line first until each has its outcome", async () => {
+      const id = await transaction((tx) => tx.commands.insert(command, items.toReversed()));
+      const next = () => transaction((tx) => tx.commands.nextOpen(id));
+      const finish = (line: number, reason: string | null) =>
+        transaction((tx) => tx.commands.finish(id, line, reason));
+      expect(await next()).toEqual(items[0]);
+      await finish(2, null);
+      await finish(1, "Blocked");
+      expect(await next()).toEqual(items[2]);
+      await finish(3, "Not Existing");
+      expect(await next()).toBeUndefined();
+      await transaction((tx) => tx.commands.complete(id));
+      expect(await transaction((tx) => tx.commands.results(id))).toEqual([
+        { ...items[0], failureReason: "Blocked" },
+        { ...items[1], failureReason: null },
+        { ...items[2], failureReason: "Not Existing" },
+      ]);
+    });
+
+    test("an item gets one outcome", async () => {
+      const id = await transaction((tx) => tx.commands.insert(command, items));
+      await transaction((tx) => tx.commands.finish(id, 1, null));
+      await expect(transaction((tx) => tx.commands.finish(id, 1, "Blocked"))).rejects.toBeInstanceOf(Error);
+      const [first] = await transaction((tx) => tx.commands.results(id));
+      expect(first?.failureReason).toBeNull();
+    });
+  });
+}

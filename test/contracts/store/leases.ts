@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { activated, bytes, enrolledNode, issueOne, lease, release } from "./fixture.ts";
+import type { StoreSubject } from "./subject.ts";
+
+export function describeLeases(subject: () => StoreSubject): void {
+  const transaction: StoreSubject["store"]["transaction"] = (work) => subject().store.transaction(work);
+  const overdue = (before: number, limit: number) =>
+    transaction((tx) => tx.leases.overdue(new Date(before), limit));
+  const dayMs = 86_400_000;
+
+  describe("leases", () => {
+    test("a lease is open until it is closed, and its epoch is counted in its generation", async () => {
+      const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
+      const lastN = (generation: number) => transaction((tx) => tx.leases.lastEpochN(serial, generation));
+      expect(await lastN(1)).toBe(0);
+      const first = await lease(subject(), serial, node);
+      expect(await transaction((tx) => tx.leases.open(serial))).toEqual(first);
+      await release(subject(), serial);
+      expect(await transaction((tx) => tx.leases.open(serial))).toBeUndefined();
+      const second = await lease(subject(), serial, node);
+      expect(second.epoch).toEqual({ generation: 1, n: 2 });
+      expect([await lastN(1), await lastN(2)]).toEqual([2, 0]);
+    });
+
+    test("it is known for ever which node had which epoch", async () => {
+      const [serial, node, other] = [
+        await activated(subject()),
+        await enrolledNode(subject()),
+        await enrolledNode(subject()),
+      ];
+      const { epoch } = await lease(subject(), serial, node);
+      await release(subject(), serial);
+      const known = await transaction(async (tx) => [
+        await tx.leases.wasGranted(serial, node, epoch),
+        await tx.leases.wasGranted(serial, other, epoch),
+        await tx.leases.wasGranted(serial, node, { ...epoch, n: 2 }),
+        await tx.leases.wasGranted(serial, node, { ...epoch, generation: 2 }),
+      ]);
+      expect(known).toEqual([true, false, false, false]);
+    });
+
+    test("overdue are the open leases that ended before a time, the longest overdue first", async () => {
+      const node = await enrolledNode(subject());
+      const serials = [await activated(subject()), await activated(subject()), await activated(subject())];
+      const now = Date.now();
+      for (const [index, serial] of serials.entries()) {
+        await transaction(async (tx) => {
+          const notAfter = new Date(now - (index + 1) * dayMs);
+          const epoch = { generation: 1, n: 1 };
+          await tx.leases.insert({ serial, nodeId: node, epoch, notAfter, document: bytes(10) });
+          await tx.vouchers.update(serial, { state: "leased", pending: null });
+        });
+      }
+      await release(subject(), serials[0] ?? 0n);
+      expect(await overdue(now, 10)).toEqual([serials[2], serials[1]]);
+      expect(await overdue(now, 1)).toEqual([serials[2]]);
+      expect(await overdue(now - 2.5 * dayMs, 10)).toEqual([serials[2]]);
+    });
+
+    test("a lease that was closed is not closed again", async () => {
+      const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
+      const { epoch } = await lease(subject(), serial, node);
+      await release(subject(), serial);
+      const again = transaction((tx) => tx.leases.close(serial, epoch, "expired", new Date()));
+      await expect(again).rejects.toBeInstanceOf(Error);
+    });
+
+    test("a recalled lease stays open", async () => {
+      const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
+      const row = await lease(subject(), serial, node);
+      await transaction((tx) => tx.leases.markRecalled(serial, row.epoch, new Date()));
+      expect(await transaction((tx) => tx.leases.open(serial))).toEqual(row);
+    });
+
+    test("a second open lease of one voucher is refused", async () => {
+      const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
+      const row = await lease(subject(), serial, node);
+      const work = transaction((tx) => tx.leases.insert({ ...row, epoch: { generation: 1, n: 2 } }));
+      await expect(work).rejects.toMatchObject({ constraint: "one_open_lease" });
+    });
+
+    test("a voucher that is leased with no lease open is refused, and the other way round", async () => {
+      const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
+      const change = (state: "leased" | "activated") =>
+        transaction((tx) => tx.vouchers.update(serial, { state, pending: null }));
+      await expect(change("leased")).rejects.toMatchObject({ constraint: "voucher_state_matches_lease" });
+      await lease(subject(), serial, node);
+      await expect(change("activated")).rejects.toMatchObject({ constraint: "voucher_state_matches_lease" });
+    });
+
+    test("a lease that outlasts its voucher is refused", async () => {
+      const [serial, nodeId] = [await issueOne(subject()), await enrolledNode(subject())];
+      const work = transaction(async (tx) => {
+        const notAfter = new Date(Date.now() + 91 * dayMs);
+        await tx.leases.insert({
+          serial,
+          nodeId,
+          epoch: { generation: 1, n: 1 },
+          notAfter,
+          document: bytes(9),
+        });
+        await tx.vouchers.update(serial, { state: "leased", pending: null });
+      });
+      await expect(work).rejects.toMatchObject({ constraint: "lease_within_validity" });
+    });
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * A store held to the contract, with what the port itself does not offer: writing the registry, and looking at what
+ * a transaction left behind.
+ */
+import type { Job, MerchantRow, Store, VoucherGroupRow } from "../../../node-server/ports/store.ts";
+
+export interface StoreSubject {
+  readonly store: Store;
+  /** What operators write; none of it goes through the store. */
+  register(registry: Registry): Promise<void>;
+  /** Every account's balance by its id. */
+  balances(): Promise<ReadonlyMap<string, bigint>>;
+  /** The sum of every account's journal lines by its id. */
+  sumsOfLines(): Promise<ReadonlyMap<string, bigint>>;
+  waitingJobs(): Promise<readonly Job[]>;
+  auditOf(subject: string): Promise<readonly AuditEntry[]>;
+  leasesShape(nodeId: string): Promise<readonly LeaseShapeRow[]>;
+  documentsShape(shape: "verdicts" | "trust", nodeId: string): Promise<readonly DocumentShapeRow[]>;
+  /** When the callers' copies of a batch's numbers were delivered, each once. */
+  deliveriesOf(batch: bigint): Promise<readonly (Date | null)[]>;
+  close(): Promise<void>;
+}
+
+export interface Registry {
+  readonly institutions: readonly {
+    readonly id: string;
+    readonly callbackBaseUrl: string | null;
+    readonly boxPublicKey: Uint8Array | null;
+  }[];
+  readonly groups: readonly VoucherGroupRow[];
+  readonly merchants: readonly (MerchantRow & { readonly accepts: readonly string[] })[];
+}
+
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface LeaseShapeRow {
+  readonly serial: bigint;
+  readonly epoch: { readonly generation: number; readonly n: number };
+  readonly notAfter: Date;
+  readonly lease: string;
+  readonly token: string;
+}
+
+export interface DocumentShapeRow {
+  /** The sequence of a verdict, the kind of a trust document. */
+  readonly key: string;
+  readonly document: string;
+}
