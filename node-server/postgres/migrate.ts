@@ -14,9 +14,16 @@ import {
   type MigrationRefusal,
 } from "#core/migration-plan.ts";
 
-export type Migrated =
-  | { readonly ok: true; readonly applied: readonly string[] }
-  | { readonly ok: false; readonly refusal: MigrationRefusal };
+/** The database has a history that this version's files do not explain; nothing in it was touched. */
+export class MigrationRefusedError extends Error {
+  readonly refusal: MigrationRefusal;
+
+  constructor(refusal: MigrationRefusal) {
+    super(refusal.message);
+    this.name = "MigrationRefusedError";
+    this.refusal = refusal;
+  }
+}
 
 /** Key of the advisory lock that is held while a database is migrated ("paypost" in ASCII). */
 export const migrationLock = 0x70_61_79_70_6f_73_74n;
@@ -24,18 +31,21 @@ export const migrationLock = 0x70_61_79_70_6f_73_74n;
 export const serverMigrationsFolder = fileURLToPath(new URL("../../migrations/server/", import.meta.url));
 
 /**
- * Applies what is pending and names it. A history that the files do not explain is refused and nothing is touched;
- * SQL that fails throws, and leaves the database as it was.
+ * Applies what is pending and names it. It throws when the history is refused or SQL fails, since no server may go on
+ * with such a database, and leaves everything as it was.
  */
-export async function migrateDatabase(url: string, folder = serverMigrationsFolder): Promise<Migrated> {
+export async function migrateDatabase(
+  url: string,
+  folder = serverMigrationsFolder,
+): Promise<readonly string[]> {
   const files = await readMigrations(folder);
   const client = new Client({ connectionString: url, application_name: "paypost-migrate" });
   await client.connect();
   try {
     await client.query("BEGIN");
-    const outcome = await migrateInTransaction(client, files);
-    await client.query(outcome.ok ? "COMMIT" : "ROLLBACK");
-    return outcome;
+    const applied = await migrateInTransaction(client, files);
+    await client.query("COMMIT");
+    return applied;
   } finally {
     // After an error this ends the transaction too.
     await client.end();
@@ -54,7 +64,7 @@ export async function readMigrations(folder: string): Promise<MigrationFile[]> {
   );
 }
 
-async function migrateInTransaction(client: Client, files: readonly MigrationFile[]): Promise<Migrated> {
+async function migrateInTransaction(client: Client, files: readonly MigrationFile[]): Promise<string[]> {
   await client.query("SET LOCAL statement_timeout = 0");
   await client.query("SELECT pg_advisory_xact_lock($1)", [migrationLock]);
   await client.query(`
@@ -65,9 +75,9 @@ async function migrateInTransaction(client: Client, files: readonly MigrationFil
     )`);
   const history = await client.query<AppliedMigration>("SELECT name, checksum FROM migration_history");
   const plan = planMigrations(files, history.rows);
-  if (!plan.ok) return plan;
+  if (!plan.ok) throw new MigrationRefusedError(plan.refusal);
   for (const file of plan.pending) await apply(client, file);
-  return { ok: true, applied: plan.pending.map((file) => file.name) };
+  return plan.pending.map((file) => file.name);
 }
 
 async function apply(client: Client, { name, checksum, sql }: MigrationFile): Promise<void> {
