@@ -134,12 +134,15 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
   const known = variables.map((variable): string => variable.name);
   const ours = known.filter((name) => name.startsWith("PAYPOST_")).join(", ");
   return Object.keys(environment)
-    .filter((name) => name.startsWith("PAYPOST_") && !known.includes(name))
+    .filter((name) => name.startsWith("PAYPOST_") && !known.includes(name) && !ofOtherPrograms.includes(name))
     .map((variable) => ({
       variable,
       message: `${variable} is no setting of this server. Correct its name or remove it; there are ${ours}.`,
     }));
 }
+
+/** What the node and the operators' command line read; a shell that runs all of them may have them set. */
+const ofOtherPrograms: readonly string[] = ["PAYPOST_PASSPHRASE", "PAYPOST_BOX_SECRET"];
 
 const secrets: readonly string[] = ["DATABASE_URL", "ELECTRIC_SECRET"] satisfies VariableName[];
 

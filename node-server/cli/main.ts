@@ -1,7 +1,8 @@
 /** The operators' command line. It works on the database directly: whoever has the database is an operator. */
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { connectToDatabase } from "../database.ts";
+import { configOrExit } from "../config-or-exit.ts";
+import { connectToDatabase, exitWithoutDatabase } from "../database.ts";
 import { commands, usage, UsageError } from "./commands.ts";
 import type { Command, CommandResult, Options } from "./commands.ts";
 
@@ -42,7 +43,8 @@ async function main(args: readonly string[], options: Options): Promise<number> 
 
 async function run(command: Command, args: readonly string[], options: Options): Promise<CommandResult> {
   if (!command.database) return command.run(args, options);
-  const database = await connectToDatabase(process.env);
+  const { config } = configOrExit(process.env);
+  const database = await connectToDatabase(config).catch(exitWithoutDatabase);
   try {
     return await command.run(
       { ...database, randomBytes: (length) => new Uint8Array(randomBytes(length)) },

@@ -117,10 +117,6 @@ export const errorAnswer = z
   })
   .openapi("Error");
 
-export type CreateVouchers = z.infer<typeof createVouchersRequest>;
-export type VoucherCommandBody = z.infer<typeof voucherCommandRequest>;
-export type RedeemBody = z.infer<typeof redeemRequest>;
-
 /** Field names differ in case between the published files: `requestId`, `RequestID` and `requestID` are one. */
 function oneSpelling(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

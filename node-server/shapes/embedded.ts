@@ -62,10 +62,11 @@ export function createEmbeddedShapeSource(options: EmbeddedShapeSourceOptions): 
   const stamping = createStamping({
     stamp: async () => tell(await stampShapeLog(pool)),
     isFollowed: () => waiting.size > 0,
-    onFailed: (error) => log.warn({ error }, "The shape log could not be stamped"),
+    onFailed: (error) => log.warn(reasonOf(error), "the shape log could not be stamped"),
     pollMs,
   });
-  const onLost = (error: unknown) => log.warn({ error }, "The connection that listens for shapes was lost");
+  const onLost = (error: unknown) =>
+    log.warn(reasonOf(error), "the connection that listens for shapes was lost");
   let listener: ReturnType<typeof listenForStamps> | undefined;
 
   return {
@@ -205,4 +206,10 @@ function messages(definition: ShapeDefinition, handle: string, list: readonly ob
     schema: JSON.stringify(definition.columns),
     body: JSON.stringify(list),
   } as const;
+}
+
+/** Not the error itself, which carries the connection and its settings. */
+function reasonOf(error: unknown): object {
+  if (!(error instanceof Error)) return { reason: String(error) };
+  return { code: "code" in error ? error.code : undefined, reason: error.message };
 }

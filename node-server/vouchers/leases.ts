@@ -13,12 +13,6 @@ export type LeaseRefusal =
   | VoucherRefusal
   | { readonly code: "no-such-node" | "node-not-active" | "lease-too-long" };
 
-export interface LeaseWish {
-  /** A node's id, or a merchant's: then one of the merchant's nodes is bound at once. */
-  readonly leaseTo: string;
-  readonly leaseUntil: Date | null;
-}
-
 const defaultLeaseDays = 14;
 const dayMs = 86_400_000;
 

@@ -28,9 +28,9 @@ export async function openShapeBench(): Promise<ShapeBench> {
   const database = await createDatabase();
   const endings: (() => Promise<unknown>)[] = [];
   const newPool = () => {
-    const { pool, close } = createDatabaseClient(database.url, silent);
-    endings.push(close);
-    return pool;
+    const client = createDatabaseClient(database.url, silent);
+    endings.push(() => client.close());
+    return client.pool;
   };
   return {
     pool: newPool(),

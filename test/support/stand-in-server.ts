@@ -49,6 +49,8 @@ export interface StandInServer {
   generation: number;
   /** Server time minus wall time. */
   aheadMs: number;
+  /** Takes the node's key without the request for it. */
+  enrol(publicKey: Uint8Array): void;
   expireSessions(): void;
   /** Grants a lease and publishes it as the real server does, signal included. */
   grant(voucher: TestVoucher, change?: { readonly n?: number; readonly notAfterMs?: number }): void;
@@ -92,6 +94,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     status: "active",
     generation: 1,
     aheadMs: 0,
+    enrol(key) {
+      publicKey = key;
+      certificate = authority.certificate(nodeId, key);
+    },
     expireSessions: () => (tokens = new Set()),
     grant({ serial, ...voucher }, { n = 1, notAfterMs = Date.now() + 3_600_000 } = {}) {
       const lease = authority.lease({ serial, nodeId, epoch: { generation: 1, n }, notAfterMs });

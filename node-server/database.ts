@@ -1,0 +1,39 @@
+/** Which PostgreSQL is worked on: the one of `DATABASE_URL`, or the server's own. */
+import { pino } from "pino";
+import type { Logger } from "pino";
+import type { Pool } from "pg";
+import type { Config } from "./config.ts";
+import type { Store } from "./ports/store.ts";
+import { EmbeddedPostgresError, embeddedUrl, startEmbeddedPostgres } from "./postgres/embedded.ts";
+import { createDatabaseClient } from "./postgres/pool.ts";
+import { createPostgresStore } from "./postgres/store.ts";
+
+export interface ServerDatabase {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** For the server: starts its own PostgreSQL where the settings name none. Throws EmbeddedPostgresError. */
+export async function openServerDatabase(config: Config, log: Logger): Promise<ServerDatabase> {
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, stop: async () => {} };
+  return startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
+}
+
+/** For the operators' command line: the database of the server that runs with the same settings. */
+export async function connectToDatabase(
+  config: Config,
+): Promise<{ readonly pool: Pool; readonly store: Store; close(): Promise<void> }> {
+  const url = config.databaseUrl ?? (await embeddedUrl(config.dataFolder));
+  const client = createDatabaseClient(url, pino({ level: "warn" }, pino.destination(2)), { max: 2 });
+  // Operators' commands enqueue nothing.
+  const jobs = { enqueue: async () => {}, wake: () => {} };
+  const store = createPostgresStore({ db: client.db, jobs });
+  return { pool: client.pool, store, close: () => client.close() };
+}
+
+/** Prints why the database cannot be used and ends the process; any other error is thrown on. */
+export function exitWithoutDatabase(error: unknown): never {
+  if (!(error instanceof EmbeddedPostgresError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
