@@ -13,7 +13,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
-import { findBinaries } from "../../node-server/postgres/binaries.ts";
+import type { PostgresBinaries } from "../../node-server/postgres/binaries.ts";
+import type { OsUser } from "../../node-server/postgres/os-user.ts";
+import { programsFor } from "../../node-server/postgres/programs.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -49,22 +51,19 @@ async function startCluster(): Promise<Cluster> {
   // Root's own temporary folder may be closed to the user that PostgreSQL runs as.
   const folder = mkdtempSync(join(user ? "/tmp" : tmpdir(), "paypost-test-postgres-"));
   if (user) chownSync(folder, user.uid, user.gid);
+  const programs = await programsFor(user, folder);
+  if (!programs.ok) throw new Error(`PostgreSQL does not run on this machine: ${programs.output}`);
   const password = randomUUID();
-  initialise(folder, password, user);
+  initialise(programs.binaries, folder, password, user);
   const port = await freePort();
-  const watcher = startWatched(folder, port, user);
+  const watcher = startWatched(programs.binaries, folder, port, user);
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   await untilItAnswers(url, watcher);
   return { url, stop: () => stopWatched(watcher) };
 }
 
-interface UserIds {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 /** PostgreSQL refuses to run as root; a throw-away cluster may belong to anybody else. */
-function ordinaryUser(): UserIds | undefined {
+function ordinaryUser(): OsUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     try {
@@ -79,13 +78,18 @@ function ordinaryUser(): UserIds | undefined {
   );
 }
 
-function initialise(folder: string, password: string, user: UserIds | undefined): void {
+function initialise(
+  binaries: PostgresBinaries,
+  folder: string,
+  password: string,
+  user: OsUser | undefined,
+): void {
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) chownSync(passwordFile, user.uid, user.gid);
   const options = ["--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"];
   const authentication = ["--auth=scram-sha-256", `--pwfile=${passwordFile}`];
-  execFileSync(findBinaries().initdb, [`--pgdata=${join(folder, "data")}`, ...options, ...authentication], {
+  execFileSync(binaries.initdb, [`--pgdata=${join(folder, "data")}`, ...options, ...authentication], {
     cwd: folder,
     stdio: "pipe",
     ...user,
@@ -102,7 +106,12 @@ read -r _
 kill -QUIT $server; wait $server
 cd /; rm -rf "$folder"`;
 
-function startWatched(folder: string, port: number, user: UserIds | undefined): ChildProcess {
+function startWatched(
+  binaries: PostgresBinaries,
+  folder: string,
+  port: number,
+  user: OsUser | undefined,
+): ChildProcess {
   const settings = {
     listen_addresses: "127.0.0.1",
     port,
@@ -113,7 +122,7 @@ function startWatched(folder: string, port: number, user: UserIds | undefined): 
     full_page_writes: "off",
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const command = [findBinaries().postgres, "-D", join(folder, "data"), ...flags];
+  const command = [binaries.postgres, "-D", join(folder, "data"), ...flags];
   // Detached: an interrupt from the keyboard must reach the run first and PostgreSQL only through the watcher.
   return spawn("sh", ["-c", watcherScript, "watcher", folder, ...command], {
     cwd: folder,
