@@ -25,9 +25,13 @@ create table voucher_instructions (
   amount text not null,
   payee_functional_id text,
   narration text not null default '',
+  -- set with the voucher, so that the next instruction to work on is found at once, also in a large batch
+  made boolean not null default false,
   failure_reason text,
-  primary key (batch, line)
+  primary key (batch, line),
+  constraint instruction_has_one_outcome check (not made or failure_reason is null)
 );
+create index open_instructions on voucher_instructions (batch, line) where not made and failure_reason is null;
 
 create table vouchers (
   serial bigint primary key check (serial between 1 and 9007199254740991),
@@ -57,6 +61,14 @@ create index vouchers_by_expiry on vouchers (expires_at) where state in ('preAct
   'suspended', 'redeeming');
 
 alter table journal_lines add foreign key (voucher_serial) references vouchers (serial);
+
+create function mark_instructions_made() returns trigger language plpgsql as $$
+begin
+  update voucher_instructions i set made = true from added where i.batch = added.batch and i.line = added.line;
+  return null;
+end $$;
+create trigger vouchers_make_instructions after insert on vouchers referencing new table as added
+  for each statement execute function mark_instructions_made();
 
 -- the number encrypted for the caller: kept until delivered, then for 7 days, then erased
 create table voucher_deliveries (

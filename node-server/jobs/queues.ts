@@ -32,13 +32,13 @@ const common = {
 /** Money and vouchers: tried until it is done, at least once a minute. */
 const withoutEnd = { ...common, retryLimit: 2 ** 31 - 1, retryDelay: 1, retryDelayMax: minute };
 
-// Twelve tries reach the longest delay after some two hours, and 24 more of three hours each make up three days.
+// A dozen tries in the first three hours, then one every three hours until three days are over.
 const callback = {
   ...common,
   concurrency: 2,
   expireInSeconds: 5 * minute,
   retryLimit: 36,
-  retryDelay: 5,
+  retryDelay: 2,
   retryDelayMax: 3 * hour,
   deadLetter: undeliveredQueue,
 };

@@ -38,17 +38,7 @@ export function batchRows(trx: Trx): BatchRows {
         .select(instructionColumns)
         .where("batch", "=", id)
         .where("failure_reason", "is", null)
-        .where((eb) =>
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom("vouchers")
-                .select("vouchers.serial")
-                .whereRef("vouchers.batch", "=", "voucher_instructions.batch")
-                .whereRef("vouchers.line", "=", "voucher_instructions.line"),
-            ),
-          ),
-        )
+        .where("made", "=", false)
         .orderBy("line")
         .limit(limit)
         .execute();

@@ -125,6 +125,7 @@ interface VoucherInstructions {
   amount: string;
   payee_functional_id: string | null;
   narration: Generated<string>;
+  made: Generated<boolean>;
   failure_reason: string | null;
 }
 
