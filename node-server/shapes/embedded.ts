@@ -74,19 +74,16 @@ export function createEmbeddedShapeSource(options: EmbeddedShapeSourceOptions): 
       const definition = Object.hasOwn(definitions, request.shape) ? definitions[request.shape] : undefined;
       if (!definition) return { kind: "unknown-shape" };
       const read = { pool, definition, request, maxRows };
-      const offset = parseOffset(request.offset);
-      if (offset === "before-all") return snapshotAnswer(read);
-      if (offset === "now") return nowAnswer(read);
-      if (!request.live) {
-        await stamping.stampNow();
-        return (await tailAnswer(read)).answer;
-      }
-      const place = waiting.enter(waitingKey(request));
+      const place = request.live ? waiting.enter(waitingKey(request)) : undefined;
       try {
         await stamping.stampNow();
-        return await heldAnswer(read, { place, holdMs, onHold }, signal);
+        if (place) return await heldAnswer(read, { place, holdMs, onHold }, signal);
+        const offset = parseOffset(request.offset);
+        if (offset === "before-all") return await snapshotAnswer(read);
+        if (offset === "now") return await nowAnswer(read);
+        return (await tailAnswer(read)).answer;
       } finally {
-        place.leave();
+        place?.leave();
       }
     },
     start() {
@@ -178,12 +175,15 @@ async function heldAnswer(
   }
 }
 
-function readTail({ pool, definition, request, maxRows }: Read): Promise<ShapeTail> {
+async function readTail({ pool, definition, request, maxRows }: Read): Promise<ShapeTail> {
+  const { handle = "" } = request;
+  // What no handle of ours looks like is not asked of the database, which refuses some texts with an error.
+  if (!/^\d{1,10}-\d{1,20}$/.test(handle)) return { kind: "gone" };
   const offset = parseOffset(request.offset);
   const after = typeof offset === "object" ? offset.position : undefined;
   // One more than is told, to know whether there is more and whether it is of the same transaction.
   return readShapeTail(pool, definition, request, {
-    handle: request.handle ?? "",
+    handle,
     after,
     limit: maxRows + 1,
   });

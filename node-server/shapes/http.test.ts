@@ -103,14 +103,8 @@ test("a cursor never comes back as it was sent", async () => {
 });
 
 test("an answer that found nothing is never taken for unchanged", async () => {
-  const ask = (etag: string) =>
-    answerShapeRequest(
-      answering({ ...rows, hasData: false }),
-      new Request(`${url}?offset=7_0&handle=1-2&live=true`, { headers: { "if-none-match": etag } }),
-      reader,
-    );
-  const first = await ask("");
-  const second = await ask(first.headers.get("etag") ?? "");
+  const first = await askAgain("");
+  const second = await askAgain(first.headers.get("etag") ?? "");
   expect(second.status).toBe(200);
 });
 
@@ -123,7 +117,7 @@ test("a source that fails after the client has gone is no failure, and any other
   expect((await answerShapeRequest(failing, request(), reader)).status).toBe(499);
 });
 
-const rows: ShapeAnswer = {
+const rows = {
   kind: "messages",
   handle: "1-2",
   offset: "7_0",
@@ -131,7 +125,17 @@ const rows: ShapeAnswer = {
   hasData: true,
   schema: "{}",
   body: "[]",
-};
+} as const satisfies ShapeAnswer;
+
+function askAgain(etag: string): Promise<Response> {
+  const source = answering({ ...rows, hasData: false });
+  const headers = { "if-none-match": etag };
+  return answerShapeRequest(
+    source,
+    new Request(`${url}?offset=7_0&handle=1-2&live=true`, { headers }),
+    reader,
+  );
+}
 
 function answering(answer: ShapeAnswer): ShapeSource {
   return { fetch: () => Promise.resolve(answer) };

@@ -31,7 +31,7 @@ export function createStamping({ stamp, isFollowed, onFailed, pollMs }: Stamping
   let closed = false;
 
   // A stamping under way may have looked at the log before the caller's commit: whoever comes meanwhile shares the next one.
-  const stampNow = (): Promise<void> => {
+  const run = (): Promise<void> => {
     if (!running) {
       running = stamp().finally(() => {
         running = undefined;
@@ -40,7 +40,7 @@ export function createStamping({ stamp, isFollowed, onFailed, pollMs }: Stamping
     }
     next ??= running.catch(ignore).then(() => {
       next = undefined;
-      return stampNow();
+      return run();
     });
     return next;
   };
@@ -49,7 +49,7 @@ export function createStamping({ stamp, isFollowed, onFailed, pollMs }: Stamping
     timer = undefined;
     let waitMs = pollMs;
     try {
-      await stampNow();
+      await run();
     } catch (error) {
       waitMs = pollMs * slowDown;
       onFailed(error);
@@ -65,10 +65,10 @@ export function createStamping({ stamp, isFollowed, onFailed, pollMs }: Stamping
   return {
     stampNow() {
       schedule(pollMs);
-      return stampNow();
+      return run();
     },
     wake() {
-      if (!closed) stampNow().catch(onFailed);
+      if (!closed) run().catch(onFailed);
     },
     async close() {
       closed = true;
