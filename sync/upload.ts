@@ -43,6 +43,8 @@ export type UploadProblem =
   | { readonly code: "answer-not-trusted"; readonly because: string }
   | { readonly code: "older-server" }
   | { readonly code: "heads-never-match" }
+  /** The node's own storage failed. What was stored before stays; what was not will be asked for again. */
+  | { readonly code: "not-stored"; readonly error: unknown }
   | { readonly code: "stopped"; readonly because: string };
 
 export interface UploadReport extends TakenVerdicts {
@@ -57,13 +59,24 @@ const mostHeadMismatches = 3;
 
 /** Sends what the server has not confirmed, or an empty list, which asks for its time and the end of its chain. */
 export async function upload(parts: UploadParts): Promise<UploadReport> {
-  const { queue } = parts;
   const total = { sent: 0, applied: 0, rejected: 0, held: 0, contradictions: [] as number[] };
-  const report = (problem?: UploadProblem): UploadReport => ({
-    ...total,
-    status: parts.contact.status(),
-    problem,
+  const problem = await uploadAll(parts, total).catch((error: unknown): UploadProblem => {
+    if (!parts.queue.isStorageFailure(error)) throw error;
+    return { code: "not-stored", error };
   });
+  return { ...total, status: parts.contact.status(), problem };
+}
+
+interface Totals {
+  sent: number;
+  applied: number;
+  rejected: number;
+  held: number;
+  readonly contradictions: number[];
+}
+
+async function uploadAll(parts: UploadParts, total: Totals): Promise<UploadProblem | undefined> {
+  const { queue } = parts;
   let after = queue.serverSequence();
   let mismatches = 0;
   let limit = mostOperations;
@@ -75,13 +88,13 @@ export async function upload(parts: UploadParts): Promise<UploadReport> {
       for (const name of ["applied", "rejected", "held"] as const) total[name] += step.taken[name];
       total.contradictions.push(...step.taken.contradictions);
       after += batch.length;
-      if (after >= queue.head().sequence) return report();
+      if (after >= queue.head().sequence) return undefined;
     } else if (step.kind === "too-large" && limit > 1) {
       limit = Math.ceil(limit / 2);
     } else if (step.kind === "resend" && ++mismatches <= mostHeadMismatches) {
       after = step.after;
     } else {
-      return report(step.kind === "failed" ? step.problem : { code: "heads-never-match" });
+      return step.kind === "failed" ? step.problem : { code: "heads-never-match" };
     }
   }
 }

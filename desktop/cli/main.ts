@@ -11,7 +11,9 @@ import {
   watchCommand,
 } from "./commands.ts";
 import type { CommandOptions } from "./commands.ts";
+import { isDamage, isStorageFailure, MigrationError } from "../worker/database.ts";
 import { helpText } from "./help.ts";
+import { damageMessage, diskMessage } from "./messages.ts";
 import { exitCodes, failure } from "./result.ts";
 import type { CommandResult } from "./result.ts";
 
@@ -103,6 +105,9 @@ function show(shown: CommandResult): Promise<void> {
 }
 
 function unexpected(error: unknown): CommandResult {
+  if (isStorageFailure(error)) return failure(exitCodes.stopped, "disk-not-writable", diskMessage);
+  if (isDamage(error)) return failure(exitCodes.stopped, "database-damaged", damageMessage);
+  if (error instanceof MigrationError) return failure(exitCodes.stopped, error.code, error.message);
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   const message =
     "Something went wrong that should not have. Nothing was accepted. Keep this folder and call the operator.";

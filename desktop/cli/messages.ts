@@ -95,6 +95,8 @@ export function uploadProblemMessage(problem: UploadProblem): string {
       return "The server runs from an older copy of its data. Nothing was sent to it and everything is kept. Call the operator.";
     case "heads-never-match":
       return "The till and the server do not agree on what was sent. Everything is kept. Call the operator.";
+    case "not-stored":
+      return "This till could not write to its disk. Nothing is lost. Make room on the disk and run `sync` again.";
     case "stopped":
       return stoppedMessage(problem.because);
   }
@@ -106,6 +108,13 @@ export const offlineMessage = {
   notKnown:
     "It is not known yet whether this voucher is accepted. Do not hand over goods. Run `sync`, then look with `queue`.",
 };
+
+export const diskMessage =
+  "This till could not write to its disk. Nothing was accepted. Make room on the disk and try again.";
+
+export const damageMessage =
+  "This till's database is damaged. Nothing was accepted. Keep this folder as it is, call the operator, and enrol into " +
+  "a new, empty folder.";
 
 const stopReasons: Readonly<Record<string, string>> = {
   "head-file-missing": "The second record of this till's last operation is missing.",

@@ -40,6 +40,20 @@ export function openDatabase(path: string): NodeDatabase {
   return database;
 }
 
+/** A full disk, or one that cannot be written: what was committed is there, and the same call may do better later. */
+export function isStorageFailure(error: unknown): boolean {
+  return hasCode(error, /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY)/);
+}
+
+/** A database whose bytes are not what SQLite wrote. */
+export function isDamage(error: unknown): boolean {
+  return hasCode(error, /^SQLITE_(CORRUPT|NOTADB)/);
+}
+
+function hasCode(error: unknown, pattern: RegExp): boolean {
+  return error instanceof Database.SqliteError && pattern.test(error.code);
+}
+
 function migrate(database: NodeDatabase): void {
   database.exec(
     "create table if not exists migrations (name text primary key, checksum text not null) strict",

@@ -47,7 +47,7 @@ export interface PaypostNode {
   follow(signal: AbortSignal, onReport: (report: SyncReport) => void): Promise<void>;
 }
 
-/** How often a command tries before it says that it is offline. */
+/** How often a request is tried before its failure is told; a node that follows then begins again by itself. */
 const fewAttempts = 4;
 
 export function createNode(parts: NodeParts): PaypostNode {
@@ -88,7 +88,7 @@ export function createNode(parts: NodeParts): PaypostNode {
       return outcomeOf(redeemed, stores);
     },
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
-    follow: (signal, onReport) => follow(syncParts(Infinity, signal), signal, onReport),
+    follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };
 }
 

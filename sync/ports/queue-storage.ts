@@ -34,6 +34,8 @@ export type StoredVerdict = Pick<
 export interface QueueStorage {
   /** Everything that `work` did is stored when it returns, nothing when it throws. */
   transaction<T>(work: () => T): T;
+  /** Whether an error that was thrown is the disk's: full, or not to be written. Such a failure may pass. */
+  isStorageFailure(error: unknown): boolean;
   /** The last operation; sequence 0 and the certificate's hash before the first one. */
   head(): ChainHead;
   /** The hash of an operation, the certificate's for 0, undefined for one that is not there. */

@@ -16,6 +16,14 @@ export const fetchedShapes = ["trust", "leases", "verdicts"] as const satisfies 
 
 /** Reads one shape once, up to date. The last failure is the result. */
 export async function fetchShape(parts: ShapeParts, name: ShapeName): Promise<StreamEnd> {
+  try {
+    return await fetchAndNote(parts, name);
+  } catch (error) {
+    return { kind: "not-stored", error };
+  }
+}
+
+async function fetchAndNote(parts: ShapeParts, name: ShapeName): Promise<StreamEnd> {
   const version = name === "signals" ? undefined : parts.storage.signalled(name);
   const end = await readPatiently(parts, name, { live: false, signal: parts.patience.signal });
   if (end.kind !== "up-to-date") return end;

@@ -5,10 +5,11 @@
  */
 import { FetchError, ShapeStream } from "@electric-sql/client";
 import type { Message, Row } from "@electric-sql/client";
+import type { ShapeHead } from "../ports/shape-storage.ts";
 import type { ServerLink } from "../ports/transport.ts";
 import type { Sessions } from "../session.ts";
 import { createConsumer } from "./consumer.ts";
-import type { ConsumerParts, ShapeMessage } from "./consumer.ts";
+import type { ConsumerParts, ShapeConsumer, ShapeMessage } from "./consumer.ts";
 
 export interface StreamParts extends ConsumerParts {
   readonly link: ServerLink;
@@ -33,10 +34,22 @@ export type StreamEnd =
 
 type TextRow = Record<string, string | null>;
 
-export function readShape(parts: StreamParts, options: StreamOptions): Promise<StreamEnd> {
-  const { name, storage, link, sessions } = parts;
-  const head = parts.reload ? undefined : storage.head(name);
-  const consumer = createConsumer(parts);
+export async function readShape(parts: StreamParts, options: StreamOptions): Promise<StreamEnd> {
+  try {
+    // Both read and write the storage: a failure there is told like one of a batch.
+    const head = parts.reload ? undefined : parts.storage.head(parts.name);
+    return await consume(parts, options, head, createConsumer(parts));
+  } catch (error) {
+    return { kind: "not-stored", error };
+  }
+}
+
+function consume(
+  { name, link, sessions }: StreamParts,
+  options: StreamOptions,
+  head: ShapeHead | undefined,
+  consumer: ShapeConsumer,
+): Promise<StreamEnd> {
   const controller = new AbortController();
   return new Promise((resolve) => {
     let ended = false;

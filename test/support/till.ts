@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { decodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
-import type { MachineClock } from "#sync/ports/clock.ts";
+import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { ShapeChange, ShapeStorage } from "#sync/ports/shape-storage.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import { ed25519Key } from "#sync/signing/ed25519.ts";
@@ -91,7 +91,7 @@ export function createTill(options: TillOptions = {}): Till {
         serverUrl,
         clock,
         randomBytes: webRandomBytes,
-        sleep: () => Promise.resolve(),
+        sleep: shortSleep,
         fetch: fetchOf,
         ...(onStep && { onStep }),
       }),
@@ -183,6 +183,13 @@ function enrolDirectly(
   });
   stores.writeHead(nodeId, stores.queue.head());
 }
+
+/** Waits between tries are cut short; the long ones of a node that only looks around last until they are ended. */
+export const shortSleep: Sleep = (ms, signal) =>
+  new Promise((resolve) => {
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    if (ms < 60_000 || signal?.aborted) setTimeout(resolve, Math.min(ms, 2));
+  });
 
 const noNetwork: typeof fetch = () => {
   throw new Error("this test has no network");

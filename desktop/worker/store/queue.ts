@@ -6,6 +6,7 @@ import type {
   StoredOperation,
   StoredVerdict,
 } from "#sync/ports/queue-storage.ts";
+import { isStorageFailure } from "../database.ts";
 import type { NodeDatabase } from "../database.ts";
 
 interface OperationRow {
@@ -53,6 +54,7 @@ export function createQueueStorage(database: NodeDatabase, wallMs: () => number)
   };
   return {
     transaction: (work) => database.transaction(work).immediate(),
+    isStorageFailure,
     head() {
       const row = last.get();
       if (row) return { sequence: Number(row.sequence), hash: bytes(row.hash) };
