@@ -10,6 +10,9 @@ export interface DataLock {
 
 const sqliteBusy = 5;
 
+/** A file that nobody refers to any more is closed by the garbage collector, and its lock would go with it. */
+const held = new Set<DatabaseSync>();
+
 /** Takes the lock, or gives undefined at once when another process (or this one) holds it. */
 export function lockFile(path: string): DataLock | undefined {
   const file = new DatabaseSync(path);
@@ -20,5 +23,11 @@ export function lockFile(path: string): DataLock | undefined {
     if (error instanceof Error && "errcode" in error && error.errcode === sqliteBusy) return undefined;
     throw error;
   }
-  return { release: () => file.close() };
+  held.add(file);
+  return {
+    release() {
+      held.delete(file);
+      file.close();
+    },
+  };
 }

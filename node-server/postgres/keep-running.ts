@@ -46,6 +46,8 @@ interface Up {
   readonly ok: true;
   readonly port: number;
   readonly sentinel: Client;
+  /** Settles when the sentinel's connection is over, for whatever reason. */
+  readonly ended: Promise<void>;
 }
 
 type BroughtUp = Up | { readonly ok: false; readonly output: string };
@@ -53,7 +55,7 @@ type BroughtUp = Up | { readonly ok: false; readonly output: string };
 async function watch(options: KeepRunningOptions, first: Up, releasing: AbortSignal): Promise<void> {
   let up = first;
   for (;;) {
-    await endOf(up.sentinel, releasing);
+    await endOf(up, releasing);
     if (releasing.aborted) return;
     options.log.error({ port: up.port }, "the database has gone; bringing it up again");
     const again = await bringUpAgain(options, up.port, releasing);
@@ -63,10 +65,7 @@ async function watch(options: KeepRunningOptions, first: Up, releasing: AbortSig
   }
 }
 
-async function endOf(sentinel: Client, releasing: AbortSignal): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    sentinel.once("end", resolve);
-  });
+async function endOf({ sentinel, ended }: Up, releasing: AbortSignal): Promise<void> {
   const release = () => void sentinel.end();
   releasing.addEventListener("abort", release);
   if (releasing.aborted) release();
@@ -80,12 +79,16 @@ async function bringUpAgain(
   releasing: AbortSignal,
 ): Promise<Up | undefined> {
   for (let pauseMs = 1000; !releasing.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-    const again = await bringUp(options, port, releasing);
+    const again = await bringUp(options, port, releasing).catch(failed);
     if (again.ok) return again;
     options.log.error({ output: again.output }, "the database does not come up");
     await delay(pauseMs, undefined, { signal: releasing }).catch(() => undefined);
   }
   return undefined;
+}
+
+function failed(error: unknown): BroughtUp {
+  return { ok: false, output: String(error) };
 }
 
 /** Starts the cluster, or finds it running, and returns once it answers. */
@@ -133,11 +136,14 @@ async function reach(port: number, password: string): Promise<BroughtUp | "not-y
   });
   // What matters comes as `end`; without a listener the error would end the process.
   sentinel.on("error", () => undefined);
+  const ended = new Promise<void>((resolve) => {
+    sentinel.once("end", resolve);
+  });
   try {
     await sentinel.connect();
     const { rowCount } = await sentinel.query("SELECT 1 FROM pg_database WHERE datname = 'paypost'");
     if (rowCount === 0) await sentinel.query("CREATE DATABASE paypost");
-    return { ok: true, port, sentinel };
+    return { ok: true, port, sentinel, ended };
   } catch (error) {
     await sentinel.end().catch(() => undefined);
     const isFinal = error instanceof DatabaseError && error.code !== cannotConnectNow;
