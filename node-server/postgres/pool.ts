@@ -27,7 +27,8 @@ export function createDatabaseClient(
 ): DatabaseClient {
   const pool = createPool(url, log, options);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  // Kysely ends the pool only if a query of its own has used it; ending it twice is an error.
+  return { db, pool, close: () => db.destroy().then(() => (pool.ended ? undefined : pool.end())) };
 }
 
 function createPool(url: string, log: Pick<Logger, "warn">, options: PoolOptions): Pool {

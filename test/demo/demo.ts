@@ -19,6 +19,13 @@ import type { IssuedVoucher } from "../support/institution.ts";
 import { createLink } from "../support/link.ts";
 import { check, failures, note, step } from "./narrator.ts";
 
+const shops = {
+  first: { id: "shop-1", name: "Corner shop", accepts: "FOO" },
+  second: { id: "shop-2", name: "Market stall", accepts: "FOO" },
+};
+
+const expectedStates = ["consumed", "consumed", "consumed", "consumed", "consumed", "cancelled", "leased"];
+
 const folder = await mkdtemp(join(tmpdir(), "paypost-demo-"));
 const installation = await prepareInstallation(folder);
 let stop: (() => Promise<void>) | undefined;
@@ -120,11 +127,6 @@ async function demo(): Promise<void> {
   check("a second sync has nothing to send", (await first.run("sync")).json["sent"] === 0);
   await report(before);
 }
-
-const shops = {
-  first: { id: "shop-1", name: "Corner shop", accepts: "FOO" },
-  second: { id: "shop-2", name: "Market stall", accepts: "FOO" },
-};
 
 type Seven = [
   IssuedVoucher,
@@ -232,8 +234,6 @@ async function report(before: Books): Promise<void> {
   );
   check("and the books balance", after.balanced && before.balanced);
 }
-
-const expectedStates = ["consumed", "consumed", "consumed", "consumed", "consumed", "cancelled", "leased"];
 
 interface VoucherLine {
   readonly serial: string;
