@@ -50,7 +50,7 @@ export async function createJobs({ connectionString, log }: JobsOptions): Promis
     superviseIntervalSeconds: superviseSeconds,
     monitorIntervalSeconds: superviseSeconds,
   });
-  boss.on("error", (error) => log.error({ err: error }, "the job queue reports an error"));
+  boss.on("error", errorLogger(log));
   boss.on("warning", (warning) => log.warn({ warning: warning.message }, "the job queue warns"));
   await boss.start();
   await createQueues(boss);
@@ -76,6 +76,17 @@ export async function createJobs({ connectionString, log }: JobsOptions): Promis
 }
 
 const superviseSeconds = 5;
+
+/** While the database is away every worker fails twice a second: one line in five seconds is enough of them. */
+function errorLogger(log: JobsOptions["log"]): (error: Error & { code?: string }) => void {
+  let quietUntilMs = 0;
+  return (error) => {
+    if (Date.now() < quietUntilMs) return;
+    quietUntilMs = Date.now() + 5_000;
+    // An error of a connection carries its client, settings included: only what it says goes into the log.
+    log.error({ code: error.code, reason: error.message }, "the job queue reports an error");
+  };
+}
 
 /** A queue that exists already is given the settings of this release. */
 async function createQueues(boss: PgBoss): Promise<void> {

@@ -9,6 +9,7 @@ import { describeClaims } from "./store/claims.ts";
 import { describeCommands } from "./store/commands.ts";
 import { prepare } from "./store/fixture.ts";
 import { describeLeases } from "./store/leases.ts";
+import { describeLives } from "./store/lives.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
 import { describeProjections } from "./store/projections.ts";
@@ -48,5 +49,6 @@ const parts = [
   describeRequests,
   describeBooks,
   describeProjections,
+  describeLives,
   describeRandomLives,
 ];
