@@ -61,5 +61,3 @@ export const shapeDefinitions = {
     },
   },
 } as const satisfies ShapeDefinitions;
-
-export type ShapeName = keyof typeof shapeDefinitions;
