@@ -45,6 +45,7 @@ interface Identity {
 export class BareNode {
   readonly url: string;
   readonly identity: Identity;
+  readonly seed: Uint8Array;
   /** Where this node believes its own chain to end. */
   head: { sequence: number; hash: Uint8Array };
   readonly #operations: SyncSigner;
@@ -54,6 +55,7 @@ export class BareNode {
 
   constructor(url: string, seed: Uint8Array, identity: Identity) {
     this.url = url;
+    this.seed = seed;
     this.identity = identity;
     this.head = { sequence: 0, hash: identity.certificateHash };
     this.#operations = createSyncSigner("operation", seed);
@@ -81,6 +83,12 @@ export class BareNode {
       keySet: keySet.value,
       generation: answer.generation,
     });
+  }
+
+  /** The same node elsewhere: its chain and its assertions go on from where the other's were. */
+  resumeAfter(other: BareNode): void {
+    this.head = other.head;
+    this.#assertions = other.#assertions;
   }
 
   redeem(

@@ -32,13 +32,14 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+let requests = 0;
+
 export class Institution {
   readonly id: string;
   readonly url: string;
   readonly issuer: Issuer;
   readonly receiver: CallbackReceiver;
   readonly keys: BoxKeyPair;
-  #requests = 0;
 
   constructor(id: string, url: string, issuer: Issuer, receiver: CallbackReceiver, keys: BoxKeyPair) {
     this.id = id;
@@ -59,8 +60,8 @@ export class Institution {
 
   /** A request id that was not used before, of at most 12 characters. */
   nextRequestId(): string {
-    this.#requests++;
-    return `r${process.pid % 100_000}-${this.#requests}`;
+    requests++;
+    return `r${process.pid % 100_000}-${requests}`;
   }
 
   async call(
