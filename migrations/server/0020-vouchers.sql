@@ -12,7 +12,8 @@ create table voucher_batches (
   callback_url text not null,
   created_at timestamptz not null default clock_timestamp(),
   completed_at timestamptz,
-  unique (institution_id, batch_id)
+  unique (institution_id, batch_id),
+  unique (institution_id, request_id)
 );
 
 create table voucher_instructions (
@@ -86,7 +87,8 @@ create table voucher_commands (
   command text not null,
   callback_url text not null,
   created_at timestamptz not null default clock_timestamp(),
-  completed_at timestamptz
+  completed_at timestamptz,
+  unique (institution_id, command, request_id)
 );
 
 create table voucher_command_items (

@@ -144,6 +144,8 @@ export interface BatchRows {
     instructions: readonly VoucherInstruction[],
   ): Promise<bigint | undefined>;
   find(id: bigint): Promise<BatchRow | undefined>;
+  /** The batch that an institution's request made. */
+  byRequest(institutionId: string, requestId: string): Promise<bigint | undefined>;
   /** Takes the batch for this transaction, so that one worker at a time goes through it. */
   lock(id: bigint): Promise<BatchRow | undefined>;
   /** The next instructions that have neither a voucher nor a failure. */
@@ -176,6 +178,8 @@ export interface CommandItem {
 export interface CommandRows {
   insert(command: Omit<CommandRow, "id">, items: readonly CommandItem[]): Promise<bigint>;
   find(id: bigint): Promise<CommandRow | undefined>;
+  /** The command that an institution's request made. */
+  byRequest(institutionId: string, command: VoucherCommand, requestId: string): Promise<bigint | undefined>;
   /** Takes the command for this transaction, so that one worker at a time goes through it. */
   lock(id: bigint): Promise<CommandRow | undefined>;
   /** The next item that has no outcome. */

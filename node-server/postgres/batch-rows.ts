@@ -27,6 +27,15 @@ export function batchRows(trx: Trx): BatchRows {
       const row = await selectBatch(trx, id).executeTakeFirst();
       return row && batchRow(row);
     },
+    async byRequest(institutionId, requestId) {
+      const row = await trx
+        .selectFrom("voucher_batches")
+        .select("id")
+        .where("institution_id", "=", institutionId)
+        .where("request_id", "=", requestId)
+        .executeTakeFirst();
+      return row?.id;
+    },
     async lock(id) {
       // The weaker lock keeps other workers out, and lets rows that refer to the batch come in.
       const row = await selectBatch(trx, id).forNoKeyUpdate().executeTakeFirst();

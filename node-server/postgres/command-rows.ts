@@ -25,6 +25,16 @@ export function commandRows(trx: Trx): CommandRows {
       const row = await selectCommand(trx, id).executeTakeFirst();
       return row && commandRow(row);
     },
+    async byRequest(institutionId, command, requestId) {
+      const row = await trx
+        .selectFrom("voucher_commands")
+        .select("id")
+        .where("institution_id", "=", institutionId)
+        .where("command", "=", command)
+        .where("request_id", "=", requestId)
+        .executeTakeFirst();
+      return row?.id;
+    },
     async lock(id) {
       const row = await selectCommand(trx, id).forNoKeyUpdate().executeTakeFirst();
       return row && commandRow(row);

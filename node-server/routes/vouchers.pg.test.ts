@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundGroup } from "../ledger/entries.ts";
@@ -68,7 +68,16 @@ describe("create", () => {
       [1, 2, 3, 4].map(() => server.institution.call("POST", "/vouchers", body)),
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    await server.receiver.waitFor((callback) => callback.body["requestID"] === requestID);
+    const isOurs = (callback: { body: Readonly<Record<string, unknown>> }) =>
+      callback.body["requestID"] === requestID;
+    await server.receiver.waitFor(isOurs);
+    expect(await countVouchers(requestID)).toBe(1n);
+    const before = server.receiver.received.filter(isOurs);
+    await server.institution.call("POST", "/vouchers", body);
+    await vi.waitUntil(() => server.receiver.received.filter(isOurs).length > before.length, {
+      timeout: 10_000,
+    });
+    expect(server.receiver.received.findLast(isOurs)?.body).toEqual(before[0]?.body);
     expect(await countVouchers(requestID)).toBe(1n);
     const other = await server.institution.call("POST", "/vouchers", { ...body, batchID: "other" });
     expect(other).toMatchObject({ status: 409, body: { responseCode: "01", requestID } });

@@ -177,7 +177,8 @@ async function identify(
   requestId: string,
 ): Promise<RequestIdentity> {
   const name = c.req.query("command");
-  const call = `${c.req.method} /vouchers${name === undefined ? "" : `?command=${name}`}`;
+  // Cancel is published with POST and with PUT: one call under two methods.
+  const call = name === undefined ? "POST /vouchers" : `/vouchers?command=${name}`;
   return {
     key: { institutionId: c.get("institutionId"), call, requestId },
     bodyHash: hmac(sha256, deps.indexKey, utf8ToBytes(`request-body/${await c.req.text()}`)),

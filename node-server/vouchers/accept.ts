@@ -2,7 +2,7 @@
  * Accepting the asynchronous voucher calls: the request and its pending work are stored in one transaction, then
  * answered; the same request again gets its first answer (GovStack Payments BB, general rules on idempotency).
  */
-import type { RequestKey, Store, Tx, VoucherCommand } from "../ports/store.ts";
+import type { Job, RequestKey, Store, Tx, VoucherCommand } from "../ports/store.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 
 export interface Accepted {
@@ -42,8 +42,9 @@ export function acceptCreate(
   request: CreateRequest,
   answer: Accepted,
 ): Promise<Acceptance> {
-  return once(store, identity, answer, async (tx) => {
-    const { institutionId, requestId } = identity.key;
+  const { institutionId, requestId } = identity.key;
+  const known = async (tx: Tx) => jobOf("issue-batch", await tx.batches.byRequest(institutionId, requestId));
+  return once(store, identity, answer, known, async (tx) => {
     const institution = await tx.registry.institution(institutionId);
     if (!institution) return "unknown-institution";
     if (!institution.boxPublicKey) return "no-encryption-key";
@@ -61,8 +62,7 @@ export function acceptCreate(
       })),
     );
     if (id === undefined) return "batch-exists";
-    await tx.jobs.enqueue({ queue: "issue-batch", id: String(id) });
-    return undefined;
+    return jobOf("issue-batch", id);
   });
 }
 
@@ -83,10 +83,13 @@ export function acceptCommand(
   request: CommandRequest,
   answer: Accepted,
 ): Promise<Acceptance> {
-  return once(store, identity, answer, async (tx) => {
-    const { institutionId, requestId } = identity.key;
+  const { institutionId, requestId } = identity.key;
+  const { command } = request;
+  const known = async (tx: Tx) =>
+    jobOf("run-command", await tx.commands.byRequest(institutionId, command, requestId));
+  return once(store, identity, answer, known, async (tx) => {
     if (!(await tx.registry.institution(institutionId))) return "unknown-institution";
-    const { command, batchId, callbackUrl } = request;
+    const { batchId, callbackUrl } = request;
     const id = await tx.commands.insert(
       { institutionId, requestId, command, batchId, callbackUrl },
       request.items.map((item, index) => ({
@@ -96,8 +99,7 @@ export function acceptCommand(
         leaseUntil: item.leaseUntil === undefined ? null : new Date(item.leaseUntil),
       })),
     );
-    await tx.jobs.enqueue({ queue: "run-command", id: String(id) });
-    return undefined;
+    return jobOf("run-command", id);
   });
 }
 
@@ -110,21 +112,30 @@ class Refused extends Error {
   }
 }
 
+/** Also run for a request that is repeated: with nothing left to do it ends in the callback, once more. */
+function jobOf(queue: "issue-batch" | "run-command", id: bigint | undefined): Job {
+  if (id === undefined) throw new Error(`the request of a stored answer left no ${queue}`);
+  return { queue, id: String(id) };
+}
+
 async function once(
   store: Store,
   { key, bodyHash }: RequestIdentity,
   answer: Accepted,
-  work: (tx: Tx) => Promise<AcceptRefusal | undefined>,
+  known: (tx: Tx) => Promise<Job>,
+  work: (tx: Tx) => Promise<AcceptRefusal | Job>,
 ): Promise<Acceptance> {
   try {
     const accepted = await store.transaction(async (tx) => {
       const stored = await tx.requests.begin(key, bodyHash);
       if (stored) {
         if (!equalBytes(stored.bodyHash, bodyHash)) throw new Refused("other-body");
+        await tx.jobs.enqueue(await known(tx));
         return { status: stored.status ?? answer.status, body: stored.response ?? answer.body };
       }
-      const refusal = await work(tx);
-      if (refusal) throw new Refused(refusal);
+      const job = await work(tx);
+      if (typeof job === "string") throw new Refused(job);
+      await tx.jobs.enqueue(job);
       await tx.requests.answer(key, answer.status, answer.body);
       return answer;
     });
