@@ -5,7 +5,7 @@
 import { currencyDecimals } from "#core/money.ts";
 import { bytesToUuid, isUuidv7, uuidToBytes } from "../ids.ts";
 import type { CborValue } from "../signing/cbor.ts";
-import { publicKeyRefusal } from "../signing/ed25519.ts";
+import { publicKeyRefusal } from "../signing/ed25519-strict.ts";
 import { refuse, rowOf, type Codec } from "./codec.ts";
 
 /** A lease's number on one voucher: the database's generation, then a count within it. */

@@ -6,7 +6,8 @@
 /**
  * - `too-large`, `too-deep`: beyond `maxCborBytes` or `maxCborDepth`.
  * - `malformed`: not well-formed CBOR, or bytes after its end.
- * - `not-canonical`: an indefinite length, a longer integer than needed, map keys out of order or repeated, bad UTF-8.
+ * - `not-canonical`: an indefinite length; after the scan also a longer integer than needed, map keys out of order or
+ *   repeated, bad UTF-8.
  * - `unsupported-type`: a float, a tag, undefined, another simple value, or a map key that is no integer or text.
  */
 export type CborRefusal = "too-large" | "too-deep" | "malformed" | "not-canonical" | "unsupported-type";
@@ -54,7 +55,7 @@ function scanChildren(input: Input, count: number, isMap: boolean, depth: number
   return undefined;
 }
 
-/** The number in or after the initial byte; it must have been written as short as it can be. */
+/** The number in or after the initial byte. */
 function readArgument(input: Input, info: number): bigint | "malformed" | "not-canonical" {
   if (info < 24) return BigInt(info);
   if (info === 31) return "not-canonical";
@@ -65,8 +66,7 @@ function readArgument(input: Input, info: number): bigint | "malformed" | "not-c
   for (let index = 0; index < length; index++) {
     value = (value << 8n) | BigInt(input.view.getUint8(input.position++));
   }
-  const leastNeedingLength = length === 1 ? 24n : 1n << BigInt(length * 4);
-  return value < leastNeedingLength ? "not-canonical" : value;
+  return value;
 }
 
 function skip(input: Input, length: number): undefined {

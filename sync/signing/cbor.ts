@@ -9,7 +9,7 @@ import { decode, encode, rfc8949EncodeOptions } from "cborg";
 import { equalBytes, ownBytes } from "./bytes.ts";
 import { maxCborBytes, maxCborDepth, scanCbor, type CborRefusal } from "./cbor-scan.ts";
 
-export { maxCborBytes, maxCborDepth, type CborRefusal } from "./cbor-scan.ts";
+export { maxCborBytes, type CborRefusal } from "./cbor-scan.ts";
 
 export type CborKey = number | bigint | string;
 
@@ -42,11 +42,11 @@ export function decodeCbor(bytes: Uint8Array): DecodedCbor {
   if (refusal) return { ok: false, refusal };
   const value = tryDecode(bytes);
   if (value === undefined) return { ok: false, refusal: "not-canonical" };
-  // Key order and UTF-8 are whatever re-encoding says they are.
+  // Key order and UTF-8 are right when re-encoding gives the same bytes.
   return isCanonical(value, bytes) ? { ok: true, value } : { ok: false, refusal: "not-canonical" };
 }
 
-/** After the scan, cborg throws only for a repeated map key. */
+/** After the scan, cborg throws only for an integer that could be shorter and for a repeated map key. */
 function tryDecode(bytes: Uint8Array): CborValue | undefined {
   try {
     return decode(bytes, decodeOptions) as CborValue;

@@ -15,7 +15,7 @@ import { keyIdOf, type SignedKind } from "./kinds.ts";
 import type { Signer, SyncSigner } from "./signers.ts";
 
 export { keyIdOf, serverKinds, signedKinds, type ServerKind, type SignedKind } from "./kinds.ts";
-export { createSeed, createSigner, createSyncSigner, type Signer, type SyncSigner } from "./signers.ts";
+export { createSigner, createSyncSigner, type Signer, type SyncSigner } from "./signers.ts";
 
 export type CoseRefusal =
   /** Not a COSE_Sign1 of the expected shape. */

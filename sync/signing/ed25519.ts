@@ -7,8 +7,6 @@ import nacl from "tweetnacl";
 import { ownBytes } from "./bytes.ts";
 import { strictRefusal } from "./ed25519-strict.ts";
 
-export { publicKeyRefusal, strictRefusal, type StrictRefusal } from "./ed25519-strict.ts";
-
 export interface Ed25519Key {
   /** 32 bytes: the private key of RFC 8032, from which everything else follows. */
   readonly seed: Uint8Array;

@@ -55,6 +55,8 @@ export interface StandInServer {
   /** Grants a lease and publishes it as the real server does, signal included. */
   grant(voucher: TestVoucher, change?: { readonly n?: number; readonly notAfterMs?: number }): void;
   withdraw(serial: bigint): void;
+  /** Tells a verdict through the shape, as a decision made later. */
+  publishVerdict(sequence: number, verdict: Pick<Verdict, "status" | "reason" | "transactionId">): void;
   signal(shape: Exclude<ShapeName, "signals">): void;
   close(): Promise<void>;
 }
@@ -111,6 +113,20 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         token: authority.token({ serial, ...voucher }),
       });
       server.signal("leases");
+    },
+    publishVerdict(sequence, verdict) {
+      const stored = server.chain[sequence - 1];
+      if (!stored) throw new Error(`no operation ${sequence}`);
+      const first = {
+        sequence,
+        operationHash: stored.hash,
+        decidedAtMs: 1_700_000_000_000,
+        duplicate: false,
+      };
+      const document = verdicts([{ ...first, ...verdict }]);
+      const row = { node_id: nodeId, sequence: String(sequence), verdict_list: toBase64(document) };
+      shapes.verdicts.put(`"verdicts"/"${sequence}"`, row);
+      server.signal("verdicts");
     },
     withdraw(serial) {
       shapes.leases.remove(`"leases"/"${serial}"`);
@@ -206,13 +222,13 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         lastHash,
       });
     }
-    const verdicts: Verdict[] = [];
+    const decided: Verdict[] = [];
     for (const { signed, sealed } of sent) {
       const opened = await openAs("operation", decodeOperation, signed, () => publicKey);
       if (!opened.ok) return json(response, 400, { code: "bad-signature", message: "" });
       const duplicate = opened.value.sequence <= server.chain.length;
       if (!duplicate) server.chain.push({ hash: opened.hash, operation: opened.value, sealed });
-      verdicts.push({
+      decided.push({
         sequence: opened.value.sequence,
         operationHash: opened.hash,
         status: "applied",
@@ -223,15 +239,18 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         ...server.judge(opened.value),
       });
     }
-    const list = authority.verdictList({
+    response.writeHead(200, { "content-type": "application/cbor" }).end(verdicts(decided));
+  }
+
+  function verdicts(decided: readonly Verdict[]): Uint8Array {
+    return authority.verdictList({
       nodeId,
       generation: server.generation,
       serverTimeMs: Date.now() + server.aheadMs,
       lastSequence: server.chain.length,
       lastHash: headHash(),
-      verdicts,
+      verdicts: decided,
     });
-    response.writeHead(200, { "content-type": "application/cbor" }).end(list);
   }
 
   function headHash(): Uint8Array {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { reserveForVouchers } from "../../../node-server/ledger/entries.ts";
 import type { VoucherInstruction } from "../../../node-server/ports/store.ts";
-import { newBatch, newInstructions, newVoucher } from "./fixture.ts";
+import { linger, newBatch, newInstructions, newVoucher } from "./fixture.ts";
 import type { StoreSubject } from "./subject.ts";
 
 export function describeBatches(subject: () => StoreSubject): void {
@@ -99,12 +99,13 @@ export function describeBatches(subject: () => StoreSubject): void {
         await tx.batches.lock(batch);
         holding.resolve();
         await waiting.promise;
+        await linger(tx);
         await tx.batches.complete(batch);
         order.push("first");
       });
       await holding.promise;
       const second = transaction(async (tx) => {
-        await tx.now();
+        await tx.batches.find(batch);
         waiting.resolve();
         await tx.batches.lock(batch);
         order.push("second");

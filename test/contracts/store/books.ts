@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fundGroup } from "../../../node-server/ledger/entries.ts";
 import type { Account, JournalEntry } from "../../../node-server/ledger/entries.ts";
-import { activated } from "./fixture.ts";
+import { activated, linger } from "./fixture.ts";
 import type { StoreSubject } from "./subject.ts";
 
 export function describeBooks(subject: () => StoreSubject): void {
@@ -32,17 +32,21 @@ export function describeBooks(subject: () => StoreSubject): void {
     });
 
     test("who waits for an account sees what its holder booked", async () => {
+      // Both accounts are open already, or else it is their opening that the second waits for.
+      await lockBalance("funding:LOW:CHF");
+      await lockBalance("funding:LOW:SEK");
       const holding = Promise.withResolvers<void>();
       const waiting = Promise.withResolvers<void>();
       const first = transaction(async (tx) => {
         await tx.ledger.lockBalance("funding:LOW:CHF");
         holding.resolve();
         await waiting.promise;
+        await linger(tx);
         await tx.ledger.post(fundGroup("gift-3", "LOW", { amountMinor: 9n, currency: "CHF" }));
       });
       await holding.promise;
       const second = transaction(async (tx) => {
-        await tx.now();
+        await tx.ledger.lockBalance("funding:LOW:SEK");
         waiting.resolve();
         return tx.ledger.lockBalance("funding:LOW:CHF");
       });

@@ -11,6 +11,7 @@ export function describeCommands(subject: () => StoreSubject): void {
     command: "activate",
     callbackUrl: "https://welfare.example/commands",
   } as const;
+  const another = (requestId: string) => ({ ...command, requestId });
   const items: CommandItem[] = [
     { line: 1, serialNumber: "17", leaseTo: null, leaseUntil: null },
     { line: 2, serialNumber: "18", leaseTo: "corner", leaseUntil: new Date("2030-01-01T00:00:00.123Z") },
@@ -23,10 +24,12 @@ export function describeCommands(subject: () => StoreSubject): void {
       expect(await transaction((tx) => tx.commands.find(id))).toEqual({ ...command, id });
       expect(await transaction((tx) => tx.commands.lock(id))).toEqual({ ...command, id });
       expect(await transaction((tx) => tx.commands.find(999_999n))).toBeUndefined();
+      expect(await transaction((tx) => tx.commands.byRequest("welfare", "activate", "R-7"))).toBe(id);
+      expect(await transaction((tx) => tx.commands.byRequest("welfare", "cancel", "R-7"))).toBeUndefined();
     });
 
     test("items are given out lowest line first until each has its outcome", async () => {
-      const id = await transaction((tx) => tx.commands.insert(command, items.toReversed()));
+      const id = await transaction((tx) => tx.commands.insert(another("R-8"), items.toReversed()));
       const next = () => transaction((tx) => tx.commands.nextOpen(id));
       const finish = (line: number, reason: string | null) =>
         transaction((tx) => tx.commands.finish(id, line, reason));
@@ -45,7 +48,7 @@ export function describeCommands(subject: () => StoreSubject): void {
     });
 
     test("an item gets one outcome", async () => {
-      const id = await transaction((tx) => tx.commands.insert(command, items));
+      const id = await transaction((tx) => tx.commands.insert(another("R-9"), items));
       await transaction((tx) => tx.commands.finish(id, 1, null));
       await expect(transaction((tx) => tx.commands.finish(id, 1, "Blocked"))).rejects.toBeInstanceOf(Error);
       const [first] = await transaction((tx) => tx.commands.results(id));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bytes } from "./fixture.ts";
+import { bytes, linger } from "./fixture.ts";
 import type { StoreSubject } from "./subject.ts";
 
 export function describeRequests(subject: () => StoreSubject): void {
@@ -30,6 +30,7 @@ export function describeRequests(subject: () => StoreSubject): void {
         await tx.requests.begin(key, bodyHash);
         begun.resolve();
         await repeated.promise;
+        await linger(tx);
         await tx.requests.answer(key, 200, "{}");
       });
       await begun.promise;

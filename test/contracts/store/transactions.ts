@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { activated, locked } from "./fixture.ts";
+import { activated, linger, locked } from "./fixture.ts";
 import type { StoreSubject } from "./subject.ts";
 
 export function describeTransactions(subject: () => StoreSubject): void {
@@ -42,12 +42,13 @@ export function describeTransactions(subject: () => StoreSubject): void {
         await locked(tx, serial);
         holding.resolve();
         await waiting.promise;
+        await linger(tx);
         await tx.vouchers.update(serial, { state: "suspended", pending: null });
         return tx.now();
       });
       await holding.promise;
       const second = subject().store.transaction(async (tx) => {
-        await tx.now();
+        await tx.vouchers.find(serial);
         waiting.resolve();
         const { state } = await locked(tx, serial);
         return { state, at: await tx.now() };

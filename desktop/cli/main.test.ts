@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testVoucher } from "../../test/support/authority.ts";
+import { run } from "../../test/support/processes.ts";
+import { startStandIn } from "../../test/support/stand-in-server.ts";
+import type { StandInServer } from "../../test/support/stand-in-server.ts";
+import { temporaryFolder } from "../../test/support/till.ts";
+
+const passphrase = { PAYPOST_PASSPHRASE: "correct horse" };
+const one = testVoucher(1n);
+const two = testVoucher(2n);
+let server: StandInServer;
+
+beforeAll(async () => {
+  server = await startStandIn();
+  server.grant(one);
+});
+
+afterAll(() => server.close());
+
+function cli(args: readonly string[], env: Readonly<Record<string, string>> = passphrase) {
+  return run("desktop/cli/main.ts", args, env);
+}
+
+describe("the command line of a till", () => {
+  test("enrols, syncs, redeems, and shows what became of it, in stable JSON", async () => {
+    const folder = temporaryFolder();
+    const data = join(folder, "till");
+    const json = async (command: string, ...args: string[]) => {
+      const { code, stdout } = await cli([command, "--data", data, "--json", ...args]);
+      return { code, ...(JSON.parse(stdout) as object) };
+    };
+    expect(await json("status")).toEqual({ code: 0, ok: true, enrolled: false });
+    expect(await json("sync")).toMatchObject({ code: 3, error: undefined, ok: false });
+    const head = join(folder, "second-disk", "head");
+    const enrolment = ["--server", server.url, "--code", "GOOD-CODE", "--head-file", head];
+    expect(await json("enrol", ...enrolment)).toMatchObject({
+      code: 0,
+      ok: true,
+      nodeId: server.nodeId,
+      merchantId: "M-1",
+      merchantName: "Corner Shop",
+      generation: 1,
+    });
+    expect(await json("sync")).toMatchObject({ code: 0, ok: true, outcome: "synced", sent: 0 });
+    const asked = server.requests.length;
+    const leased = ["--serial", "1", "--number", one.number, "--offline", "--actor", "Ann"];
+    expect(await json("redeem", ...leased)).toMatchObject({
+      code: 0,
+      ok: true,
+      outcome: "accepted",
+      serial: "0000000001",
+      amount: "12.50",
+      currency: "USD",
+      mode: "leased",
+      sequence: 1,
+      transactionId: null,
+    });
+    expect(await json("redeem", ...leased)).toMatchObject({ code: 3, outcome: "refused" });
+    expect(await json("redeem", "--serial", "2", "--number", two.number, "--offline")).toMatchObject({
+      code: 3,
+      ok: false,
+      outcome: "refused",
+      message: expect.stringMatching(/^This voucher is not reserved for this till/),
+    });
+    expect(server.requests).toHaveLength(asked);
+    expect(await json("status")).toMatchObject({
+      code: 0,
+      lastSequence: 1,
+      queue: { queued: 1, applied: 0 },
+      leases: { open: 0 },
+      clock: { anchored: true },
+      headFile: head,
+    });
+    expect(await json("sync")).toMatchObject({ code: 0, sent: 1, applied: 1 });
+    const operation = { sequence: 1, serial: "0000000001", amount: "12.50", state: "applied", actor: "Ann" };
+    expect(await json("queue")).toMatchObject({ code: 0, operations: [operation] });
+    expect(await json("receipts")).toMatchObject({
+      code: 0,
+      receipts: [{ ...operation, transactionId: "tx-1", verdictList: expect.any(String) }],
+    });
+
+    writeFileSync(head, readFileSync(head, "utf8").replace(/ 1 /, " 2 "));
+    expect(await json("redeem", ...leased)).toMatchObject({ code: 5, because: "database-behind-head-file" });
+    expect(await json("status")).toMatchObject({ code: 5, ok: false, stopped: "database-behind-head-file" });
+    const people = await cli(["status", "--data", data]);
+    expect(people.stderr).toContain("enrol --data NEW-FOLDER");
+  });
+
+  test("says that it is offline with exit code 4, and that a passphrase is wrong with 3", async () => {
+    const data = join(temporaryFolder(), "till");
+    const gone = await startStandIn();
+    await cli(["enrol", "--data", data, "--server", gone.url, "--code", "GOOD-CODE"]);
+    await gone.close();
+    const sync = await cli(["sync", "--data", data]);
+    expect(sync).toMatchObject({ code: 4, stderr: expect.stringMatching(/^The server cannot be reached/) });
+    const token = gone.authority.token(two);
+    const redeem = await cli(["redeem", "--data", data, "--token", token, "--number", two.number]);
+    expect(redeem).toMatchObject({
+      code: 4,
+      stdout: "",
+      stderr: expect.stringContaining("do not hand over goods"),
+    });
+    const other = await cli(["sync", "--data", data], { PAYPOST_PASSPHRASE: "wrong horse" });
+    expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining("passphrase") });
+  });
+
+  test("takes the passphrase from a file, and asks for one where there is none", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "passphrase");
+    writeFileSync(file, "correct horse\n");
+    const data = join(folder, "till");
+    const fresh = await startStandIn();
+    const args = ["enrol", "--data", data, "--server", fresh.url, "--code", "GOOD-CODE"];
+    const none = { PAYPOST_PASSPHRASE: "" };
+    expect(await cli(args, none)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--passphrase-file"),
+    });
+    expect(await cli([...args, "--passphrase-file", file], none)).toMatchObject({ code: 0 });
+    await fresh.close();
+    expect(readdirSync(data).toSorted((a, b) => a.localeCompare(b))).toContain("node.db");
+  });
+
+  test.each([
+    [["nonsense", "--data", "x"]],
+    [["sync"]],
+    [["sync", "--data"]],
+    [["sync", "--data", "x", "--unknown"]],
+    [["redeem", "--data", "x", "--serial", "abc", "--number", "4000000000000002"]],
+    [["redeem", "--data", "x", "--serial", "2", "--number", "12ab"]],
+    [["redeem", "--data", "x", "--number", "4000000000000002"]],
+  ])("answers %j with exit code 2", async (args) => {
+    expect(await cli(args)).toMatchObject({ code: 2, stderr: expect.stringContaining("help") });
+  });
+
+  test("explains itself, exit codes included", async () => {
+    const { code, stdout } = await cli(["help"]);
+    expect(code).toBe(0);
+    for (const word of ["enrol", "sync", "redeem", "status", "queue", "receipts", "Exit codes"]) {
+      expect(stdout).toContain(word);
+    }
+  });
+});
