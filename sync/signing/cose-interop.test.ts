@@ -21,7 +21,9 @@ describe.each(signedKinds)("a signed %s", (kind) => {
   test("does not verify there under any other kind's context, nor without one", async () => {
     const { bytes, key } = await signed();
     for (const other of signedKinds.filter((name) => name !== kind)) {
-      await expect(Sign1.decode(bytes).verify(key, { externalAAD: context(other) })).rejects.toThrow(/signature/i);
+      await expect(Sign1.decode(bytes).verify(key, { externalAAD: context(other) })).rejects.toThrow(
+        /signature/i,
+      );
     }
     await expect(Sign1.decode(bytes).verify(key)).rejects.toThrow(/signature/i);
   });
