@@ -31,10 +31,15 @@ const server = serve(
   (address: AddressInfo) => console.log(`Paypost listens on http://${config.host}:${address.port}`),
 );
 
-process.once("SIGINT", () => void stop());
-process.once("SIGTERM", () => void stop());
+// Ctrl-C reaches the whole group, and whoever started us may pass it on as well: once is enough.
+let stopping = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+// The reader of our output may be gone; that must not keep the database from being stopped.
+process.stdout.on("error", () => {});
 
 async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
   console.log("Stopping");
   server.close();
   await composed.close();
