@@ -38,6 +38,10 @@ export function describeBatches(subject: () => StoreSubject): void {
       const found = await transaction((tx) => tx.batches.find(id));
       expect(found).toEqual({ ...batch, id, requestId: first === undefined ? "R-2" : "R-1" });
       expect(await transaction((tx) => tx.batches.lock(id))).toEqual(found);
+      const byRequest = (institution: string, request = found?.requestId ?? "") =>
+        transaction((tx) => tx.batches.byRequest(institution, request));
+      expect([await byRequest("welfare"), await byRequest("welfare", "R-none")]).toEqual([id, undefined]);
+      expect(await byRequest("keyless", "R-2")).toBeUndefined();
       expect(await transaction((tx) => tx.batches.find(999_999n))).toBeUndefined();
     });
 
