@@ -9,6 +9,7 @@ import type { OperationRow, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { settleRedeem } from "./redeem.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
+import type { Verdict } from "./verdicts.ts";
 
 /** `leaseIsClosing`: the lease is still open and the first valid claim takes it over; else its holder has redeemed. */
 export async function settleHeldClaims(
@@ -26,20 +27,25 @@ async function settleHeld(
   row: OperationRow,
   leaseIsClosing: boolean,
 ): Promise<void> {
-  const operation = storedOperation(row);
-  if (operation.body.type !== "redeem-voucher") return;
-  const node = await tx.nodes.find(row.nodeId);
-  if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
-  const { body } = operation;
-  const verdict = await settleRedeem(
-    context,
-    tx,
-    node,
-    { operation, body, sealed: row.sealed, hash: row.hash },
-    leaseIsClosing,
-  );
+  const verdict = await judgeHeld(context, tx, row, leaseIsClosing);
   if (verdict.event.type === "HOLD") return;
   await publishVerdict(context, tx, await decideRow(tx, row, verdict));
+}
+
+async function judgeHeld(
+  context: OperationContext,
+  tx: Tx,
+  row: OperationRow,
+  leaseIsClosing: boolean,
+): Promise<Verdict> {
+  const operation = storedOperation(row);
+  const { body } = operation;
+  // A release that waited for an earlier operation has what it asked for: the lease ends here.
+  if (body.type === "release-lease") return { event: { type: "APPLY" }, reason: null };
+  const node = await tx.nodes.find(row.nodeId);
+  if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
+  const redeem = { operation, body, sealed: row.sealed, hash: row.hash };
+  return settleRedeem(context, tx, node, redeem, leaseIsClosing);
 }
 
 /** The operation as it was signed; its signature was verified before it was stored. */

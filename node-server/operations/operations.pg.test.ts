@@ -114,6 +114,24 @@ describe("a leased redemption", () => {
     ]);
   });
 
+  test("a release behind a held operation is held too, and both end when the lease does", async () => {
+    const voucher = await leased(first);
+    const operations = [
+      first.redeem(voucher, { mode: "online", epoch: null }),
+      first.release(voucher.serialNumber),
+    ];
+    const { verdicts } = await first.upload(operations);
+    expect(verdicts?.verdicts).toMatchObject([
+      { status: "held", reason: "leased-to-another-node" },
+      { status: "held", reason: "earlier-operation-held" },
+    ]);
+    await expireLeases();
+    const again = await first.upload(operations);
+    expect(again.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "applied" }]);
+    expect(await server.institution.status(voucher.serialNumber)).toBe("Consumed");
+    expect(await openLeases(voucher)).toBe(0n);
+  });
+
   test("the public API and a second lease are refused while it is leased", async () => {
     const voucher = await leased(first);
     const online = await server.institution.redeem(voucher.serialNumber, voucher.number, "shop-2");
