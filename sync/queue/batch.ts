@@ -6,7 +6,11 @@ export const mostOperations = 100;
 const mostBytes = 900_000;
 
 /** The operations after `after`, at most `limit` of them, and at least one where there is one. */
-export function nextBatch(queue: QueueStorage, after: number, limit: number): StoredOperation[] {
+export function nextBatch(
+  queue: Pick<QueueStorage, "after">,
+  after: number,
+  limit: number,
+): StoredOperation[] {
   const operations = queue.after(after, limit);
   let bytes = 0;
   const tooMuch = operations.findIndex(({ signed, sealed }) => {
