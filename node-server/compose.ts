@@ -56,7 +56,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   };
   const graceMs = options.leaseGraceHours * 3_600_000;
   await jobs.start(
-    jobHandlers({ store, gateway, keys, randomBytes, send: fetch }),
+    jobHandlers({ store, gateway, keys, randomBytes, send: fetch, graceMs }),
     periodicTasks({ store, context, graceMs, shapes }),
   );
   shapes.start();

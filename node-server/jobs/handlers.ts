@@ -18,9 +18,12 @@ export interface HandlerDependencies {
   readonly keys: ServerKeys;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly send: Send;
+  /** How long after its not-after a lease stays open for its holder's operations. */
+  readonly graceMs: number;
 }
 
-export function jobHandlers({ store, gateway, keys, randomBytes, send }: HandlerDependencies): JobHandlers {
+export function jobHandlers(deps: HandlerDependencies): JobHandlers {
+  const { store, gateway, keys, randomBytes, send, graceMs } = deps;
   const numberKeys = {
     indexKey: keys.indexKey,
     boxSecretKey: keys.boxKeys.secretKey,
@@ -29,7 +32,7 @@ export function jobHandlers({ store, gateway, keys, randomBytes, send }: Handler
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   return {
     "issue-batch": (id) => issueBatch({ store, numberKeys, randomBytes }, BigInt(id)),
-    "run-command": (id) => runCommand({ store, ...signers }, BigInt(id)),
+    "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
     "callback-batch": (id) => sendBatchCallback(store, send, BigInt(id)),
     "callback-command": (id) => sendCommandCallback(store, send, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),

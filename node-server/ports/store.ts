@@ -32,6 +32,9 @@ export interface Tx {
   readonly shapes: ProjectionRows;
   readonly jobs: JobRows;
   readonly audit: AuditRows;
+  readonly redemptionRequests: RedemptionRequestRows;
+  readonly wrongNumbers: WrongNumberRows;
+  readonly alerts: AlertRows;
 }
 
 export interface InstitutionRow {
@@ -53,6 +56,9 @@ export interface MerchantRow {
   readonly status: "active" | "closed";
 }
 
+/** What an institution may do beyond the ordinary; each is granted by one person and approved by another. */
+export type Permission = "override";
+
 export interface RegistryRows {
   institution(id: string): Promise<InstitutionRow | undefined>;
   /** A voucher group by its code or its name. */
@@ -60,6 +66,8 @@ export interface RegistryRows {
   merchant(id: string): Promise<MerchantRow | undefined>;
   /** Whether one of the merchant's groups may redeem vouchers of the group. */
   accepts(merchantId: string, groupCode: string): Promise<boolean>;
+  /** Whether two people granted it. */
+  hasPermission(institutionId: string, permission: Permission): Promise<boolean>;
   /** The database's generation, raised by each restore. */
   generation(): Promise<number>;
 }
@@ -91,6 +99,12 @@ export interface NewVoucher extends Money {
   readonly ciphertext: string;
 }
 
+/** `index` counts from zero. */
+export interface Page {
+  readonly index: number;
+  readonly size: number;
+}
+
 export interface VoucherRows {
   nextSerials(count: number): Promise<bigint[]>;
   insert(rows: readonly NewVoucher[]): Promise<void>;
@@ -98,6 +112,15 @@ export interface VoucherRows {
   lock(serials: readonly bigint[]): Promise<Map<bigint, VoucherRow>>;
   /** Reads without a lock: for answers, never for decisions. */
   find(serial: bigint): Promise<VoucherRow | undefined>;
+  /** The serial of the voucher with that number, by its blind index. */
+  byNumber(numberIndex: Uint8Array): Promise<bigint | undefined>;
+  /** An institution's vouchers in serial order: those of one page, and how many there are. */
+  page(
+    institutionId: string,
+    page: Page,
+  ): Promise<{ readonly total: number; readonly rows: readonly VoucherRow[] }>;
+  /** Erases what a purged voucher no longer needs: token, encrypted number, payee. The tombstone stays. */
+  erase(serial: bigint): Promise<void>;
   update(
     serial: bigint,
     change: {
@@ -157,7 +180,12 @@ export interface BatchRows {
   markDelivered(id: bigint): Promise<void>;
 }
 
-export type VoucherCommand = "activate" | "cancel";
+export const voucherActions = ["activate", "suspend", "unsuspend", "block", "cancel", "purge"] as const;
+
+export type VoucherAction = (typeof voucherActions)[number];
+
+/** `update` is a request whose items each name their own action. */
+export type VoucherCommand = VoucherAction | "update";
 
 export interface CommandRow {
   readonly id: bigint;
@@ -170,10 +198,27 @@ export interface CommandRow {
 
 export interface CommandItem {
   readonly line: number;
+  readonly action: VoucherAction;
   readonly serialNumber: string;
   readonly leaseTo: string | null;
   readonly leaseUntil: Date | null;
 }
+
+/** What became of an item: failed with a reason, or done, perhaps only noted until a lease or a payout ends. */
+export type ItemOutcome =
+  | { readonly failureReason: string }
+  | {
+      readonly failureReason: null;
+      readonly pending: PendingEnd | null;
+      /** When what is pending takes effect at the latest; null where nobody knows. */
+      readonly pendingUntil: Date | null;
+    };
+
+export type CommandResult = CommandItem & {
+  readonly failureReason: string | null;
+  readonly pending: PendingEnd | null;
+  readonly pendingUntil: Date | null;
+};
 
 export interface CommandRows {
   insert(command: Omit<CommandRow, "id">, items: readonly CommandItem[]): Promise<bigint>;
@@ -184,9 +229,9 @@ export interface CommandRows {
   lock(id: bigint): Promise<CommandRow | undefined>;
   /** The next item that has no outcome. */
   nextOpen(id: bigint): Promise<CommandItem | undefined>;
-  finish(id: bigint, line: number, failureReason: string | null): Promise<void>;
+  finish(id: bigint, line: number, outcome: ItemOutcome): Promise<void>;
   complete(id: bigint): Promise<void>;
-  results(id: bigint): Promise<(CommandItem & { readonly failureReason: string | null })[]>;
+  results(id: bigint): Promise<CommandResult[]>;
 }
 
 export interface LeaseRow {
@@ -308,6 +353,8 @@ export interface RequestRows {
   /** Takes the key; returns what is stored when it was taken before, waiting for whoever holds it now. */
   begin(key: RequestKey, bodyHash: Uint8Array): Promise<StoredRequest | undefined>;
   answer(key: RequestKey, status: number, response: string): Promise<void>;
+  /** Gives back a key taken in this transaction: a refused request leaves nothing, not even its id. */
+  forget(key: RequestKey): Promise<void>;
 }
 
 export interface RequestKey {
@@ -353,4 +400,45 @@ export interface AuditRows {
     readonly before?: Readonly<Record<string, unknown>>;
     readonly after?: Readonly<Record<string, unknown>>;
   }): Promise<void>;
+}
+
+/** A redemption whose outcome goes out by callback. */
+export interface RedemptionRequestRow {
+  readonly id: bigint;
+  readonly institutionId: string;
+  readonly requestId: string;
+  readonly serialNumber: string;
+  readonly callbackUrl: string;
+  /** The claim that it made; null where it was refused at once. */
+  readonly claimId: string | null;
+  readonly refusal: string | null;
+}
+
+export interface RedemptionRequestRows {
+  insert(row: Omit<RedemptionRequestRow, "id">): Promise<bigint>;
+  find(id: bigint): Promise<RedemptionRequestRow | undefined>;
+  byRequest(institutionId: string, requestId: string): Promise<RedemptionRequestRow | undefined>;
+  byClaim(claimId: string): Promise<RedemptionRequestRow | undefined>;
+}
+
+/** Voucher numbers that were tried and do not fit; never the numbers themselves. */
+export interface WrongNumberRows {
+  record(attempt: {
+    readonly serial: bigint | null;
+    readonly agentId: string | null;
+    readonly institutionId: string;
+  }): Promise<void>;
+  /** How many since the given time, for the voucher, by the agent, and by the institution. */
+  countSince(
+    since: Date,
+    of: { readonly serial: bigint | null; readonly agentId: string | null; readonly institutionId: string },
+  ): Promise<{ readonly voucher: number; readonly agent: number; readonly institution: number }>;
+}
+
+/** What an operator should look at: one alert of a kind is open for a subject at a time. */
+export interface AlertRows {
+  /** Returns false when the same alert is open already. */
+  raise(kind: string, subject: string, detail: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Returns false when none is open. */
+  end(kind: string, subject: string): Promise<boolean>;
 }

@@ -1,6 +1,13 @@
 /** Commands over many vouchers, and the outcome of each item. */
 import { sql } from "kysely";
-import type { CommandItem, CommandRow, CommandRows, VoucherCommand } from "../ports/store.ts";
+import type {
+  CommandItem,
+  CommandResult,
+  CommandRow,
+  CommandRows,
+  ItemOutcome,
+  VoucherCommand,
+} from "../ports/store.ts";
 import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -43,10 +50,10 @@ export function commandRows(trx: Trx): CommandRows {
       const row = await selectItems(trx, id).where("done", "=", false).limit(1).executeTakeFirst();
       return row && item(row);
     },
-    async finish(id, line, failureReason) {
+    async finish(id, line, outcome) {
       const result = await trx
         .updateTable("voucher_command_items")
-        .set({ done: true, failure_reason: failureReason })
+        .set({ done: true, ...outcomeColumns(outcome) })
         .where("command", "=", id)
         .where("line", "=", line)
         .where("done", "=", false)
@@ -70,9 +77,10 @@ export function commandRows(trx: Trx): CommandRows {
 
 async function insertItems(trx: Trx, command: bigint, items: readonly CommandItem[]): Promise<void> {
   await sql`
-    insert into voucher_command_items (command, line, serial_number, lease_to, lease_until)
+    insert into voucher_command_items (command, line, action, serial_number, lease_to, lease_until)
     select ${command}::bigint, * from unnest(
       ${items.map((row) => row.line)}::int[],
+      ${items.map((row) => row.action)}::text[],
       ${items.map((row) => row.serialNumber)}::text[],
       ${items.map((row) => row.leaseTo)}::text[],
       ${items.map((row) => row.leaseUntil)}::timestamptz[])`.execute(trx);
@@ -103,30 +111,39 @@ function commandRow(row: {
   };
 }
 
+const itemColumns = ["line", "action", "serial_number", "lease_to", "lease_until"] as const;
+
 function selectItems(trx: Trx, id: bigint) {
   return trx
     .selectFrom("voucher_command_items")
-    .select(["line", "serial_number", "lease_to", "lease_until", "failure_reason"])
+    .select([...itemColumns, "failure_reason", "pending", "pending_until"])
     .where("command", "=", id)
     .orderBy("line");
 }
 
 type SelectedItem = Awaited<ReturnType<ReturnType<typeof selectItems>["execute"]>>[number];
 
-function itemResult(row: SelectedItem) {
-  return { ...item(row), failureReason: row.failure_reason };
+function itemResult(row: SelectedItem): CommandResult {
+  return {
+    ...item(row),
+    failureReason: row.failure_reason,
+    pending: row.pending,
+    pendingUntil: row.pending_until,
+  };
 }
 
-function item(row: {
-  line: number;
-  serial_number: string;
-  lease_to: string | null;
-  lease_until: Date | null;
-}): CommandItem {
+function item(row: Pick<SelectedItem, (typeof itemColumns)[number]>): CommandItem {
   return {
     line: row.line,
+    action: row.action,
     serialNumber: row.serial_number,
     leaseTo: row.lease_to,
     leaseUntil: row.lease_until,
   };
+}
+
+function outcomeColumns(outcome: ItemOutcome) {
+  return outcome.failureReason === null
+    ? { failure_reason: null, pending: outcome.pending, pending_until: outcome.pendingUntil }
+    : { failure_reason: outcome.failureReason };
 }

@@ -44,6 +44,16 @@ export function registryRows(trx: Trx): RegistryRows {
         .executeTakeFirst();
       return row !== undefined;
     },
+    async hasPermission(institutionId, permission) {
+      const row = await trx
+        .selectFrom("institution_permissions")
+        .select("permission")
+        .where("institution_id", "=", institutionId)
+        .where("permission", "=", permission)
+        .where("approved_by", "is not", null)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
     async generation() {
       const row = await trx.selectFrom("server_identity").select("generation").executeTakeFirstOrThrow();
       return row.generation;

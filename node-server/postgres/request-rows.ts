@@ -30,6 +30,14 @@ export function requestRows(trx: Trx): RequestRows {
         .executeTakeFirst();
       expectOne(result, `request ${key.requestId}`);
     },
+    async forget(key) {
+      await trx
+        .deleteFrom("api_requests")
+        .where("institution_id", "=", key.institutionId)
+        .where("call", "=", key.call)
+        .where("request_id", "=", key.requestId)
+        .execute();
+    },
   };
 }
 

@@ -13,6 +13,8 @@ import type {
   MerchantRow,
   NodeRow,
   OperationBranch,
+  Permission,
+  VoucherAction,
   VoucherCommand,
 } from "../ports/store.ts";
 
@@ -42,6 +44,10 @@ export interface Database {
   api_requests: ApiRequests;
   server_keys: { kind: string; public_key: Uint8Array };
   server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
+  redemption_requests: RedemptionRequests;
+  wrong_numbers: WrongNumbers;
+  institution_permissions: InstitutionPermissions;
+  alerts: Alerts;
   shape_leases: ShapeLeases;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
@@ -167,6 +173,9 @@ interface VoucherCommands {
 interface VoucherCommandItems {
   command: bigint;
   line: number;
+  action: VoucherAction;
+  pending: PendingEnd | null;
+  pending_until: Date | null;
   serial_number: string;
   lease_to: string | null;
   lease_until: Date | null;
@@ -260,4 +269,42 @@ interface ShapeLeases {
   not_after: Date;
   lease: string;
   token: string;
+}
+
+interface RedemptionRequests {
+  id: Generated<bigint>;
+  institution_id: string;
+  request_id: string;
+  serial_number: string;
+  callback_url: string;
+  claim_id: string | null;
+  refusal: string | null;
+  created_at: Generated<Date>;
+}
+
+interface WrongNumbers {
+  id: Generated<bigint>;
+  at: Generated<Date>;
+  voucher_serial: bigint | null;
+  agent_id: string | null;
+  institution_id: string;
+}
+
+interface InstitutionPermissions {
+  institution_id: string;
+  permission: Permission;
+  proposed_by: string;
+  proposed_at: Generated<Date>;
+  approved_by: string | null;
+  approved_at: Date | null;
+}
+
+interface Alerts {
+  id: Generated<bigint>;
+  at: Generated<Date>;
+  kind: string;
+  subject: string;
+  /** JSON text on the way in, a parsed value on the way out. */
+  detail: unknown;
+  ended_at: Date | null;
 }

@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
+import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
 import { claimRows } from "./claim-rows.ts";
@@ -16,11 +17,13 @@ import { ledgerRows } from "./ledger-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { operationRows } from "./operation-rows.ts";
 import { projectionRows } from "./projection-rows.ts";
+import { redemptionRequestRows } from "./redemption-request-rows.ts";
 import { registryRows } from "./registry-rows.ts";
 import { requestRows } from "./request-rows.ts";
 import type { Trx } from "./rows.ts";
 import type { Database } from "./schema.ts";
 import { voucherRows } from "./voucher-rows.ts";
+import { wrongNumberRows } from "./wrong-number-rows.ts";
 
 export interface PostgresStoreOptions {
   readonly db: Kysely<Database>;
@@ -84,6 +87,9 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     shapes: projectionRows(trx),
     jobs: jobRows(trx, jobs, enqueued),
     audit: auditRows(trx),
+    redemptionRequests: redemptionRequestRows(trx),
+    wrongNumbers: wrongNumberRows(trx),
+    alerts: alertRows(trx),
   };
 }
 

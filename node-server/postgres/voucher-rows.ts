@@ -29,6 +29,41 @@ export function voucherRows(trx: Trx): VoucherRows {
       const row = await selectVouchers(trx).where("vouchers.serial", "=", serial).executeTakeFirst();
       return row && voucher(row);
     },
+    async byNumber(numberIndex) {
+      const row = await trx
+        .selectFrom("vouchers")
+        .select("serial")
+        .where("number_index", "=", numberIndex)
+        .executeTakeFirst();
+      return row?.serial;
+    },
+    async page(institutionId, { index, size }) {
+      const { total } = await trx
+        .selectFrom("vouchers")
+        .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
+        .select((eb) => eb.fn.countAll<bigint>().as("total"))
+        .where("batch.institution_id", "=", institutionId)
+        .executeTakeFirstOrThrow();
+      const rows = await selectVouchers(trx)
+        .where("batch.institution_id", "=", institutionId)
+        .orderBy("vouchers.serial")
+        .limit(size)
+        .offset(index * size)
+        .execute();
+      return { total: Number(total), rows: rows.map(voucher) };
+    },
+    async erase(serial) {
+      await trx.updateTable("vouchers").set({ token: null }).where("serial", "=", serial).execute();
+      await trx.deleteFrom("voucher_deliveries").where("serial", "=", serial).execute();
+      await trx
+        .updateTable("voucher_instructions")
+        .from("vouchers")
+        .set({ payee_functional_id: null, narration: "" })
+        .whereRef("vouchers.batch", "=", "voucher_instructions.batch")
+        .whereRef("vouchers.line", "=", "voucher_instructions.line")
+        .where("vouchers.serial", "=", serial)
+        .execute();
+    },
     async update(serial, { state, pending, activatedAt, expiresAt, token }) {
       const result = await trx
         .updateTable("vouchers")

@@ -18,6 +18,7 @@ import type { Acceptance, RequestIdentity } from "../vouchers/accept.ts";
 import { redeemOnline } from "../vouchers/redeem-online.ts";
 import { statusOf } from "../vouchers/status.ts";
 import { acceptProblem, redeemMessages } from "./voucher-answers.ts";
+import { actionsByName, itemsOf } from "./voucher-items.ts";
 import { createVouchersRequest, redeemRequest, voucherCommandRequest } from "./voucher-schemas.ts";
 
 export interface VoucherRouteDependencies {
@@ -44,14 +45,11 @@ export function voucherRoutes(deps: VoucherRouteDependencies): OpenAPIHono<Calle
     }
   });
   routes.put("/vouchers", (c) => {
-    switch (c.req.query("command")) {
-      case "activate":
-        return command(deps, c, "activate");
-      case "cancel":
-        return command(deps, c, "cancel");
-      default:
-        throw unknownCommand(c, "activate, cancel");
-    }
+    const name = c.req.query("command");
+    if (name === undefined) return command(deps, c, "update");
+    const action = actionsByName.get(name);
+    if (!action) throw unknownCommand(c, [...actionsByName.keys()].join(", "));
+    return command(deps, c, action);
   });
   for (const path of ["/vouchers/:serialNumber", "/voucher/:serialNumber"]) {
     routes.get(path, (c) => show(deps, c, c.req.param("serialNumber") ?? ""));
@@ -90,7 +88,7 @@ async function command(deps: VoucherRouteDependencies, c: Caller, name: VoucherC
   const accepted = await acceptCommand(
     deps.store,
     await identify(deps, c, body.requestID),
-    { command: name, batchId: body.batchID, callbackUrl, items: body.voucherInstructions },
+    { command: name, batchId: body.batchID, callbackUrl, items: itemsOf(name, body) },
     answer,
   );
   return answered(c, accepted, body.requestID);

@@ -2,7 +2,7 @@
  * Accepting the asynchronous voucher calls: the request and its pending work are stored in one transaction, then
  * answered; the same request again gets its first answer (GovStack Payments BB, general rules on idempotency).
  */
-import type { Job, RequestKey, Store, Tx, VoucherCommand } from "../ports/store.ts";
+import type { Job, RequestKey, Store, Tx, VoucherAction, VoucherCommand } from "../ports/store.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 
 export interface Accepted {
@@ -71,6 +71,7 @@ export interface CommandRequest {
   readonly batchId: string;
   readonly callbackUrl: string;
   readonly items: readonly {
+    readonly action: VoucherAction;
     readonly serialNumber: string;
     readonly leaseTo?: string | undefined;
     readonly leaseUntil?: string | undefined;
@@ -94,6 +95,7 @@ export function acceptCommand(
       { institutionId, requestId, command, batchId, callbackUrl },
       request.items.map((item, index) => ({
         line: index + 1,
+        action: item.action,
         serialNumber: item.serialNumber,
         leaseTo: item.leaseTo ?? null,
         leaseUntil: item.leaseUntil === undefined ? null : new Date(item.leaseUntil),

@@ -1,16 +1,26 @@
 /**
- * Commands over many vouchers (GovStack vouchers, activate and cancel): stored and answered, then worked through by
- * a worker, each item in its own transaction with its own outcome.
+ * Commands over many vouchers (GovStack vouchers: activate, suspend, unsuspend, block, cancel, purge): stored and
+ * answered, then worked through by a worker, each item in its own transaction with its own outcome.
  */
 import { decideVoucher } from "#core/decide.ts";
 import { hasExpired } from "#core/voucher-validity.ts";
+import type { VoucherEvent } from "#core/voucher.machine.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { parseSerial } from "#core/voucher-number.ts";
 import { encodeVoucherToken, tokenToText } from "#sync/documents/voucher-token.ts";
 import { signDocument } from "#sync/signing/cose.ts";
 import type { Signer } from "#sync/signing/signers.ts";
-import { releaseReserve } from "../ledger/entries.ts";
-import type { CommandItem, CommandRow, NodeRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import type {
+  CommandItem,
+  CommandRow,
+  ItemOutcome,
+  NodeRow,
+  Store,
+  Tx,
+  VoucherAction,
+  VoucherRow,
+} from "../ports/store.ts";
+import { changeVoucher } from "./change.ts";
 import { grantLease, lockLeaseNode } from "./leases.ts";
 import type { LeaseRefusal } from "./leases.ts";
 
@@ -18,6 +28,8 @@ export interface CommandDependencies {
   readonly store: Store;
   readonly tokenSigner: Signer;
   readonly leaseSigner: Signer;
+  /** How long after its not-after a lease stays open for its holder's operations. */
+  readonly graceMs: number;
 }
 
 /** Thrown inside an item's transaction so that nothing of a refused item stays; never leaves this module. */
@@ -49,35 +61,35 @@ async function runItem(deps: CommandDependencies, commandId: bigint): Promise<bo
         return false;
       }
       line = item.line;
-      await carryOutItem(deps, tx, command, item);
-      await tx.commands.finish(commandId, item.line, null);
+      await tx.commands.finish(commandId, line, await carryOutItem(deps, tx, command, item));
       return true;
     });
   } catch (error) {
     if (!(error instanceof ItemRefused)) throw error;
-    await deps.store.transaction((tx) => tx.commands.finish(commandId, line, failureReasons[error.code]));
+    const failureReason = itemFailureReasons[error.code];
+    await deps.store.transaction((tx) => tx.commands.finish(commandId, line, { failureReason }));
     return true;
   }
 }
+
+type Done = Extract<ItemOutcome, { readonly failureReason: null }>;
+
+const doneAtOnce: Done = { failureReason: null, pending: null, pendingUntil: null };
 
 async function carryOutItem(
   deps: CommandDependencies,
   tx: Tx,
   command: CommandRow,
   item: CommandItem,
-): Promise<void> {
+): Promise<Done> {
   const node = item.leaseTo === null ? undefined : await lockNode(tx, item.leaseTo);
   const serial = parseSerial(item.serialNumber);
   const voucher = serial === undefined ? undefined : (await tx.vouchers.lock([serial])).get(serial);
   if (!voucher) throw new ItemRefused("unknown-voucher");
   if (voucher.institutionId !== command.institutionId) throw new ItemRefused("other-institution");
-  if (hasExpired(voucher, await tx.now()) && command.command === "activate") throw new ItemRefused("expired");
-  switch (command.command) {
-    case "activate":
-      return activate(deps, tx, voucher, node, item.leaseUntil);
-    case "cancel":
-      return cancel(tx, voucher);
-  }
+  if (hasExpired(voucher, await tx.now()) && item.action !== "cancel") throw new ItemRefused("expired");
+  if (item.action === "activate") return activate(deps, tx, voucher, node, item.leaseUntil);
+  return change(deps, tx, voucher, item.action);
 }
 
 async function activate(
@@ -86,7 +98,7 @@ async function activate(
   voucher: VoucherRow,
   node: NodeRow | undefined,
   leaseUntil: Date | null,
-): Promise<void> {
+): Promise<Done> {
   const decision = decideVoucher(voucher, { type: "ACTIVATE" });
   if (!decision.ok) throw new ItemRefused(decision.refusal.code);
   const activatedAt = await tx.now();
@@ -95,8 +107,14 @@ async function activate(
   const expiresAt = new Date(activatedAt.getTime() + group.validityDays * 86_400_000);
   const token = await signToken(deps.tokenSigner, voucher, expiresAt);
   await tx.vouchers.update(voucher.serial, { ...decision.next, activatedAt, expiresAt, token });
-  await recordChange(tx, voucher, "voucher.activate", decision.next.state);
-  if (!node) return;
+  await tx.audit.record({
+    actor: voucher.institutionId,
+    action: "voucher.activate",
+    subject: `voucher:${voucher.serial}`,
+    before: { state: voucher.state },
+    after: { state: decision.next.state },
+  });
+  if (!node) return doneAtOnce;
   const leased = await grantLease(
     tx,
     deps.leaseSigner,
@@ -105,21 +123,39 @@ async function activate(
     leaseUntil,
   );
   if (!leased.ok) throw new ItemRefused(leased.refusal.code);
+  return doneAtOnce;
 }
 
-async function cancel(tx: Tx, voucher: VoucherRow): Promise<void> {
-  const decision = decideVoucher(voucher, { type: "CANCEL" });
-  if (!decision.ok) throw new ItemRefused(decision.refusal.code);
-  await tx.vouchers.update(voucher.serial, decision.next);
-  if (decision.effects.includes("releaseFunding")) await tx.ledger.post(releaseReserve(voucher));
-  if (decision.effects.includes("recallLease")) await recallLease(tx, voucher.serial);
-  await recordChange(tx, voucher, "voucher.cancel", decision.next.pending ?? decision.next.state);
-}
+const events = {
+  suspend: "SUSPEND",
+  unsuspend: "UNSUSPEND",
+  block: "BLOCK",
+  cancel: "CANCEL",
+  purge: "PURGE",
+} as const satisfies Record<Exclude<VoucherAction, "activate">, VoucherEvent["type"]>;
 
-/** A recall is a request: the lease stays open until its holder releases it or its time has passed. */
-async function recallLease(tx: Tx, serial: bigint): Promise<void> {
-  const lease = await tx.leases.open(serial);
-  if (lease) await tx.leases.markRecalled(serial, lease.epoch, await tx.now());
+async function change(
+  { graceMs }: CommandDependencies,
+  tx: Tx,
+  voucher: VoucherRow,
+  action: keyof typeof events,
+): Promise<Done> {
+  const changed = await changeVoucher(
+    tx,
+    voucher,
+    { type: events[action] },
+    {
+      actor: voucher.institutionId,
+      action: `voucher.${action}`,
+    },
+  );
+  if (!changed.ok) throw new ItemRefused(changed.refusal.code);
+  if (action === "purge") await tx.vouchers.erase(voucher.serial);
+  const { pending } = changed.next;
+  if (pending === null) return doneAtOnce;
+  const lease = await tx.leases.open(voucher.serial);
+  const pendingUntil = lease ? new Date(lease.notAfter.getTime() + graceMs) : null;
+  return { failureReason: null, pending, pendingUntil };
 }
 
 async function lockNode(tx: Tx, leaseTo: string): Promise<NodeRow> {
@@ -141,18 +177,8 @@ async function signToken(signer: Signer, voucher: VoucherRow, expiresAt: Date): 
   return tokenToText(await signDocument(signer, payload));
 }
 
-function recordChange(tx: Tx, voucher: VoucherRow, action: string, after: string): Promise<void> {
-  return tx.audit.record({
-    actor: voucher.institutionId,
-    action,
-    subject: `voucher:${voucher.serial}`,
-    before: { state: voucher.state },
-    after: { state: after },
-  });
-}
-
 /** The reasons of a callback's failed cases, at most 100 characters (GovStack vouchers). */
-const failureReasons: Readonly<Record<ItemRefusalCode, string>> = {
+export const itemFailureReasons: Readonly<Record<ItemRefusalCode, string>> = {
   "unknown-voucher": "Not Existing",
   "other-institution": "Not Existing",
   "not-activated": "Not Yet Activated",

@@ -1,0 +1,58 @@
+/** Redemptions whose outcome goes out by callback. */
+import type { RedemptionRequestRow, RedemptionRequestRows } from "../ports/store.ts";
+import type { Trx } from "./rows.ts";
+
+export function redemptionRequestRows(trx: Trx): RedemptionRequestRows {
+  return {
+    async insert(row) {
+      const { id } = await trx
+        .insertInto("redemption_requests")
+        .values({
+          institution_id: row.institutionId,
+          request_id: row.requestId,
+          serial_number: row.serialNumber,
+          callback_url: row.callbackUrl,
+          claim_id: row.claimId,
+          refusal: row.refusal,
+        })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      return id;
+    },
+    async find(id) {
+      const row = await select(trx).where("id", "=", id).executeTakeFirst();
+      return row && redemptionRequest(row);
+    },
+    async byRequest(institutionId, requestId) {
+      const row = await select(trx)
+        .where("institution_id", "=", institutionId)
+        .where("request_id", "=", requestId)
+        .executeTakeFirst();
+      return row && redemptionRequest(row);
+    },
+    async byClaim(claimId) {
+      const row = await select(trx).where("claim_id", "=", claimId).executeTakeFirst();
+      return row && redemptionRequest(row);
+    },
+  };
+}
+
+function select(trx: Trx) {
+  return trx
+    .selectFrom("redemption_requests")
+    .select(["id", "institution_id", "request_id", "serial_number", "callback_url", "claim_id", "refusal"]);
+}
+
+type Selected = Awaited<ReturnType<ReturnType<typeof select>["execute"]>>[number];
+
+function redemptionRequest(row: Selected): RedemptionRequestRow {
+  return {
+    id: row.id,
+    institutionId: row.institution_id,
+    requestId: row.request_id,
+    serialNumber: row.serial_number,
+    callbackUrl: row.callback_url,
+    claimId: row.claim_id,
+    refusal: row.refusal,
+  };
+}
