@@ -1,5 +1,6 @@
 /** The central server as one Hono application on Web-standard APIs: what runs it is chosen in a composition root. */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { Logger } from "pino";
 import { requireCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
@@ -10,7 +11,7 @@ import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
-import type { VoucherRouteDependencies } from "./routes/vouchers.ts";
+import type { VoucherRouteDependencies } from "./routes/caller-request.ts";
 
 export interface AppDependencies extends NodeRouteDependencies, VoucherRouteDependencies {
   readonly log: Logger;
@@ -51,7 +52,10 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   return app;
 }
 
-function scopeOf(method: string, command: string | undefined): Scope {
-  if (command === "redeem") return "vouchers:redeem";
-  return method === "GET" || method === "HEAD" ? "vouchers:read" : "vouchers:issue";
+/** What a request needs its token to allow. */
+function scopeOf(c: Context): Scope {
+  const command = c.req.query("command");
+  if (command === "redeem" || command === "redeemPay") return "vouchers:redeem";
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD" || c.req.path.startsWith("/voucher/");
+  return isRead ? "vouchers:read" : "vouchers:issue";
 }

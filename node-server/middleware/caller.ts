@@ -4,7 +4,7 @@
  */
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { header } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
@@ -31,13 +31,13 @@ export function keysOfDocument(keySet: JSONWebKeySet): JWTVerifyGetKey {
 /** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
 export function requireCaller(
   rules: TokenRules,
-  scopeOf: (method: string, command: string | undefined) => Scope,
+  scopeOf: (c: Context) => Scope,
 ): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
     const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
     const { institutionId, scopes } = await verifyToken(rules, token);
-    const scope = scopeOf(c.req.method, c.req.query("command"));
+    const scope = scopeOf(c);
     if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
     const named = header(c, "X-Registering-Institution-ID");
     if (named !== undefined && named !== institutionId) {

@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { CallerVariables } from "../middleware/caller.ts";
+import { voucherActions } from "../ports/store.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import {
   acknowledgement,
@@ -10,7 +11,11 @@ import {
   errorAnswer,
   redeemAnswer,
   redeemRequest,
+  validityAnswer,
+  validityRequest,
+  voucherAnswer,
   voucherCommandRequest,
+  voucherPageAnswer,
   voucherStatusAnswer,
   voucherTokenAnswer,
 } from "./voucher-schemas.ts";
@@ -26,6 +31,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   registry.registerPath({
     method: "post",
     path: "/vouchers",
+    tags: ["Vouchers"],
     summary: "Create, redeem or cancel vouchers",
     description: "Without a command: create. The outcome of create and cancel comes by callback.",
     security: [{ caller: [] }],
@@ -46,11 +52,15 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   registry.registerPath({
     method: "put",
     path: "/vouchers",
-    summary: "Activate or cancel vouchers",
+    tags: ["Vouchers"],
+    summary: "Activate, suspend, unsuspend, block, cancel or purge vouchers",
+    description:
+      "Without a command each instruction's status decides: 02 activate, 03 cancel, 06 suspend. The outcome of " +
+      "each instruction comes by callback.",
     security: [{ caller: [] }],
     request: {
       headers: callbackHeaders.pick({ "X-Callback-URL": true }),
-      query: z.object({ command: z.enum(["activate", "cancel"]) }),
+      query: z.object({ command: z.enum(["reactivate", ...voucherActions]).optional() }),
       body: json(voucherCommandRequest),
     },
     responses: {
@@ -63,15 +73,48 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   registry.registerPath({
     method: "get",
+    path: "/vouchers",
+    tags: ["Vouchers"],
+    summary: "The caller's vouchers, page by page",
+    security: [{ caller: [] }],
+    request: { query: z.object({ page: pageNumber.optional(), size: pageSize.optional() }) },
+    responses: { 200: answer("A page in the order of the serials", voucherPageAnswer), ...readRefusals },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/voucher/validity",
+    tags: ["Vouchers"],
+    summary: "Whether a voucher could be redeemed now",
+    description: "A number does not belong into a URL: ask by POST for anything but a serial.",
+    security: [{ caller: [] }],
+    request: { query: z.object({ serialNumber: z.string().max(20) }) },
+    responses: { 200: answer("Valid or not", validityAnswer), ...readRefusals },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/voucher/validity",
+    tags: ["Vouchers"],
+    summary: "Whether a voucher could be redeemed now, by its serial or by its number and group",
+    security: [{ caller: [] }],
+    request: { body: json(validityRequest) },
+    responses: {
+      200: answer("Valid or not", validityAnswer),
+      429: answer("Too many wrong numbers within an hour", errorAnswer),
+      ...readRefusals,
+    },
+  });
+  registry.registerPath({
+    method: "get",
     path: "/vouchers/{serialNumber}",
-    summary: "A voucher's status, or its token for the QR code",
+    tags: ["Vouchers"],
+    summary: "A voucher, its status alone, or its token for the QR code",
     security: [{ caller: [] }],
     request: {
       params: z.object({ serialNumber: z.string().max(25) }),
       query: z.object({ fields: z.enum(["status", "token"]).optional() }),
     },
     responses: {
-      200: answer("The voucher", z.union([voucherStatusAnswer, voucherTokenAnswer])),
+      200: answer("The voucher", z.union([voucherAnswer, voucherStatusAnswer, voucherTokenAnswer])),
       400: answer(
         "No such voucher",
         z.object({
@@ -81,8 +124,8 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
           value: z.literal(0),
         }),
       ),
-      401: refusals[401],
-      403: refusals[403],
+      401: readRefusals[401],
+      403: readRefusals[403],
     },
   });
   describeNodeApi(app);
@@ -94,6 +137,7 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
   registry.registerPath({
     method: "post",
     path: "/v1/enrolments",
+    tags: ["Nodes"],
     summary: "Enrol a node with a one-time code",
     request: { body: json(enrolmentRequest) },
     responses: {
@@ -105,6 +149,7 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
   registry.registerPath({
     method: "post",
     path: "/v1/sessions",
+    tags: ["Nodes"],
     summary: "Buy a session token with a signed assertion",
     request: { body: cbor },
     responses: {
@@ -115,6 +160,7 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
   registry.registerPath({
     method: "post",
     path: "/v1/operations",
+    tags: ["Nodes"],
     summary: "Upload signed operations; the answer is the signed list of verdicts",
     security: [{ node: [] }],
     request: { body: cbor },
@@ -128,12 +174,14 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
   registry.registerPath({
     method: "get",
     path: "/v1/keys",
+    tags: ["Nodes"],
     summary: "The server's public keys: public",
     responses: { 200: { description: "The box key of voucher numbers, and the signed key set" } },
   });
   registry.registerPath({
     method: "get",
     path: "/v1/shapes/{name}",
+    tags: ["Nodes"],
     summary: "A node's own rows, over Electric's HTTP protocol",
     security: [{ node: [] }],
     request: {
@@ -171,9 +219,17 @@ function answer(
   return { description, content: { "application/json": { schema } } };
 }
 
-const refusals = {
-  400: answer("Malformed; nothing was stored", errorAnswer),
+const pageNumber = z.coerce.number().int().min(1);
+const pageSize = z.coerce.number().int().min(1).max(1000);
+
+const readRefusals = {
+  400: answer("Malformed", errorAnswer),
   401: answer("No valid token", errorAnswer),
   403: answer("Another institution's data, or a missing scope", errorAnswer),
+};
+
+const refusals = {
+  ...readRefusals,
+  400: answer("Malformed; nothing was stored", errorAnswer),
   409: answer("The request or batch id was used before with another body", errorAnswer),
 };

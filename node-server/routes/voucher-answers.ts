@@ -33,6 +33,14 @@ export const redeemMessages: Readonly<Record<OnlineRefusalCode, RedeemMessage>> 
     message: "WRONG_MERCHANT_GROUP",
     detail: "The merchant may not redeem vouchers of this group",
   },
+  "too-many-wrong-numbers": {
+    message: "TOO_MANY_WRONG",
+    detail: "Too many wrong voucher numbers were tried; try again in an hour",
+  },
+  "override-not-permitted": {
+    message: "OVERRIDE_NOT_ALLOWED",
+    detail: "The merchant may not redeem vouchers of this group, and the caller may not override that",
+  },
   "merchant-not-creditable": {
     message: "AGENT_NOT_CREDITABLE",
     detail: "The merchant cannot be credited; the voucher stays usable",

@@ -80,6 +80,22 @@ export const redeemRequest = z
   )
   .openapi("RedeemVoucher");
 
+const voucherNumber = z
+  .union([z.string().regex(/^[0-9 -]{1,25}$/), z.number().int().nonnegative()])
+  .transform(String)
+  .openapi({ type: "string", maxLength: 25 });
+
+export const validityRequest = z
+  .preprocess(
+    oneSpelling,
+    z.union([z.object({ serialNumber }), z.object({ voucherNumber, groupCode: z.string().min(1).max(50) })]),
+  )
+  .openapi("VoucherValidityQuestion");
+
+export const validityAnswer = z
+  .object({ serialNumber: z.string().nullable(), isValid: z.boolean() })
+  .openapi("VoucherValidity");
+
 export const acknowledgement = z
   .object({ ResponseCode: z.string(), ResponseDescription: z.string(), RequestID: z.string() })
   .openapi("Acknowledgement");
@@ -103,6 +119,26 @@ export const redeemAnswer = z
 export const voucherStatusAnswer = z
   .object({ status: z.number().int(), statusName: z.string(), serialNumber: z.string(), value: z.number() })
   .openapi("VoucherStatus");
+
+export const voucherAnswer = voucherStatusAnswer
+  .extend({
+    currency: z.string(),
+    groupCode: z.string(),
+    programID: z.string(),
+    expiryDate: z.iso.datetime(),
+    activationDate: z.iso.datetime().optional(),
+    pending: z.enum(["cancel", "suspend", "block", "expire"]).optional(),
+  })
+  .openapi("Voucher");
+
+export const voucherPageAnswer = z
+  .object({
+    page: z.number().int(),
+    size: z.number().int(),
+    total: z.number().int(),
+    vouchers: z.array(voucherAnswer),
+  })
+  .openapi("VoucherPage");
 
 export const voucherTokenAnswer = z
   .object({ serialNumber: z.string(), token: z.string() })
@@ -133,5 +169,8 @@ const canonical = new Map(
     "voucherSerialNumber",
     "agentID",
     "voucherSecretNumber",
+    "serialNumber",
+    "voucherNumber",
+    "groupCode",
   ].map((name) => [name.toLowerCase(), name]),
 );

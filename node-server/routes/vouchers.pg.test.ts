@@ -260,6 +260,7 @@ describe("the server describes itself", () => {
       "/v1/operations",
       "/v1/sessions",
       "/v1/shapes/{name}",
+      "/voucher/validity",
       "/vouchers",
       "/vouchers/{serialNumber}",
     ]);

@@ -3,29 +3,24 @@
  * also after a crash or a time-out in between; an unknown outcome is never an answer.
  */
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
-import { hasExpired } from "#core/voucher-validity.ts";
-import { normaliseVoucherNumber, parseSerial } from "#core/voucher-number.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimIdOf, claimVoucher } from "../payments/claim.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
-import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import type { ClaimRow, RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
 import type { RequestIdentity } from "./accept.ts";
-import { indexOfNumber } from "./numbers.ts";
+import { presentVoucher } from "./present.ts";
+import type { PresentationRefusalCode } from "./present.ts";
 
 export interface RedeemRequest {
   readonly serialNumber: string;
   readonly voucherNumber: string;
   readonly agentId: string;
+  /** Lifts the matrix of groups, for a caller that holds the permission. */
+  readonly override: boolean;
 }
 
-export type OnlineRefusalCode =
-  | VoucherRefusalCode
-  | "unknown-voucher"
-  | "wrong-number"
-  | "unknown-agent"
-  | "wrong-merchant-group"
-  | "merchant-not-creditable";
+export type OnlineRefusalCode = VoucherRefusalCode | PresentationRefusalCode | "merchant-not-creditable";
 
 export type RedeemOutcome =
   | { readonly outcome: "paid"; readonly claim: ClaimRow }
@@ -64,64 +59,61 @@ export async function redeemOnline(
 
 type Claimed = { readonly outcome: "claimed"; readonly claimId: string } | RedeemOutcome;
 
-/** A refusal rolls back, so that a refused request stores nothing, not even its id. */
-class Refused extends Error {
-  readonly code: OnlineRefusalCode;
-  readonly voucher: VoucherRow | undefined;
-  constructor(code: OnlineRefusalCode, voucher?: VoucherRow) {
-    super(code);
-    this.code = code;
-    this.voucher = voucher;
-  }
-}
-
 async function claimOnce(
   deps: RedeemDependencies,
   identity: RequestIdentity,
   request: RedeemRequest,
 ): Promise<Claimed> {
-  const { institutionId, call, requestId } = identity.key;
-  const cause = `request:${institutionId}:${call}:${requestId}`;
-  try {
-    return await deps.store.transaction(async (tx) => {
-      const stored = await tx.requests.begin(identity.key, identity.bodyHash);
-      if (!stored) await claim(deps, tx, institutionId, cause, request);
-      else if (!equalBytes(stored.bodyHash, identity.bodyHash)) return { outcome: "other-body" };
+  return deps.store.transaction(async (tx) => {
+    const stored = await tx.requests.begin(identity.key, identity.bodyHash);
+    const cause = causeOf(identity.key);
+    if (stored) {
+      if (!equalBytes(stored.bodyHash, identity.bodyHash)) return { outcome: "other-body" };
       return { outcome: "claimed", claimId: claimIdOf(cause) };
-    });
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return { outcome: "refused", code: error.code, voucher: error.voucher };
-  }
+    }
+    const claimed = await presentAndClaim(tx, deps.indexKey, identity.key, request);
+    if (claimed.ok) return { outcome: "claimed", claimId: claimed.claimId };
+    // A refused request stores nothing, not even its id; what it may have counted as a wrong number stays.
+    await tx.requests.forget(identity.key);
+    return { outcome: "refused", code: claimed.code, voucher: claimed.voucher };
+  });
 }
 
-async function claim(
-  deps: RedeemDependencies,
+export type PresentedClaim =
+  | { readonly ok: true; readonly claimId: string }
+  | { readonly ok: false; readonly code: OnlineRefusalCode; readonly voucher: VoucherRow | undefined };
+
+/** Presents the voucher and claims it for the agent. */
+export async function presentAndClaim(
   tx: Tx,
-  institutionId: string,
-  cause: string,
+  indexKey: Uint8Array,
+  key: RequestKey,
   request: RedeemRequest,
-): Promise<void> {
-  const serial = parseSerial(request.serialNumber);
-  const voucher = serial === undefined ? undefined : (await tx.vouchers.lock([serial])).get(serial);
-  if (!voucher) throw new Refused("unknown-voucher");
-  const number = normaliseVoucherNumber(request.voucherNumber);
-  const isNumber =
-    number !== undefined && equalBytes(indexOfNumber(deps.indexKey, number), voucher.numberIndex);
-  if (!isNumber) throw new Refused("wrong-number", voucher);
-  const merchant = await tx.registry.merchant(request.agentId);
-  if (!merchant) throw new Refused("unknown-agent", voucher);
-  if (!(await tx.registry.accepts(merchant.id, voucher.groupCode))) {
-    throw new Refused("wrong-merchant-group", voucher);
-  }
-  if (hasExpired(voucher, await tx.now())) throw new Refused("expired", voucher);
+): Promise<PresentedClaim> {
+  const { institutionId } = key;
+  const presented = await presentVoucher(tx, indexKey, { ...request, institutionId });
+  if (!presented.ok) return presented;
+  const { voucher, merchant, overridden } = presented;
   const actor = `institution:${institutionId}`;
   const claimed = await claimVoucher(tx, voucher, {
-    cause,
+    cause: causeOf(key),
     merchantId: merchant.id,
     offline: false,
     entitled: false,
     actor,
   });
-  if (!claimed.ok) throw new Refused(claimed.refusal.code, voucher);
+  if (!claimed.ok) return { ok: false, code: claimed.refusal.code, voucher };
+  if (overridden) {
+    await tx.audit.record({
+      actor,
+      action: "voucher.override",
+      subject: `voucher:${voucher.serial}`,
+      after: { merchant: merchant.id, group: voucher.groupCode },
+    });
+  }
+  return { ok: true, claimId: claimed.claim.id };
+}
+
+function causeOf({ institutionId, call, requestId }: RequestKey): string {
+  return `request:${institutionId}:${call}:${requestId}`;
 }

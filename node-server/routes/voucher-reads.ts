@@ -1,0 +1,108 @@
+/** What a caller can read of its vouchers: one, a page of them, whether one is valid (GovStack Payments BB, vouchers). */
+import { z } from "@hono/zod-openapi";
+import { rawNumber } from "#core/json.ts";
+import { formatMajor } from "#core/money.ts";
+import { formatSerial, parseSerial } from "#core/voucher-number.ts";
+import { readBody } from "../middleware/body.ts";
+import { Problem } from "../middleware/problem.ts";
+import type { VoucherRow } from "../ports/store.ts";
+import { statusOf } from "../vouchers/status.ts";
+import { checkValidity } from "../vouchers/validity.ts";
+import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
+import { validityRequest } from "./voucher-schemas.ts";
+
+/** The voucher whole, or what `fields` names of it. Throws 403 for another institution's. */
+export async function show(
+  deps: VoucherRouteDependencies,
+  c: Caller,
+  serialNumber: string,
+): Promise<Response> {
+  const serial = parseSerial(serialNumber);
+  const voucher = await deps.store.transaction(async (tx) =>
+    serial === undefined ? undefined : tx.vouchers.find(serial),
+  );
+  if (!voucher) return c.json({ status: 9, message: "Not Existing", serialNumber, value: 0 }, 400);
+  if (voucher.institutionId !== c.get("institutionId")) {
+    throw new Problem(403, "The voucher belongs to another institution");
+  }
+  const fields = c.req.query("fields");
+  switch (fields) {
+    case undefined:
+      return c.json(published(voucher));
+    case "status": {
+      const { status, statusName, serialNumber: printed, value } = published(voucher);
+      return c.json({ status, statusName, serialNumber: printed, value });
+    }
+    case "token":
+      return showToken(c, voucher);
+    default:
+      throw new Problem(400, `Unknown fields ${fields.slice(0, 50)}; use status or token`, [
+        { field: "fields", reason: "must be status or token" },
+      ]);
+  }
+}
+
+const pageQuery = z.object({
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  size: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+/** A page of the caller's vouchers in the order of their serials; `page` counts from 1. */
+export async function list(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+  const query = pageQuery.safeParse(c.req.query());
+  if (!query.success) {
+    const errors = query.error.issues.map((issue) => ({
+      field: issue.path.join("."),
+      reason: issue.message,
+    }));
+    throw new Problem(400, "page counts from 1, and size is at most 1000", errors);
+  }
+  const { page, size } = query.data;
+  const { total, rows } = await deps.store.transaction((tx) =>
+    tx.vouchers.page(c.get("institutionId"), { index: page - 1, size }),
+  );
+  return c.json({ page, size, total, vouchers: rows.map(published) });
+}
+
+export async function validityByQuery(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+  const parsed = validityRequest.safeParse(c.req.query());
+  if (!parsed.success) throw new Problem(400, "Give serialNumber, or voucherNumber and groupCode");
+  return answerValidity(deps, c, parsed.data);
+}
+
+export async function validityByBody(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+  return answerValidity(deps, c, await readBody(c, validityRequest));
+}
+
+async function answerValidity(
+  deps: VoucherRouteDependencies,
+  c: Caller,
+  request: z.infer<typeof validityRequest>,
+): Promise<Response> {
+  const validity = await deps.store.transaction((tx) =>
+    checkValidity(tx, deps.indexKey, c.get("institutionId"), request),
+  );
+  if (validity === "too-many-wrong-numbers")
+    throw new Problem(429, "Too many wrong voucher numbers were tried; try again in an hour");
+  return c.json(validity);
+}
+
+function showToken(c: Caller, voucher: VoucherRow): Response {
+  if (voucher.token === null)
+    throw new Problem(400, "The voucher has no token: it is not activated, or purged");
+  return c.json({ serialNumber: formatSerial(voucher.serial), token: voucher.token });
+}
+
+function published(voucher: VoucherRow) {
+  return {
+    ...statusOf(voucher, new Date()),
+    serialNumber: formatSerial(voucher.serial),
+    value: rawNumber(formatMajor(voucher)),
+    currency: voucher.currency,
+    groupCode: voucher.groupCode,
+    programID: voucher.programId,
+    expiryDate: voucher.expiresAt.toISOString(),
+    ...(voucher.activatedAt ? { activationDate: voucher.activatedAt.toISOString() } : {}),
+    ...(voucher.pending ? { pending: voucher.pending } : {}),
+  };
+}
