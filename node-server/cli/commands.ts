@@ -1,12 +1,10 @@
 /** What operators can do from the command line, each command with its usage and both of its outputs. */
 import nacl from "tweetnacl";
-import type { Pool } from "pg";
 import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { revokeNode } from "../nodes/revoke.ts";
-import type { Store } from "../ports/store.ts";
 import {
   listNodes,
   listOperations,
@@ -18,42 +16,13 @@ import {
   trialBalance,
 } from "../postgres/registry-admin.ts";
 import { decryptNumber } from "../vouchers/numbers.ts";
+import { done, option, UsageError, wholeNumber, words } from "./command.ts";
+import type { Command } from "./command.ts";
+import { oversightCommands } from "./oversight-commands.ts";
 import { table } from "./table.ts";
 
-export interface CommandContext {
-  readonly pool: Pool;
-  readonly store: Store;
-  readonly randomBytes: (length: number) => Uint8Array;
-}
-
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
-
-export interface CommandResult {
-  readonly text: string;
-  /** The same for programs; bigint is written as text. */
-  readonly data: unknown;
-}
-
-/** The words of the command line are wrong; the message says how they should be. */
-export class UsageError extends Error {}
-
-interface CommandBase {
-  readonly usage: string;
-  readonly summary: string;
-}
-
-/** `database: false`: works without one. */
-export type Command =
-  | (CommandBase & {
-      readonly database: true;
-      run(context: CommandContext, args: readonly string[], options: Options): Promise<CommandResult>;
-    })
-  | (CommandBase & {
-      readonly database: false;
-      run(args: readonly string[], options: Options): CommandResult;
-    });
-
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ...oversightCommands,
   [
     "institution add",
     {
@@ -332,26 +301,6 @@ export function usage(): string {
   return `paypost: the operators' command line. Add --json for programs.\n\n${lines.join("\n")}\n\nCurrencies have the decimals of ISO 4217 (USD ${currencyDecimals("USD")}, JPY ${currencyDecimals("JPY")}).`;
 }
 
-function words<const Count extends 1 | 2 | 3>(
-  usage: string,
-  args: readonly string[],
-  count: Count,
-): { 1: [string]; 2: [string, string]; 3: [string, string, string] }[Count] {
-  if (args.length !== count) throw new UsageError(`Usage: paypost ${usage}`);
-  return args as never;
-}
-
-function option(options: Options, name: string): string | null {
-  const value = options[name];
-  return typeof value === "string" ? value : null;
-}
-
-function wholeNumber(text: string, name: string): number {
-  if (!/^[1-9][0-9]{0,5}$/.test(text))
-    throw new UsageError(`${name} must be a whole number above zero, not ${text}`);
-  return Number(text);
-}
-
 function keyOf(text: string): Uint8Array {
   const key = new Uint8Array(Buffer.from(text, "base64"));
   if (key.length !== 32) throw new UsageError("A key is 32 bytes in base64");
@@ -360,8 +309,4 @@ function keyOf(text: string): Uint8Array {
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
-}
-
-function done(text: string, data: unknown): CommandResult {
-  return { text, data };
 }

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { configOrExit } from "../config-or-exit.ts";
 import { connectToDatabase, exitWithoutDatabase } from "../database.ts";
-import { commands, usage, UsageError } from "./commands.ts";
-import type { Command, CommandResult, Options } from "./commands.ts";
+import { UsageError } from "./command.ts";
+import type { Command, CommandResult, Options } from "./command.ts";
+import { commands, usage } from "./commands.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +19,8 @@ const { values, positionals } = parseArgs({
     reference: { type: "string" },
     accepts: { type: "string" },
     hours: { type: "string" },
+    by: { type: "string" },
+    all: { type: "boolean" },
   },
 });
 

@@ -120,16 +120,14 @@ export class Institution {
     serialNumbers: readonly string[],
     lease: { readonly leaseTo?: string; readonly leaseUntil?: string } = {},
   ): Promise<CommandOutcome> {
-    return this.#command(
-      "PUT",
+    return this.command(
       "activate",
       serialNumbers.map((serialNumber) => ({ serialNumber, ...lease })),
     );
   }
 
   cancel(serialNumbers: readonly string[]): Promise<CommandOutcome> {
-    return this.#command(
-      "POST",
+    return this.command(
       "cancel",
       serialNumbers.map((serialNumber) => ({ serialNumber })),
     );
@@ -160,14 +158,17 @@ export class Institution {
     return new Uint8Array(Buffer.from(boxPublicKey, "base64"));
   }
 
-  async #command(method: string, command: string, voucherInstructions: unknown[]): Promise<CommandOutcome> {
+  /** Sends a command and waits for its callback; without a name each item's status decides. */
+  async command(name: string | undefined, voucherInstructions: readonly object[]): Promise<CommandOutcome> {
+    const method = name === "cancel" ? "POST" : "PUT";
+    const query = name === undefined ? "" : `?command=${name}`;
     const requestID = this.nextRequestId();
-    const answer = await this.call(method, `/vouchers?command=${command}`, {
+    const answer = await this.call(method, `/vouchers${query}`, {
       requestID,
       batchID: requestID,
       voucherInstructions,
     });
-    if (answer.status !== 200) throw new Error(`${command} was refused: ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 200) throw new Error(`${name} was refused: ${JSON.stringify(answer.body)}`);
     const { body } = await this.receiver.waitFor(
       (callback) => callback.body["registerRequestID"] === requestID,
     );

@@ -1,0 +1,60 @@
+/** What a command of the operators' command line is, and how commands read their words and options. */
+import type { Pool } from "pg";
+import type { Store } from "../ports/store.ts";
+
+export interface CommandContext {
+  readonly pool: Pool;
+  readonly store: Store;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+export type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface CommandResult {
+  readonly text: string;
+  /** The same for programs; bigint is written as text. */
+  readonly data: unknown;
+}
+
+/** The words of the command line are wrong; the message says how they should be. */
+export class UsageError extends Error {}
+
+interface CommandBase {
+  readonly usage: string;
+  readonly summary: string;
+}
+
+/** `database: false`: works without one. */
+export type Command =
+  | (CommandBase & {
+      readonly database: true;
+      run(context: CommandContext, args: readonly string[], options: Options): Promise<CommandResult>;
+    })
+  | (CommandBase & {
+      readonly database: false;
+      run(args: readonly string[], options: Options): CommandResult;
+    });
+
+export function words<const Count extends 1 | 2 | 3>(
+  usage: string,
+  args: readonly string[],
+  count: Count,
+): { 1: [string]; 2: [string, string]; 3: [string, string, string] }[Count] {
+  if (args.length !== count) throw new UsageError(`Usage: paypost ${usage}`);
+  return args as never;
+}
+
+export function option(options: Options, name: string): string | null {
+  const value = options[name];
+  return typeof value === "string" ? value : null;
+}
+
+export function wholeNumber(text: string, name: string): number {
+  if (!/^[1-9][0-9]{0,5}$/.test(text))
+    throw new UsageError(`${name} must be a whole number above zero, not ${text}`);
+  return Number(text);
+}
+
+export function done(text: string, data: unknown): CommandResult {
+  return { text, data };
+}

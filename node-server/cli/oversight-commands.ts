@@ -1,0 +1,118 @@
+/** Commands of those who watch over others: permissions that two people grant, and alerts. */
+import type { Pool } from "pg";
+import {
+  approvePermission,
+  isRegistered,
+  permissions,
+  proposePermission,
+  withdrawPermission,
+} from "../postgres/permission-admin.ts";
+import { endAlert, listAlerts } from "../postgres/alert-admin.ts";
+import type { Permission } from "../ports/store.ts";
+import { done, option, UsageError, words } from "./command.ts";
+import type { Command, Options } from "./command.ts";
+import { table } from "./table.ts";
+
+export const oversightCommands: readonly (readonly [string, Command])[] = [
+  [
+    "permission propose",
+    {
+      database: true,
+      usage: "permission propose INSTITUTION override --by NAME",
+      summary: "propose a permission for a caller; somebody else must approve it",
+      async run({ pool }, args, options) {
+        const grant = await grantOf(pool, this.usage, args, options);
+        const isNew = await proposePermission(pool, grant);
+        const text = isNew
+          ? `Proposed. It holds once somebody other than ${grant.by} approves it.`
+          : "It is proposed or granted already.";
+        return done(text, { ...grant, proposed: isNew });
+      },
+    },
+  ],
+  [
+    "permission approve",
+    {
+      database: true,
+      usage: "permission approve INSTITUTION override --by NAME",
+      summary: "approve what somebody else proposed",
+      async run({ pool }, args, options) {
+        const grant = await grantOf(pool, this.usage, args, options);
+        const approval = await approvePermission(pool, grant);
+        if (approval === "not-proposed")
+          throw new UsageError("There is no such proposal that waits for approval");
+        if (approval === "same-person")
+          throw new UsageError(`${grant.by} proposed it, so somebody else must approve it`);
+        return done(`${grant.institutionId} now holds the permission ${grant.permission}.`, grant);
+      },
+    },
+  ],
+  [
+    "permission withdraw",
+    {
+      database: true,
+      usage: "permission withdraw INSTITUTION override --by NAME",
+      summary: "take a permission, or the proposal of one, away at once",
+      async run({ pool }, args, options) {
+        const grant = await grantOf(pool, this.usage, args, options);
+        if (!(await withdrawPermission(pool, grant))) throw new UsageError("There is no such permission");
+        return done(`${grant.institutionId} no longer holds the permission ${grant.permission}.`, grant);
+      },
+    },
+  ],
+  [
+    "alerts",
+    {
+      database: true,
+      usage: "alerts [--all]",
+      summary: "list what needs an operator's eye; --all shows ended alerts too",
+      async run({ pool }, _args, options) {
+        const alerts = await listAlerts(pool, options["all"] === true);
+        const rows = alerts.map((alert) => [
+          alert.id,
+          alert.at.toISOString(),
+          alert.kind,
+          alert.subject,
+          JSON.stringify(alert.detail),
+          alert.endedAt?.toISOString() ?? "open",
+        ]);
+        return done(table(["id", "at", "kind", "subject", "detail", "ended"], rows), alerts);
+      },
+    },
+  ],
+  [
+    "alert end",
+    {
+      database: true,
+      usage: "alert end ID --by NAME",
+      summary: "say that an alert was looked into",
+      async run({ pool }, args, options) {
+        const [id] = words(this.usage, args, 1);
+        const by = nameOf(this.usage, options);
+        if (!/^[0-9]{1,18}$/.test(id) || !(await endAlert(pool, BigInt(id), by)))
+          throw new UsageError(`There is no open alert ${id}`);
+        return done(`Alert ${id} is ended.`, { id });
+      },
+    },
+  ],
+];
+
+async function grantOf(pool: Pool, usage: string, args: readonly string[], options: Options) {
+  const [institutionId, permission] = words(usage, args, 2);
+  if (!isPermission(permission))
+    throw new UsageError(`${permission} is no permission; there is ${permissions.join(", ")}`);
+  if (!(await isRegistered(pool, institutionId)))
+    throw new UsageError(`There is no institution ${institutionId}`);
+  return { institutionId, permission, by: nameOf(usage, options) };
+}
+
+function isPermission(text: string): text is Permission {
+  return permissions.some((permission) => permission === text);
+}
+
+function nameOf(usage: string, options: Options): string {
+  const by = option(options, "by");
+  if (by === null || by.trim() === "")
+    throw new UsageError(`--by is missing: your name. Usage: paypost ${usage}`);
+  return by.trim();
+}
