@@ -35,10 +35,13 @@ export interface Tx {
   readonly redemptionRequests: RedemptionRequestRows;
   readonly wrongNumbers: WrongNumberRows;
   readonly alerts: AlertRows;
+  readonly sealedAnswers: SealedAnswerRows;
+  readonly inventory: InventoryRows;
 }
 
 export interface InstitutionRow {
   readonly id: string;
+  readonly name: string;
   readonly callbackBaseUrl: string | null;
   readonly callbackMethod: "POST" | "PUT";
   readonly boxPublicKey: Uint8Array | null;
@@ -61,6 +64,8 @@ export type Permission = "override";
 
 export interface RegistryRows {
   institution(id: string): Promise<InstitutionRow | undefined>;
+  /** The institution registered under that name; undefined where there is none, or more than one. */
+  institutionByName(name: string): Promise<InstitutionRow | undefined>;
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;
@@ -95,8 +100,8 @@ export interface NewVoucher extends Money {
   readonly numberIndex: Uint8Array;
   readonly numberVerifier: Uint8Array;
   readonly expiresAt: Date;
-  /** The number encrypted for the caller, base64, at most 44 characters. */
-  readonly ciphertext: string;
+  /** The number encrypted for the caller, base64, at most 44 characters; null where it is handed over otherwise. */
+  readonly ciphertext: string | null;
 }
 
 /** `index` counts from zero. */
@@ -441,4 +446,28 @@ export interface AlertRows {
   raise(kind: string, subject: string, detail: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Returns false when none is open. */
   end(kind: string, subject: string): Promise<boolean>;
+}
+
+/** Answers that hold a voucher number, sealed, so that a repeated request gets its first answer for a while. */
+export interface SealedAnswerRows {
+  /** For a request that this transaction has begun. */
+  put(key: RequestKey, sealed: Uint8Array): Promise<void>;
+  /** Null once it was erased; undefined where none was put. */
+  find(key: RequestKey): Promise<Uint8Array | null | undefined>;
+  /** Erases those put before the given time and returns how many. */
+  eraseBefore(time: Date): Promise<number>;
+}
+
+/** Serial and number that nobody has asked for yet: no voucher, no caller, no money set aside. */
+export interface InventoryRow extends Money {
+  readonly serial: bigint;
+  readonly numberIndex: Uint8Array;
+  readonly groupCode: string;
+}
+
+export interface InventoryRows {
+  insert(row: InventoryRow): Promise<void>;
+  find(serial: bigint): Promise<InventoryRow | undefined>;
+  /** By the number's blind index. */
+  byNumber(numberIndex: Uint8Array): Promise<InventoryRow | undefined>;
 }

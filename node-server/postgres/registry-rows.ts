@@ -1,5 +1,5 @@
 /** Who takes part: institutions, voucher groups, merchants, and the database's own identity. */
-import type { RegistryRows } from "../ports/store.ts";
+import type { InstitutionRow, RegistryRows } from "../ports/store.ts";
 import { bytesOrNull } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -8,17 +8,20 @@ export function registryRows(trx: Trx): RegistryRows {
     async institution(id) {
       const row = await trx
         .selectFrom("institutions")
-        .select(["id", "callback_base_url", "callback_method", "box_public_key"])
+        .select(institutionColumns)
         .where("id", "=", id)
         .executeTakeFirst();
-      return (
-        row && {
-          id: row.id,
-          callbackBaseUrl: row.callback_base_url,
-          callbackMethod: row.callback_method,
-          boxPublicKey: bytesOrNull(row.box_public_key),
-        }
-      );
+      return row && institution(row);
+    },
+    async institutionByName(name) {
+      const rows = await trx
+        .selectFrom("institutions")
+        .select(institutionColumns)
+        .where("name", "=", name)
+        .limit(2)
+        .execute();
+      const [row] = rows;
+      return row && rows.length === 1 ? institution(row) : undefined;
     },
     async voucherGroup(codeOrName) {
       // One group's name may be another's code; then the code is meant.
@@ -58,5 +61,23 @@ export function registryRows(trx: Trx): RegistryRows {
       const row = await trx.selectFrom("server_identity").select("generation").executeTakeFirstOrThrow();
       return row.generation;
     },
+  };
+}
+
+const institutionColumns = ["id", "name", "callback_base_url", "callback_method", "box_public_key"] as const;
+
+function institution(row: {
+  id: string;
+  name: string;
+  callback_base_url: string | null;
+  callback_method: InstitutionRow["callbackMethod"];
+  box_public_key: Uint8Array | null;
+}): InstitutionRow {
+  return {
+    id: row.id,
+    name: row.name,
+    callbackBaseUrl: row.callback_base_url,
+    callbackMethod: row.callback_method,
+    boxPublicKey: bytesOrNull(row.box_public_key),
   };
 }

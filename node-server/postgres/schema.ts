@@ -48,6 +48,8 @@ export interface Database {
   wrong_numbers: WrongNumbers;
   institution_permissions: InstitutionPermissions;
   alerts: Alerts;
+  sealed_answers: SealedAnswers;
+  voucher_inventory: VoucherInventory;
   shape_leases: ShapeLeases;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
@@ -60,6 +62,22 @@ interface Institutions {
   callback_method: Generated<InstitutionRow["callbackMethod"]>;
   box_public_key: Uint8Array | null;
   created_at: Generated<Date>;
+}
+
+interface SealedAnswers {
+  institution_id: string;
+  call: string;
+  request_id: string;
+  sealed: Uint8Array | null;
+  created_at: Generated<Date>;
+}
+
+interface VoucherInventory {
+  serial: bigint;
+  number_index: Uint8Array;
+  group_code: string;
+  amount_minor: bigint;
+  currency: string;
 }
 
 interface VoucherGroups {

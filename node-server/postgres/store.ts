@@ -11,6 +11,7 @@ import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
+import { inventoryRows } from "./inventory-rows.ts";
 import { jobRows } from "./job-rows.ts";
 import { leaseRows } from "./lease-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
@@ -22,6 +23,7 @@ import { registryRows } from "./registry-rows.ts";
 import { requestRows } from "./request-rows.ts";
 import type { Trx } from "./rows.ts";
 import type { Database } from "./schema.ts";
+import { sealedAnswerRows } from "./sealed-answer-rows.ts";
 import { voucherRows } from "./voucher-rows.ts";
 import { wrongNumberRows } from "./wrong-number-rows.ts";
 
@@ -90,6 +92,8 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
     alerts: alertRows(trx),
+    sealedAnswers: sealedAnswerRows(trx),
+    inventory: inventoryRows(trx),
   };
 }
 

@@ -98,7 +98,9 @@ async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<vo
       ${rows.map((row) => row.expiresAt)}::timestamptz[])`.execute(trx);
 }
 
-async function insertDeliveries(trx: Trx, rows: readonly NewVoucher[]): Promise<void> {
+async function insertDeliveries(trx: Trx, vouchers: readonly NewVoucher[]): Promise<void> {
+  const rows = vouchers.filter((row) => row.ciphertext !== null);
+  if (rows.length === 0) return;
   await sql`
     insert into voucher_deliveries (serial, ciphertext)
     select * from unnest(

@@ -5,9 +5,9 @@
 import { parseMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
 import { accountId, reserveForVouchers } from "../ledger/entries.ts";
-import type { BatchRow, NewVoucher, Store, Tx, VoucherInstruction } from "../ports/store.ts";
+import type { NewVoucher, Store, Tx, VoucherInstruction } from "../ports/store.ts";
 import { issueNumber } from "./numbers.ts";
-import type { NumberKeys } from "./numbers.ts";
+import type { IssuedNumber, NumberKeys } from "./numbers.ts";
 
 /** Vouchers of one transaction: large enough to be quick, small enough that a crash repeats little. */
 const chunkSize = 100;
@@ -39,16 +39,29 @@ async function issueChunk(deps: IssueDependencies, batchId: bigint): Promise<boo
       if (typeof checked === "string") await tx.batches.fail(batchId, instruction.line, checked);
       else wanted.push(checked);
     }
-    for (const group of groupsOf(wanted)) await createVouchers(deps, tx, batch, group);
+    if (wanted.length === 0) return true;
+    const callerKey = await callerKeyOf(tx, batch.institutionId);
+    const issuance = {
+      drawSerials: (count: number) => tx.vouchers.nextSerials(count),
+      issue: (serial: bigint) => issueNumber(deps.numberKeys, serial, callerKey, deps.randomBytes),
+    };
+    for (const group of groupsOf(wanted)) await createFunded(tx, batch.id, group, issuance);
     return true;
   });
 }
 
+/** A voucher to be made of an instruction that has been checked. */
 interface Wanted {
   readonly line: number;
   readonly groupCode: string;
   readonly validityDays: number;
   readonly money: Money;
+}
+
+/** Where serials come from, and what becomes of the number of each. */
+interface Issuance {
+  drawSerials(count: number): Promise<readonly bigint[]>;
+  issue(serial: bigint): IssuedNumber;
 }
 
 async function checkInstruction(tx: Tx, instruction: VoucherInstruction): Promise<Wanted | string> {
@@ -72,47 +85,47 @@ const amountReasons = {
   "amount-too-large": "Amount too large",
 } as const;
 
-/** One group's vouchers of a chunk: as many as the funding covers are made, the others are refused one by one. */
-async function createVouchers(
-  deps: IssueDependencies,
+/**
+ * Makes vouchers of one group and currency: as many as the funding covers are made and returned, the others fail one
+ * by one.
+ */
+async function createFunded(
   tx: Tx,
-  batch: BatchRow,
+  batch: bigint,
   wanted: readonly Wanted[],
-): Promise<void> {
+  issuance: Issuance,
+): Promise<readonly NewVoucher[]> {
   const first = wanted[0];
-  if (!first) return;
+  if (!first) return [];
   const { groupCode, validityDays } = first;
   const { currency } = first.money;
   let available = await tx.ledger.lockBalance(accountId({ kind: "funding", owner: groupCode, currency }));
   const funded: Wanted[] = [];
   for (const wish of wanted) {
     if (wish.money.amountMinor > available) {
-      await tx.batches.fail(batch.id, wish.line, "Insufficient funds in the voucher group");
+      await tx.batches.fail(batch, wish.line, "Insufficient funds in the voucher group");
     } else {
       available -= wish.money.amountMinor;
       funded.push(wish);
     }
   }
-  if (funded.length === 0) return;
-  const rows = await newVouchers(deps, tx, batch, funded, validityDays);
+  if (funded.length === 0) return [];
+  const rows = await newVouchers(tx, batch, funded, validityDays, issuance);
   await tx.vouchers.insert(rows);
   await tx.ledger.post(
-    reserveForVouchers(`${batch.id}:${groupCode}:${rows[0]?.line}`, groupCode, currency, rows),
+    reserveForVouchers(`${batch}:${groupCode}:${rows[0]?.line}`, groupCode, currency, rows),
   );
+  return rows;
 }
 
 async function newVouchers(
-  deps: IssueDependencies,
   tx: Tx,
-  batch: BatchRow,
+  batch: bigint,
   funded: readonly Wanted[],
   validityDays: number,
+  { drawSerials, issue }: Issuance,
 ): Promise<NewVoucher[]> {
-  const institution = await tx.registry.institution(batch.institutionId);
-  const callerKey = institution?.boxPublicKey;
-  if (!callerKey)
-    throw new Error(`institution ${batch.institutionId} has no key to encrypt voucher numbers for`);
-  const serials = await tx.vouchers.nextSerials(funded.length);
+  const serials = await drawSerials(funded.length);
   // The reservation lapses as the validity would; the validity itself runs from the activation.
   const expiresAt = new Date((await tx.now()).getTime() + validityDays * 86_400_000);
   return funded.map((wish, index) => {
@@ -120,14 +133,21 @@ async function newVouchers(
     if (serial === undefined) throw new Error("too few serials were drawn");
     return {
       serial,
-      batch: batch.id,
+      batch,
       line: wish.line,
       groupCode: wish.groupCode,
       ...wish.money,
       expiresAt,
-      ...issueNumber(deps.numberKeys, serial, callerKey, deps.randomBytes),
+      ...issue(serial),
     };
   });
+}
+
+async function callerKeyOf(tx: Tx, institutionId: string): Promise<Uint8Array> {
+  const institution = await tx.registry.institution(institutionId);
+  if (!institution?.boxPublicKey)
+    throw new Error(`institution ${institutionId} has no key to encrypt voucher numbers for`);
+  return institution.boxPublicKey;
 }
 
 /** By group and currency, in a fixed order, so that two batches lock accounts alike. */

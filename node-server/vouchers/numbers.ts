@@ -19,11 +19,15 @@ export interface NumberKeys {
   readonly tokenKeyId: Uint8Array;
 }
 
-export interface IssuedNumber {
+/** All that may be kept of a number for good. */
+interface KeptNumber {
   readonly numberIndex: Uint8Array;
   readonly numberVerifier: Uint8Array;
-  /** Base64, 44 characters. */
-  readonly ciphertext: string;
+}
+
+export interface IssuedNumber extends KeptNumber {
+  /** Base64, 44 characters; null where the caller gets the number otherwise. */
+  readonly ciphertext: string | null;
 }
 
 /** Draws a number for the voucher and returns all that may be kept of it. */
@@ -33,12 +37,28 @@ export function issueNumber(
   callerPublicKey: Uint8Array,
   randomBytes: (length: number) => Uint8Array,
 ): IssuedNumber {
+  const number = drawNumber(randomBytes);
+  return {
+    ...keepNumber(keys, serial, number),
+    ciphertext: encryptNumber(keys.boxSecretKey, callerPublicKey, serial, number, randomBytes(9)),
+  };
+}
+
+function drawNumber(randomBytes: (length: number) => Uint8Array): string {
   let number: string | undefined;
   while (number === undefined) number = drawVoucherNumber(randomBytes(8));
+  return number;
+}
+
+/** `number` is in its stored form, 16 digits. */
+function keepNumber(
+  keys: Pick<NumberKeys, "indexKey" | "tokenKeyId">,
+  serial: bigint,
+  number: string,
+): KeptNumber {
   return {
     numberIndex: indexOfNumber(keys.indexKey, number),
     numberVerifier: tokenVerifier({ keyId: keys.tokenKeyId, serial, number }),
-    ciphertext: encryptNumber(keys.boxSecretKey, callerPublicKey, serial, number, randomBytes(9)),
   };
 }
 

@@ -8,6 +8,7 @@ import { describeBooks } from "./store/books.ts";
 import { describeClaims } from "./store/claims.ts";
 import { describeCommands } from "./store/commands.ts";
 import { prepare } from "./store/fixture.ts";
+import { describeInventory } from "./store/inventory.ts";
 import { describeLeases } from "./store/leases.ts";
 import { describeLives } from "./store/lives.ts";
 import { describeNodes } from "./store/nodes.ts";
@@ -16,6 +17,7 @@ import { describeProjections } from "./store/projections.ts";
 import { describeRandomLives } from "./store/random-lives.ts";
 import { describeRegistry } from "./store/registry.ts";
 import { describeRequests } from "./store/requests.ts";
+import { describeSealedAnswers } from "./store/sealed-answers.ts";
 import type { StoreSubject } from "./store/subject.ts";
 import { describeTransactions } from "./store/transactions.ts";
 import { describeVouchers } from "./store/vouchers.ts";
@@ -47,6 +49,8 @@ const parts = [
   describeNodes,
   describeOperations,
   describeRequests,
+  describeSealedAnswers,
+  describeInventory,
   describeBooks,
   describeProjections,
   describeLives,

@@ -12,16 +12,27 @@ export function describeRegistry(subject: () => StoreSubject): void {
       ]);
       expect(welfare).toEqual({
         id: "welfare",
+        name: "welfare",
         callbackBaseUrl: "https://welfare.example/",
         callbackMethod: "POST",
         boxPublicKey: new Uint8Array(registry.institutions[0]?.boxPublicKey ?? []),
       });
       expect(keyless).toEqual({
         id: "keyless",
+        name: "keyless",
         callbackBaseUrl: null,
         callbackMethod: "POST",
         boxPublicKey: null,
       });
+      expect(nobody).toBeUndefined();
+    });
+
+    test("an institution is found by its registered name", async () => {
+      const [welfare, nobody] = await subject().store.transaction(async (tx) => [
+        await tx.registry.institutionByName("welfare"),
+        await tx.registry.institutionByName("Nobody"),
+      ]);
+      expect(welfare?.id).toBe("welfare");
       expect(nobody).toBeUndefined();
     });
 
