@@ -123,9 +123,9 @@ async function newVouchers(
   batch: bigint,
   funded: readonly Wanted[],
   validityDays: number,
-  { drawSerials, issue }: Issuance,
+  issuance: Issuance,
 ): Promise<NewVoucher[]> {
-  const serials = await drawSerials(funded.length);
+  const serials = await issuance.drawSerials(funded.length);
   // The reservation lapses as the validity would; the validity itself runs from the activation.
   const expiresAt = new Date((await tx.now()).getTime() + validityDays * 86_400_000);
   return funded.map((wish, index) => {
@@ -138,7 +138,7 @@ async function newVouchers(
       groupCode: wish.groupCode,
       ...wish.money,
       expiresAt,
-      ...issue(serial),
+      ...issuance.issue(serial),
     };
   });
 }
