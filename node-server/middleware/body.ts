@@ -24,7 +24,10 @@ async function readJson(c: Context): Promise<unknown> {
   const text = await c.req.text();
   if (text.length > mostBodyBytes) throw new Problem(413, `The body is larger than ${mostBodyBytes} bytes`);
   try {
-    return parseJson(text);
+    const value = parseJson(text);
+    const field = fieldNoText(value, "");
+    if (field !== undefined) throw unstorable(field);
+    return value;
   } catch (error) {
     if (error instanceof UnsafeIntegerError) throw new Problem(400, error.message);
     if (error instanceof SyntaxError) throw new Problem(400, "The body is not JSON");
@@ -32,8 +35,25 @@ async function readJson(c: Context): Promise<unknown> {
   }
 }
 
+/** The first field whose characters no database takes: U+0000, or half of a surrogate pair. */
+function fieldNoText(value: unknown, path: string): string | undefined {
+  if (typeof value === "string") return value.includes("\0") || !value.isWellFormed() ? path : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, item] of Object.entries(value)) {
+    const found = fieldNoText(item, path === "" ? name : `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function unstorable(path: string): Problem {
+  const field = path.toWellFormed().replaceAll("\0", "") || "body";
+  const reason = "holds a character that is no text (U+0000, or half of a surrogate pair)";
+  return new Problem(400, `${field} ${reason}`, [{ field, reason }]);
+}
+
 function requestIdOf(value: unknown): string | undefined {
   const id = typeof value === "object" && value !== null ? Object.entries(value) : [];
   const found = id.find(([name]) => name.toLowerCase() === "requestid")?.[1];
-  return typeof found === "string" ? found.slice(0, 12) : undefined;
+  return typeof found === "string" ? found.slice(0, 12).toWellFormed() : undefined;
 }

@@ -14,7 +14,7 @@ const amount = z
 const serialNumber = z
   .union([z.string().regex(/^[0-9]{1,20}$/), z.number().int().positive()])
   .transform(String)
-  .openapi({ type: "string", maxLength: 20, example: "0000000042" });
+  .openapi({ type: "string", pattern: "^[0-9]{1,20}$", example: "0000000042" });
 
 const fields = {
   /** `requestID` and `requestId` are both published spellings. */
@@ -53,7 +53,7 @@ export const voucherCommandRequest = z
         .array(
           z.object({
             serialNumber,
-            status: z.string().optional(),
+            status: z.enum(["02", "03", "06", "09"]).optional(),
             leaseTo: z.string().min(1).max(36).optional(),
             leaseUntil: z.iso.datetime({ offset: true }).optional(),
           }),
@@ -74,7 +74,7 @@ export const redeemRequest = z
       voucherSecretNumber: z
         .union([z.string().regex(/^[0-9]{1,16}$/), z.number().int().nonnegative()])
         .transform(String)
-        .openapi({ type: "string", maxLength: 16 }),
+        .openapi({ type: "string", pattern: "^[0-9]{1,16}$" }),
       override: z.boolean().optional(),
     }),
   )
@@ -83,7 +83,7 @@ export const redeemRequest = z
 const voucherNumber = z
   .union([z.string().regex(/^[0-9 -]{1,25}$/), z.number().int().nonnegative()])
   .transform(String)
-  .openapi({ type: "string", maxLength: 25 });
+  .openapi({ type: "string", pattern: "^[0-9 -]{1,25}$" });
 
 export const validityRequest = z
   .preprocess(

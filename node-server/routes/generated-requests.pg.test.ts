@@ -1,0 +1,111 @@
+/** The published document keeps its word: whatever is asked, the answer is one that `/openapi.json` describes. */
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fundForTest } from "../../test/support/funding.ts";
+import type { Answer } from "../../test/support/institution.ts";
+import { createAnswerCheck, invalid, valid } from "../../test/support/openapi.ts";
+import type { OpenApi } from "../../test/support/openapi.ts";
+import { startTestServer } from "../../test/support/server.ts";
+import type { TestServer } from "../../test/support/server.ts";
+import { fundGroup } from "../ledger/entries.ts";
+import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
+
+let server: TestServer;
+let api: OpenApi;
+let check: ReturnType<typeof createAnswerCheck>;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const { pool } = server.client;
+  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
+  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
+  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 10_000_000n, currency: "USD" }));
+  api = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi;
+  check = createAnswerCheck(api);
+});
+
+afterAll(() => server.close());
+
+/** Each call that takes a body, with the schema that its command stands for. */
+const calls = [
+  ["POST", "/vouchers", "", "CreateVouchers"],
+  ["POST", "/vouchers", "?command=redeem", "RedeemVoucher"],
+  ["POST", "/vouchers", "?command=cancel", "VoucherCommand"],
+  ["PUT", "/vouchers", "?command=activate", "VoucherCommand"],
+  ["PUT", "/vouchers", "?command=suspend", "VoucherCommand"],
+  ["PUT", "/vouchers", "?command=purge", "VoucherCommand"],
+  ["PUT", "/vouchers", "", "VoucherCommand"],
+  ["POST", "/voucher/validity", "", "VoucherValidityQuestion"],
+] as const;
+
+describe.each(calls)("%s %s%s", (method, path, query, schema) => {
+  test("a request that the document allows gets an answer that it describes", async () => {
+    const requests = valid(api, { $ref: `#/components/schemas/${schema}` });
+    const statuses = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(requests, async (body) => {
+        const answer = await server.institution.call(method, path + query, body);
+        expectDescribed(method, path, answer);
+        statuses.add(answer.status);
+      }),
+      { numRuns: 60 },
+    );
+    expect([...statuses]).toContain(200);
+  });
+
+  test("any JSON at all gets an answer that it describes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.json(), fc.string({ unit: "binary" })), async (body) => {
+        const answer = await server.institution.call(method, path + query, body);
+        expectDescribed(method, path, answer);
+        expect(answer.status).toBe(400);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe.each(calls.filter(([, , , schema]) => schema !== "VoucherValidityQuestion"))(
+  "%s %s%s",
+  (method, path, query, schema) => {
+    test("a request with one thing wrong is 400 and stores nothing", async () => {
+      const before = await countStored();
+      await fc.assert(
+        fc.asyncProperty(invalid(api, schema), async (body) => {
+          const answer = await server.institution.call(method, path + query, body);
+          expectDescribed(method, path, answer);
+          expect(answer.status).toBe(400);
+        }),
+        { numRuns: 40 },
+      );
+      expect(await countStored()).toBe(before);
+    });
+  },
+);
+
+describe.each([
+  ["/vouchers/{serialNumber}", "/vouchers/"],
+  ["/vouchers", "/vouchers?page="],
+  ["/voucher/validity", "/voucher/validity?serialNumber="],
+])("GET %s", (path, prefix) => {
+  test("whatever stands in the URL gets an answer that the document describes", async () => {
+    const texts = fc
+      .string({ minLength: 1, maxLength: 40, unit: "grapheme" })
+      .filter((text) => !/^\.+$/.test(text));
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        expectDescribed("GET", path, await server.institution.call("GET", prefix + encodeURIComponent(text)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function expectDescribed(method: string, path: string, answer: Answer): void {
+  expect(check(method, path, answer.status, answer.body), JSON.stringify(answer)).toBeUndefined();
+}
+
+async function countStored(): Promise<bigint | undefined> {
+  const { rows } = await server.client.pool.query<{ count: bigint }>(`select count(*) from api_requests`);
+  return rows[0]?.count;
+}
