@@ -112,7 +112,8 @@ export interface Page {
 
 export interface VoucherRows {
   nextSerials(count: number): Promise<bigint[]>;
-  insert(rows: readonly NewVoucher[]): Promise<void>;
+  /** Returns the serials that were made: not those whose number, by its blind index, is another voucher's already. */
+  insert(rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>>;
   /** Locks the vouchers that exist, in serial order. */
   lock(serials: readonly bigint[]): Promise<Map<bigint, VoucherRow>>;
   /** Reads without a lock: for answers, never for decisions. */
@@ -149,13 +150,32 @@ export interface VoucherInstruction {
   readonly narration: string;
 }
 
+/** `file`: ordered by an encrypted file, answered by one. */
+export type BatchKind = "request" | "file";
+
 export interface BatchRow {
   readonly id: bigint;
+  readonly kind: BatchKind;
   readonly institutionId: string;
   readonly batchId: string;
   readonly requestId: string;
   readonly programId: string;
-  readonly callbackUrl: string;
+  /** Only a file may be without one. */
+  readonly callbackUrl: string | null;
+}
+
+export interface BatchProgress {
+  readonly total: number;
+  readonly created: number;
+  readonly failed: number;
+  /** Every instruction has its outcome, and the caller is told. */
+  readonly complete: boolean;
+}
+
+/** An item whose unique id was in a file of the institution before: the same file, or that of another batch. */
+export interface RepeatedItem {
+  readonly line: number;
+  readonly earlier: { readonly batchId: string; readonly line: number };
 }
 
 export interface BatchResult extends VoucherInstruction {
@@ -165,22 +185,37 @@ export interface BatchResult extends VoucherInstruction {
   readonly expiresAt: Date | null;
 }
 
+export interface Failure {
+  readonly line: number;
+  readonly reason: string;
+}
+
 export interface BatchRows {
   /** Stores a batch with its instructions; undefined when the institution has used the batch id before. */
   insert(
     batch: Omit<BatchRow, "id">,
     instructions: readonly VoucherInstruction[],
   ): Promise<bigint | undefined>;
+  /** Adds instructions of a file, in slices; returns the first whose unique id the institution has used before. */
+  addUnique(
+    batch: Pick<BatchRow, "id" | "institutionId">,
+    instructions: readonly VoucherInstruction[],
+  ): Promise<RepeatedItem | undefined>;
   find(id: bigint): Promise<BatchRow | undefined>;
   /** The batch that an institution's request made. */
-  byRequest(institutionId: string, requestId: string): Promise<bigint | undefined>;
+  byRequest(institutionId: string, kind: BatchKind, requestId: string): Promise<bigint | undefined>;
+  /** A batch by the id that its institution gave it. */
+  byBatchId(institutionId: string, batchId: string): Promise<BatchRow | undefined>;
+  progress(id: bigint): Promise<BatchProgress>;
   /** Takes the batch for this transaction, so that one worker at a time goes through it. */
   lock(id: bigint): Promise<BatchRow | undefined>;
-  /** The next instructions that have neither a voucher nor a failure. */
-  nextOpen(id: bigint, limit: number): Promise<VoucherInstruction[]>;
-  fail(id: bigint, line: number, reason: string): Promise<void>;
+  /** The next instructions, of all or of those after a line, that have neither a voucher nor a failure. */
+  nextOpen(id: bigint, limit: number, afterLine?: number): Promise<VoucherInstruction[]>;
+  /** Gives open instructions their failures. Throws when one of them is not open. */
+  fail(id: bigint, failures: readonly Failure[]): Promise<void>;
   complete(id: bigint): Promise<void>;
-  results(id: bigint): Promise<BatchResult[]>;
+  /** In the order of the lines: all of them, or a slice. */
+  results(id: bigint, slice?: { readonly afterLine: number; readonly limit: number }): Promise<BatchResult[]>;
   /** The caller has the numbers: from now the days run after which its copy of them is erased. */
   markDelivered(id: bigint): Promise<void>;
 }

@@ -1,7 +1,13 @@
 /** Batches of voucher instructions, and what became of each instruction. */
 import { sql } from "kysely";
-import type { BatchResult, BatchRow, BatchRows, VoucherInstruction } from "../ports/store.ts";
-import { expectOne } from "./rows.ts";
+import type {
+  BatchKind,
+  BatchResult,
+  BatchRow,
+  BatchRows,
+  RepeatedItem,
+  VoucherInstruction,
+} from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
 export function batchRows(trx: Trx): BatchRows {
@@ -10,6 +16,7 @@ export function batchRows(trx: Trx): BatchRows {
       const inserted = await trx
         .insertInto("voucher_batches")
         .values({
+          kind: batch.kind,
           institution_id: batch.institutionId,
           batch_id: batch.batchId,
           request_id: batch.requestId,
@@ -23,45 +30,70 @@ export function batchRows(trx: Trx): BatchRows {
       await insertInstructions(trx, inserted.id, instructions);
       return inserted.id;
     },
+    async addUnique(batch, instructions) {
+      const added = await insertInstructions(trx, batch.id, instructions, batch.institutionId);
+      const repeated = instructions.find(({ line }) => !added.has(line));
+      return (
+        repeated && { line: repeated.line, earlier: await findEarlier(trx, batch.institutionId, repeated) }
+      );
+    },
     async find(id) {
-      const row = await selectBatch(trx, id).executeTakeFirst();
+      const row = await selectBatches(trx).where("id", "=", id).executeTakeFirst();
       return row && batchRow(row);
     },
-    async byRequest(institutionId, requestId) {
+    async byRequest(institutionId, kind, requestId) {
       const row = await trx
         .selectFrom("voucher_batches")
         .select("id")
         .where("institution_id", "=", institutionId)
+        .where("kind", "=", kind)
         .where("request_id", "=", requestId)
         .executeTakeFirst();
       return row?.id;
     },
-    async lock(id) {
-      // The weaker lock keeps other workers out, and lets rows that refer to the batch come in.
-      const row = await selectBatch(trx, id).forNoKeyUpdate().executeTakeFirst();
+    async byBatchId(institutionId, batchId) {
+      const row = await selectBatches(trx)
+        .where("institution_id", "=", institutionId)
+        .where("batch_id", "=", batchId)
+        .executeTakeFirst();
       return row && batchRow(row);
     },
-    async nextOpen(id, limit) {
+    async progress(id) {
+      const counted = sql<{ total: number; created: number; failed: number; complete: boolean }>`
+        select count(*)::int as total, count(*) filter (where made)::int as created,
+          count(failure_reason)::int as failed,
+          exists (select from voucher_batches where id = ${id} and completed_at is not null) as complete
+        from voucher_instructions where batch = ${id}`;
+      const [row] = (await counted.execute(trx)).rows;
+      if (!row) throw new Error("a count has one row");
+      return row;
+    },
+    async lock(id) {
+      // The weaker lock keeps other workers out, and lets rows that refer to the batch come in.
+      const row = await selectBatches(trx).where("id", "=", id).forNoKeyUpdate().executeTakeFirst();
+      return row && batchRow(row);
+    },
+    async nextOpen(id, limit, afterLine = 0) {
       const rows = await trx
         .selectFrom("voucher_instructions")
         .select(instructionColumns)
         .where("batch", "=", id)
         .where("failure_reason", "is", null)
         .where("made", "=", false)
+        .where("line", ">", afterLine)
         .orderBy("line")
         .limit(limit)
         .execute();
       return rows.map(instruction);
     },
-    async fail(id, line, reason) {
-      const result = await trx
-        .updateTable("voucher_instructions")
-        .set({ failure_reason: reason })
-        .where("batch", "=", id)
-        .where("line", "=", line)
-        .where("failure_reason", "is", null)
-        .executeTakeFirst();
-      expectOne(result, `open line ${line} of batch ${id}`);
+    async fail(id, failures) {
+      const failed = await sql`
+        update voucher_instructions as i set failure_reason = f.reason
+        from unnest(${failures.map(({ line }) => line)}::int[], ${failures.map(({ reason }) => reason)}::text[])
+          as f (line, reason)
+        where i.batch = ${id} and i.line = f.line and i.failure_reason is null`.execute(trx);
+      if (failed.numAffectedRows !== BigInt(failures.length))
+        throw new Error(`batch ${id}: an instruction that was to fail was not open`);
     },
     async complete(id) {
       await trx
@@ -71,9 +103,12 @@ export function batchRows(trx: Trx): BatchRows {
         .where("completed_at", "is", null)
         .execute();
     },
-    async results(id) {
-      const rows = await selectResults(trx, id).execute();
-      return rows.map(batchResult);
+    async results(id, slice) {
+      const all = selectResults(trx, id);
+      const wanted = slice
+        ? all.where("voucher_instructions.line", ">", slice.afterLine).limit(slice.limit)
+        : all;
+      return (await wanted.execute()).map(batchResult);
     },
     async markDelivered(id) {
       await trx
@@ -88,41 +123,62 @@ export function batchRows(trx: Trx): BatchRows {
   };
 }
 
+/** Returns the lines that were added; only a repeated unique id keeps one out. */
 async function insertInstructions(
   trx: Trx,
   batch: bigint,
   instructions: readonly VoucherInstruction[],
-): Promise<void> {
-  await sql`
-    insert into voucher_instructions (batch, line, instruction_id, group_code, currency, amount,
+  uniqueFor: string | null = null,
+): Promise<ReadonlySet<number>> {
+  const added = await sql<{ line: number }>`
+    insert into voucher_instructions (batch, unique_for, line, instruction_id, group_code, currency, amount,
       payee_functional_id, narration)
-    select ${batch}::bigint, * from unnest(
+    select ${batch}::bigint, ${uniqueFor}::text, * from unnest(
       ${instructions.map((row) => row.line)}::int[],
       ${instructions.map((row) => row.instructionId)}::text[],
       ${instructions.map((row) => row.groupCode)}::text[],
       ${instructions.map((row) => row.currency)}::text[],
       ${instructions.map((row) => row.amount)}::text[],
       ${instructions.map((row) => row.payeeFunctionalId)}::text[],
-      ${instructions.map((row) => row.narration)}::text[])`.execute(trx);
+      ${instructions.map((row) => row.narration)}::text[])
+    on conflict (unique_for, instruction_id) where unique_for is not null do nothing
+    returning line`.execute(trx);
+  return new Set(added.rows.map(({ line }) => line));
 }
 
-function selectBatch(trx: Trx, id: bigint) {
+async function findEarlier(
+  trx: Trx,
+  institutionId: string,
+  { instructionId }: VoucherInstruction,
+): Promise<RepeatedItem["earlier"]> {
+  const row = await trx
+    .selectFrom("voucher_instructions")
+    .innerJoin("voucher_batches", "voucher_batches.id", "voucher_instructions.batch")
+    .select(["voucher_batches.batch_id", "voucher_instructions.line"])
+    .where("unique_for", "=", institutionId)
+    .where("instruction_id", "=", instructionId)
+    .executeTakeFirstOrThrow();
+  return { batchId: row.batch_id, line: row.line };
+}
+
+function selectBatches(trx: Trx) {
   return trx
     .selectFrom("voucher_batches")
-    .select(["id", "institution_id", "batch_id", "request_id", "program_id", "callback_url"])
-    .where("id", "=", id);
+    .select(["id", "kind", "institution_id", "batch_id", "request_id", "program_id", "callback_url"]);
 }
 
 function batchRow(row: {
   id: bigint;
+  kind: BatchKind;
   institution_id: string;
   batch_id: string;
   request_id: string;
   program_id: string;
-  callback_url: string;
+  callback_url: string | null;
 }): BatchRow {
   return {
     id: row.id,
+    kind: row.kind,
     institutionId: row.institution_id,
     batchId: row.batch_id,
     requestId: row.request_id,

@@ -8,6 +8,7 @@ import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
 import type {
+  BatchKind,
   InstitutionRow,
   LeaseEnd,
   MerchantRow,
@@ -131,17 +132,20 @@ interface AuditEntries {
 
 interface VoucherBatches {
   id: Generated<bigint>;
+  kind: Generated<BatchKind>;
   institution_id: string;
   batch_id: string;
   request_id: string;
   program_id: string;
-  callback_url: string;
+  callback_url: string | null;
   created_at: Generated<Date>;
   completed_at: Date | null;
 }
 
 interface VoucherInstructions {
   batch: bigint;
+  /** The institution, for an item of its files. */
+  unique_for: string | null;
   line: number;
   instruction_id: string;
   group_code: string;

@@ -12,9 +12,13 @@ export function voucherRows(trx: Trx): VoucherRows {
       return (await drawn.execute(trx)).rows.map((row) => row.serial);
     },
     async insert(rows) {
-      if (rows.length === 0) return;
-      await insertVouchers(trx, rows);
-      await insertDeliveries(trx, rows);
+      if (rows.length === 0) return new Set();
+      const made = await insertVouchers(trx, rows);
+      await insertDeliveries(
+        trx,
+        rows.filter(({ serial }) => made.has(serial)),
+      );
+      return made;
     },
     async lock(serials) {
       // The sort happens below the locking, so that rows are locked in the order of their serials.
@@ -82,8 +86,8 @@ export function voucherRows(trx: Trx): VoucherRows {
 }
 
 // Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger.
-async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<void> {
-  await sql`
+async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>> {
+  const made = await sql<{ serial: bigint }>`
     insert into vouchers (state, serial, batch, line, group_code, amount_minor, currency, number_index,
       number_verifier, expires_at)
     select 'preActivated', * from unnest(
@@ -95,7 +99,10 @@ async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<vo
       ${rows.map((row) => row.currency)}::text[],
       ${rows.map((row) => row.numberIndex)}::bytea[],
       ${rows.map((row) => row.numberVerifier)}::bytea[],
-      ${rows.map((row) => row.expiresAt)}::timestamptz[])`.execute(trx);
+      ${rows.map((row) => row.expiresAt)}::timestamptz[])
+    on conflict (number_index) do nothing
+    returning serial`.execute(trx);
+  return new Set(made.rows.map(({ serial }) => serial));
 }
 
 async function insertDeliveries(trx: Trx, vouchers: readonly NewVoucher[]): Promise<void> {

@@ -43,14 +43,15 @@ export function acceptCreate(
   answer: Accepted,
 ): Promise<Acceptance> {
   const { institutionId, requestId } = identity.key;
-  const known = async (tx: Tx) => jobOf("issue-batch", await tx.batches.byRequest(institutionId, requestId));
+  const known = async (tx: Tx) =>
+    jobOf("issue-batch", await tx.batches.byRequest(institutionId, "request", requestId));
   return once(store, identity, answer, known, async (tx) => {
     const institution = await tx.registry.institution(institutionId);
     if (!institution) return "unknown-institution";
     if (!institution.boxPublicKey) return "no-encryption-key";
     const { batchId, programId, callbackUrl } = request;
     const id = await tx.batches.insert(
-      { institutionId, requestId, batchId, programId, callbackUrl },
+      { kind: "request", institutionId, requestId, batchId, programId, callbackUrl },
       request.instructions.map((instruction, index) => ({
         line: index + 1,
         instructionId: instruction.instructionID,

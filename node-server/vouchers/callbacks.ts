@@ -20,6 +20,7 @@ export async function sendBatchCallback(store: Store, send: Send, batchId: bigin
   const callback = await store.transaction(async (tx) => {
     const batch = await tx.batches.find(batchId);
     if (!batch) throw new Error(`no voucher batch ${batchId}`);
+    if (batch.callbackUrl === null) throw new Error(`nobody is to be told of batch ${batchId}`);
     const results = await tx.batches.results(batchId);
     const body = {
       requestID: batch.requestId,

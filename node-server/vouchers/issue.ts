@@ -36,7 +36,8 @@ async function issueChunk(deps: IssueDependencies, batchId: bigint): Promise<boo
     const wanted: Wanted[] = [];
     for (const instruction of open) {
       const checked = await checkInstruction(tx, instruction);
-      if (typeof checked === "string") await tx.batches.fail(batchId, instruction.line, checked);
+      if (typeof checked === "string")
+        await tx.batches.fail(batchId, [{ line: instruction.line, reason: checked }]);
       else wanted.push(checked);
     }
     if (wanted.length === 0) return true;
@@ -103,15 +104,18 @@ async function createFunded(
   const funded: Wanted[] = [];
   for (const wish of wanted) {
     if (wish.money.amountMinor > available) {
-      await tx.batches.fail(batch, wish.line, "Insufficient funds in the voucher group");
+      await tx.batches.fail(batch, [{ line: wish.line, reason: "Insufficient funds in the voucher group" }]);
     } else {
       available -= wish.money.amountMinor;
       funded.push(wish);
     }
   }
   if (funded.length === 0) return [];
-  const rows = await newVouchers(tx, batch, funded, validityDays, issuance);
-  await tx.vouchers.insert(rows);
+  const drawn = await newVouchers(tx, batch, funded, validityDays, issuance);
+  const made = await tx.vouchers.insert(drawn);
+  // A number that another voucher has is drawn again: its instruction is still open.
+  const rows = drawn.filter(({ serial }) => made.has(serial));
+  if (rows.length === 0) return [];
   await tx.ledger.post(
     reserveForVouchers(`${batch}:${groupCode}:${rows[0]?.line}`, groupCode, currency, rows),
   );

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { fundGroup, releaseReserve, reserveForVouchers } from "../../../node-server/ledger/entries.ts";
 import { claimVoucher } from "../../../node-server/payments/claim.ts";
 import type {
+  BatchKind,
   ClaimRow,
   LeaseRow,
   NewVoucher,
@@ -52,10 +53,16 @@ export function newInstructions(count: number): VoucherInstruction[] {
   }));
 }
 
-export async function newBatch(tx: Tx, instructions: readonly VoucherInstruction[]): Promise<bigint> {
+export async function newBatch(
+  tx: Tx,
+  instructions: readonly VoucherInstruction[],
+  kind: BatchKind = "request",
+  institutionId = "welfare",
+): Promise<bigint> {
   const batchId = randomUUID().slice(0, 12);
   const batch = {
-    institutionId: "welfare",
+    kind,
+    institutionId,
     batchId,
     requestId: `R-${batchId}`,
     programId: "winter",

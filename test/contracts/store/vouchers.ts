@@ -52,6 +52,24 @@ export function describeVouchers(subject: () => StoreSubject): void {
       expect(found?.numberIndex.constructor).toBe(Uint8Array);
     });
 
+    test("a voucher whose number another one has is not made; the others of the statement are", async () => {
+      const made = await subject().store.transaction(async (tx) => {
+        const batch = await newBatch(tx, newInstructions(3));
+        const serials = await tx.vouchers.nextSerials(3);
+        const [first, second, third] = serials.map((serial, index) => newVoucher(batch, index + 1, serial));
+        if (!first || !second || !third) throw new Error("three vouchers were to be made");
+        await tx.vouchers.insert([first]);
+        const stolen = { ...second, numberIndex: first.numberIndex };
+        const inserted = await tx.vouchers.insert([stolen, third]);
+        expect([...inserted]).toEqual([third.serial]);
+        expect((await tx.batches.nextOpen(batch, 10)).map(({ line }) => line)).toEqual([2]);
+        await tx.ledger.post(reserveForVouchers(`${batch}`, "AID", "USD", [first, third]));
+        return [first.serial, second.serial, third.serial];
+      });
+      const found = await subject().store.transaction((tx) => tx.vouchers.lock(made));
+      expect([...found.keys()]).toEqual([made[0], made[2]]);
+    });
+
     test("locking returns the vouchers that exist, by serial", async () => {
       const serials = await issue(subject(), 3);
       const found = await subject().store.transaction((tx) =>
