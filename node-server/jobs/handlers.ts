@@ -1,6 +1,6 @@
 /** What the queues do, and what is done again and again. */
 import { runCommand } from "../vouchers/commands.ts";
-import { sendBatchCallback, sendCommandCallback } from "../vouchers/callbacks.ts";
+import { sendBatchCallback, sendCommandCallback, sendRedemptionCallback } from "../vouchers/callbacks.ts";
 import type { Send } from "../vouchers/callbacks.ts";
 import { issueBatch } from "../vouchers/issue.ts";
 import type { ServerKeys } from "../keys.ts";
@@ -35,6 +35,7 @@ export function jobHandlers(deps: HandlerDependencies): JobHandlers {
     "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
     "callback-batch": (id) => sendBatchCallback(store, send, BigInt(id)),
     "callback-command": (id) => sendCommandCallback(store, send, BigInt(id)),
+    "callback-redemption": (id) => sendRedemptionCallback(store, send, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };
 }

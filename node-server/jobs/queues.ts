@@ -48,6 +48,7 @@ export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   "callback-batch": callback,
   "callback-command": callback,
+  "callback-redemption": callback,
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
 };
 

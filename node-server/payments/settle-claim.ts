@@ -47,8 +47,15 @@ async function settleClaim(store: Store, claimId: string, outcome: PayoutOutcome
       before: { claim: claimId, state: claim.state },
       after: { claim: claimId, state: decision.next },
     });
+    if (isFinal(decision.next)) await tellCaller(tx, claimId);
     return decision.next;
   });
+}
+
+/** A caller of redeemPay is told by callback; whoever waits for the answer itself is not. */
+async function tellCaller(tx: Tx, claimId: string): Promise<void> {
+  const request = await tx.redemptionRequests.byClaim(claimId);
+  if (request) await tx.jobs.enqueue({ queue: "callback-redemption", id: String(request.id) });
 }
 
 async function carryOut(

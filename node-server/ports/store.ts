@@ -425,6 +425,7 @@ export type Job =
   | { readonly queue: "run-command"; readonly id: string }
   | { readonly queue: "callback-batch"; readonly id: string }
   | { readonly queue: "callback-command"; readonly id: string }
+  | { readonly queue: "callback-redemption"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string };
 
 export interface JobRows {
@@ -452,10 +453,11 @@ export interface RedemptionRequestRow {
   /** The claim that it made; null where it was refused at once. */
   readonly claimId: string | null;
   readonly refusal: string | null;
+  readonly createdAt: Date;
 }
 
 export interface RedemptionRequestRows {
-  insert(row: Omit<RedemptionRequestRow, "id">): Promise<bigint>;
+  insert(row: Omit<RedemptionRequestRow, "id" | "createdAt">): Promise<bigint>;
   find(id: bigint): Promise<RedemptionRequestRow | undefined>;
   byRequest(institutionId: string, requestId: string): Promise<RedemptionRequestRow | undefined>;
   byClaim(claimId: string): Promise<RedemptionRequestRow | undefined>;

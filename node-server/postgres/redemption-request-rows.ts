@@ -40,7 +40,16 @@ export function redemptionRequestRows(trx: Trx): RedemptionRequestRows {
 function select(trx: Trx) {
   return trx
     .selectFrom("redemption_requests")
-    .select(["id", "institution_id", "request_id", "serial_number", "callback_url", "claim_id", "refusal"]);
+    .select([
+      "id",
+      "institution_id",
+      "request_id",
+      "serial_number",
+      "callback_url",
+      "claim_id",
+      "refusal",
+      "created_at",
+    ]);
 }
 
 type Selected = Awaited<ReturnType<ReturnType<typeof select>["execute"]>>[number];
@@ -54,5 +63,6 @@ function redemptionRequest(row: Selected): RedemptionRequestRow {
     callbackUrl: row.callback_url,
     claimId: row.claim_id,
     refusal: row.refusal,
+    createdAt: row.created_at,
   };
 }

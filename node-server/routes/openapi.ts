@@ -33,11 +33,11 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     path: "/vouchers",
     tags: ["Vouchers"],
     summary: "Create, redeem or cancel vouchers",
-    description: "Without a command: create. The outcome of create and cancel comes by callback.",
+    description: "Without a command: create. The outcome of create, cancel and redeemPay comes by callback.",
     security: [{ caller: [] }],
     request: {
       headers: callbackHeaders.partial(),
-      query: z.object({ command: z.enum(["redeem", "cancel"]).optional() }),
+      query: z.object({ command: z.enum(["redeem", "redeemPay", "cancel"]).optional() }),
       body: json(z.union([createVouchersRequest, redeemRequest, voucherCommandRequest])),
     },
     responses: {
@@ -60,8 +60,8 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     security: [{ caller: [] }],
     request: {
       headers: callbackHeaders.pick({ "X-Callback-URL": true }),
-      query: z.object({ command: z.enum(["reactivate", ...voucherActions]).optional() }),
-      body: json(voucherCommandRequest),
+      query: z.object({ command: z.enum(["reactivate", "redeemPay", ...voucherActions]).optional() }),
+      body: json(z.union([voucherCommandRequest, redeemRequest])),
     },
     responses: {
       200: answer(

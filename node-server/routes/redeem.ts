@@ -1,49 +1,25 @@
-/** Redeeming over the current API (GovStack Payments BB, vouchers: redeem), answered at once. */
-import { formatSerial, parseSerial } from "#core/voucher-number.ts";
-import { rawNumber } from "#core/json.ts";
-import { formatMajor } from "#core/money.ts";
+/** Redeeming over the current API (GovStack Payments BB, vouchers: redeem, redeemPay). */
+import type { z } from "@hono/zod-openapi";
 import { readBody } from "../middleware/body.ts";
 import { Problem } from "../middleware/problem.ts";
 import { redeemOnline } from "../vouchers/redeem-online.ts";
-import { identify } from "./caller-request.ts";
+import type { RedeemRequest } from "../vouchers/redeem-online.ts";
+import { acceptRedeemPay } from "../vouchers/redeem-pay.ts";
+import { redemptionAnswer } from "../vouchers/redemption-answer.ts";
+import { acknowledged, answered, callbackOf, identify } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
-import { acceptProblem, redeemMessages } from "./voucher-answers.ts";
+import { acceptProblem } from "./voucher-answers.ts";
 import { redeemRequest } from "./voucher-schemas.ts";
 
+/** Answered at once. Throws 504 while the outcome is not known, and 409 for another request under the same id. */
 export async function redeem(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
   const body = await readBody(c, redeemRequest);
-  const outcome = await redeemOnline(
-    deps,
-    await identify(deps, c, "/vouchers?command=redeem", body.requestID),
-    {
-      serialNumber: body.voucherSerialNumber,
-      voucherNumber: body.voucherSecretNumber,
-      agentId: body.agentID,
-      override: body.override ?? false,
-    },
-  );
-  const timestamp = new Date().toISOString();
+  const identity = await identify(deps, c, "/vouchers?command=redeem", body.requestID);
+  const outcome = await redeemOnline(deps, identity, requestOf(body));
   switch (outcome.outcome) {
     case "paid":
-      return c.json({
-        status: 1,
-        message: "REDEEMED",
-        detail: "The voucher was redeemed",
-        serialNumber: formatSerial(outcome.claim.serial),
-        value: rawNumber(formatMajor(outcome.claim)),
-        timestamp,
-        transactionId: outcome.claim.transactionId,
-      });
-    case "refused": {
-      const serial = parseSerial(body.voucherSerialNumber);
-      return c.json({
-        status: 0,
-        ...redeemMessages[outcome.code],
-        serialNumber: serial === undefined ? body.voucherSerialNumber : formatSerial(serial),
-        value: outcome.voucher ? rawNumber(formatMajor(outcome.voucher)) : 0,
-        timestamp,
-      });
-    }
+    case "refused":
+      return c.json(redemptionAnswer(outcome, body.voucherSerialNumber, new Date()));
     case "unknown":
       throw new Problem(
         504,
@@ -54,4 +30,27 @@ export async function redeem(deps: VoucherRouteDependencies, c: Caller): Promise
     case "other-body":
       throw acceptProblem("other-body", body.requestID);
   }
+}
+
+/** Acknowledged at once; the outcome goes to the callback URL. */
+export async function redeemPay(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+  const callbackUrl = await callbackOf(deps, c);
+  const body = await readBody(c, redeemRequest);
+  const identity = await identify(deps, c, "/vouchers?command=redeemPay", body.requestID);
+  const answer = acknowledged({
+    responseCode: "00",
+    responseDescription: "Voucher redemption request received",
+    requestID: body.requestID,
+  });
+  const accepted = await acceptRedeemPay(deps, identity, { ...requestOf(body), callbackUrl }, answer);
+  return answered(c, accepted, body.requestID);
+}
+
+function requestOf(body: z.infer<typeof redeemRequest>): RedeemRequest {
+  return {
+    serialNumber: body.voucherSerialNumber,
+    voucherNumber: body.voucherSecretNumber,
+    agentId: body.agentID,
+    override: body.override ?? false,
+  };
 }

@@ -1,7 +1,6 @@
-/** The total maps from refusals to what a caller is told; the compiler finds a missing entry. */
+/** The total map from refused requests to what a caller is told; the compiler finds a missing entry. */
 import { Problem } from "../middleware/problem.ts";
 import type { AcceptRefusal } from "../vouchers/accept.ts";
-import type { OnlineRefusalCode } from "../vouchers/redeem-online.ts";
 
 export function acceptProblem(refusal: AcceptRefusal, requestId: string): Problem {
   const { status, message } = acceptAnswers[refusal];
@@ -17,52 +16,3 @@ const acceptAnswers = {
   },
   "unknown-institution": { status: 403, message: "The institution is not registered with this server" },
 } as const satisfies Record<AcceptRefusal, { status: 400 | 403 | 409; message: string }>;
-
-interface RedeemMessage {
-  /** A code of at most 20 characters. */
-  readonly message: string;
-  /** At most 100 characters. */
-  readonly detail: string;
-}
-
-export const redeemMessages: Readonly<Record<OnlineRefusalCode, RedeemMessage>> = {
-  "unknown-voucher": { message: "NOT_EXISTING", detail: "There is no voucher with this serial number" },
-  "wrong-number": { message: "WRONG_SECRET", detail: "The voucher number does not fit the serial number" },
-  "unknown-agent": { message: "UNKNOWN_AGENT", detail: "There is no merchant or agent with this id" },
-  "wrong-merchant-group": {
-    message: "WRONG_MERCHANT_GROUP",
-    detail: "The merchant may not redeem vouchers of this group",
-  },
-  "too-many-wrong-numbers": {
-    message: "TOO_MANY_WRONG",
-    detail: "Too many wrong voucher numbers were tried; try again in an hour",
-  },
-  "override-not-permitted": {
-    message: "OVERRIDE_NOT_ALLOWED",
-    detail: "The merchant may not redeem vouchers of this group, and the caller may not override that",
-  },
-  "merchant-not-creditable": {
-    message: "AGENT_NOT_CREDITABLE",
-    detail: "The merchant cannot be credited; the voucher stays usable",
-  },
-  "leased-to-another-node": {
-    message: "LEASED_TO_A_NODE",
-    detail:
-      "The voucher is reserved for a shop that may be offline; redeem it there, or wait until the lease ends",
-  },
-  "not-activated": { message: "NOT_YET_ACTIVATED", detail: "The voucher is not activated yet" },
-  "already-activated": { message: "ALREADY_ACTIVATED", detail: "The voucher is activated already" },
-  suspended: { message: "SUSPENDED", detail: "The voucher is suspended" },
-  "not-suspended": { message: "NOT_SUSPENDED", detail: "The voucher is not suspended" },
-  blocked: { message: "BLOCKED", detail: "The voucher is blocked" },
-  "being-paid": { message: "BEING_PAID", detail: "The voucher is being redeemed right now" },
-  "already-consumed": { message: "ALREADY_USED", detail: "The voucher was used before" },
-  "already-cancelled": { message: "CANCELLED", detail: "The voucher is cancelled" },
-  expired: { message: "EXPIRED", detail: "The voucher has expired" },
-  purged: { message: "PURGED", detail: "The voucher was used or cancelled, and purged" },
-  "already-leased": { message: "ALREADY_LEASED", detail: "The voucher is leased already" },
-  "not-leased": { message: "NOT_LEASED", detail: "The voucher is not leased" },
-  "not-being-paid": { message: "NOT_BEING_PAID", detail: "The voucher is not being redeemed" },
-  "already-pending": { message: "ALREADY_PENDING", detail: "The same change waits already" },
-  "not-ended": { message: "NOT_ENDED", detail: "The voucher is still in use" },
-};

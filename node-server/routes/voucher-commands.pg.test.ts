@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fundForTest } from "../../test/support/funding.ts";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { BareNode } from "../../test/support/bare-node.ts";
+import { fundForTest, testStore } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundGroup } from "../ledger/entries.ts";
+import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { approvePermission, proposePermission } from "../postgres/permission-admin.ts";
 import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
 import { wrongNumberLimits } from "../vouchers/guessing.ts";
@@ -220,6 +223,70 @@ describe("the override", () => {
   });
 });
 
+describe("redeemPay", () => {
+  test("is acknowledged, and its outcome called back once it is known, also when it is asked for again", async () => {
+    const voucher = await activeVoucher();
+    const { requestID, send } = redeemPay(voucher);
+    const answer = { responseCode: "00", responseDescription: expect.any(String) as string, requestID };
+    expect(await send()).toEqual({ status: 200, body: answer });
+    const [outcome] = await outcomes(requestID, 1);
+    expect(outcome).toMatchObject({ requestID, status: 1, message: "REDEEMED", value: 7 });
+    expect(JSON.stringify(outcome)).not.toContain(voucher.number);
+    expect(await statusOf(voucher)).toEqual([5, "Consumed"]);
+    expect(await send()).toEqual({ status: 200, body: answer });
+    expect(await outcomes(requestID, 2)).toEqual([outcome, outcome]);
+  });
+
+  test("a refusal is called back with its reason, and is the same when it is asked for again", async () => {
+    const voucher = await freshVoucher();
+    const { requestID, send } = redeemPay(voucher, "PUT");
+    expect((await send()).status).toBe(200);
+    const [outcome] = await outcomes(requestID, 1);
+    expect(outcome).toMatchObject({ requestID, status: 0, message: "NOT_YET_ACTIVATED" });
+    await failure("activate", voucher);
+    await send();
+    expect(await outcomes(requestID, 2)).toEqual([outcome, outcome]);
+    expect(await statusOf(voucher)).toEqual([2, "Activated"]);
+  });
+
+  test("sent twenty times at once it pays once; another body is 409", async () => {
+    const voucher = await activeVoucher();
+    const { requestID, send } = redeemPay(voucher);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send()));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const [outcome] = await outcomes(requestID, 1);
+    expect(outcome).toMatchObject({ message: "REDEEMED" });
+    const other = redeemPay(await activeVoucher(), "POST", requestID);
+    expect((await other.send()).status).toBe(409);
+  });
+});
+
+describe("what waits for a lease", () => {
+  test("is told as pending, with the time at which it takes effect at the latest", async () => {
+    const voucher = await freshVoucher();
+    const code = await issueEnrolmentCode(testStore(server.client.pool), (length) => randomBytes(length), {
+      merchantId: "shop-1",
+      nodeName: "till",
+      validHours: 1,
+    });
+    const { nodeId } = (await BareNode.enrol(server.url, code)).identity;
+    const leaseUntil = new Date(Date.now() + 86_400_000).toISOString();
+    await server.institution.activate([voucher.serialNumber], { leaseTo: nodeId, leaseUntil });
+    const item = { serialNumber: voucher.serialNumber };
+    const suspended = await server.institution.command("suspend", [item]);
+    // The test server's grace is 24 hours.
+    const until = new Date(Date.parse(leaseUntil) + 86_400_000).toISOString();
+    expect(suspended).toMatchObject({
+      failedCases: [],
+      pendingCases: [{ ...item, pending: "suspend", until }],
+    });
+    expect(await statusOf(voucher)).toEqual([2, "Activated"]);
+    expect(await redeemMessage(voucher)).toBe("LEASED_TO_A_NODE");
+    expect(await failure("suspend", voucher)).toBe("Already Pending");
+    expect((await server.institution.command("unsuspend", [item])).failedCases).toEqual([]);
+  });
+});
+
 describe("reading", () => {
   test("a voucher is shown whole, or its status alone", async () => {
     const voucher = await activeVoucher();
@@ -324,6 +391,29 @@ async function redeemMessage(
     ...(override === undefined ? {} : { override }),
   });
   return answer.body["message"];
+}
+
+function redeemPay(
+  { serialNumber, number }: IssuedVoucher,
+  method = "POST",
+  requestID = server.institution.nextRequestId(),
+) {
+  const send = () =>
+    server.institution.call(method, "/vouchers?command=redeemPay", {
+      requestID,
+      voucherSerialNumber: serialNumber,
+      agentID: "shop-1",
+      voucherSecretNumber: number,
+    });
+  return { requestID, send };
+}
+
+/** The callbacks that told the outcome of a redeemPay, once there are so many. */
+async function outcomes(requestID: string, count: number): Promise<unknown[]> {
+  const arrived = () =>
+    server.receiver.received.filter(({ body }) => body["requestID"] === requestID && "status" in body);
+  await vi.waitUntil(() => arrived().length >= count, { timeout: 15_000 });
+  return arrived().map(({ body }) => body);
 }
 
 async function guess(voucher: IssuedVoucher, agentId: string): Promise<unknown> {

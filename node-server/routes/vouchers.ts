@@ -7,7 +7,7 @@ import type { VoucherCommand } from "../ports/store.ts";
 import { acceptCommand, acceptCreate } from "../vouchers/accept.ts";
 import { acknowledged, answered, callbackOf, identify, unknownCommand } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
-import { redeem } from "./redeem.ts";
+import { redeem, redeemPay } from "./redeem.ts";
 import { actionsByName, itemsOf } from "./voucher-items.ts";
 import { list, show, validityByBody, validityByQuery } from "./voucher-reads.ts";
 import { createVouchersRequest, voucherCommandRequest } from "./voucher-schemas.ts";
@@ -20,17 +20,20 @@ export function voucherRoutes(deps: VoucherRouteDependencies): OpenAPIHono<Calle
         return create(deps, c);
       case "redeem":
         return redeem(deps, c);
+      case "redeemPay":
+        return redeemPay(deps, c);
       case "cancel":
         return command(deps, c, "cancel");
       default:
-        throw unknownCommand(c, "cancel, redeem");
+        throw unknownCommand(c, "cancel, redeem, redeemPay");
     }
   });
   routes.put("/vouchers", (c) => {
     const name = c.req.query("command");
     if (name === undefined) return command(deps, c, "update");
+    if (name === "redeemPay") return redeemPay(deps, c);
     const action = actionsByName.get(name);
-    if (!action) throw unknownCommand(c, [...actionsByName.keys()].join(", "));
+    if (!action) throw unknownCommand(c, [...actionsByName.keys(), "redeemPay"].join(", "));
     return command(deps, c, action);
   });
   routes.get("/vouchers", (c) => list(deps, c));

@@ -45,7 +45,7 @@ export function acceptCreate(
   const { institutionId, requestId } = identity.key;
   const known = async (tx: Tx) =>
     jobOf("issue-batch", await tx.batches.byRequest(institutionId, "request", requestId));
-  return once(store, identity, answer, known, async (tx) => {
+  return acceptOnce(store, identity, answer, known, async (tx) => {
     const institution = await tx.registry.institution(institutionId);
     if (!institution) return "unknown-institution";
     if (!institution.boxPublicKey) return "no-encryption-key";
@@ -89,7 +89,7 @@ export function acceptCommand(
   const { command } = request;
   const known = async (tx: Tx) =>
     jobOf("run-command", await tx.commands.byRequest(institutionId, command, requestId));
-  return once(store, identity, answer, known, async (tx) => {
+  return acceptOnce(store, identity, answer, known, async (tx) => {
     if (!(await tx.registry.institution(institutionId))) return "unknown-institution";
     const { batchId, callbackUrl } = request;
     const id = await tx.commands.insert(
@@ -121,7 +121,8 @@ function jobOf(queue: "issue-batch" | "run-command", id: bigint | undefined): Jo
   return { queue, id: String(id) };
 }
 
-async function once(
+/** Stores a request with its work, or finds the one stored before; `known` is then what is done again. */
+export async function acceptOnce(
   store: Store,
   { key, bodyHash }: RequestIdentity,
   answer: Accepted,

@@ -6,7 +6,8 @@ import { randomUUID } from "node:crypto";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
-import type { BatchResult, InstitutionRow, Store, Tx } from "../ports/store.ts";
+import type { BatchResult, CommandResult, InstitutionRow, Store, Tx } from "../ports/store.ts";
+import { redemptionCallback } from "./redeem-pay.ts";
 
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -49,11 +50,21 @@ export async function sendCommandCallback(store: Store, send: Send, commandId: b
         serialNumber: item.serialNumber,
         failureReason: item.failureReason,
       })),
-      ...(command.command === "activate"
-        ? { vouchers: await Promise.all(done.map((item) => activated(tx, item.serialNumber))) }
-        : {}),
+      ...pendingCases(done),
+      ...(await activatedVouchers(tx, results)),
     };
     return { url: command.callbackUrl, method: await methodOf(tx, command.institutionId), body };
+  });
+  await deliver(send, callback.url, callback.method, callback.body);
+}
+
+/** Tells the caller of a redeemPay what came of it. */
+export async function sendRedemptionCallback(store: Store, send: Send, id: bigint): Promise<void> {
+  const callback = await store.transaction(async (tx) => {
+    const request = await tx.redemptionRequests.find(id);
+    if (!request) throw new Error(`no redemption request ${id}`);
+    const body = await redemptionCallback(tx, id);
+    return { url: request.callbackUrl, method: await methodOf(tx, request.institutionId), body };
   });
   await deliver(send, callback.url, callback.method, callback.body);
 }
@@ -78,6 +89,29 @@ function instructionResult(result: BatchResult): Record<string, unknown> {
     ...(result.expiresAt === null ? {} : { expiryDate: result.expiresAt.toISOString() }),
     status: "created",
   };
+}
+
+/** What was only noted, since a lease or a payout is open, with the time at which it takes effect at the latest. */
+function pendingCases(done: readonly CommandResult[]): Record<string, unknown> {
+  const pending = done.filter((item) => item.pending !== null);
+  if (pending.length === 0) return {};
+  return {
+    pendingCases: pending.map((item) => ({
+      serialNumber: item.serialNumber,
+      pending: item.pending,
+      ...(item.pendingUntil ? { until: item.pendingUntil.toISOString() } : {}),
+    })),
+  };
+}
+
+async function activatedVouchers(
+  tx: Tx,
+  results: readonly CommandResult[],
+): Promise<Record<string, unknown>> {
+  const activations = results.filter((item) => item.action === "activate");
+  if (activations.length === 0) return {};
+  const done = activations.filter((item) => item.failureReason === null);
+  return { vouchers: await Promise.all(done.map((item) => activated(tx, item.serialNumber))) };
 }
 
 async function activated(tx: Tx, serialNumber: string): Promise<Record<string, unknown>> {

@@ -7,10 +7,11 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimIdOf, claimVoucher } from "../payments/claim.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
-import type { ClaimRow, RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
+import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
 import type { RequestIdentity } from "./accept.ts";
 import { presentVoucher } from "./present.ts";
 import type { PresentationRefusalCode } from "./present.ts";
+import type { FinalOutcome } from "./redemption-answer.ts";
 
 export interface RedeemRequest {
   readonly serialNumber: string;
@@ -23,12 +24,7 @@ export interface RedeemRequest {
 export type OnlineRefusalCode = VoucherRefusalCode | PresentationRefusalCode | "merchant-not-creditable";
 
 export type RedeemOutcome =
-  | { readonly outcome: "paid"; readonly claim: ClaimRow }
-  | {
-      readonly outcome: "refused";
-      readonly code: OnlineRefusalCode;
-      readonly voucher: VoucherRow | undefined;
-    }
+  | FinalOutcome
   /** Not known in time: the same request id gives it later. */
   | { readonly outcome: "unknown" }
   | { readonly outcome: "other-body" };
@@ -48,13 +44,16 @@ export async function redeemOnline(
   if (claimed.outcome !== "claimed") return claimed;
   const state = await payClaim(deps.store, deps.gateway, claimed.claimId);
   if (state !== "paid" && state !== "released") return { outcome: "unknown" };
-  return deps.store.transaction(async (tx) => {
-    const claim = await tx.claims.find(claimed.claimId);
-    if (!claim) throw new Error(`no claim ${claimed.claimId}`);
-    if (claim.state === "paid") return { outcome: "paid", claim };
-    const voucher = await tx.vouchers.find(claim.serial);
-    return { outcome: "refused", code: "merchant-not-creditable", voucher };
-  });
+  return deps.store.transaction((tx) => outcomeOfClaim(tx, claimed.claimId));
+}
+
+/** What became of a claim that has ended. Throws for one that has not. */
+export async function outcomeOfClaim(tx: Tx, claimId: string): Promise<FinalOutcome> {
+  const claim = await tx.claims.find(claimId);
+  if (claim?.state === "paid") return { outcome: "paid", claim };
+  if (claim?.state !== "released") throw new Error(`claim ${claimId} is ${claim?.state ?? "missing"}`);
+  const voucher = await tx.vouchers.find(claim.serial);
+  return { outcome: "refused", code: "merchant-not-creditable", voucher };
 }
 
 type Claimed = { readonly outcome: "claimed"; readonly claimId: string } | RedeemOutcome;

@@ -12,6 +12,7 @@ await jobs.start({
   "issue-batch": none,
   "run-command": none,
   "callback-batch": none,
+  "callback-redemption": none,
   "callback-command": none,
   payout: hang,
 });

@@ -1,0 +1,61 @@
+/**
+ * A redemption that is told by callback (GovStack vouchers, redeemPay): the voucher is claimed before the answer, so
+ * that its number is kept nowhere; the payout follows, and its outcome goes out when it is known.
+ */
+import type { Job, Store, Tx } from "../ports/store.ts";
+import { acceptOnce } from "./accept.ts";
+import type { Acceptance, Accepted, RequestIdentity } from "./accept.ts";
+import { outcomeOfClaim, presentAndClaim } from "./redeem-online.ts";
+import type { OnlineRefusalCode, RedeemRequest } from "./redeem-online.ts";
+import { redemptionAnswer } from "./redemption-answer.ts";
+
+export interface RedeemPayRequest extends RedeemRequest {
+  readonly callbackUrl: string;
+}
+
+export function acceptRedeemPay(
+  { store, indexKey }: { readonly store: Store; readonly indexKey: Uint8Array },
+  identity: RequestIdentity,
+  request: RedeemPayRequest,
+  answer: Accepted,
+): Promise<Acceptance> {
+  const { institutionId, requestId } = identity.key;
+  const known = async (tx: Tx) => {
+    const stored = await tx.redemptionRequests.byRequest(institutionId, requestId);
+    if (!stored) throw new Error(`the request ${requestId} left no redemption`);
+    return nextJob(tx, stored.id, stored.claimId);
+  };
+  return acceptOnce(store, identity, answer, known, async (tx) => {
+    if (!(await tx.registry.institution(institutionId))) return "unknown-institution";
+    const claimed = await presentAndClaim(tx, indexKey, identity.key, request);
+    const claimId = claimed.ok ? claimed.claimId : null;
+    const id = await tx.redemptionRequests.insert({
+      institutionId,
+      requestId,
+      serialNumber: request.serialNumber,
+      callbackUrl: request.callbackUrl,
+      claimId,
+      refusal: claimed.ok ? null : claimed.code,
+    });
+    return nextJob(tx, id, claimId);
+  });
+}
+
+/** What is left to do: the payout while the claim is open, else the callback. */
+async function nextJob(tx: Tx, id: bigint, claimId: string | null): Promise<Job> {
+  const claim = claimId === null ? undefined : await tx.claims.find(claimId);
+  const isOpen = claim && claim.state !== "paid" && claim.state !== "released";
+  return isOpen ? { queue: "payout", id: claim.id } : { queue: "callback-redemption", id: String(id) };
+}
+
+/** The body of the callback: the same as the synchronous answer, with the request's id. Throws while nothing is known. */
+export async function redemptionCallback(tx: Tx, id: bigint): Promise<Record<string, unknown>> {
+  const request = await tx.redemptionRequests.find(id);
+  if (!request) throw new Error(`no redemption request ${id}`);
+  const { claimId, serialNumber, refusal, requestId } = request;
+  const outcome =
+    claimId === null
+      ? ({ outcome: "refused", code: refusal as OnlineRefusalCode, voucher: undefined } as const)
+      : await outcomeOfClaim(tx, claimId);
+  return { requestID: requestId, ...redemptionAnswer(outcome, serialNumber, request.createdAt) };
+}
