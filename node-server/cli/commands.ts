@@ -47,15 +47,19 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     "group add",
     {
       database: true,
-      usage: "group add CODE NAME [--validity-days N]",
+      usage: "group add CODE NAME [--validity-days N] [--reservation-days N]",
       summary:
-        "make a voucher group (a three-letter code); vouchers are valid for N days from activation (365)",
+        "make a voucher group (a three-letter code); vouchers are valid for N days from activation (365), and keep their funding reserved for N days before it (90)",
       async run({ pool }, args, options) {
         const [code, name] = words(this.usage, args, 2);
         if (!/^[A-Z0-9]{3}$/.test(code))
           throw new UsageError(`${code} is no group code: use three letters, such as FOO`);
         const validityDays = wholeNumber(option(options, "validity-days") ?? "365", "--validity-days");
-        await putVoucherGroup(pool, { code, name, validityDays });
+        const reservationDays = wholeNumber(
+          option(options, "reservation-days") ?? "90",
+          "--reservation-days",
+        );
+        await putVoucherGroup(pool, { code, name, validityDays, reservationDays });
         return done(`Voucher group ${code} is there.`, { code });
       },
     },

@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     "box-key": { type: "string" },
     "server-key": { type: "string" },
     "validity-days": { type: "string" },
+    "reservation-days": { type: "string" },
     reference: { type: "string" },
     accepts: { type: "string" },
     hours: { type: "string" },

@@ -37,6 +37,8 @@ export interface Tx {
   readonly alerts: AlertRows;
   readonly sealedAnswers: SealedAnswerRows;
   readonly inventory: InventoryRows;
+  readonly budgets: BudgetRows;
+  readonly restocking: RestockingRows;
 }
 
 export interface InstitutionRow {
@@ -50,7 +52,10 @@ export interface InstitutionRow {
 export interface VoucherGroupRow {
   readonly code: string;
   readonly name: string;
+  /** From activation. */
   readonly validityDays: number;
+  /** How long a pre-activated voucher keeps its funding reserved. */
+  readonly reservationDays: number;
 }
 
 export interface MerchantRow {
@@ -89,7 +94,11 @@ export interface VoucherRow extends Money {
   /** The signed token in its text form; null until the voucher is activated. */
   readonly token: string | null;
   readonly activatedAt: Date | null;
+  /** The last instant at which it is good: before its activation, the end of its reservation. */
   readonly expiresAt: Date;
+  /** The lost voucher that it was made for. */
+  readonly replaces: bigint | null;
+  readonly replacedBy: bigint | null;
 }
 
 export interface NewVoucher extends Money {
@@ -102,6 +111,8 @@ export interface NewVoucher extends Money {
   readonly expiresAt: Date;
   /** The number encrypted for the caller, base64, at most 44 characters; null where it is handed over otherwise. */
   readonly ciphertext: string | null;
+  /** The lost voucher that it is made for. */
+  readonly replaces?: bigint;
 }
 
 /** `index` counts from zero. */
@@ -125,6 +136,10 @@ export interface VoucherRows {
     institutionId: string,
     page: Page,
   ): Promise<{ readonly total: number; readonly rows: readonly VoucherRow[] }>;
+  /** Serials of vouchers past their last instant that expiry has not reached, the longest overdue first. */
+  due(before: Date, limit: number): Promise<bigint[]>;
+  /** Erases encrypted numbers that were delivered before the given time and returns how many; the rows stay. */
+  eraseDelivered(before: Date, limit: number): Promise<number>;
   /** Erases what a purged voucher no longer needs: token, encrypted number, payee. The tombstone stays. */
   erase(serial: bigint): Promise<void>;
   update(
@@ -148,10 +163,18 @@ export interface VoucherInstruction {
   readonly amount: string;
   readonly payeeFunctionalId: string | null;
   readonly narration: string;
+  /** The lost voucher that it replaces; group, currency, amount, payee and narration are then that one's. */
+  readonly replaces?: Replacement;
 }
 
-/** `file`: ordered by an encrypted file, answered by one. */
-export type BatchKind = "request" | "file";
+export interface Replacement {
+  /** As the caller wrote it. */
+  readonly serialNumber: string;
+  readonly reason: string;
+}
+
+/** `file`: ordered by an encrypted file, answered by one; `reissue`: replaces lost vouchers. */
+export type BatchKind = "request" | "file" | "reissue";
 
 export interface BatchRow {
   readonly id: bigint;
@@ -213,6 +236,8 @@ export interface BatchRows {
   nextOpen(id: bigint, limit: number, afterLine?: number): Promise<VoucherInstruction[]>;
   /** Gives open instructions their failures. Throws when one of them is not open. */
   fail(id: bigint, failures: readonly Failure[]): Promise<void>;
+  /** Fills an instruction that replaces a voucher with what that voucher's own instruction says. */
+  takeOver(id: bigint, line: number, lost: bigint): Promise<void>;
   complete(id: bigint): Promise<void>;
   /** In the order of the lines: all of them, or a slice. */
   results(id: bigint, slice?: { readonly afterLine: number; readonly limit: number }): Promise<BatchResult[]>;
@@ -507,4 +532,32 @@ export interface InventoryRows {
   find(serial: bigint): Promise<InventoryRow | undefined>;
   /** By the number's blind index. */
   byNumber(numberIndex: Uint8Array): Promise<InventoryRow | undefined>;
+}
+
+export interface Budget {
+  readonly limitMinor: bigint;
+  /** What all vouchers are worth that are neither cancelled nor expired: spent, or still able to be. */
+  readonly usedMinor: bigint;
+}
+
+/** How much a programme may put into vouchers of a group, in one currency. */
+export interface BudgetRows {
+  /** Locks the budget against other issuing and adds up what is used of it; undefined where there is no limit. */
+  lock(programId: string, groupCode: string, currency: string): Promise<Budget | undefined>;
+}
+
+/** A group's stock in one currency, and below what an operator is alerted; null where nothing is watched. */
+export interface StockLevel {
+  readonly groupCode: string;
+  readonly currency: string;
+  readonly fundingMinor: bigint;
+  readonly leastFundingMinor: bigint | null;
+  /** Pre-activated and activated vouchers within their time. */
+  readonly vouchers: number;
+  readonly leastVouchers: number | null;
+}
+
+export interface RestockingRows {
+  /** Every group and currency that is watched, as it stands now. */
+  levels(): Promise<StockLevel[]>;
 }

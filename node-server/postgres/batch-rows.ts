@@ -8,6 +8,7 @@ import type {
   RepeatedItem,
   VoucherInstruction,
 } from "../ports/store.ts";
+import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function batchRows(trx: Trx): BatchRows {
@@ -95,6 +96,15 @@ export function batchRows(trx: Trx): BatchRows {
       if (failed.numAffectedRows !== BigInt(failures.length))
         throw new Error(`batch ${id}: an instruction that was to fail was not open`);
     },
+    async takeOver(id, line, lost) {
+      const result = await sql`
+        update voucher_instructions i
+        set group_code = o.group_code, currency = o.currency, amount = o.amount,
+          payee_functional_id = o.payee_functional_id, narration = o.narration
+        from vouchers v join voucher_instructions o on o.batch = v.batch and o.line = v.line
+        where i.batch = ${id} and i.line = ${line} and not i.made and v.serial = ${lost}`.execute(trx);
+      expectOne({ numUpdatedRows: result.numAffectedRows ?? 0n }, `open line ${line} of batch ${id}`);
+    },
     async complete(id) {
       await trx
         .updateTable("voucher_batches")
@@ -132,7 +142,7 @@ async function insertInstructions(
 ): Promise<ReadonlySet<number>> {
   const added = await sql<{ line: number }>`
     insert into voucher_instructions (batch, unique_for, line, instruction_id, group_code, currency, amount,
-      payee_functional_id, narration)
+      payee_functional_id, narration, replaces, reason)
     select ${batch}::bigint, ${uniqueFor}::text, * from unnest(
       ${instructions.map((row) => row.line)}::int[],
       ${instructions.map((row) => row.instructionId)}::text[],
@@ -140,7 +150,9 @@ async function insertInstructions(
       ${instructions.map((row) => row.currency)}::text[],
       ${instructions.map((row) => row.amount)}::text[],
       ${instructions.map((row) => row.payeeFunctionalId)}::text[],
-      ${instructions.map((row) => row.narration)}::text[])
+      ${instructions.map((row) => row.narration)}::text[],
+      ${instructions.map((row) => row.replaces?.serialNumber ?? null)}::text[],
+      ${instructions.map((row) => row.replaces?.reason ?? null)}::text[])
     on conflict (unique_for, instruction_id) where unique_for is not null do nothing
     returning line`.execute(trx);
   return new Set(added.rows.map(({ line }) => line));
@@ -195,6 +207,8 @@ const instructionColumns = [
   "voucher_instructions.amount",
   "voucher_instructions.payee_functional_id",
   "voucher_instructions.narration",
+  "voucher_instructions.replaces",
+  "voucher_instructions.reason",
 ] as const;
 
 function selectResults(trx: Trx, id: bigint) {
@@ -237,6 +251,8 @@ function instruction(row: {
   amount: string;
   payee_functional_id: string | null;
   narration: string;
+  replaces: string | null;
+  reason: string | null;
 }): VoucherInstruction {
   return {
     line: row.line,
@@ -246,5 +262,6 @@ function instruction(row: {
     amount: row.amount,
     payeeFunctionalId: row.payee_functional_id,
     narration: row.narration,
+    ...(row.replaces === null ? {} : { replaces: { serialNumber: row.replaces, reason: row.reason ?? "" } }),
   };
 }

@@ -18,14 +18,22 @@ export async function putInstitution(pool: Pool, institution: NewInstitution): P
   );
 }
 
+/** How long a pre-activated voucher keeps its funding reserved where an operator says nothing else. */
+const defaultReservationDays = 90;
+
 export async function putVoucherGroup(
   pool: Pool,
-  group: { readonly code: string; readonly name: string; readonly validityDays: number },
+  group: {
+    readonly code: string;
+    readonly name: string;
+    readonly validityDays: number;
+    readonly reservationDays?: number;
+  },
 ): Promise<void> {
   await pool.query(
-    `insert into voucher_groups (code, name, validity_days) values ($1, $2, $3)
-     on conflict (code) do update set name = $2, validity_days = $3`,
-    [group.code, group.name, group.validityDays],
+    `insert into voucher_groups (code, name, validity_days, reservation_days) values ($1, $2, $3, $4)
+     on conflict (code) do update set name = $2, validity_days = $3, reservation_days = $4`,
+    [group.code, group.name, group.validityDays, group.reservationDays ?? defaultReservationDays],
   );
 }
 

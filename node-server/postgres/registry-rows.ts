@@ -27,12 +27,19 @@ export function registryRows(trx: Trx): RegistryRows {
       // One group's name may be another's code; then the code is meant.
       const row = await trx
         .selectFrom("voucher_groups")
-        .select(["code", "name", "validity_days"])
+        .select(["code", "name", "validity_days", "reservation_days"])
         .where((eb) => eb.or([eb("code", "=", codeOrName), eb("name", "=", codeOrName)]))
         .orderBy((eb) => eb("code", "=", codeOrName), "desc")
         .limit(1)
         .executeTakeFirst();
-      return row && { code: row.code, name: row.name, validityDays: row.validity_days };
+      return (
+        row && {
+          code: row.code,
+          name: row.name,
+          validityDays: row.validity_days,
+          reservationDays: row.reservation_days,
+        }
+      );
     },
     merchant: (id) =>
       trx.selectFrom("merchants").select(["id", "name", "status"]).where("id", "=", id).executeTakeFirst(),

@@ -51,6 +51,8 @@ export interface Database {
   alerts: Alerts;
   sealed_answers: SealedAnswers;
   voucher_inventory: VoucherInventory;
+  budgets: { program_id: string; group_code: string; currency: string; limit_minor: bigint };
+  restock_levels: RestockLevels;
   shape_leases: ShapeLeases;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
@@ -85,6 +87,7 @@ interface VoucherGroups {
   code: string;
   name: string;
   validity_days: Generated<number>;
+  reservation_days: Generated<number>;
   created_at: Generated<Date>;
 }
 
@@ -154,6 +157,8 @@ interface VoucherInstructions {
   payee_functional_id: string | null;
   narration: Generated<string>;
   made: Generated<boolean>;
+  replaces: string | null;
+  reason: string | null;
   failure_reason: string | null;
 }
 
@@ -173,11 +178,12 @@ interface Vouchers {
   created_at: Generated<Date>;
   activated_at: Date | null;
   expires_at: Date;
+  replaces: bigint | null;
 }
 
 interface VoucherDeliveries {
   serial: bigint;
-  ciphertext: string;
+  ciphertext: string | null;
   delivered_at: Date | null;
 }
 
@@ -329,4 +335,11 @@ interface Alerts {
   /** JSON text on the way in, a parsed value on the way out. */
   detail: unknown;
   ended_at: Date | null;
+}
+
+interface RestockLevels {
+  group_code: string;
+  currency: string;
+  least_funding_minor: bigint | null;
+  least_vouchers: number | null;
 }

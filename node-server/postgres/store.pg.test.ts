@@ -6,6 +6,7 @@ import type { AuditEntry, Registry, StoreSubject } from "../../test/contracts/st
 import { createDatabase } from "../../test/support/database.ts";
 import { createJobs } from "../jobs/boss.ts";
 import type { Job } from "../ports/store.ts";
+import { setBudget } from "./budget-admin.ts";
 import { createDatabaseClient } from "./pool.ts";
 import type { Database } from "./schema.ts";
 import { createPostgresStore } from "./store.ts";
@@ -50,6 +51,7 @@ async function createSubject(): Promise<StoreSubject> {
     store: createPostgresStore({ db: client.db, jobs }),
     ...inspection(client.db),
     register: (registry) => register(client.db, registry),
+    setBudget: (budget) => setBudget(client.pool, budget),
     async close() {
       await jobs.stop();
       await client.close();
@@ -58,7 +60,7 @@ async function createSubject(): Promise<StoreSubject> {
   };
 }
 
-function inspection(db: Kysely<Database>): Omit<StoreSubject, "store" | "register" | "close"> {
+function inspection(db: Kysely<Database>): Omit<StoreSubject, "store" | "register" | "setBudget" | "close"> {
   const sums = async (query: ReturnType<typeof sql<{ id: string; sum: bigint }>>) =>
     new Map((await query.execute(db)).rows.map(({ id, sum }) => [id, sum]));
   return {
@@ -119,8 +121,11 @@ async function register(db: Kysely<Database>, registry: Registry): Promise<void>
       })
       .execute();
   }
-  for (const { code, name, validityDays } of registry.groups) {
-    await db.insertInto("voucher_groups").values({ code, name, validity_days: validityDays }).execute();
+  for (const { code, name, validityDays, reservationDays } of registry.groups) {
+    await db
+      .insertInto("voucher_groups")
+      .values({ code, name, validity_days: validityDays, reservation_days: reservationDays })
+      .execute();
   }
   for (const { id, name, status, accepts } of registry.merchants) {
     await db.insertInto("merchants").values({ id, name, status }).execute();

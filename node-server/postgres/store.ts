@@ -9,6 +9,7 @@ import type { JobQueue } from "../jobs/boss.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
+import { budgetRows } from "./budget-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
@@ -18,6 +19,7 @@ import { ledgerRows } from "./ledger-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { operationRows } from "./operation-rows.ts";
 import { projectionRows } from "./projection-rows.ts";
+import { restockingRows } from "./restocking-rows.ts";
 import { redemptionRequestRows } from "./redemption-request-rows.ts";
 import { registryRows } from "./registry-rows.ts";
 import { requestRows } from "./request-rows.ts";
@@ -94,6 +96,8 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     alerts: alertRows(trx),
     sealedAnswers: sealedAnswerRows(trx),
     inventory: inventoryRows(trx),
+    budgets: budgetRows(trx),
+    restocking: restockingRows(trx),
   };
 }
 

@@ -56,13 +56,37 @@ export function voucherRows(trx: Trx): VoucherRows {
         .execute();
       return { total: Number(total), rows: rows.map(voucher) };
     },
+    async due(before, limit) {
+      const rows = await trx
+        .selectFrom("vouchers")
+        .select("serial")
+        .where("expires_at", "<", before)
+        .where("state", "in", ["preActivated", "activated", "leased", "suspended", "redeeming"])
+        .where((eb) => eb.or([eb("pending", "is", null), eb("pending", "=", "suspend")]))
+        .orderBy("expires_at")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => row.serial);
+    },
+    async eraseDelivered(before, limit) {
+      const erased = await sql`
+        update voucher_deliveries set ciphertext = null where serial in (
+          select serial from voucher_deliveries
+          where ciphertext is not null and delivered_at < ${before}
+          order by delivered_at limit ${limit})`.execute(trx);
+      return Number(erased.numAffectedRows ?? 0n);
+    },
     async erase(serial) {
       await trx.updateTable("vouchers").set({ token: null }).where("serial", "=", serial).execute();
       await trx.deleteFrom("voucher_deliveries").where("serial", "=", serial).execute();
       await trx
         .updateTable("voucher_instructions")
         .from("vouchers")
-        .set({ payee_functional_id: null, narration: "" })
+        .set({
+          payee_functional_id: null,
+          narration: "",
+          reason: sql`case when reason is not null then '' end`,
+        })
         .whereRef("vouchers.batch", "=", "voucher_instructions.batch")
         .whereRef("vouchers.line", "=", "voucher_instructions.line")
         .where("vouchers.serial", "=", serial)
@@ -89,7 +113,7 @@ export function voucherRows(trx: Trx): VoucherRows {
 async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>> {
   const made = await sql<{ serial: bigint }>`
     insert into vouchers (state, serial, batch, line, group_code, amount_minor, currency, number_index,
-      number_verifier, expires_at)
+      number_verifier, expires_at, replaces)
     select 'preActivated', * from unnest(
       ${rows.map((row) => row.serial)}::bigint[],
       ${rows.map((row) => row.batch)}::bigint[],
@@ -99,7 +123,8 @@ async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<Re
       ${rows.map((row) => row.currency)}::text[],
       ${rows.map((row) => row.numberIndex)}::bytea[],
       ${rows.map((row) => row.numberVerifier)}::bytea[],
-      ${rows.map((row) => row.expiresAt)}::timestamptz[])
+      ${rows.map((row) => row.expiresAt)}::timestamptz[],
+      ${rows.map((row) => row.replaces ?? null)}::bigint[])
     on conflict (number_index) do nothing
     returning serial`.execute(trx);
   return new Set(made.rows.map(({ serial }) => serial));
@@ -119,6 +144,7 @@ function selectVouchers(trx: Trx) {
   return trx
     .selectFrom("vouchers")
     .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
+    .leftJoin("vouchers as replacement", "replacement.replaces", "vouchers.serial")
     .select([
       "vouchers.serial",
       "batch.institution_id",
@@ -133,6 +159,8 @@ function selectVouchers(trx: Trx) {
       "vouchers.token",
       "vouchers.activated_at",
       "vouchers.expires_at",
+      "vouchers.replaces",
+      "replacement.serial as replaced_by",
     ]);
 }
 
@@ -153,5 +181,7 @@ function voucher(row: SelectedVoucher): VoucherRow {
     token: row.token,
     activatedAt: row.activated_at,
     expiresAt: row.expires_at,
+    replaces: row.replaces,
+    replacedBy: row.replaced_by,
   };
 }

@@ -55,7 +55,7 @@ async function issueChunk(deps: IssueDependencies, batchId: bigint): Promise<boo
 interface Wanted {
   readonly line: number;
   readonly groupCode: string;
-  readonly validityDays: number;
+  readonly reservationDays: number;
   readonly money: Money;
 }
 
@@ -74,7 +74,7 @@ async function checkInstruction(tx: Tx, instruction: VoucherInstruction): Promis
   return {
     line: instruction.line,
     groupCode: group.code,
-    validityDays: group.validityDays,
+    reservationDays: group.reservationDays,
     money: parsed.money,
   };
 }
@@ -98,7 +98,7 @@ async function createFunded(
 ): Promise<readonly NewVoucher[]> {
   const first = wanted[0];
   if (!first) return [];
-  const { groupCode, validityDays } = first;
+  const { groupCode, reservationDays } = first;
   const { currency } = first.money;
   let available = await tx.ledger.lockBalance(accountId({ kind: "funding", owner: groupCode, currency }));
   const funded: Wanted[] = [];
@@ -111,7 +111,7 @@ async function createFunded(
     }
   }
   if (funded.length === 0) return [];
-  const drawn = await newVouchers(tx, batch, funded, validityDays, issuance);
+  const drawn = await newVouchers(tx, batch, funded, reservationDays, issuance);
   const made = await tx.vouchers.insert(drawn);
   // A number that another voucher has is drawn again: its instruction is still open.
   const rows = drawn.filter(({ serial }) => made.has(serial));
@@ -126,12 +126,12 @@ async function newVouchers(
   tx: Tx,
   batch: bigint,
   funded: readonly Wanted[],
-  validityDays: number,
+  reservationDays: number,
   issuance: Issuance,
 ): Promise<NewVoucher[]> {
   const serials = await issuance.drawSerials(funded.length);
-  // The reservation lapses as the validity would; the validity itself runs from the activation.
-  const expiresAt = new Date((await tx.now()).getTime() + validityDays * 86_400_000);
+  // The reservation lapses; the validity runs from the activation.
+  const expiresAt = new Date((await tx.now()).getTime() + reservationDays * 86_400_000);
   return funded.map((wish, index) => {
     const serial = serials[index];
     if (serial === undefined) throw new Error("too few serials were drawn");

@@ -10,6 +10,7 @@ import { describeCommands } from "./store/commands.ts";
 import { prepare } from "./store/fixture.ts";
 import { describeInventory } from "./store/inventory.ts";
 import { describeLeases } from "./store/leases.ts";
+import { describeLifecycle } from "./store/lifecycle.ts";
 import { describeLives } from "./store/lives.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
@@ -53,6 +54,7 @@ const parts = [
   describeInventory,
   describeBooks,
   describeProjections,
+  describeLifecycle,
   describeLives,
   describeRandomLives,
 ];

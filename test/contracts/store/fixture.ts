@@ -21,9 +21,9 @@ export const registry: Registry = {
     { id: "keyless", callbackBaseUrl: null, boxPublicKey: null },
   ],
   groups: [
-    { code: "AID", name: "Food aid", validityDays: 90 },
-    { code: "KIT", name: "AID", validityDays: 30 },
-    { code: "LOW", name: "Hardly funded", validityDays: 30 },
+    { code: "AID", name: "Food aid", validityDays: 90, reservationDays: 30 },
+    { code: "KIT", name: "AID", validityDays: 30, reservationDays: 30 },
+    { code: "LOW", name: "Hardly funded", validityDays: 30, reservationDays: 30 },
   ],
   merchants: [
     { id: "corner", name: "Corner shop", status: "active", accepts: ["AID"] },

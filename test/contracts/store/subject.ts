@@ -8,6 +8,12 @@ export interface StoreSubject {
   readonly store: Store;
   /** What operators write; none of it goes through the store. */
   register(registry: Registry): Promise<void>;
+  setBudget(budget: {
+    readonly programId: string;
+    readonly groupCode: string;
+    readonly currency: string;
+    readonly limitMinor: bigint;
+  }): Promise<void>;
   /** Every account's balance by its id. */
   balances(): Promise<ReadonlyMap<string, bigint>>;
   /** The sum of every account's journal lines by its id. */

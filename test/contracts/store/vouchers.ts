@@ -48,6 +48,8 @@ export function describeVouchers(subject: () => StoreSubject): void {
         token: null,
         activatedAt: null,
         expiresAt: row.expiresAt,
+        replaces: null,
+        replacedBy: null,
       });
       expect(found?.numberIndex.constructor).toBe(Uint8Array);
     });
