@@ -4,11 +4,23 @@
  */
 import type { Money } from "#core/money.ts";
 
-export type AccountKind = "external" | "funding" | "reserved" | "owed" | "merchant";
+export type AccountKind =
+  | "external"
+  | "funding"
+  | "reserved"
+  | "owed"
+  | "merchant"
+  /** Liquidity that an FSP paid in. */
+  | "fsp"
+  /** The part of it that claims hold. */
+  | "fspHeld"
+  /** What funding owes an FSP back for the merchants that it paid. */
+  | "fspDue"
+  | "fees";
 
 export interface Account {
   readonly kind: AccountKind;
-  /** Group code for `funding` and `reserved`, merchant id for `owed` and `merchant`, a counterparty for `external`. */
+  /** Group code, merchant id or FSP id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
   readonly owner: string;
   readonly currency: string;
 }
@@ -82,36 +94,112 @@ export function releaseReserve(voucher: FundedVoucher): JournalEntry {
   };
 }
 
-/** A claim takes the voucher: its reserve is owed to the merchant (P1: at most once while the claim lives). */
-export function claimReserve(claimId: string, voucher: FundedVoucher, merchantId: string): JournalEntry {
-  return {
-    idempotencyKey: `claim:${claimId}`,
-    kind: "claim-voucher",
-    currency: voucher.currency,
-    lines: voucherLines(voucher, reserved(voucher), owed(merchantId, voucher)),
-  };
+/** How a claim is paid out, as agreed when it was made. */
+export interface PayoutTerms {
+  readonly claimId: string;
+  readonly merchantId: string;
+  readonly fspId: string | null;
+  readonly feeMinor: bigint;
 }
 
-/** A payout is known to have failed: what was owed is the voucher's reserve again. */
-export function returnClaim(claimId: string, voucher: FundedVoucher, merchantId: string): JournalEntry {
+/**
+ * A claim takes the voucher: its reserve is owed to the merchant (P1: at most once while the claim lives). With
+ * `holdsLiquidity` the FSP's part is held in the same entry.
+ */
+export function claimReserve(
+  voucher: FundedVoucher,
+  terms: PayoutTerms,
+  holdsLiquidity: boolean,
+): JournalEntry {
   return {
-    idempotencyKey: `return:${claimId}`,
-    kind: "return-claim",
+    idempotencyKey: `claim:${terms.claimId}`,
+    kind: "claim-voucher",
     currency: voucher.currency,
     lines: [
-      { account: owed(merchantId, voucher), amountMinor: -voucher.amountMinor },
-      { account: reserved(voucher), amountMinor: voucher.amountMinor, serial: voucher.serial },
+      ...voucherLines(voucher, reserved(voucher), owed(terms.merchantId, voucher)),
+      ...(holdsLiquidity ? holdLines(voucher, terms) : []),
     ],
   };
 }
 
-/** The merchant is paid what is owed. */
-export function payOut(claimId: string, merchantId: string, money: Money): JournalEntry {
-  return move(`payout:${claimId}`, "pay-out", money, owed(merchantId, money), {
-    kind: "merchant",
-    owner: merchantId,
+/** The FSP's liquidity is held for a claim that was made without it. */
+export function holdLiquidity(money: Money, terms: PayoutTerms): JournalEntry {
+  return {
+    idempotencyKey: `hold:${terms.claimId}`,
+    kind: "hold-liquidity",
     currency: money.currency,
-  });
+    lines: holdLines(money, terms),
+  };
+}
+
+/** A payout is known to have failed: what was owed is the voucher's reserve again, and the FSP's liquidity free. */
+export function returnClaim(voucher: FundedVoucher, terms: PayoutTerms): JournalEntry {
+  return {
+    idempotencyKey: `return:${terms.claimId}`,
+    kind: "return-claim",
+    currency: voucher.currency,
+    lines: [
+      { account: owed(terms.merchantId, voucher), amountMinor: -voucher.amountMinor },
+      { account: reserved(voucher), amountMinor: voucher.amountMinor, serial: voucher.serial },
+      ...reversed(holdLines(voucher, terms)),
+    ],
+  };
+}
+
+/**
+ * The merchant is paid what is owed, less the fee. An FSP pays out of the liquidity held for the claim, and the funding
+ * that was owed is due to the FSP instead.
+ */
+export function payOut(money: Money, terms: PayoutTerms): JournalEntry {
+  const { currency, amountMinor } = money;
+  const { merchantId, fspId, feeMinor } = terms;
+  const credits = [
+    { account: { kind: "merchant", owner: merchantId, currency }, amountMinor: amountMinor - feeMinor },
+    { account: { kind: "fees", owner: "paypost", currency }, amountMinor: feeMinor },
+  ] satisfies JournalLine[];
+  const throughFsp: JournalLine[] =
+    fspId === null
+      ? []
+      : [
+          { account: { kind: "fspHeld", owner: fspId, currency }, amountMinor: -amountMinor },
+          { account: { kind: "fspDue", owner: fspId, currency }, amountMinor },
+        ];
+  return {
+    idempotencyKey: `payout:${terms.claimId}`,
+    kind: "pay-out",
+    currency,
+    lines: [
+      { account: owed(merchantId, money), amountMinor: -amountMinor },
+      ...throughFsp,
+      ...credits.filter((line) => line.amountMinor !== 0n),
+    ],
+  };
+}
+
+/** An FSP pays liquidity in. */
+export function fundFsp(reference: string, fspId: string, money: Money): JournalEntry {
+  const fsp = { kind: "fsp", owner: fspId, currency: money.currency } as const;
+  return move(`fund-fsp:${fspId}:${reference}`, "fund-fsp", money, external(money, `fsp-${fspId}`), fsp);
+}
+
+/** What is due to an FSP becomes its liquidity again. */
+export function settleFsp(reference: string, fspId: string, money: Money): JournalEntry {
+  const { currency } = money;
+  const due = { kind: "fspDue", owner: fspId, currency } as const;
+  const fsp = { kind: "fsp", owner: fspId, currency } as const;
+  return move(`settle-fsp:${fspId}:${reference}`, "settle-fsp", money, due, fsp);
+}
+
+function holdLines({ currency, amountMinor }: Money, { fspId }: PayoutTerms): JournalLine[] {
+  if (fspId === null) return [];
+  return [
+    { account: { kind: "fsp", owner: fspId, currency }, amountMinor: -amountMinor },
+    { account: { kind: "fspHeld", owner: fspId, currency }, amountMinor },
+  ];
+}
+
+function reversed(lines: readonly JournalLine[]): JournalLine[] {
+  return lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
 }
 
 function move(key: string, kind: string, money: Money, from: Account, to: Account): JournalEntry {

@@ -60,6 +60,9 @@ async function claim(
     entitled,
     actor: `node:${node.id}`,
   });
+  // Asked for online, nothing was handed out yet: the merchant's FSP must be able to pay.
+  if (!claimed.ok && claimed.refusal.code === "fsp-funds-short")
+    return { event: { type: "REJECT" }, reason: claimed.refusal.code };
   if (!claimed.ok) throw new Error(`voucher ${voucher.serial} refused a claim that settlement applied`);
   const { id, transactionId } = claimed.claim;
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };

@@ -7,8 +7,11 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherRefusal } from "#core/voucher-refusal.ts";
 import { bytesToUuid } from "#sync/ids.ts";
-import { claimReserve } from "../ledger/entries.ts";
-import type { ClaimRow, Tx, VoucherRow } from "../ports/store.ts";
+import type { Money } from "#core/money.ts";
+import { accountId, claimReserve } from "../ledger/entries.ts";
+import type { PayoutTerms } from "../ledger/entries.ts";
+import type { ClaimRow, PaymentTerms, Tx, VoucherRow } from "../ports/store.ts";
+import { feeOf } from "./fees.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
 
 export interface ClaimRequest {
@@ -23,7 +26,7 @@ export interface ClaimRequest {
 
 export type ClaimOutcome =
   | { readonly ok: true; readonly claim: ClaimRow }
-  | { readonly ok: false; readonly refusal: VoucherRefusal };
+  | { readonly ok: false; readonly refusal: VoucherRefusal | { readonly code: "fsp-funds-short" } };
 
 /** Claims a voucher that `tx` has locked. The payout is enqueued with it, so that a crash never forgets one. */
 export async function claimVoucher(
@@ -33,11 +36,16 @@ export async function claimVoucher(
 ): Promise<ClaimOutcome> {
   const decision = decideVoucher(voucher, { type: "CLAIM", entitled: request.entitled });
   if (!decision.ok) return decision;
-  const claim = newClaim(voucher, request);
+  const terms = await tx.registry.paymentTerms(request.merchantId, voucher.groupCode, voucher.currency);
+  const liquidityHeld = await canHoldLiquidity(tx, terms.fspId, voucher);
+  // The goods of an offline redemption are given already: its payout waits for the FSP, the claim does not.
+  if (terms.fspId !== null && !liquidityHeld && !request.offline)
+    return { ok: false, refusal: { code: "fsp-funds-short" } };
+  const claim = newClaim(voucher, request, terms, liquidityHeld);
   await tx.claims.insert(claim);
   if (decision.effects.includes("endLease")) await closeOpenLease(tx, voucher.serial, "redeemed");
   await tx.vouchers.update(voucher.serial, decision.next);
-  await tx.ledger.post(claimReserve(claim.id, voucher, request.merchantId));
+  await tx.ledger.post(claimReserve(voucher, termsOf(claim), liquidityHeld));
   await tx.audit.record({
     actor: request.actor,
     action: "voucher.claim",
@@ -47,6 +55,18 @@ export async function claimVoucher(
   });
   await tx.jobs.enqueue({ queue: "payout", id: claim.id }, payoutBackstopSeconds);
   return { ok: true, claim };
+}
+
+/** Locks the FSP's account; false where there is none, or too little in it. */
+export async function canHoldLiquidity(tx: Tx, fspId: string | null, money: Money): Promise<boolean> {
+  if (fspId === null) return false;
+  const account = accountId({ kind: "fsp", owner: fspId, currency: money.currency });
+  return (await tx.ledger.lockBalance(account)) >= money.amountMinor;
+}
+
+/** What the entries of a claim say of its payout. */
+export function termsOf(claim: ClaimRow): PayoutTerms {
+  return { claimId: claim.id, merchantId: claim.merchantId, fspId: claim.fspId, feeMinor: claim.feeMinor };
 }
 
 /** The payout is tried right after the commit; the job is there for when the process dies in between. */
@@ -60,7 +80,12 @@ export function claimIdOf(cause: string): string {
   return bytesToUuid(digest);
 }
 
-function newClaim(voucher: VoucherRow, request: ClaimRequest): ClaimRow {
+function newClaim(
+  voucher: VoucherRow,
+  request: ClaimRequest,
+  terms: PaymentTerms,
+  liquidityHeld: boolean,
+): ClaimRow {
   return {
     id: claimIdOf(request.cause),
     serial: voucher.serial,
@@ -70,6 +95,10 @@ function newClaim(voucher: VoucherRow, request: ClaimRequest): ClaimRow {
     transactionId: transactionIdOf(request.cause),
     amountMinor: voucher.amountMinor,
     currency: voucher.currency,
+    fspId: terms.fspId,
+    feeMinor: feeOf(voucher.amountMinor, terms),
+    liquidityHeld,
+    sentAt: null,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The way money leaves: credit a merchant, once for each idempotency key. An outcome that is not known is asked for
- * again with the same key, never repeated under another.
+ * The way money leaves: credit a merchant, once for each idempotency key. A credit whose outcome is not known is asked
+ * for, and sent again, under the same key, only where the provider says that it never received it.
  */
 import type { Money } from "#core/money.ts";
 
@@ -9,11 +9,21 @@ export type PayoutOutcome =
   | { readonly outcome: "failed"; readonly reason: string }
   | { readonly outcome: "unknown" };
 
+export interface Payout {
+  /** Derived from the claim. */
+  readonly idempotencyKey: string;
+  readonly merchantId: string;
+  /** What the merchant gets: fees are taken off. */
+  readonly money: Money;
+}
+
 export interface PaymentGateway {
-  credit(payout: {
-    /** Derived from the claim. */
-    readonly idempotencyKey: string;
-    readonly merchantId: string;
-    readonly money: Money;
-  }): Promise<PayoutOutcome>;
+  /**
+   * Whether a credit does something outside of this database. Then it is noted before it is sent, so that a crash in
+   * between is followed by a question and not by a second credit.
+   */
+  readonly isExternal: boolean;
+  credit(payout: Payout): Promise<PayoutOutcome>;
+  /** What became of a credit that may have been sent. */
+  outcomeOf(payout: Payout): Promise<PayoutOutcome | { readonly outcome: "not-received" }>;
 }

@@ -7,6 +7,7 @@ import type { PaymentGateway } from "./gateway.ts";
 
 export function createLedgerGateway(store: Store): PaymentGateway {
   return {
+    isExternal: false,
     credit: ({ merchantId }) =>
       store.transaction(async (tx) => {
         const merchant = await tx.registry.merchant(merchantId);
@@ -14,5 +15,6 @@ export function createLedgerGateway(store: Store): PaymentGateway {
           ? { outcome: "paid" }
           : { outcome: "failed", reason: "the merchant's account is closed" };
       }),
+    outcomeOf: () => Promise.resolve({ outcome: "not-received" }),
   };
 }

@@ -5,28 +5,69 @@
 import { decideRedemption, decideVoucher } from "#core/decide.ts";
 import type { RedemptionEffect, RedemptionEvent, RedemptionState } from "#core/redemption.machine.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
-import { payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
+import { holdLiquidity, payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import { canHoldLiquidity, termsOf } from "./claim.ts";
 import type { PaymentGateway, PayoutOutcome } from "./gateway.ts";
 
 /** How long an owed or unknown payout waits for its next try. */
 const retrySeconds = 60;
 
-/** Pays a claim out and settles it. Returns the state it is in afterwards; `paid` and `released` are final. */
+/**
+ * Pays a claim out and settles it. Returns the state it is in afterwards; `paid` and `released` are final. A gateway that
+ * throws has told nothing of the outcome.
+ */
 export async function payClaim(
   store: Store,
   gateway: PaymentGateway,
   claimId: string,
 ): Promise<RedemptionState> {
-  const claim = await store.transaction((tx) => tx.claims.find(claimId));
-  if (!claim) throw new Error(`no claim ${claimId}`);
+  const claim = await prepare(store, gateway, claimId);
   if (claim.state === "paid" || claim.state === "released") return claim.state;
-  const outcome = await gateway.credit({
+  if (claim.fspId !== null && !claim.liquidityHeld) {
+    return settleClaim(store, claimId, { outcome: "failed", reason: "the FSP has too little liquidity" });
+  }
+  const outcome = await askOrCredit(gateway, claim).catch(() => ({ outcome: "unknown" }) as const);
+  return settleClaim(store, claimId, outcome);
+}
+
+/**
+ * Holds the FSP's liquidity where that is still to be done, and notes that a credit is going to be sent. The claim is
+ * returned as it was before: `sentAt` tells whether a credit was sent earlier.
+ */
+async function prepare(store: Store, gateway: PaymentGateway, claimId: string): Promise<ClaimRow> {
+  return store.transaction(async (tx) => {
+    const claim = await tx.claims.find(claimId);
+    if (!claim) throw new Error(`no claim ${claimId}`);
+    const needsLiquidity = claim.fspId !== null && !claim.liquidityHeld;
+    const isEnded = claim.state === "paid" || claim.state === "released";
+    if (isEnded || !(needsLiquidity || gateway.isExternal)) return claim;
+    // Two workers at one claim take turns from here.
+    await tx.vouchers.lock([claim.serial]);
+    const locked = await tx.claims.find(claimId);
+    if (!locked) throw new Error(`no claim ${claimId}`);
+    const liquidityHeld = locked.liquidityHeld || (needsLiquidity && (await holdNow(tx, locked)));
+    if (gateway.isExternal && (locked.fspId === null || liquidityHeld)) await tx.claims.markSent(claimId);
+    return { ...locked, liquidityHeld };
+  });
+}
+
+async function holdNow(tx: Tx, claim: ClaimRow): Promise<boolean> {
+  if (!(await canHoldLiquidity(tx, claim.fspId, claim))) return false;
+  await tx.ledger.post(holdLiquidity(claim, termsOf(claim)));
+  await tx.claims.markLiquidityHeld(claim.id);
+  return true;
+}
+
+async function askOrCredit(gateway: PaymentGateway, claim: ClaimRow): Promise<PayoutOutcome> {
+  const payout = {
     idempotencyKey: claim.id,
     merchantId: claim.merchantId,
-    money: claim,
-  });
-  return settleClaim(store, claimId, outcome);
+    money: { amountMinor: claim.amountMinor - claim.feeMinor, currency: claim.currency },
+  };
+  if (claim.sentAt === null) return gateway.credit(payout);
+  const answer = await gateway.outcomeOf(payout);
+  return answer.outcome === "not-received" ? gateway.credit(payout) : answer;
 }
 
 async function settleClaim(store: Store, claimId: string, outcome: PayoutOutcome): Promise<RedemptionState> {
@@ -66,10 +107,10 @@ async function carryOut(
 ): Promise<void> {
   switch (effect) {
     case "creditMerchant":
-      await tx.ledger.post(payOut(claim.id, claim.merchantId, claim));
+      await tx.ledger.post(payOut(claim, termsOf(claim)));
       return;
     case "returnFunding":
-      await tx.ledger.post(returnClaim(claim.id, voucher, claim.merchantId));
+      await tx.ledger.post(returnClaim(voucher, termsOf(claim)));
       return;
     case "consumeVoucher":
       return moveVoucher(tx, voucher, { type: "CONSUME" });

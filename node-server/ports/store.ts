@@ -67,6 +67,13 @@ export interface MerchantRow {
 /** What an institution may do beyond the ordinary; each is granted by one person and approved by another. */
 export type Permission = "override";
 
+export interface PaymentTerms {
+  readonly fspId: string | null;
+  /** In the currency that was asked for. */
+  readonly feeFixedMinor: bigint;
+  readonly feeBasisPoints: number;
+}
+
 export interface RegistryRows {
   institution(id: string): Promise<InstitutionRow | undefined>;
   /** The institution registered under that name; undefined where there is none, or more than one. */
@@ -76,6 +83,8 @@ export interface RegistryRows {
   merchant(id: string): Promise<MerchantRow | undefined>;
   /** Whether one of the merchant's groups may redeem vouchers of the group. */
   accepts(merchantId: string, groupCode: string): Promise<boolean>;
+  /** How the merchant is paid for a voucher of the group, and what that costs it. */
+  paymentTerms(merchantId: string, groupCode: string, currency: string): Promise<PaymentTerms>;
   /** Whether two people granted it. */
   hasPermission(institutionId: string, permission: Permission): Promise<boolean>;
   /** The database's generation, raised by each restore. */
@@ -329,6 +338,14 @@ export interface ClaimRow extends Money {
   readonly offline: boolean;
   readonly state: RedemptionState;
   readonly transactionId: string;
+  /** The merchant's FSP at the time of the claim; null where the merchant is paid in our own ledger. */
+  readonly fspId: string | null;
+  /** What the merchant gets less than the amount. */
+  readonly feeMinor: bigint;
+  /** Whether the FSP's liquidity is held for the claim. */
+  readonly liquidityHeld: boolean;
+  /** Since when a credit may have been sent; from then on its outcome is asked for. */
+  readonly sentAt: Date | null;
 }
 
 export interface ClaimRows {
@@ -336,6 +353,9 @@ export interface ClaimRows {
   find(id: string): Promise<ClaimRow | undefined>;
   live(serial: bigint): Promise<ClaimRow | undefined>;
   update(id: string, state: RedemptionState, endedAt: Date | null): Promise<void>;
+  markLiquidityHeld(id: string): Promise<void>;
+  /** Counts a try, and notes when the first was sent. */
+  markSent(id: string): Promise<void>;
 }
 
 export interface NodeRow {

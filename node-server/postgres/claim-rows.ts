@@ -1,4 +1,5 @@
 /** Claims on vouchers: at most one that lives for each voucher (the index `one_live_claim`). */
+import { sql } from "kysely";
 import type { ClaimRow, ClaimRows } from "../ports/store.ts";
 import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
@@ -17,6 +18,10 @@ export function claimRows(trx: Trx): ClaimRows {
           offline: row.offline,
           state: row.state,
           transaction_id: row.transactionId,
+          fsp_id: row.fspId,
+          fee_minor: row.feeMinor,
+          liquidity_held: row.liquidityHeld,
+          sent_at: row.sentAt,
         })
         .execute();
     },
@@ -39,6 +44,17 @@ export function claimRows(trx: Trx): ClaimRows {
         .executeTakeFirst();
       expectOne(result, `claim ${id}`);
     },
+    async markLiquidityHeld(id) {
+      const change = trx.updateTable("claims").set({ liquidity_held: true }).where("id", "=", id);
+      expectOne(await change.executeTakeFirst(), `claim ${id}`);
+    },
+    async markSent(id) {
+      const change = trx
+        .updateTable("claims")
+        .set({ sent_at: sql`coalesce(sent_at, clock_timestamp())`, tries: sql`tries + 1` })
+        .where("id", "=", id);
+      expectOne(await change.executeTakeFirst(), `claim ${id}`);
+    },
   };
 }
 
@@ -54,6 +70,10 @@ function selectClaims(trx: Trx) {
       "offline",
       "state",
       "transaction_id",
+      "fsp_id",
+      "fee_minor",
+      "liquidity_held",
+      "sent_at",
     ]);
 }
 
@@ -69,5 +89,9 @@ function claim(row: SelectedClaim): ClaimRow {
     offline: row.offline,
     state: row.state,
     transactionId: row.transaction_id,
+    fspId: row.fsp_id,
+    feeMinor: row.fee_minor,
+    liquidityHeld: row.liquidity_held,
+    sentAt: row.sent_at,
   };
 }

@@ -54,6 +54,21 @@ export function registryRows(trx: Trx): RegistryRows {
         .executeTakeFirst();
       return row !== undefined;
     },
+    async paymentTerms(merchantId, groupCode, currency) {
+      const row = await trx
+        .selectFrom("merchants")
+        .leftJoin("voucher_group_fees as fee", (join) =>
+          join.on("fee.group_code", "=", groupCode).on("fee.currency", "=", currency),
+        )
+        .select(["merchants.fsp_id", "fee.fixed_minor", "fee.basis_points"])
+        .where("merchants.id", "=", merchantId)
+        .executeTakeFirstOrThrow();
+      return {
+        fspId: row.fsp_id,
+        feeFixedMinor: row.fixed_minor ?? 0n,
+        feeBasisPoints: row.basis_points ?? 0,
+      };
+    },
     async hasPermission(institutionId, permission) {
       const row = await trx
         .selectFrom("institution_permissions")

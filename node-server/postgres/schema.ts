@@ -23,6 +23,8 @@ export interface Database {
   institutions: Institutions;
   voucher_groups: VoucherGroups;
   merchants: Merchants;
+  fsps: { id: string; name: string; created_at: Generated<Date> };
+  voucher_group_fees: VoucherGroupFees;
   merchant_groups: { code: string; name: string };
   merchant_group_members: { merchant_group: string; merchant_id: string };
   merchant_group_accepts: { merchant_group: string; voucher_group: string };
@@ -95,7 +97,17 @@ interface Merchants {
   id: string;
   name: string;
   status: Generated<MerchantRow["status"]>;
+  fsp_id: string | null;
+  account: string | null;
+  area: string | null;
   created_at: Generated<Date>;
+}
+
+interface VoucherGroupFees {
+  group_code: string;
+  currency: string;
+  fixed_minor: bigint;
+  basis_points: number;
 }
 
 interface Accounts {
@@ -222,6 +234,11 @@ interface Claims {
   transaction_id: string;
   created_at: Generated<Date>;
   ended_at: Date | null;
+  fsp_id: string | null;
+  fee_minor: Generated<bigint>;
+  liquidity_held: Generated<boolean>;
+  sent_at: Date | null;
+  tries: Generated<number>;
 }
 
 interface Nodes {

@@ -21,7 +21,11 @@ export interface RedeemRequest {
   readonly override: boolean;
 }
 
-export type OnlineRefusalCode = VoucherRefusalCode | PresentationRefusalCode | "merchant-not-creditable";
+export type OnlineRefusalCode =
+  | VoucherRefusalCode
+  | PresentationRefusalCode
+  | "fsp-funds-short"
+  | "merchant-not-creditable";
 
 export type RedeemOutcome =
   | FinalOutcome
@@ -33,6 +37,8 @@ export interface RedeemDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly indexKey: Uint8Array;
+  /** How long a caller waits for a payout before it is told to ask again; ten seconds if unset. */
+  readonly payoutWaitMs?: number;
 }
 
 export async function redeemOnline(
@@ -42,9 +48,23 @@ export async function redeemOnline(
 ): Promise<RedeemOutcome> {
   const claimed = await claimOnce(deps, identity, request);
   if (claimed.outcome !== "claimed") return claimed;
-  const state = await payClaim(deps.store, deps.gateway, claimed.claimId);
+  const payout = payClaim(deps.store, deps.gateway, claimed.claimId);
+  const state = await withinMs(deps.payoutWaitMs ?? 10_000, payout);
   if (state !== "paid" && state !== "released") return { outcome: "unknown" };
   return deps.store.transaction((tx) => outcomeOfClaim(tx, claimed.claimId));
+}
+
+/** Undefined when it takes longer, or fails: the payout's job goes on with it. */
+async function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeOut = new Promise<undefined>(
+    (resolve) => (timer = setTimeout(() => resolve(undefined), limitMs)),
+  );
+  try {
+    return await Promise.race([work.catch(() => undefined), timeOut]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What became of a claim that has ended. Throws for one that has not. */

@@ -61,6 +61,10 @@ const redeemMessages: Readonly<Record<OnlineRefusalCode, RedeemMessage>> = {
     message: "OVERRIDE_NOT_ALLOWED",
     detail: "The merchant may not redeem vouchers of this group, and the caller may not override that",
   },
+  "fsp-funds-short": {
+    message: "FUNDS_SHORT",
+    detail: "The merchant's FSP has too little pre-funded money; the voucher stays usable",
+  },
   "merchant-not-creditable": {
     message: "AGENT_NOT_CREDITABLE",
     detail: "The merchant cannot be credited; the voucher stays usable",

@@ -14,6 +14,7 @@ import { runCommand } from "../../node-server/vouchers/commands.ts";
 import { grantLease, lockLeaseNode } from "../../node-server/vouchers/leases.ts";
 import { presentAndClaim } from "../../node-server/vouchers/redeem-online.ts";
 import { BareNode } from "./bare-node.ts";
+import { answeringGateway } from "./gateways.ts";
 import { testStore } from "./funding.ts";
 import type { IssuedVoucher } from "./institution.ts";
 import type { TestServer } from "./server.ts";
@@ -163,7 +164,7 @@ function expire(store: Store, { serial }: Subject): Promise<boolean> {
 
 /** Settles the claim of the first redemption; true when its end is the one of this outcome. */
 async function settle(store: Store, subject: Subject, outcome: PayoutOutcome): Promise<boolean> {
-  const gateway = { credit: () => Promise.resolve(outcome) };
+  const gateway = answeringGateway(outcome);
   const state = await payClaim(store, gateway, firstClaimOf(subject));
   return state === (outcome.outcome === "paid" ? "paid" : "released");
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { claimReserve, releaseReserve, returnClaim } from "../../../node-server/ledger/entries.ts";
+import { termsOf } from "../../../node-server/payments/claim.ts";
 import { NotAllowed, activated, claim, issueOne, locked } from "./fixture.ts";
 import type { StoreSubject } from "./subject.ts";
 
 export function describeClaims(subject: () => StoreSubject): void {
   const transaction: StoreSubject["store"]["transaction"] = (work) => subject().store.transaction(work);
+
+  const terms = (claimId: string) => ({ claimId, merchantId: "corner", fspId: null, feeMinor: 0n });
 
   describe("claims", () => {
     test("a claim lives until it is released", async () => {
@@ -18,7 +21,7 @@ export function describeClaims(subject: () => StoreSubject): void {
         const voucher = await locked(tx, serial);
         await tx.claims.update(made.id, "released", await tx.now());
         await tx.vouchers.update(serial, { state: "activated", pending: null });
-        await tx.ledger.post(returnClaim(made.id, voucher, made.merchantId));
+        await tx.ledger.post(returnClaim(voucher, termsOf(made)));
       });
       expect(await look()).toEqual([{ ...made, state: "released" }, undefined]);
       const second = await claim(subject(), serial);
@@ -41,9 +44,9 @@ export function describeClaims(subject: () => StoreSubject): void {
         again: (voucher: Awaited<ReturnType<typeof locked>>) => ReturnType<typeof claimReserve>,
       ) => transaction(async (tx) => tx.ledger.post(again(await locked(tx, serial))));
       const refused = { constraint: "voucher_debited_once" };
-      await expect(debit((voucher) => claimReserve(randomUUID(), voucher, "corner"))).rejects.toMatchObject(
-        refused,
-      );
+      await expect(
+        debit((voucher) => claimReserve(voucher, terms(randomUUID()), false)),
+      ).rejects.toMatchObject(refused);
       await expect(debit((voucher) => releaseReserve(voucher))).rejects.toMatchObject(refused);
     });
 
@@ -61,7 +64,7 @@ export function describeClaims(subject: () => StoreSubject): void {
       const serial = await activated(subject());
       const work = transaction(async (tx) => {
         const voucher = await locked(tx, serial);
-        await tx.ledger.post(claimReserve(randomUUID(), voucher, "corner"));
+        await tx.ledger.post(claimReserve(voucher, terms(randomUUID()), false));
         await tx.vouchers.update(serial, { state: "redeeming", pending: null });
       });
       await expect(work).rejects.toMatchObject({ constraint: "voucher_state_matches_claim" });
@@ -72,7 +75,7 @@ export function describeClaims(subject: () => StoreSubject): void {
       const made = await claim(subject(), serial);
       const work = transaction(async (tx) => {
         const voucher = await locked(tx, serial);
-        await tx.ledger.post(returnClaim(made.id, voucher, "corner"));
+        await tx.ledger.post(returnClaim(voucher, termsOf(made)));
         await tx.vouchers.update(serial, { state: "activated", pending: null });
       });
       await expect(work).rejects.toMatchObject({ constraint: "voucher_state_matches_claim" });
@@ -85,7 +88,7 @@ export function describeClaims(subject: () => StoreSubject): void {
         const voucher = await locked(tx, serial);
         const other = { id: randomUUID(), serial, transactionId: "MUCHMORE0000", amountMinor: 2_000n };
         await tx.claims.insert({ ...made, ...other });
-        await tx.ledger.post(claimReserve(other.id, voucher, "corner"));
+        await tx.ledger.post(claimReserve(voucher, terms(other.id), false));
         await tx.vouchers.update(serial, { state: "redeeming", pending: null });
       });
       await expect(work).rejects.toMatchObject({ constraint: "claim_matches_voucher" });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PayoutOutcome } from "../../../node-server/payments/gateway.ts";
 import { payClaim } from "../../../node-server/payments/settle-claim.ts";
 import { activated, amountMinor, cancel, claim, enrolledNode, issueOne, lease, release } from "./fixture.ts";
+import { answeringGateway } from "../../support/gateways.ts";
 import type { StoreSubject } from "./subject.ts";
 
 /** What a step moved, by account; accounts that stayed as they were are left out. */
@@ -9,7 +10,7 @@ type Movement = Readonly<Record<string, bigint>>;
 
 export function describeLives(subject: () => StoreSubject): void {
   const pay = (claimId: string, outcome: PayoutOutcome) =>
-    payClaim(subject().store, { credit: () => Promise.resolve(outcome) }, claimId);
+    payClaim(subject().store, answeringGateway(outcome), claimId);
   const stateOf = async (serial: bigint) =>
     (await subject().store.transaction((tx) => tx.vouchers.find(serial)))?.state;
 

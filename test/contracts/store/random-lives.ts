@@ -23,6 +23,7 @@ import {
   locked,
   release,
 } from "./fixture.ts";
+import { answeringGateway } from "../../support/gateways.ts";
 import type { StoreSubject } from "./subject.ts";
 
 type Step =
@@ -142,7 +143,7 @@ async function pay(
 ): Promise<unknown> {
   const live = await subject.store.transaction((tx) => tx.claims.live(serial));
   const answer = outcome === "failed" ? { outcome, reason: "no such wallet" } : { outcome };
-  return live && payClaim(subject.store, { credit: () => Promise.resolve(answer) }, live.id);
+  return live && payClaim(subject.store, answeringGateway(answer), live.id);
 }
 
 async function expectBalancedBooks(subject: StoreSubject): Promise<void> {
