@@ -17,6 +17,7 @@ import { createDatabaseClient } from "./postgres/pool.ts";
 import { registerServerKeys } from "./postgres/server-keys.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import type { ReadAsset } from "./routes/docs.ts";
+import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 
 export interface ComposeOptions {
@@ -56,7 +57,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   };
   const graceMs = options.leaseGraceHours * 3_600_000;
   await jobs.start(
-    jobHandlers({ store, gateway, keys, randomBytes, send: fetch, graceMs }),
+    jobHandlers({ store, gateway, keys, scrypt: createNativeScrypt(), randomBytes, send: fetch, graceMs }),
     periodicTasks({ store, context, graceMs, shapes }),
   );
   shapes.start();

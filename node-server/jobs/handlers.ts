@@ -3,6 +3,7 @@ import { runCommand } from "../vouchers/commands.ts";
 import { sendBatchCallback, sendCommandCallback, sendRedemptionCallback } from "../vouchers/callbacks.ts";
 import type { Send } from "../vouchers/callbacks.ts";
 import { issueBatch } from "../vouchers/issue.ts";
+import type { VerifierScrypt } from "../vouchers/numbers.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { closeOverdueLeases } from "../operations/release.ts";
@@ -16,6 +17,7 @@ export interface HandlerDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly keys: ServerKeys;
+  readonly scrypt: VerifierScrypt;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly send: Send;
   /** How long after its not-after a lease stays open for its holder's operations. */
@@ -23,15 +25,16 @@ export interface HandlerDependencies {
 }
 
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
-  const { store, gateway, keys, randomBytes, send, graceMs } = deps;
+  const { store, gateway, keys, scrypt, randomBytes, send, graceMs } = deps;
   const numberKeys = {
     indexKey: keys.indexKey,
     boxSecretKey: keys.boxKeys.secretKey,
     tokenKeyId: keys.signers["voucher-token"].keyId,
   };
+  const numbers = { keys: numberKeys, scrypt, randomBytes };
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   return {
-    "issue-batch": (id) => issueBatch({ store, numberKeys, randomBytes }, BigInt(id)),
+    "issue-batch": (id) => issueBatch({ store, numbers }, BigInt(id)),
     "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
     "callback-batch": (id) => sendBatchCallback(store, send, BigInt(id)),
     "callback-command": (id) => sendCommandCallback(store, send, BigInt(id)),

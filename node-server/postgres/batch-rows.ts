@@ -88,6 +88,7 @@ export function batchRows(trx: Trx): BatchRows {
       return rows.map(instruction);
     },
     async fail(id, failures) {
+      if (failures.length === 0) return;
       const failed = await sql`
         update voucher_instructions as i set failure_reason = f.reason
         from unnest(${failures.map(({ line }) => line)}::int[], ${failures.map(({ reason }) => reason)}::text[])

@@ -5,50 +5,65 @@
 import { parseMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
 import { accountId, reserveForVouchers } from "../ledger/entries.ts";
-import type { NewVoucher, Store, Tx, VoucherInstruction } from "../ports/store.ts";
-import { issueNumber } from "./numbers.ts";
-import type { IssuedNumber, NumberKeys } from "./numbers.ts";
+import type {
+  BatchRow,
+  Failure,
+  NewVoucher,
+  Store,
+  Tx,
+  VoucherGroupRow,
+  VoucherInstruction,
+} from "../ports/store.ts";
+import type { IssuedNumber, NumberMaking } from "./numbers.ts";
+import { createNumberStock } from "./number-stock.ts";
+import type { NumberStock } from "./number-stock.ts";
 
 /** Vouchers of one transaction: large enough to be quick, small enough that a crash repeats little. */
-const chunkSize = 100;
+const chunkSize = 200;
 
 export interface IssueDependencies {
   readonly store: Store;
-  readonly numberKeys: NumberKeys;
-  readonly randomBytes: (length: number) => Uint8Array;
+  readonly numbers: NumberMaking;
 }
 
 /** Works through a stored batch until every instruction has a voucher or a failure. Safe to run again after a crash. */
-export async function issueBatch(deps: IssueDependencies, batchId: bigint): Promise<void> {
-  while (await issueChunk(deps, batchId));
+export async function issueBatch({ store, numbers }: IssueDependencies, batchId: bigint): Promise<void> {
+  const stock = createNumberStock(store, numbers, await callerKeyOf(store, batchId));
+  for (;;) {
+    const open = await store.transaction((tx) => tx.batches.nextOpen(batchId, 2 * chunkSize));
+    if (open.length === 0) break;
+    await stock.fill(Math.min(open.length, chunkSize));
+    // The numbers of the next chunk are made while this one is stored.
+    await Promise.all([issueChunk(store, batchId, stock), stock.fill(open.length)]);
+  }
+  await completeBatch(store, batchId);
 }
 
-async function issueChunk(deps: IssueDependencies, batchId: bigint): Promise<boolean> {
-  return deps.store.transaction(async (tx) => {
-    const batch = await tx.batches.lock(batchId);
-    if (!batch) throw new Error(`no voucher batch ${batchId}`);
-    const open = await tx.batches.nextOpen(batchId, chunkSize);
-    if (open.length === 0) {
-      await tx.batches.complete(batchId);
-      await tx.jobs.enqueue({ queue: "callback-batch", id: String(batchId) });
-      return false;
-    }
-    const wanted: Wanted[] = [];
-    for (const instruction of open) {
-      const checked = await checkInstruction(tx, instruction);
-      if (typeof checked === "string")
-        await tx.batches.fail(batchId, [{ line: instruction.line, reason: checked }]);
-      else wanted.push(checked);
-    }
-    if (wanted.length === 0) return true;
-    const callerKey = await callerKeyOf(tx, batch.institutionId);
-    const issuance = {
-      drawSerials: (count: number) => tx.vouchers.nextSerials(count),
-      issue: (serial: bigint) => issueNumber(deps.numberKeys, serial, callerKey, deps.randomBytes),
-    };
-    for (const group of groupsOf(wanted)) await createFunded(tx, batch.id, group, issuance);
-    return true;
+async function issueChunk(store: Store, batchId: bigint, stock: NumberStock): Promise<void> {
+  const most = Math.min(stock.size, chunkSize);
+  const taken = await store.transaction(async (tx) => {
+    await lockBatch(tx, batchId);
+    const { wanted, failures } = await checkInstructions(tx, await tx.batches.nextOpen(batchId, most));
+    await tx.batches.fail(batchId, failures);
+    const offer = stock.offer();
+    for (const group of groupsOf(wanted)) await createFunded(tx, batchId, group, offer);
+    return offer.taken;
   });
+  stock.remove(taken);
+}
+
+function completeBatch(store: Store, batchId: bigint): Promise<void> {
+  return store.transaction(async (tx) => {
+    const batch = await lockBatch(tx, batchId);
+    await tx.batches.complete(batchId);
+    if (batch.callbackUrl !== null) await tx.jobs.enqueue({ queue: "callback-batch", id: String(batchId) });
+  });
+}
+
+async function lockBatch(tx: Tx, batchId: bigint): Promise<BatchRow> {
+  const batch = await tx.batches.lock(batchId);
+  if (!batch) throw new Error(`no voucher batch ${batchId}`);
+  return batch;
 }
 
 /** A voucher to be made of an instruction that has been checked. */
@@ -62,11 +77,30 @@ interface Wanted {
 /** Where serials come from, and what becomes of the number of each. */
 interface Issuance {
   drawSerials(count: number): Promise<readonly bigint[]>;
-  issue(serial: bigint): IssuedNumber;
+  issue(serial: bigint): Promise<IssuedNumber>;
 }
 
-async function checkInstruction(tx: Tx, instruction: VoucherInstruction): Promise<Wanted | string> {
-  const group = await tx.registry.voucherGroup(instruction.groupCode);
+async function checkInstructions(
+  tx: Tx,
+  instructions: readonly VoucherInstruction[],
+): Promise<{ readonly wanted: readonly Wanted[]; readonly failures: readonly Failure[] }> {
+  const groups = new Map<string, VoucherGroupRow | undefined>();
+  for (const name of new Set(instructions.map(({ groupCode }) => groupCode)))
+    groups.set(name, await tx.registry.voucherGroup(name));
+  const wanted: Wanted[] = [];
+  const failures: Failure[] = [];
+  for (const instruction of instructions) {
+    const checked = checkInstruction(instruction, groups.get(instruction.groupCode));
+    if (typeof checked === "string") failures.push({ line: instruction.line, reason: checked });
+    else wanted.push(checked);
+  }
+  return { wanted, failures };
+}
+
+function checkInstruction(
+  instruction: VoucherInstruction,
+  group: VoucherGroupRow | undefined,
+): Wanted | string {
   if (!group) return `Unknown voucher group ${instruction.groupCode}`;
   const parsed = parseMajor(instruction.amount, instruction.currency);
   if (!parsed.ok) return amountReasons[parsed.refusal.code];
@@ -102,14 +136,16 @@ async function createFunded(
   const { currency } = first.money;
   let available = await tx.ledger.lockBalance(accountId({ kind: "funding", owner: groupCode, currency }));
   const funded: Wanted[] = [];
+  const failures: Failure[] = [];
   for (const wish of wanted) {
     if (wish.money.amountMinor > available) {
-      await tx.batches.fail(batch, [{ line: wish.line, reason: "Insufficient funds in the voucher group" }]);
+      failures.push({ line: wish.line, reason: "Insufficient funds in the voucher group" });
     } else {
       available -= wish.money.amountMinor;
       funded.push(wish);
     }
   }
+  await tx.batches.fail(batch, failures);
   if (funded.length === 0) return [];
   const drawn = await newVouchers(tx, batch, funded, reservationDays, issuance);
   const made = await tx.vouchers.insert(drawn);
@@ -132,7 +168,7 @@ async function newVouchers(
   const serials = await issuance.drawSerials(funded.length);
   // The reservation lapses; the validity runs from the activation.
   const expiresAt = new Date((await tx.now()).getTime() + reservationDays * 86_400_000);
-  return funded.map((wish, index) => {
+  const made = funded.map(async (wish, index) => {
     const serial = serials[index];
     if (serial === undefined) throw new Error("too few serials were drawn");
     return {
@@ -142,16 +178,19 @@ async function newVouchers(
       groupCode: wish.groupCode,
       ...wish.money,
       expiresAt,
-      ...issuance.issue(serial),
+      ...(await issuance.issue(serial)),
     };
   });
+  return Promise.all(made);
 }
 
-async function callerKeyOf(tx: Tx, institutionId: string): Promise<Uint8Array> {
-  const institution = await tx.registry.institution(institutionId);
-  if (!institution?.boxPublicKey)
-    throw new Error(`institution ${institutionId} has no key to encrypt voucher numbers for`);
-  return institution.boxPublicKey;
+function callerKeyOf(store: Store, batchId: bigint): Promise<Uint8Array> {
+  return store.transaction(async (tx) => {
+    const batch = await tx.batches.find(batchId);
+    const institution = batch && (await tx.registry.institution(batch.institutionId));
+    if (!institution?.boxPublicKey) throw new Error(`nobody to encrypt the numbers of batch ${batchId} for`);
+    return institution.boxPublicKey;
+  });
 }
 
 /** By group and currency, in a fixed order, so that two batches lock accounts alike. */

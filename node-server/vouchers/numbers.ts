@@ -7,7 +7,7 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
 import { drawVoucherNumber } from "#core/voucher-number.ts";
-import { tokenVerifier } from "#sync/documents/voucher-number.ts";
+import { verifierInput } from "#sync/documents/voucher-number.ts";
 import { uint64Bytes } from "#sync/signing/bytes.ts";
 
 export interface NumberKeys {
@@ -17,6 +17,16 @@ export interface NumberKeys {
   readonly boxSecretKey: Uint8Array;
   /** Key id of the key that will sign the tokens; it salts the verifier. */
   readonly tokenKeyId: Uint8Array;
+}
+
+/** Scrypt at the cost of a verifier (`verifierCost`), away from the thread that answers requests. */
+export type VerifierScrypt = (password: Uint8Array, salt: Uint8Array) => Promise<Uint8Array>;
+
+/** What numbers are made with. */
+export interface NumberMaking {
+  readonly keys: NumberKeys;
+  readonly scrypt: VerifierScrypt;
+  readonly randomBytes: (length: number) => Uint8Array;
 }
 
 /** All that may be kept of a number for good. */
@@ -30,17 +40,22 @@ export interface IssuedNumber extends KeptNumber {
   readonly ciphertext: string | null;
 }
 
+/** The key that a caller's numbers are encrypted under: costly, so it is made once for many of them. */
+export function callerBoxKey(keys: NumberKeys, callerPublicKey: Uint8Array): Uint8Array {
+  return nacl.box.before(callerPublicKey, keys.boxSecretKey);
+}
+
 /** Draws a number for the voucher and returns all that may be kept of it. */
-export function issueNumber(
-  keys: NumberKeys,
+export async function issueNumber(
+  making: NumberMaking,
   serial: bigint,
-  callerPublicKey: Uint8Array,
-  randomBytes: (length: number) => Uint8Array,
-): IssuedNumber {
+  boxKey: Uint8Array,
+): Promise<IssuedNumber> {
+  const { randomBytes } = making;
   const number = drawNumber(randomBytes);
   return {
-    ...keepNumber(keys, serial, number),
-    ciphertext: encryptNumber(keys.boxSecretKey, callerPublicKey, serial, number, randomBytes(9)),
+    ...(await keepNumber(making, serial, number)),
+    ciphertext: encryptNumber(boxKey, serial, number, randomBytes(9)),
   };
 }
 
@@ -51,15 +66,13 @@ function drawNumber(randomBytes: (length: number) => Uint8Array): string {
 }
 
 /** `number` is in its stored form, 16 digits. */
-function keepNumber(
-  keys: Pick<NumberKeys, "indexKey" | "tokenKeyId">,
+async function keepNumber(
+  { keys, scrypt }: Pick<NumberMaking, "keys" | "scrypt">,
   serial: bigint,
   number: string,
-): KeptNumber {
-  return {
-    numberIndex: indexOfNumber(keys.indexKey, number),
-    numberVerifier: tokenVerifier({ keyId: keys.tokenKeyId, serial, number }),
-  };
+): Promise<KeptNumber> {
+  const { password, salt } = verifierInput({ keyId: keys.tokenKeyId, serial, number });
+  return { numberIndex: indexOfNumber(keys.indexKey, number), numberVerifier: await scrypt(password, salt) };
 }
 
 /** HMAC-SHA-256 of the number's 16 digits: finds a voucher by number without keeping the number. */
@@ -72,18 +85,12 @@ export function indexOfNumber(indexKey: Uint8Array, number: string): Uint8Array 
  * the start of SHA-512(context ‖ random ‖ serial).
  */
 export function encryptNumber(
-  boxSecretKey: Uint8Array,
-  callerPublicKey: Uint8Array,
+  boxKey: Uint8Array,
   serial: bigint,
   number: string,
   random: Uint8Array,
 ): string {
-  const box = nacl.box(
-    uint64Bytes(BigInt(number)),
-    numberNonce(random, serial),
-    callerPublicKey,
-    boxSecretKey,
-  );
+  const box = nacl.box.after(uint64Bytes(BigInt(number)), numberNonce(random, serial), boxKey);
   return Buffer.from(concatBytes(random, box)).toString("base64");
 }
 

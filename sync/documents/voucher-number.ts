@@ -24,11 +24,22 @@ export interface VerifierInput {
   readonly number: string;
 }
 
-/** The 16-byte scrypt verifier that a token carries. Takes some milliseconds, which is what guessing costs. */
-export function tokenVerifier({ keyId, serial, number }: VerifierInput): Uint8Array {
+/** The cost of the verifier's scrypt (RFC 7914), and its length in bytes. */
+export const verifierCost = { N: 1024, r: 8, p: 1, dkLen: 16 } as const;
+
+/** What goes into the scrypt of a verifier, for an implementation of the platform's own. */
+export function verifierInput({ keyId, serial, number }: VerifierInput): {
+  readonly password: Uint8Array;
+  readonly salt: Uint8Array;
+} {
   const context = utf8ToBytes("paypost/1/voucher-number-verifier");
-  const salt = sha256(concatBytes(context, keyId, uint64Bytes(serial)));
-  return scrypt(numberBytes(number), salt, { N: 1024, r: 8, p: 1, dkLen: 16 });
+  return { password: numberBytes(number), salt: sha256(concatBytes(context, keyId, uint64Bytes(serial))) };
+}
+
+/** The 16-byte scrypt verifier that a token carries. Takes some milliseconds, which is what guessing costs. */
+export function tokenVerifier(input: VerifierInput): Uint8Array {
+  const { password, salt } = verifierInput(input);
+  return scrypt(password, salt, verifierCost);
 }
 
 /** Whether a number is the one that the token (opened under `keyId`) was made for. */
