@@ -99,7 +99,7 @@ function validString({ format, pattern, minLength = 0, maxLength = 40 }: Schema)
 
 /** JSON Schema counts characters, a JavaScript string counts UTF-16 units: stay within both. */
 function isWithin(text: string, minLength: number, maxLength: number): boolean {
-  return text.length <= maxLength && [...text].length >= minLength;
+  return text.length <= maxLength && Array.from(text).length >= minLength;
 }
 
 /** A valid value with one thing wrong: a field missing, of another type, or too long. */
