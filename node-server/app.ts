@@ -5,15 +5,16 @@ import type { Logger } from "pino";
 import { requireCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { Problem, problemResponse } from "./middleware/problem.ts";
+import { batchFileRoutes } from "./routes/batch-files.ts";
+import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
-import type { VoucherRouteDependencies } from "./routes/caller-request.ts";
 
-export interface AppDependencies extends NodeRouteDependencies, VoucherRouteDependencies {
+export interface AppDependencies extends NodeRouteDependencies, BatchFileRouteDependencies {
   readonly log: Logger;
   readonly callers: TokenRules;
   /** Resolves when the database answers and its schema is the one that this server knows. */
@@ -41,6 +42,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   });
   const guard = requireCaller(deps.callers, scopeOf);
   for (const path of ["/vouchers", "/vouchers/*", "/voucher/*"]) app.use(path, guard);
+  app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);

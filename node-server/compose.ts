@@ -1,5 +1,6 @@
 /** Puts a server together out of a database, its keys and its settings; the runtime is chosen by who calls this. */
 import type { Logger } from "pino";
+import nacl from "tweetnacl";
 import { encodeKeySet } from "#sync/documents/key-set.ts";
 import { serverKinds } from "#sync/signing/kinds.ts";
 import { signDocument } from "#sync/signing/cose.ts";
@@ -70,6 +71,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     randomBytes,
     log,
     indexKey: keys.indexKey,
+    boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     certificateSigner: keys.signers["enrolment-certificate"],
     callers: options.callers,
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),

@@ -1,7 +1,7 @@
 /** Reading request bodies: JSON without loss, checked against a schema, with every mistake named. */
 import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
-import { parseJson, UnsafeIntegerError } from "#core/json.ts";
+import { fieldOfNoText, parseJson, UnsafeIntegerError } from "#core/json.ts";
 import { Problem } from "./problem.ts";
 
 /** Largest JSON body: 10,000 voucher instructions with every field at its longest fit in it. */
@@ -25,7 +25,7 @@ async function readJson(c: Context): Promise<unknown> {
   if (text.length > mostBodyBytes) throw new Problem(413, `The body is larger than ${mostBodyBytes} bytes`);
   try {
     const value = parseJson(text);
-    const field = fieldNoText(value, "");
+    const field = fieldOfNoText(value);
     if (field !== undefined) throw unstorable(field);
     return value;
   } catch (error) {
@@ -33,17 +33,6 @@ async function readJson(c: Context): Promise<unknown> {
     if (error instanceof SyntaxError) throw new Problem(400, "The body is not JSON");
     throw error;
   }
-}
-
-/** The first field whose characters no database takes: U+0000, or half of a surrogate pair. */
-function fieldNoText(value: unknown, path: string): string | undefined {
-  if (typeof value === "string") return value.includes("\0") || !value.isWellFormed() ? path : undefined;
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [name, item] of Object.entries(value)) {
-    const found = fieldNoText(item, path === "" ? name : `${path}.${name}`);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function unstorable(path: string): Problem {

@@ -85,6 +85,7 @@ describe.each(calls.filter(([, , , schema]) => schema !== "VoucherValidityQuesti
 
 describe.each([
   ["/vouchers/{serialNumber}", "/vouchers/"],
+  ["/vouchers/batches/{batchID}", "/vouchers/batches/"],
   ["/vouchers", "/vouchers?page="],
   ["/voucher/validity", "/voucher/validity?serialNumber="],
 ])("GET %s", (path, prefix) => {

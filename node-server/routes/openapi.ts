@@ -6,6 +6,8 @@ import { voucherActions } from "../ports/store.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import {
   acknowledgement,
+  batchFileAcknowledgement,
+  batchProgressAnswer,
   cancelAcknowledgement,
   createVouchersRequest,
   errorAnswer,
@@ -128,7 +130,56 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
       403: readRefusals[403],
     },
   });
+  describeBatchFiles(app);
   describeNodeApi(app);
+}
+
+function describeBatchFiles(app: OpenAPIHono<CallerVariables>): void {
+  const registry = app.openAPIRegistry;
+  const file = {
+    content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+  };
+  const params = z.object({ batchID: z.string().max(12) });
+  const noBatch = { ...readRefusals, 404: answer("No such batch of the caller", errorAnswer) };
+  registry.registerPath({
+    method: "post",
+    path: "/vouchers/batches",
+    tags: ["Vouchers"],
+    summary: "Create vouchers by an encrypted batch file (docs/api.md, Batch files)",
+    security: [{ caller: [] }],
+    request: {
+      headers: callbackHeaders.omit({ "X-Program-ID": true }).partial({ "X-Callback-URL": true }),
+      body: { ...file, required: true },
+    },
+    responses: {
+      200: answer("Received whole; the vouchers are made now", batchFileAcknowledgement),
+      413: answer("The file is too large", errorAnswer),
+      503: answer("Too many files are being received; try again", errorAnswer),
+      ...refusals,
+    },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/vouchers/batches/{batchID}",
+    tags: ["Vouchers"],
+    summary: "How far a batch is",
+    security: [{ caller: [] }],
+    request: { params },
+    responses: { 200: answer("Its progress", batchProgressAnswer), ...noBatch },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/vouchers/batches/{batchID}/file",
+    tags: ["Vouchers"],
+    summary: "What became of a batch, as a file encrypted for the caller; downloading it counts as delivery",
+    security: [{ caller: [] }],
+    request: { params },
+    responses: {
+      200: { description: "The answer file", ...file },
+      409: answer("The batch is not complete yet", errorAnswer),
+      ...noBatch,
+    },
+  });
 }
 
 function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {

@@ -2,7 +2,7 @@
 import { Problem } from "../middleware/problem.ts";
 import type { AcceptRefusal } from "../vouchers/accept.ts";
 
-export function acceptProblem(refusal: AcceptRefusal, requestId: string): Problem {
+export function acceptProblem(refusal: AcceptRefusal, requestId?: string): Problem {
   const { status, message } = acceptAnswers[refusal];
   return new Problem(status, message, [], requestId);
 }

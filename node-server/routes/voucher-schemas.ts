@@ -100,6 +100,21 @@ export const acknowledgement = z
   .object({ ResponseCode: z.string(), ResponseDescription: z.string(), RequestID: z.string() })
   .openapi("Acknowledgement");
 
+export const batchFileAcknowledgement = acknowledgement
+  .extend({ batchID: z.string(), total: z.number().int() })
+  .openapi("BatchFileAcknowledgement");
+
+export const batchProgressAnswer = z
+  .object({
+    requestID: z.string(),
+    batchID: z.string(),
+    total: z.number().int(),
+    created: z.number().int(),
+    failed: z.number().int(),
+    state: z.enum(["issuing", "complete"]),
+  })
+  .openapi("BatchProgress");
+
 export const cancelAcknowledgement = z
   .object({ responseCode: z.string(), responseDescription: z.string(), requestID: z.string() })
   .openapi("CancelAcknowledgement");

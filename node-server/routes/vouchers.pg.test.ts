@@ -262,6 +262,9 @@ describe("the server describes itself", () => {
       "/v1/shapes/{name}",
       "/voucher/validity",
       "/vouchers",
+      "/vouchers/batches",
+      "/vouchers/batches/{batchID}",
+      "/vouchers/batches/{batchID}/file",
       "/vouchers/{serialNumber}",
     ]);
     expect((await fetch(`${server.url}/healthcheck`)).status).toBe(200);

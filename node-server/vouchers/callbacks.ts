@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
-import type { BatchResult, CommandResult, InstitutionRow, Store, Tx } from "../ports/store.ts";
+import type { BatchResult, BatchRow, CommandResult, InstitutionRow, Store, Tx } from "../ports/store.ts";
 import { redemptionCallback } from "./redeem-pay.ts";
 
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
@@ -16,22 +16,31 @@ export class CallbackRefused extends Error {}
 
 const timeoutMs = 15_000;
 
-/** Tells the caller of a batch what became of each instruction ("voucher details return"). */
+/** Tells the caller of a batch what became of each instruction ("voucher details return"), or where its file is. */
 export async function sendBatchCallback(store: Store, send: Send, batchId: bigint): Promise<void> {
-  const callback = await store.transaction(async (tx) => {
-    const batch = await tx.batches.find(batchId);
-    if (!batch) throw new Error(`no voucher batch ${batchId}`);
-    if (batch.callbackUrl === null) throw new Error(`nobody is to be told of batch ${batchId}`);
-    const results = await tx.batches.results(batchId);
-    const body = {
-      requestID: batch.requestId,
-      batchID: batch.batchId,
-      voucherInstructions: results.map(instructionResult),
+  const { batch, method, body } = await store.transaction(async (tx) => {
+    const found = await tx.batches.find(batchId);
+    if (!found) throw new Error(`no voucher batch ${batchId}`);
+    return {
+      batch: found,
+      method: await methodOf(tx, found.institutionId),
+      body: await (found.kind === "file" ? answerFileReady(tx, found) : voucherDetails(tx, found)),
     };
-    return { url: batch.callbackUrl, method: await methodOf(tx, batch.institutionId), body };
   });
-  await deliver(send, callback.url, callback.method, callback.body);
-  await store.transaction((tx) => tx.batches.markDelivered(batchId));
+  if (batch.callbackUrl === null) throw new Error(`nobody is to be told of batch ${batchId}`);
+  await deliver(send, batch.callbackUrl, method, body);
+  if (batch.kind === "request") await store.transaction((tx) => tx.batches.markDelivered(batchId));
+}
+
+async function voucherDetails(tx: Tx, { id, requestId, batchId }: BatchRow): Promise<unknown> {
+  const results = await tx.batches.results(id);
+  return { requestID: requestId, batchID: batchId, voucherInstructions: results.map(instructionResult) };
+}
+
+async function answerFileReady(tx: Tx, { id, requestId, batchId }: BatchRow): Promise<unknown> {
+  const { total, created, failed } = await tx.batches.progress(id);
+  const file = `/vouchers/batches/${encodeURIComponent(batchId)}/file`;
+  return { requestID: requestId, batchID: batchId, total, created, failed, file };
 }
 
 /** Tells the caller of a command which vouchers it failed for, and gives the tokens and leases of the others. */
