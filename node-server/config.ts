@@ -142,7 +142,7 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
 }
 
 /** What the node and the operators' command line read; a shell that runs all of them may have them set. */
-const ofOtherPrograms: readonly string[] = ["PAYPOST_PASSPHRASE", "PAYPOST_BOX_SECRET"];
+const ofOtherPrograms: readonly string[] = ["PAYPOST_PASSPHRASE", "PAYPOST_BOX_SECRET", "PAYPOST_TOKEN"];
 
 const secrets: readonly string[] = ["DATABASE_URL", "ELECTRIC_SECRET"] satisfies VariableName[];
 

@@ -32,7 +32,7 @@ export type Command =
     })
   | (CommandBase & {
       readonly database: false;
-      run(args: readonly string[], options: Options): CommandResult;
+      run(args: readonly string[], options: Options): CommandResult | Promise<CommandResult>;
     });
 
 export function words<const Count extends 1 | 2 | 3>(
@@ -53,6 +53,12 @@ export function wholeNumber(text: string, name: string): number {
   if (!/^[1-9][0-9]{0,5}$/.test(text))
     throw new UsageError(`${name} must be a whole number above zero, not ${text}`);
   return Number(text);
+}
+
+export function keyOf(text: string): Uint8Array {
+  const key = new Uint8Array(Buffer.from(text, "base64"));
+  if (key.length !== 32) throw new UsageError("A key is 32 bytes in base64");
+  return key;
 }
 
 export function done(text: string, data: unknown): CommandResult {

@@ -1,7 +1,6 @@
 /** What operators can do from the command line, each command with its usage and both of its outputs. */
-import nacl from "tweetnacl";
 import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
-import { formatSerial, parseSerial } from "#core/voucher-number.ts";
+import { formatSerial } from "#core/voucher-number.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { revokeNode } from "../nodes/revoke.ts";
@@ -15,9 +14,9 @@ import {
   setMerchantStatus,
   trialBalance,
 } from "../postgres/registry-admin.ts";
-import { decryptNumber } from "../vouchers/numbers.ts";
-import { done, option, UsageError, wholeNumber, words } from "./command.ts";
+import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
+import { institutionCommands } from "./institution-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { table } from "./table.ts";
 
@@ -257,60 +256,10 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       },
     },
   ],
-  [
-    "keygen",
-    {
-      database: false,
-      usage: "keygen",
-      summary: "make a key pair for an institution: the public half goes to `institution add --box-key`",
-      run() {
-        const { publicKey, secretKey } = nacl.box.keyPair();
-        const data = { publicKey: base64(publicKey), secretKey: base64(secretKey) };
-        return done(
-          `public key: ${data.publicKey}\nsecret key: ${data.secretKey}   (keep it; whoever has it can read the voucher numbers)`,
-          data,
-        );
-      },
-    },
-  ],
-  [
-    "decrypt",
-    {
-      database: false,
-      usage: "decrypt SERIAL VOUCHER-NUMBER --server-key BASE64   (the secret key in PAYPOST_BOX_SECRET)",
-      summary: "read a voucherNumber of a callback; the server's key is `boxPublicKey` of /v1/keys",
-      run(args, options) {
-        const [serialNumber, ciphertext] = words(this.usage, args, 2);
-        const serial = parseSerial(serialNumber);
-        if (serial === undefined) throw new UsageError(`${serialNumber} is not a serial number`);
-        const secret = process.env["PAYPOST_BOX_SECRET"];
-        if (secret === undefined)
-          throw new UsageError("Put the institution's secret key into PAYPOST_BOX_SECRET");
-        const number = decryptNumber(
-          keyOf(secret),
-          keyOf(option(options, "server-key") ?? ""),
-          serial,
-          ciphertext,
-        );
-        if (number === undefined)
-          throw new UsageError("This does not open: it is for another key or serial, or was changed");
-        return done(number, { serialNumber, voucherNumber: number });
-      },
-    },
-  ],
+  ...institutionCommands,
 ]);
 
 export function usage(): string {
   const lines = [...commands.values()].map((command) => `  ${command.usage}\n      ${command.summary}`);
   return `paypost: the operators' command line. Add --json for programs.\n\n${lines.join("\n")}\n\nCurrencies have the decimals of ISO 4217 (USD ${currencyDecimals("USD")}, JPY ${currencyDecimals("JPY")}).`;
-}
-
-function keyOf(text: string): Uint8Array {
-  const key = new Uint8Array(Buffer.from(text, "base64"));
-  if (key.length !== 32) throw new UsageError("A key is 32 bytes in base64");
-  return key;
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
 }

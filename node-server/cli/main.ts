@@ -22,6 +22,9 @@ const { values, positionals } = parseArgs({
     hours: { type: "string" },
     by: { type: "string" },
     all: { type: "boolean" },
+    server: { type: "string" },
+    program: { type: "string" },
+    callback: { type: "string" },
   },
 });
 
@@ -29,13 +32,14 @@ process.exitCode = await main(positionals, values);
 
 async function main(args: readonly string[], options: Options): Promise<number> {
   const [noun = "help", verb = ""] = args;
-  const command = commands.get(`${noun} ${verb}`) ?? commands.get(noun);
+  const ofTwoWords = commands.get(`${noun} ${verb}`);
+  const command = ofTwoWords ?? commands.get(noun);
   if (!command || options["help"] === true) {
     console.log(usage());
     return command || noun === "help" ? 0 : 2;
   }
   try {
-    const result = await run(command, args.slice(commands.has(noun) ? 1 : 2), options);
+    const result = await run(command, args.slice(ofTwoWords ? 2 : 1), options);
     console.log(options["json"] === true ? toJson(result.data) : result.text);
     return 0;
   } catch (error) {
