@@ -23,7 +23,7 @@ export interface BatchFileRouteDependencies extends VoucherRouteDependencies {
   readonly boxKeyWith: (institutionPublicKey: Uint8Array) => BoxKey;
 }
 
-/** Half a million items or so; each item has some hundred bytes. */
+/** Twice what the most items of a file take with fields of the usual length. */
 const mostFileBytes = 64 * 1024 * 1024;
 
 /** Files that are being received or stored at the same time; the others are asked to come back. */
