@@ -18,10 +18,12 @@ import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.t
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
+import { paymentCommands } from "./payment-commands.ts";
 import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
+  ...paymentCommands,
   [
     "institution add",
     {
@@ -97,14 +99,21 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     "merchant add",
     {
       database: true,
-      usage: "merchant add ID NAME --accepts CODE[,CODE…]",
+      usage: "merchant add ID NAME [--accepts CODE[,CODE…]] [--fsp ID] [--account TEXT] [--area TEXT]",
       summary:
         "register a merchant or agent (id of at most 10 characters) and the voucher groups it may redeem",
       async run({ pool }, args, options) {
         const [id, name] = words(this.usage, args, 2);
         if (id.length > 10) throw new UsageError(`${id} is longer than 10 characters`);
         const accepts = (option(options, "accepts") ?? "").split(",").filter((code) => code !== "");
-        await putMerchant(pool, { id, name, accepts });
+        await putMerchant(pool, {
+          id,
+          name,
+          accepts,
+          fspId: option(options, "fsp"),
+          account: option(options, "account"),
+          area: option(options, "area"),
+        });
         return done(
           `Merchant ${id} is registered; accepts ${accepts.join(", ") || "no voucher group yet"}.`,
           { id, accepts },

@@ -25,6 +25,11 @@ const { values, positionals } = parseArgs({
     server: { type: "string" },
     program: { type: "string" },
     callback: { type: "string" },
+    fsp: { type: "string" },
+    account: { type: "string" },
+    area: { type: "string" },
+    fixed: { type: "string" },
+    percent: { type: "string" },
   },
 });
 

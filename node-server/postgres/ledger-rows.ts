@@ -65,7 +65,7 @@ function accountsOf(entry: JournalEntry): Account[] {
 
 /** The inverse of `accountId`; an owner may hold colons of its own. */
 function accountOf(id: string): Account {
-  const match = /^([a-z]+):(.+):([A-Z]{3})$/.exec(id);
+  const match = /^([a-zA-Z]+):(.+):([A-Z]{3})$/.exec(id);
   if (!match?.[1] || !match[2] || !match[3]) throw new Error(`not an account id: ${id}`);
   return { kind: match[1] as AccountKind, owner: match[2], currency: match[3] };
 }

@@ -37,17 +37,27 @@ export async function putVoucherGroup(
   );
 }
 
+export interface NewMerchant {
+  readonly id: string;
+  readonly name: string;
+  readonly accepts: readonly string[];
+  /** Who pays it; without one it is paid in our own ledger. */
+  readonly fspId?: string | null;
+  /** Where the FSP keeps its money, as the FSP writes it. */
+  readonly account?: string | null;
+  readonly area?: string | null;
+}
+
 /** Registers a merchant in a merchant group of its own that accepts the given voucher groups. */
-export async function putMerchant(
-  pool: Pool,
-  merchant: { readonly id: string; readonly name: string; readonly accepts: readonly string[] },
-): Promise<void> {
+export async function putMerchant(pool: Pool, merchant: NewMerchant): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("begin");
     await client.query(
-      `insert into merchants (id, name) values ($1, $2) on conflict (id) do update set name = $2`,
-      [merchant.id, merchant.name],
+      `insert into merchants (id, name, fsp_id, account, area) values ($1, $2, $3, $4, $5)
+       on conflict (id) do update set name = $2, fsp_id = coalesce($3, merchants.fsp_id),
+         account = coalesce($4, merchants.account), area = coalesce($5, merchants.area)`,
+      [merchant.id, merchant.name, merchant.fspId ?? null, merchant.account ?? null, merchant.area ?? null],
     );
     await client.query(
       `insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do nothing`,
@@ -69,6 +79,25 @@ export async function putMerchant(
   } finally {
     client.release();
   }
+}
+
+export interface MerchantSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly fspId: string | null;
+  readonly account: string | null;
+  readonly area: string | null;
+  readonly groups: readonly string[];
+}
+
+export async function listMerchants(pool: Pool): Promise<MerchantSummary[]> {
+  const { rows } = await pool.query<MerchantSummary>(
+    `select id, name, status, fsp_id as "fspId", account, area,
+       array(select merchant_group from merchant_group_members g where g.merchant_id = merchants.id order by 1) as groups
+     from merchants order by id`,
+  );
+  return rows;
 }
 
 /** Opens or closes a merchant's account; a closed one cannot be credited. */

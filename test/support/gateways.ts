@@ -1,5 +1,5 @@
 /** Payment gateways for tests. There is no real provider to be had here: these are simulated, and say so. */
-import type { PaymentGateway, PayoutOutcome } from "../../node-server/payments/gateway.ts";
+import type { PaymentGateway, Payout, PayoutOutcome } from "../../node-server/payments/gateway.ts";
 
 /** Simulated: answers every credit the same, and has never heard of any when it is asked. */
 export function answeringGateway(outcome: PayoutOutcome): PaymentGateway {
@@ -8,4 +8,85 @@ export function answeringGateway(outcome: PayoutOutcome): PaymentGateway {
     credit: () => Promise.resolve(outcome),
     outcomeOf: () => Promise.resolve({ outcome: "not-received" }),
   };
+}
+
+export type Behaviour =
+  /** Credits, and says so. */
+  | "pays"
+  /** Refuses; nothing is credited. */
+  | "fails"
+  /** Credits, but its answer is lost. */
+  | "pays-unheard"
+  /** Never received it; its answer is lost all the same. */
+  | "lost"
+  /** The connection breaks after the credit. */
+  | "pays-and-throws"
+  | "throws"
+  /** Credits once it is asked for the outcome for the second time. */
+  | "pays-late";
+
+/**
+ * Simulated: a provider outside of our database, with books of its own. It credits once for each idempotency key,
+ * and behaves for each credit as it is told next; asked for an outcome it says what its books hold.
+ */
+export class SimulatedProvider implements PaymentGateway {
+  readonly isExternal = true;
+  /** What each merchant has, in minor units. */
+  readonly credited = new Map<string, bigint>();
+  readonly behaviours: Behaviour[];
+  /** Credits that arrived, by key; one that arrives again is the same one. */
+  readonly arrivals: string[] = [];
+  readonly #outcomes = new Map<string, PayoutOutcome>();
+  readonly #late = new Map<string, Payout>();
+
+  /** After the last of its behaviours it pays. */
+  constructor(behaviours: readonly Behaviour[] = []) {
+    this.behaviours = [...behaviours];
+  }
+
+  async credit(payout: Payout): Promise<PayoutOutcome> {
+    this.arrivals.push(payout.idempotencyKey);
+    const known = this.#outcomes.get(payout.idempotencyKey);
+    if (known) return known;
+    switch (this.behaviours.shift() ?? "pays") {
+      case "pays":
+        return this.#pay(payout);
+      case "fails":
+        return this.#settle(payout, { outcome: "failed", reason: "the provider refuses" });
+      case "pays-unheard":
+        this.#pay(payout);
+        return { outcome: "unknown" };
+      case "lost":
+        return { outcome: "unknown" };
+      case "pays-and-throws":
+        this.#pay(payout);
+        throw new Error("the connection broke");
+      case "throws":
+        throw new Error("the connection broke");
+      case "pays-late":
+        this.#late.set(payout.idempotencyKey, payout);
+        return { outcome: "unknown" };
+    }
+  }
+
+  async outcomeOf(payout: Payout): Promise<PayoutOutcome | { readonly outcome: "not-received" }> {
+    const late = this.#late.get(payout.idempotencyKey);
+    if (late) {
+      this.#late.delete(payout.idempotencyKey);
+      this.#pay(late);
+      return { outcome: "unknown" };
+    }
+    return this.#outcomes.get(payout.idempotencyKey) ?? { outcome: "not-received" };
+  }
+
+  #pay(payout: Payout): PayoutOutcome {
+    const { merchantId, money } = payout;
+    this.credited.set(merchantId, (this.credited.get(merchantId) ?? 0n) + money.amountMinor);
+    return this.#settle(payout, { outcome: "paid" });
+  }
+
+  #settle({ idempotencyKey }: Payout, outcome: PayoutOutcome): PayoutOutcome {
+    this.#outcomes.set(idempotencyKey, outcome);
+    return outcome;
+  }
 }

@@ -1,0 +1,148 @@
+/** The operators' command line as a process of its own on a real database: what it says, does, and refuses. */
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDatabase } from "../../test/support/database.ts";
+import type { TestDatabase } from "../../test/support/database.ts";
+import { run } from "../../test/support/processes.ts";
+import type { Finished } from "../../test/support/processes.ts";
+import { migrateDatabase } from "../postgres/migrate.ts";
+import { createDatabaseClient } from "../postgres/pool.ts";
+import type { DatabaseClient } from "../postgres/pool.ts";
+
+let database: TestDatabase;
+let client: DatabaseClient;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await migrateDatabase(database.url);
+  client = createDatabaseClient(database.url, pino({ level: "silent" }), { max: 2 });
+  await ok("institution", "add", "welfare", "Ministry of Welfare");
+  await ok("group", "add", "FOO", "Food aid");
+});
+
+afterAll(async () => {
+  await client.close();
+  await database.drop();
+});
+
+test("a permission takes two people, and each step is told and audited", async () => {
+  expect(await ok("permission", "propose", "welfare", "override", "--by", "ana")).toContain(
+    "somebody other than ana",
+  );
+  expect(await refused("permission", "approve", "welfare", "override", "--by", "ana")).toContain(
+    "somebody else",
+  );
+  expect(await ok("permission", "approve", "welfare", "override", "--by", "ben")).toContain("now holds");
+  expect(await ok("permission", "withdraw", "welfare", "override", "--by", "ana")).toContain("no longer");
+  expect(await refused("permission", "withdraw", "welfare", "override", "--by", "ana")).toContain("no such");
+  expect(await refused("permission", "propose", "nobody", "override", "--by", "ana")).toContain(
+    "no institution",
+  );
+  expect(await refused("permission", "propose", "welfare", "fly", "--by", "ana")).toContain(
+    "there is override",
+  );
+  expect(await refused("permission", "propose", "welfare", "override")).toContain("--by is missing");
+  expect(await audited("permission.%")).toEqual([
+    "permission.propose",
+    "permission.approve",
+    "permission.withdraw",
+  ]);
+});
+
+test("an FSP is registered, its money booked once for each reference, and shown in the books", async () => {
+  await ok("fsp", "add", "citizen", "Citizen Bank");
+  expect(await ok("fsp", "fund", "citizen", "100.00", "USD", "--reference", "f-1")).toContain("are booked");
+  expect(await ok("fsp", "fund", "citizen", "100.00", "USD", "--reference", "f-1")).toContain(
+    "booked before",
+  );
+  expect(await refused("fsp", "fund", "citizen", "1.005", "USD", "--reference", "f-2")).toContain(
+    "too-many-decimals",
+  );
+  expect(await ok("fsp", "settle", "citizen", "USD", "--reference", "s-1", "--by", "ana")).toContain(
+    "Nothing",
+  );
+  const books = await ok("books");
+  expect(books).toMatch(/fsp +citizen +100\.00/);
+  expect(books).toContain("The books balance.");
+  expect(await ok("payouts")).toContain("claim");
+});
+
+test("merchants, their groups and the matrix are set, listed and audited", async () => {
+  await ok(
+    "merchant",
+    "add",
+    "M-1",
+    "Corner shop",
+    "--fsp",
+    "citizen",
+    "--account",
+    "ACC 7",
+    "--area",
+    "North",
+  );
+  expect(await ok("merchants")).toMatch(/M-1 +Corner shop +active +citizen +ACC 7 +North +M-1/);
+  await ok("merchant", "add", "M-1", "Corner shop and café");
+  expect(await ok("merchants")).toMatch(/café +active +citizen +ACC 7 +North/);
+  await ok("merchant-group", "add", "GROCERS", "Grocers");
+  await ok("merchant-group", "join", "GROCERS", "M-1");
+  await ok("merchant-group", "accept", "GROCERS", "FOO");
+  expect(await ok("matrix")).toMatch(/GROCERS +1 +yes/);
+  expect(await refused("merchant-group", "accept", "GROCERS", "NON")).toContain("not registered");
+  expect(await ok("matrix")).toMatch(/GROCERS +1 +yes/);
+  await ok("merchant-group", "leave", "GROCERS", "M-1");
+  expect(await refused("merchant-group", "leave", "GROCERS", "M-1")).toContain("is not in");
+  expect(await audited("merchant-group.%")).toEqual([
+    "merchant-group.put",
+    "merchant-group.join",
+    "merchant-group.accept",
+    "merchant-group.leave",
+  ]);
+});
+
+test("fees are set for a group and currency, and a wrong one says what is right", async () => {
+  await ok("group", "fee", "FOO", "USD", "--fixed", "0.10", "--percent", "1.5");
+  const { rows } = await client.pool.query(`select fixed_minor, basis_points from voucher_group_fees`);
+  expect(rows).toEqual([{ fixed_minor: 10n, basis_points: 150 }]);
+  expect(await refused("group", "fee", "FOO", "USD", "--percent", "1.555")).toContain("at most two decimals");
+  expect(await refused("group", "fee", "NON", "USD", "--percent", "1")).toContain("no voucher group");
+});
+
+test("an alert is listed until somebody ends it", async () => {
+  await client.pool.query(`insert into alerts (kind, subject, detail) values ('test', 'voucher:1', '{}')`);
+  const listed = await ok("alerts");
+  const id = /^ *([0-9]+) .*voucher:1/m.exec(listed)?.[1] ?? "";
+  await ok("alert", "end", id, "--by", "ana");
+  expect(await ok("alerts")).not.toContain("voucher:1");
+  expect(await ok("alerts", "--all")).toContain("voucher:1");
+  expect(await refused("alert", "end", id, "--by", "ana")).toContain("no open alert");
+});
+
+test("an unknown command shows what there is", async () => {
+  const { code, stdout } = await paypost("make", "money");
+  expect(code).toBe(2);
+  expect(stdout).toContain("paypost: the operators' command line");
+});
+
+function paypost(...args: readonly string[]): Promise<Finished> {
+  return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url });
+}
+
+async function ok(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await paypost(...args);
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+async function refused(...args: readonly string[]): Promise<string> {
+  const { code, stderr } = await paypost(...args);
+  expect(code).toBe(2);
+  return stderr;
+}
+
+async function audited(pattern: string): Promise<string[]> {
+  const { rows } = await client.pool.query<{ action: string }>(
+    `select action from audit_entries where action like $1 order by id`,
+    [pattern],
+  );
+  return rows.map(({ action }) => action);
+}

@@ -1,0 +1,270 @@
+/**
+ * What a redemption pays (GovStack vouchers, "Redemption pays"): through the FSP's pre-funded account, less fees, once,
+ * whatever the provider does. The provider is simulated; its books are compared with ours.
+ */
+import { randomBytes } from "node:crypto";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { SimulatedProvider } from "../../test/support/gateways.ts";
+import type { Behaviour } from "../../test/support/gateways.ts";
+import type { IssuedVoucher } from "../../test/support/institution.ts";
+import { startTestServer } from "../../test/support/server.ts";
+import type { TestServer } from "../../test/support/server.ts";
+import { fundFsp, fundGroup } from "../ledger/entries.ts";
+import type { Store } from "../ports/store.ts";
+import { putFsp, putGroupFee, settleFspDue } from "../postgres/payment-admin.ts";
+import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { redeemOnline } from "../vouchers/redeem-online.ts";
+import { claimVoucher } from "./claim.ts";
+import type { PaymentGateway } from "./gateway.ts";
+import { payClaim } from "./settle-claim.ts";
+
+let server: TestServer;
+let store: Store;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const { pool } = server.client;
+  store = testStore(pool);
+  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
+  await putVoucherGroup(pool, { code: "FEE", name: "With fees", validityDays: 30 });
+  await putGroupFee(pool, { groupCode: "FEE", currency: "USD", fixedMinor: 10n, basisPoints: 200 });
+  await putFsp(pool, { id: "citizen", name: "Citizen Bank" });
+  await putFsp(pool, { id: "poor", name: "Poor Bank" });
+  const accepts = ["FOO", "FEE"];
+  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts });
+  await putMerchant(pool, { id: "fsp-shop", name: "Shop of the bank", accepts, fspId: "citizen" });
+  await putMerchant(pool, { id: "poor-shop", name: "Shop of the poor bank", accepts, fspId: "poor" });
+  for (const code of accepts)
+    await fundForTest(pool, fundGroup(`t-${code}`, code, { amountMinor: 10_000_000n, currency: "USD" }));
+  await fundForTest(pool, fundFsp("t-1", "citizen", { amountMinor: 1_000_000n, currency: "USD" }));
+});
+
+afterAll(async () => {
+  const accounts = await trialBalance(server.client.pool);
+  expect(accounts.reduce((sum, account) => sum + account.amountMinor, 0n)).toBe(0n);
+  await server.close();
+});
+
+describe("a redemption at a merchant of an FSP", () => {
+  test("is paid out of the FSP's money; funding owes it to the FSP, and fees are taken from the merchant", async () => {
+    const voucher = await activeVoucher("FEE");
+    const moved = await movements(() => redeemOverHttp(voucher, "fsp-shop"));
+    expect(moved).toEqual({
+      "fees:paypost:USD": 24n,
+      "fsp:citizen:USD": -700n,
+      "fspDue:citizen:USD": 700n,
+      "merchant:fsp-shop:USD": 676n,
+      "reserved:FEE:USD": -700n,
+    });
+    const { rows } = await server.client.pool.query<{ lines: bigint }>(
+      `select count(*) as lines from journal_lines l join journal_entries e on e.id = l.entry_id
+       where e.kind = 'pay-out' and e.id = (select max(id) from journal_entries)`,
+    );
+    expect(rows[0]?.lines).toBe(5n);
+  });
+
+  test("settling with the FSP makes what is due its liquidity again, and no more than that", async () => {
+    const voucher = await activeVoucher("FOO");
+    await redeemOverHttp(voucher, "fsp-shop");
+    const due = (await balances()).get("fspDue:citizen:USD") ?? 0n;
+    const settle = (reference: string) =>
+      settleFspDue(store, { fspId: "citizen", currency: "USD", reference, by: "ana" });
+    const moved = await movements(() => settle("s-1"));
+    expect(moved).toEqual({ "fspDue:citizen:USD": -due, "fsp:citizen:USD": due });
+    expect(await settle("s-2")).toBeUndefined();
+  });
+
+  test("is refused while the FSP is short of money, leaves the voucher activated, and goes through after", async () => {
+    const voucher = await activeVoucher("FOO");
+    expect(await redeemOverHttp(voucher, "poor-shop")).toBe("FUNDS_SHORT");
+    expect(await server.institution.status(voucher.serialNumber)).toBe("Activated");
+    await fundForTest(
+      server.client.pool,
+      fundFsp(`t-${voucher.serialNumber}`, "poor", { amountMinor: 700n, currency: "USD" }),
+    );
+    expect(await redeemOverHttp(voucher, "poor-shop")).toBe("REDEEMED");
+  });
+
+  test("two at once that the FSP has money for one of: one is paid, one refused", async () => {
+    const vouchers = [await activeVoucher("FOO"), await activeVoucher("FOO")];
+    await fundForTest(server.client.pool, fundFsp("t-one", "poor", { amountMinor: 700n, currency: "USD" }));
+    const messages = await Promise.all(vouchers.map((voucher) => redeemOverHttp(voucher, "poor-shop")));
+    expect(messages.toSorted()).toEqual(["FUNDS_SHORT", "REDEEMED"]);
+  });
+
+  test("done offline it is accepted without the FSP's money, stays owed, and is paid when there is some", async () => {
+    const voucher = await activeVoucher("FOO");
+    const gateway = new SimulatedProvider();
+    const claimId = await claimOffline(voucher, "poor-shop");
+    expect(await payClaim(store, gateway, claimId)).toBe("owed");
+    expect(await server.institution.status(voucher.serialNumber)).toBe("Consumed");
+    expect(gateway.arrivals).toEqual([]);
+    const reference = `t-${voucher.serialNumber}`;
+    await fundForTest(server.client.pool, fundFsp(reference, "poor", { amountMinor: 700n, currency: "USD" }));
+    expect(await payClaim(store, gateway, claimId)).toBe("paid");
+    expect(gateway.credited.get("poor-shop")).toBe(700n);
+  });
+});
+
+describe("a provider that misbehaves", () => {
+  test("fails: the voucher is activated again and the money back where it was (compensation)", async () => {
+    const voucher = await activeVoucher("FEE");
+    const gateway = new SimulatedProvider(["fails"]);
+    const moved = await movements(async () => {
+      expect(await redeemThrough(gateway, voucher, "fsp-shop")).toMatchObject({
+        code: "merchant-not-creditable",
+      });
+    });
+    expect(moved).toEqual({});
+    expect(await server.institution.status(voucher.serialNumber)).toBe("Activated");
+    expect(await redeemThrough(gateway, voucher, "fsp-shop", "again")).toMatchObject({ outcome: "paid" });
+  });
+
+  test.each(["pays-unheard", "pays-and-throws", "pays-late", "lost", "throws"] as const)(
+    "%s: the caller is told that nothing is known, asks again under the same id, and the merchant is paid once",
+    async (behaviour) => {
+      const voucher = await activeVoucher("FEE");
+      const gateway = new SimulatedProvider([behaviour]);
+      expect(await redeemThrough(gateway, voucher, "fsp-shop")).toEqual({ outcome: "unknown" });
+      // Whatever is not known keeps the voucher from everybody else (R2).
+      expect(await redeemThrough(gateway, voucher, "shop-1", "other")).toMatchObject({ code: "being-paid" });
+      let outcome = await redeemThrough(gateway, voucher, "fsp-shop");
+      if (outcome.outcome === "unknown") outcome = await redeemThrough(gateway, voucher, "fsp-shop");
+      expect(outcome).toMatchObject({ outcome: "paid" });
+      expect(gateway.credited.get("fsp-shop")).toBe(676n);
+      expect(await server.institution.status(voucher.serialNumber)).toBe("Consumed");
+    },
+  );
+
+  test("is never sent a second credit before it was asked what became of the first", async () => {
+    const voucher = await activeVoucher("FOO");
+    const gateway = new SimulatedProvider(["pays-unheard"]);
+    await redeemThrough(gateway, voucher, "shop-1");
+    await redeemThrough(gateway, voucher, "shop-1");
+    expect(gateway.arrivals).toHaveLength(1);
+  });
+
+  test("takes its time: the caller hears 'not known' at its limit, and the same request later gives the outcome", async () => {
+    const voucher = await activeVoucher("FOO");
+    const provider = new SimulatedProvider();
+    const answer = Promise.withResolvers<void>();
+    const slow: PaymentGateway = {
+      isExternal: true,
+      credit: async (payout) => {
+        await answer.promise;
+        return provider.credit(payout);
+      },
+      outcomeOf: (payout) => provider.outcomeOf(payout),
+    };
+    expect(await redeemThrough(slow, voucher, "shop-1", "slow", 20)).toEqual({ outcome: "unknown" });
+    answer.resolve();
+    expect(await redeemThrough(slow, voucher, "shop-1", "slow")).toMatchObject({ outcome: "paid" });
+    expect(provider.credited.get("shop-1")).toBe(700n);
+  });
+
+  test("whatever it does in whatever order, its books and ours end the same", async () => {
+    const behaviour = fc.constantFrom<Behaviour>(
+      "pays",
+      "fails",
+      "pays-unheard",
+      "lost",
+      "pays-and-throws",
+      "throws",
+      "pays-late",
+    );
+    const redemption = fc.record({
+      offline: fc.boolean(),
+      merchant: fc.constantFrom("shop-1", "fsp-shop"),
+      behaviours: fc.array(behaviour, { maxLength: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(redemption, { minLength: 1, maxLength: 4 }), async (redemptions) => {
+        for (const { offline, merchant, behaviours } of redemptions) {
+          const gateway = new SimulatedProvider(behaviours);
+          const before = await balances();
+          const claimId = await claimed(await activeVoucher("FEE"), merchant, offline);
+          const state = await payUntilKnown(gateway, claimId);
+          const account = `merchant:${merchant}:USD`;
+          const gained = ((await balances()).get(account) ?? 0n) - (before.get(account) ?? 0n);
+          expect(gained).toBe(gateway.credited.get(merchant) ?? 0n);
+          expect(gained).toBe(state === "paid" ? 676n : 0n);
+          if (state === "owed") expect([...gateway.credited]).toEqual([]);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+/** Tries as the payout's job does; a refusal of an offline claim stays owed, as long as the provider refuses. */
+async function payUntilKnown(gateway: PaymentGateway, claimId: string): Promise<string> {
+  let state = await payClaim(store, gateway, claimId);
+  for (let tries = 0; tries < 8 && (state === "unknown" || state === "owed"); tries++)
+    state = await payClaim(store, gateway, claimId);
+  return state;
+}
+
+async function activeVoucher(groupCode: string): Promise<IssuedVoucher> {
+  const [voucher] = await server.institution.createVouchers(groupCode, [7]);
+  if (!voucher) throw new Error("no voucher was made");
+  await server.institution.activate([voucher.serialNumber]);
+  return voucher;
+}
+
+async function redeemOverHttp(voucher: IssuedVoucher, agentId: string): Promise<unknown> {
+  const answer = await server.institution.redeem(voucher.serialNumber, voucher.number, agentId);
+  return answer.body["message"];
+}
+
+function redeemThrough(
+  gateway: PaymentGateway,
+  { serialNumber, number }: IssuedVoucher,
+  agentId: string,
+  name = "first",
+  payoutWaitMs = 10_000,
+) {
+  const requestId = `${name}-${serialNumber}`;
+  const identity = {
+    key: { institutionId: "welfare", call: "/vouchers?command=redeem", requestId },
+    bodyHash: new Uint8Array(32),
+  };
+  const deps = { store, gateway, indexKey: server.context.indexKey, payoutWaitMs };
+  return redeemOnline(deps, identity, { serialNumber, voucherNumber: number, agentId, override: false });
+}
+
+function claimOffline(voucher: IssuedVoucher, merchantId: string): Promise<string> {
+  return claimed(voucher, merchantId, true);
+}
+
+async function claimed(voucher: IssuedVoucher, merchantId: string, offline: boolean): Promise<string> {
+  return store.transaction(async (tx) => {
+    const serial = BigInt(voucher.serialNumber);
+    const locked = (await tx.vouchers.lock([serial])).get(serial);
+    if (!locked) throw new Error("the voucher is gone");
+    const cause = randomBytes(8).toString("hex");
+    const outcome = await claimVoucher(tx, locked, {
+      cause,
+      merchantId,
+      offline,
+      entitled: false,
+      actor: "test",
+    });
+    if (!outcome.ok) throw new Error(outcome.refusal.code);
+    return outcome.claim.id;
+  });
+}
+
+async function balances(): Promise<Map<string, bigint>> {
+  const accounts = await trialBalance(server.client.pool);
+  return new Map(accounts.map((account) => [account.id, account.amountMinor]));
+}
+
+/** What a step moved, by account; accounts that stayed as they were are left out. */
+async function movements(step: () => Promise<unknown>): Promise<Readonly<Record<string, bigint>>> {
+  const before = await balances();
+  await step();
+  const changes = [...(await balances())].map(([id, after]) => [id, after - (before.get(id) ?? 0n)] as const);
+  return Object.fromEntries(changes.filter(([, change]) => change !== 0n));
+}

@@ -1,0 +1,103 @@
+/** What operators set up for payments: FSPs and their liquidity, fees; and the payouts that are not known yet. */
+import type { Pool } from "pg";
+import type { Money } from "#core/money.ts";
+import { accountId, fundFsp, settleFsp } from "../ledger/entries.ts";
+import type { Store } from "../ports/store.ts";
+
+/** Registers an FSP, or changes its name. */
+export async function putFsp(pool: Pool, fsp: { readonly id: string; readonly name: string }): Promise<void> {
+  await pool.query(
+    `with put as (
+       insert into fsps (id, name) values ($1, $2) on conflict (id) do update set name = $2 returning id, name
+     )
+     insert into audit_entries (actor, action, subject, after)
+     select 'operator', 'fsp.put', 'fsp:' || id, jsonb_build_object('name', name) from put`,
+    [fsp.id, fsp.name],
+  );
+}
+
+export interface GroupFee {
+  readonly groupCode: string;
+  readonly currency: string;
+  readonly fixedMinor: bigint;
+  /** Hundredths of a percent. */
+  readonly basisPoints: number;
+}
+
+/** Sets what redemptions of a group cost merchants from now on; claims that are made already keep their fee. */
+export async function putGroupFee(pool: Pool, fee: GroupFee): Promise<void> {
+  await pool.query(
+    `with put as (
+       insert into voucher_group_fees (group_code, currency, fixed_minor, basis_points) values ($1, $2, $3, $4)
+       on conflict (group_code, currency) do update set fixed_minor = $3, basis_points = $4 returning *
+     )
+     insert into audit_entries (actor, action, subject, after)
+     select 'operator', 'group.fee', 'group:' || group_code, to_jsonb(put) from put`,
+    [fee.groupCode, fee.currency, fee.fixedMinor, fee.basisPoints],
+  );
+}
+
+/** Books liquidity that an FSP paid in; false when the reference was booked before. */
+export function fundFspAccount(
+  store: Store,
+  deposit: { readonly fspId: string; readonly money: Money; readonly reference: string },
+): Promise<boolean> {
+  const { fspId, money, reference } = deposit;
+  return store.transaction(async (tx) => {
+    const booked = await tx.ledger.post(fundFsp(reference, fspId, money));
+    if (booked) {
+      await tx.audit.record({
+        actor: "operator",
+        action: "fsp.fund",
+        subject: `fsp:${fspId}`,
+        after: { amountMinor: String(money.amountMinor), currency: money.currency, reference },
+      });
+    }
+    return booked;
+  });
+}
+
+/** Makes all that is due to the FSP its liquidity again. Returns the amount, or undefined when nothing was due. */
+export function settleFspDue(
+  store: Store,
+  settlement: {
+    readonly fspId: string;
+    readonly currency: string;
+    readonly reference: string;
+    readonly by: string;
+  },
+): Promise<Money | undefined> {
+  const { fspId, currency, reference, by } = settlement;
+  return store.transaction(async (tx) => {
+    const amountMinor = await tx.ledger.lockBalance(accountId({ kind: "fspDue", owner: fspId, currency }));
+    if (amountMinor === 0n) return undefined;
+    const money = { amountMinor, currency };
+    if (!(await tx.ledger.post(settleFsp(reference, fspId, money)))) return undefined;
+    await tx.audit.record({
+      actor: `operator:${by}`,
+      action: "fsp.settle",
+      subject: `fsp:${fspId}`,
+      after: { amountMinor: String(amountMinor), currency, reference },
+    });
+    return money;
+  });
+}
+
+export interface OpenPayout extends Money {
+  readonly claimId: string;
+  readonly serial: bigint;
+  readonly merchantId: string;
+  readonly state: string;
+  readonly tries: number;
+  readonly since: Date;
+}
+
+/** Claims whose payout is not known to have ended, the oldest first; at most a thousand. */
+export async function listOpenPayouts(pool: Pool): Promise<OpenPayout[]> {
+  const { rows } = await pool.query<OpenPayout>(
+    `select id as "claimId", voucher_serial as serial, merchant_id as "merchantId", state, tries,
+       amount_minor as "amountMinor", currency, created_at as since
+     from claims where state in ('claimed', 'unknown', 'owed') order by created_at limit 1000`,
+  );
+  return rows;
+}
