@@ -12,7 +12,6 @@ import { signDocument } from "#sync/signing/cose.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 import type {
   CommandItem,
-  CommandRow,
   ItemOutcome,
   NodeRow,
   Store,
@@ -32,8 +31,8 @@ export interface CommandDependencies {
   readonly graceMs: number;
 }
 
-/** Thrown inside an item's transaction so that nothing of a refused item stays; never leaves this module. */
-class ItemRefused extends Error {
+/** Thrown inside an item's transaction so that nothing of a refused item stays. */
+export class ItemRefused extends Error {
   readonly code: ItemRefusalCode;
   constructor(code: ItemRefusalCode) {
     super(code);
@@ -41,7 +40,11 @@ class ItemRefused extends Error {
   }
 }
 
-type ItemRefusalCode = VoucherRefusalCode | LeaseRefusal["code"] | "unknown-voucher" | "other-institution";
+export type ItemRefusalCode =
+  | VoucherRefusalCode
+  | LeaseRefusal["code"]
+  | "unknown-voucher"
+  | "other-institution";
 
 /** Works through a stored command until every item has its outcome. Safe to run again after a crash. */
 export async function runCommand(deps: CommandDependencies, commandId: bigint): Promise<void> {
@@ -61,7 +64,7 @@ async function runItem(deps: CommandDependencies, commandId: bigint): Promise<bo
         return false;
       }
       line = item.line;
-      await tx.commands.finish(commandId, line, await carryOutItem(deps, tx, command, item));
+      await tx.commands.finish(commandId, line, await carryOutItem(deps, tx, command.institutionId, item));
       return true;
     });
   } catch (error) {
@@ -76,17 +79,18 @@ type Done = Extract<ItemOutcome, { readonly failureReason: null }>;
 
 const doneAtOnce: Done = { failureReason: null, pending: null, pendingUntil: null };
 
-async function carryOutItem(
+/** Carries one item out for the institution; throws ItemRefused. */
+export async function carryOutItem(
   deps: CommandDependencies,
   tx: Tx,
-  command: CommandRow,
+  institutionId: string,
   item: CommandItem,
 ): Promise<Done> {
   const node = item.leaseTo === null ? undefined : await lockNode(tx, item.leaseTo);
   const serial = parseSerial(item.serialNumber);
   const voucher = serial === undefined ? undefined : (await tx.vouchers.lock([serial])).get(serial);
   if (!voucher) throw new ItemRefused("unknown-voucher");
-  if (voucher.institutionId !== command.institutionId) throw new ItemRefused("other-institution");
+  if (voucher.institutionId !== institutionId) throw new ItemRefused("other-institution");
   if (hasExpired(voucher, await tx.now()) && item.action !== "cancel") throw new ItemRefused("expired");
   if (item.action === "activate") return activate(deps, tx, voucher, node, item.leaseUntil);
   return change(deps, tx, voucher, item.action);

@@ -75,7 +75,7 @@ interface Wanted {
 }
 
 /** Where serials come from, and what becomes of the number of each. */
-interface Issuance {
+export interface Issuance {
   drawSerials(count: number): Promise<readonly bigint[]>;
   issue(serial: bigint): Promise<IssuedNumber>;
 }
@@ -124,7 +124,7 @@ const amountReasons = {
  * Makes vouchers of one group and currency: as many as the funding covers are made and returned, the others fail one
  * by one.
  */
-async function createFunded(
+export async function createFunded(
   tx: Tx,
   batch: bigint,
   wanted: readonly Wanted[],

@@ -59,14 +59,14 @@ export async function issueNumber(
   };
 }
 
-function drawNumber(randomBytes: (length: number) => Uint8Array): string {
+export function drawNumber(randomBytes: (length: number) => Uint8Array): string {
   let number: string | undefined;
   while (number === undefined) number = drawVoucherNumber(randomBytes(8));
   return number;
 }
 
 /** `number` is in its stored form, 16 digits. */
-async function keepNumber(
+export async function keepNumber(
   { keys, scrypt }: Pick<NumberMaking, "keys" | "scrypt">,
   serial: bigint,
   number: string,

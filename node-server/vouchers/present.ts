@@ -62,12 +62,24 @@ export async function presentVoucher(
   }
   const merchant = await tx.registry.merchant(agentId);
   if (!merchant) return refused("unknown-agent");
-  const overridden = !(await tx.registry.accepts(agentId, voucher.groupCode));
-  if (overridden && !presentation.override) return refused("wrong-merchant-group");
-  if (overridden && !(await tx.registry.hasPermission(institutionId, "override")))
-    return refused("override-not-permitted");
+  const accepts = await tx.registry.accepts(agentId, voucher.groupCode);
+  const group = await checkGroup(tx, institutionId, accepts, presentation.override);
+  if (group !== "accepted" && group !== "overridden") return refused(group);
   if (hasExpired(voucher, await tx.now())) return refused("expired");
-  return { ok: true, voucher, merchant, overridden };
+  return { ok: true, voucher, merchant, overridden: group === "overridden" };
+}
+
+/** What the matrix of groups says, and whether the caller may lift it where it says no. */
+export async function checkGroup(
+  tx: Tx,
+  institutionId: string,
+  accepts: boolean,
+  override: boolean,
+): Promise<"accepted" | "overridden" | "wrong-merchant-group" | "override-not-permitted"> {
+  if (accepts) return "accepted";
+  if (!override) return "wrong-merchant-group";
+  const isPermitted = await tx.registry.hasPermission(institutionId, "override");
+  return isPermitted ? "overridden" : "override-not-permitted";
 }
 
 function isNumberOf(voucher: VoucherRow, indexKey: Uint8Array, typed: string): boolean {

@@ -10,7 +10,7 @@ import { payClaim } from "../payments/settle-claim.ts";
 import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
 import type { RequestIdentity } from "./accept.ts";
 import { presentVoucher } from "./present.ts";
-import type { PresentationRefusalCode } from "./present.ts";
+import type { PresentationRefusalCode, Presented } from "./present.ts";
 import type { FinalOutcome } from "./redemption-answer.ts";
 
 export interface RedeemRequest {
@@ -21,14 +21,17 @@ export interface RedeemRequest {
   readonly override: boolean;
 }
 
-export type OnlineRefusalCode =
-  | VoucherRefusalCode
-  | PresentationRefusalCode
-  | "fsp-funds-short"
-  | "merchant-not-creditable";
+/** Why a claim that was made is given back. */
+export type PayoutRefusalCode = "merchant-not-creditable";
 
-export type RedeemOutcome =
-  | FinalOutcome
+/** Why a voucher that was found good is not claimed. */
+export type ClaimRefusalCode = VoucherRefusalCode | "fsp-funds-short";
+
+export type OnlineRefusalCode = ClaimRefusalCode | PresentationRefusalCode | PayoutRefusalCode;
+
+/** `Code`: for what a redemption of this kind is refused before a claim is made. */
+export type RedeemOutcome<Code = OnlineRefusalCode> =
+  | FinalOutcome<Code | PayoutRefusalCode>
   /** Not known in time: the same request id gives it later. */
   | { readonly outcome: "unknown" }
   | { readonly outcome: "other-body" };
@@ -41,12 +44,21 @@ export interface RedeemDependencies {
   readonly payoutWaitMs?: number;
 }
 
-export async function redeemOnline(
+export function redeemOnline(
   deps: RedeemDependencies,
   identity: RequestIdentity,
   request: RedeemRequest,
 ): Promise<RedeemOutcome> {
-  const claimed = await claimOnce(deps, identity, request);
+  return redeemOnce(deps, identity, (tx) => presentAndClaim(tx, deps.indexKey, identity.key, request));
+}
+
+/** Claims with `claim`, once for the request, and pays. */
+export async function redeemOnce<Code>(
+  deps: Omit<RedeemDependencies, "indexKey">,
+  identity: RequestIdentity,
+  claim: (tx: Tx) => Promise<PresentedClaim<Code>>,
+): Promise<RedeemOutcome<Code>> {
+  const claimed = await claimOnce(deps.store, identity, claim);
   if (claimed.outcome !== "claimed") return claimed;
   const payout = payClaim(deps.store, deps.gateway, claimed.claimId);
   const state = await withinMs(deps.payoutWaitMs ?? 10_000, payout);
@@ -68,7 +80,7 @@ async function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T | undef
 }
 
 /** What became of a claim that has ended. Throws for one that has not. */
-export async function outcomeOfClaim(tx: Tx, claimId: string): Promise<FinalOutcome> {
+export async function outcomeOfClaim(tx: Tx, claimId: string): Promise<FinalOutcome<PayoutRefusalCode>> {
   const claim = await tx.claims.find(claimId);
   if (claim?.state === "paid") return { outcome: "paid", claim };
   if (claim?.state !== "released") throw new Error(`claim ${claimId} is ${claim?.state ?? "missing"}`);
@@ -76,21 +88,21 @@ export async function outcomeOfClaim(tx: Tx, claimId: string): Promise<FinalOutc
   return { outcome: "refused", code: "merchant-not-creditable", voucher };
 }
 
-type Claimed = { readonly outcome: "claimed"; readonly claimId: string } | RedeemOutcome;
+type Claimed<Code> = { readonly outcome: "claimed"; readonly claimId: string } | RedeemOutcome<Code>;
 
-async function claimOnce(
-  deps: RedeemDependencies,
+function claimOnce<Code>(
+  store: Store,
   identity: RequestIdentity,
-  request: RedeemRequest,
-): Promise<Claimed> {
-  return deps.store.transaction(async (tx) => {
+  claim: (tx: Tx) => Promise<PresentedClaim<Code>>,
+): Promise<Claimed<Code>> {
+  return store.transaction(async (tx) => {
     const stored = await tx.requests.begin(identity.key, identity.bodyHash);
     const cause = causeOf(identity.key);
     if (stored) {
       if (!equalBytes(stored.bodyHash, identity.bodyHash)) return { outcome: "other-body" };
       return { outcome: "claimed", claimId: claimIdOf(cause) };
     }
-    const claimed = await presentAndClaim(tx, deps.indexKey, identity.key, request);
+    const claimed = await claim(tx);
     if (claimed.ok) return { outcome: "claimed", claimId: claimed.claimId };
     // A refused request stores nothing, not even its id; what it may have counted as a wrong number stays.
     await tx.requests.forget(identity.key);
@@ -98,9 +110,9 @@ async function claimOnce(
   });
 }
 
-export type PresentedClaim =
+export type PresentedClaim<Code = OnlineRefusalCode> =
   | { readonly ok: true; readonly claimId: string }
-  | { readonly ok: false; readonly code: OnlineRefusalCode; readonly voucher: VoucherRow | undefined };
+  | { readonly ok: false; readonly code: Code; readonly voucher: VoucherRow | undefined };
 
 /** Presents the voucher and claims it for the agent. */
 export async function presentAndClaim(
@@ -109,11 +121,17 @@ export async function presentAndClaim(
   key: RequestKey,
   request: RedeemRequest,
 ): Promise<PresentedClaim> {
-  const { institutionId } = key;
-  const presented = await presentVoucher(tx, indexKey, { ...request, institutionId });
-  if (!presented.ok) return presented;
-  const { voucher, merchant, overridden } = presented;
-  const actor = `institution:${institutionId}`;
+  const presented = await presentVoucher(tx, indexKey, { ...request, institutionId: key.institutionId });
+  return presented.ok ? claimPresented(tx, key, presented) : presented;
+}
+
+/** Claims a voucher whose presentation was found good; its state and lease are judged here. */
+export async function claimPresented(
+  tx: Tx,
+  key: RequestKey,
+  { voucher, merchant, overridden }: Extract<Presented, { readonly ok: true }>,
+): Promise<PresentedClaim<ClaimRefusalCode>> {
+  const actor = `institution:${key.institutionId}`;
   const claimed = await claimVoucher(tx, voucher, {
     cause: causeOf(key),
     merchantId: merchant.id,

@@ -5,11 +5,11 @@ import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import type { ClaimRow, VoucherRow } from "../ports/store.ts";
 import type { OnlineRefusalCode } from "./redeem-online.ts";
 
-export type FinalOutcome =
+export type FinalOutcome<Code = OnlineRefusalCode> =
   | { readonly outcome: "paid"; readonly claim: ClaimRow }
   | {
       readonly outcome: "refused";
-      readonly code: OnlineRefusalCode;
+      readonly code: Code;
       readonly voucher: VoucherRow | undefined;
     };
 
