@@ -8,16 +8,19 @@ import { createApp } from "./app.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
-import { loadServerKeys } from "./keys.ts";
+import { loadServerKeys, numberKeysOf } from "./keys.ts";
 import type { ServerKeys } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { createLedgerGateway } from "./payments/ledger-gateway.ts";
+import { isDatabaseAway } from "./postgres/away.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { registerServerKeys } from "./postgres/server-keys.ts";
+import { requireUse } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import type { ReadAsset } from "./routes/docs.ts";
+import type { LoadDependencies } from "./sandbox/load.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 
@@ -27,7 +30,8 @@ export interface ComposeOptions {
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
-  readonly callers: TokenRules;
+  /** `trusted` for a sandbox: no token, a caller is who it says. */
+  readonly callers: TokenRules | "trusted";
   readonly log: Logger;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly readDocsAsset: ReadAsset;
@@ -36,6 +40,8 @@ export interface ComposeOptions {
 export interface ComposedServer {
   /** What the periodic closing of leases works with. */
   readonly context: OperationContext;
+  /** What vouchers are made, changed and paid with, for whoever does it beside the requests. */
+  readonly parts: Omit<LoadDependencies, "callerPublicKey">;
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
   close(): Promise<void>;
@@ -43,6 +49,7 @@ export interface ComposedServer {
 
 export async function composeServer(options: ComposeOptions): Promise<ComposedServer> {
   const { databaseUrl, log, randomBytes } = options;
+  await requireUse(databaseUrl, options.callers === "trusted");
   await migrateDatabase(databaseUrl);
   const client = createDatabaseClient(databaseUrl, log);
   const keys = await loadServerKeys(options.keysFolder);
@@ -56,12 +63,14 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     indexKey: keys.indexKey,
     verdictSigner: keys.signers["verdict-list"],
   };
+  const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const graceMs = options.leaseGraceHours * 3_600_000;
   await jobs.start(
-    jobHandlers({ store, gateway, keys, scrypt: createNativeScrypt(), randomBytes, send: fetch, graceMs }),
+    jobHandlers({ store, gateway, keys, numbers, send: fetch, graceMs }),
     periodicTasks({ store, context, graceMs, shapes }),
   );
   shapes.start();
+  const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const app = createApp({
     store,
     gateway,
@@ -70,8 +79,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     keySet,
     randomBytes,
     log,
+    graceMs,
     indexKey: keys.indexKey,
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
+    answerKey: keys.answerKey,
+    numbers,
+    ...signers,
+    isAway: isDatabaseAway,
     certificateSigner: keys.signers["enrolment-certificate"],
     callers: options.callers,
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
@@ -80,6 +94,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   });
   return {
     context,
+    parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
     fetch: (request) => app.fetch(request),
     async close() {
       await shapes.close();

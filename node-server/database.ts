@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import type { Store } from "./ports/store.ts";
 import { EmbeddedPostgresError, embeddedUrl, startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
+import { WrongDatabaseError } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 
 export interface ServerDatabase {
@@ -33,7 +34,7 @@ export async function connectToDatabase(
 
 /** Prints why the database cannot be used and ends the process; any other error is thrown on. */
 export function exitWithoutDatabase(error: unknown): never {
-  if (!(error instanceof EmbeddedPostgresError)) throw error;
+  if (!(error instanceof EmbeddedPostgresError || error instanceof WrongDatabaseError)) throw error;
   console.error(error.message);
   process.exit(1);
 }

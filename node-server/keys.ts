@@ -9,6 +9,7 @@ import { serverKinds } from "#sync/signing/kinds.ts";
 import type { ServerKind } from "#sync/signing/kinds.ts";
 import { boxKeyPair } from "#sync/signing/sealed.ts";
 import type { BoxKeyPair } from "#sync/signing/sealed.ts";
+import type { NumberKeys } from "./vouchers/numbers.ts";
 import { createSigner } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 
@@ -18,6 +19,8 @@ export interface ServerKeys {
   readonly boxKeys: BoxKeyPair;
   /** Keys the blind index of voucher numbers. */
   readonly indexKey: Uint8Array;
+  /** Seals answers that hold a voucher number (NaCl secretbox). */
+  readonly answerKey: Uint8Array;
 }
 
 /** Reads the keys of a folder, making those that are missing. Throws when a key file is not 32 bytes in base64. */
@@ -30,10 +33,17 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     signers: Object.fromEntries(signers) as Record<ServerKind, Signer>,
     boxKeys: boxKeyPair(await loadKey(folder, "box")),
     indexKey: await loadKey(folder, "number-index"),
+    answerKey: await loadKey(folder, "sealed-answer"),
   };
 }
 
-async function loadKey(folder: string, name: string): Promise<Uint8Array> {
+/** What drawing and keeping voucher numbers needs of the keys. */
+export function numberKeysOf({ indexKey, boxKeys, signers }: ServerKeys): NumberKeys {
+  return { indexKey, boxSecretKey: boxKeys.secretKey, tokenKeyId: signers["voucher-token"].keyId };
+}
+
+/** Reads one key of a folder, or makes it. */
+export async function loadKey(folder: string, name: string): Promise<Uint8Array> {
   const path = join(folder, `${name}.key`);
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

@@ -10,6 +10,7 @@ import { loadCallerRules } from "./caller-rules.ts";
 import { composeServer } from "./compose.ts";
 import { configOrExit } from "./config-or-exit.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
+import { stopOnSignal } from "./stop-on-signal.ts";
 
 const { config, warnings } = configOrExit(process.env);
 const log = pino({ level: config.logLevel });
@@ -25,24 +26,17 @@ const composed = await composeServer({
   log,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
   readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
+}).catch(async (error: unknown) => {
+  await database.stop();
+  return exitWithoutDatabase(error);
 });
 const server = serve(
   { fetch: composed.fetch, hostname: config.host, port: config.port },
   (address: AddressInfo) => console.log(`Paypost listens on http://${config.host}:${address.port}`),
 );
 
-// Ctrl-C reaches the whole group, and whoever started us may pass it on as well: once is enough.
-let stopping = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
-// The reader of our output may be gone; that must not keep the database from being stopped.
-process.stdout.on("error", () => {});
-
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  console.log("Stopping");
+stopOnSignal(async () => {
   server.close();
   await composed.close();
   await database.stop();
-  process.exit(0);
-}
+});

@@ -3,7 +3,8 @@ import { runCommand } from "../vouchers/commands.ts";
 import { sendBatchCallback, sendCommandCallback, sendRedemptionCallback } from "../vouchers/callbacks.ts";
 import type { Send } from "../vouchers/callbacks.ts";
 import { issueBatch } from "../vouchers/issue.ts";
-import type { VerifierScrypt } from "../vouchers/numbers.ts";
+import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
+import type { NumberMaking } from "../vouchers/numbers.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { closeOverdueLeases } from "../operations/release.ts";
@@ -17,21 +18,14 @@ export interface HandlerDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly keys: ServerKeys;
-  readonly scrypt: VerifierScrypt;
-  readonly randomBytes: (length: number) => Uint8Array;
+  readonly numbers: NumberMaking;
   readonly send: Send;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
 }
 
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
-  const { store, gateway, keys, scrypt, randomBytes, send, graceMs } = deps;
-  const numberKeys = {
-    indexKey: keys.indexKey,
-    boxSecretKey: keys.boxKeys.secretKey,
-    tokenKeyId: keys.signers["voucher-token"].keyId,
-  };
-  const numbers = { keys: numberKeys, scrypt, randomBytes };
+  const { store, gateway, keys, numbers, send, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   return {
     "issue-batch": (id) => issueBatch({ store, numbers }, BigInt(id)),
@@ -60,6 +54,11 @@ export function periodicTasks({ store, context, graceMs, shapes }: PeriodicDepen
       name: "close-overdue-leases",
       everySeconds: 60,
       run: async () => void (await closeOverdueLeases(context, store, graceMs)),
+    },
+    {
+      name: "erase-sealed-answers",
+      everySeconds: 600,
+      run: async () => void (await eraseSealedAnswers(store)),
     },
     {
       name: "trim-shape-log",

@@ -5,7 +5,7 @@
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import type { Context, MiddlewareHandler } from "hono";
-import { header } from "./headers.ts";
+import { header, requiredHeader } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
 export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem";
@@ -43,6 +43,22 @@ export function requireCaller(
     if (named !== undefined && named !== institutionId) {
       throw new Problem(403, `The token is not of the institution ${named.slice(0, 20)}`);
     }
+    c.set("institutionId", institutionId);
+    await next();
+  };
+}
+
+/**
+ * For a sandbox, which only its own machine reaches: there is no token, and a caller is who its header says. Throws 400
+ * without the header and 403 for an institution that is not registered.
+ */
+export function trustCaller(
+  isRegistered: (institutionId: string) => Promise<boolean>,
+): MiddlewareHandler<CallerVariables> {
+  return async (c, next) => {
+    const institutionId = requiredHeader(c, "X-Registering-Institution-ID", 20);
+    if (!(await isRegistered(institutionId)))
+      throw new Problem(403, `The institution ${institutionId} is not registered with this sandbox`);
     c.set("institutionId", institutionId);
     await next();
   };

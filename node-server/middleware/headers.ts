@@ -6,6 +6,7 @@ const spellings = {
   "X-Callback-URL": ["x-callback-url", "x-callbackurl", "x-callback_url"],
   "X-Registering-Institution-ID": ["x-registering-institution-id", "registeringinstitutionid"],
   "X-Program-ID": ["x-program-id"],
+  "X-CorrelationID": ["x-correlationid", "x-client-correlation-id", "x-correlation-id"],
 } as const;
 
 export type HeaderName = keyof typeof spellings;
@@ -21,9 +22,16 @@ export function header(c: Context, name: HeaderName): string | undefined {
 
 /** The header's value, at most `longest` characters. Throws the 400 that names the header otherwise. */
 export function requiredHeader(c: Context, name: HeaderName, longest: number): string {
-  const value = header(c, name);
+  const value = optionalHeader(c, name, longest);
   if (value === undefined) throw badHeader(name, "is required");
-  if (value.length > longest) throw badHeader(name, `is longer than ${longest} characters`);
+  return value;
+}
+
+/** The header's value, at most `longest` characters, or undefined. Throws the 400 that names the header otherwise. */
+export function optionalHeader(c: Context, name: HeaderName, longest: number): string | undefined {
+  const value = header(c, name);
+  if (value !== undefined && value.length > longest)
+    throw badHeader(name, `is longer than ${longest} characters`);
   return value;
 }
 

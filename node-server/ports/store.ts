@@ -85,6 +85,13 @@ export interface RegistryRows {
   accepts(merchantId: string, groupCode: string): Promise<boolean>;
   /** How the merchant is paid for a voucher of the group, and what that costs it. */
   paymentTerms(merchantId: string, groupCode: string, currency: string): Promise<PaymentTerms>;
+  /**
+   * The same for a group that the caller names: the voucher's, or the merchant's own that accepts it, by code or name;
+   * null names none.
+   */
+  acceptsAs(merchantId: string, groupCode: string, named: string | null): Promise<boolean>;
+  /** Merchants of that name whose provider (by id or name) or account the bank details are. */
+  merchantsByName(name: string, bankDetails: string): Promise<MerchantRow[]>;
   /** Whether two people granted it. */
   hasPermission(institutionId: string, permission: Permission): Promise<boolean>;
   /** The database's generation, raised by each restore. */
@@ -182,8 +189,11 @@ export interface Replacement {
   readonly reason: string;
 }
 
-/** `file`: ordered by an encrypted file, answered by one; `reissue`: replaces lost vouchers. */
-export type BatchKind = "request" | "file" | "reissue";
+/**
+ * `file`: ordered by an encrypted file, answered by one; `reissue`: replaces lost vouchers; `single`: one voucher, made
+ * while the caller waits.
+ */
+export type BatchKind = "request" | "file" | "reissue" | "single";
 
 export interface BatchRow {
   readonly id: bigint;
@@ -192,7 +202,7 @@ export interface BatchRow {
   readonly batchId: string;
   readonly requestId: string;
   readonly programId: string;
-  /** Only a file may be without one. */
+  /** A request has one. */
   readonly callbackUrl: string | null;
 }
 

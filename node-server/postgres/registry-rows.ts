@@ -69,6 +69,43 @@ export function registryRows(trx: Trx): RegistryRows {
         feeBasisPoints: row.basis_points ?? 0,
       };
     },
+    async acceptsAs(merchantId, groupCode, named) {
+      if (named === null) return this.accepts(merchantId, groupCode);
+      const row = await trx
+        .selectFrom("merchant_group_members as member")
+        .innerJoin("merchant_group_accepts as accepted", "accepted.merchant_group", "member.merchant_group")
+        .innerJoin("merchant_groups as own", "own.code", "member.merchant_group")
+        .innerJoin("voucher_groups as group", "group.code", "accepted.voucher_group")
+        .select("member.merchant_id")
+        .where("member.merchant_id", "=", merchantId)
+        .where("accepted.voucher_group", "=", groupCode)
+        .where((eb) =>
+          eb.or([
+            eb("group.code", "=", named),
+            eb("group.name", "=", named),
+            eb("own.code", "=", named),
+            eb("own.name", "=", named),
+          ]),
+        )
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    merchantsByName: (name, bankDetails) =>
+      trx
+        .selectFrom("merchants")
+        .leftJoin("fsps", "fsps.id", "merchants.fsp_id")
+        .select(["merchants.id", "merchants.name", "merchants.status"])
+        .where("merchants.name", "=", name)
+        .where((eb) =>
+          eb.or([
+            eb("fsps.name", "=", bankDetails),
+            eb("fsps.id", "=", bankDetails),
+            eb("merchants.account", "=", bankDetails),
+          ]),
+        )
+        .orderBy("merchants.id")
+        .execute(),
     async hasPermission(institutionId, permission) {
       const row = await trx
         .selectFrom("institution_permissions")

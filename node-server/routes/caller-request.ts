@@ -36,9 +36,13 @@ export async function identify(
 ): Promise<RequestIdentity> {
   return {
     key: { institutionId: c.get("institutionId"), call, requestId },
-    // Keyed, so that a stored hash tells nothing of the secrets in the body.
-    bodyHash: hmac(sha256, deps.indexKey, utf8ToBytes(`request-body/${await c.req.text()}`)),
+    bodyHash: await hashBody(deps.indexKey, c),
   };
+}
+
+/** Keyed, so that a stored hash tells nothing of the secrets in the body. */
+export async function hashBody(indexKey: Uint8Array, c: Context): Promise<Uint8Array> {
+  return hmac(sha256, indexKey, utf8ToBytes(`request-body/${await c.req.text()}`));
 }
 
 export function acknowledged(body: Record<string, string>): Accepted {

@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
 import { enrolmentRequest } from "./nodes.ts";
+import { describeOneZero } from "./one-zero-openapi.ts";
 import {
   acknowledgement,
   batchFileAcknowledgement,
@@ -131,6 +132,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     },
   });
   describeBatchFiles(app);
+  describeOneZero(app);
   describeNodeApi(app);
 }
 

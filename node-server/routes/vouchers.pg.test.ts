@@ -265,6 +265,11 @@ describe("the server describes itself", () => {
       "/vouchers/batches",
       "/vouchers/batches/{batchID}",
       "/vouchers/batches/{batchID}/file",
+      "/vouchers/voucher_activation",
+      "/vouchers/voucher_preactivation",
+      "/vouchers/voucher_redeemption",
+      "/vouchers/voucher_redemption",
+      "/vouchers/voucherstatuscheck/{serial}",
       "/vouchers/{serialNumber}",
     ]);
     expect((await fetch(`${server.url}/healthcheck`)).status).toBe(200);

@@ -24,6 +24,7 @@ import { Institution } from "./institution.ts";
 
 export interface TestServer {
   readonly url: string;
+  readonly databaseUrl: string;
   readonly issuer: Issuer;
   readonly receiver: CallbackReceiver;
   /** For looking into the database, and for the operators' side. */
@@ -58,6 +59,7 @@ export async function startTestServer(): Promise<TestServer> {
   await institution.register(client.pool);
   return {
     url,
+    databaseUrl: database.url,
     issuer,
     receiver,
     client,

@@ -1,0 +1,37 @@
+/** Listening on this machine's loopback addresses, 127.0.0.1 and ::1, and on no other. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import type { ServerType } from "@hono/node-server";
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+export interface Listening {
+  readonly urls: readonly string[];
+  close(): void;
+}
+
+/** Rejects with the code EADDRINUSE when the port is taken. A machine without IPv6 has 127.0.0.1 alone. */
+export async function listenOnLoopback(fetch: Fetch, port: number): Promise<Listening> {
+  const first = await listen(fetch, "127.0.0.1", port);
+  const taken = (first.address() as AddressInfo).port;
+  const second = await listen(fetch, "::1", taken).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT") return undefined;
+    first.close();
+    throw error;
+  });
+  return {
+    urls: [`http://127.0.0.1:${taken}`, ...(second ? [`http://[::1]:${taken}`] : [])],
+    close() {
+      first.close();
+      second?.close();
+    },
+  };
+}
+
+async function listen(fetch: Fetch, hostname: string, port: number): Promise<ServerType> {
+  const server = serve({ fetch, hostname, port });
+  // Rejects when an error comes before.
+  await once(server, "listening");
+  return server;
+}
