@@ -91,7 +91,7 @@ describe("a redemption at a merchant of an FSP", () => {
     const vouchers = [await activeVoucher("FOO"), await activeVoucher("FOO")];
     await fundForTest(server.client.pool, fundFsp("t-one", "poor", { amountMinor: 700n, currency: "USD" }));
     const messages = await Promise.all(vouchers.map((voucher) => redeemOverHttp(voucher, "poor-shop")));
-    expect(messages.toSorted()).toEqual(["FUNDS_SHORT", "REDEEMED"]);
+    expect(new Set(messages)).toEqual(new Set(["FUNDS_SHORT", "REDEEMED"]));
   });
 
   test("done offline it is accepted without the FSP's money, stays owed, and is paid when there is some", async () => {
