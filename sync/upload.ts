@@ -119,6 +119,7 @@ async function uploadBatch(
     afterSequence: after,
     afterHash,
     operations: batch,
+    wallMs: asked.wallMs,
   });
   const answer = await send(parts, body);
   if (!answer.ok) return stepAfter(parts, answer.failure);

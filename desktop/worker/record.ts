@@ -107,6 +107,7 @@ function write(parts: RecordParts, order: RedemptionOrder): RecordedRedemption {
     amountMinor: token.amountMinor,
     currency: token.currency,
     numberCommitment: commitmentOf(opening),
+    deniedAsOfMs: null,
   };
   const signed = signNext(parts.signer, queue.head(), { ...draftOf(parts, order), operationId, body });
   step("operation-signed");
@@ -127,6 +128,7 @@ function draftOf({ nodeId, clock }: RecordParts, order: RedemptionOrder) {
     sinceBootMs: clock.sinceBootMs(),
     lastServerTimeMs: order.lastServerTimeMs,
     policyVersion: order.policyVersion,
+    anchored: order.time.anchored,
     actor: order.actor,
   };
 }

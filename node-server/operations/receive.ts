@@ -9,11 +9,11 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
-import type { NodeRow, Store } from "../ports/store.ts";
+import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { settleOperation } from "./settle.ts";
 import type { ReceivedOperation, SettledOperation } from "./settle.ts";
-import { signVerdicts } from "./verdicts.ts";
+import { signVerdicts, toldNow } from "./verdicts.ts";
 
 export interface ReceiveDependencies {
   readonly store: Store;
@@ -44,7 +44,7 @@ export async function receiveUpload(
   upload: UploadRequest,
 ): Promise<UploadAnswer> {
   const node = await deps.store.transaction(async (tx) => {
-    await tx.nodes.touch(nodeId);
+    await tx.nodes.touch(nodeId, await clockOffset(tx, upload));
     return tx.nodes.find(nodeId);
   });
   if (!node) throw new Error(`no node ${nodeId}`);
@@ -61,8 +61,24 @@ export async function receiveUpload(
     decided.push(settlement.settled);
   }
   await payOut(deps, decided);
-  const verdictList = await deps.store.transaction((tx) => signVerdicts(deps.context, tx, nodeId, decided));
+  const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
+}
+
+async function clockOffset(tx: Tx, { wallMs }: UploadRequest): Promise<number | null> {
+  return wallMs === null ? null : wallMs - (await tx.now()).getTime();
+}
+
+/** What the node is told here is what its next operations name, so it is kept. */
+async function answer(
+  { context }: ReceiveDependencies,
+  tx: Tx,
+  nodeId: string,
+  decided: readonly SettledOperation[],
+): Promise<Uint8Array> {
+  const told = await toldNow(tx);
+  await tx.limits.noteContact(nodeId, told.serverTimeMs, told.policyVersion);
+  return signVerdicts(context, tx, nodeId, decided, told);
 }
 
 /** Paying now spares the wait for the job that was enqueued with each claim; that job is there if we die here. */

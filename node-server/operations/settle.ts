@@ -132,6 +132,7 @@ function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRo
     reason: null,
     transactionId: null,
     evidence: null,
+    guaranteedMinor: null,
     claimId: null,
     serial: operation.body.serial,
     decidedAt: null,

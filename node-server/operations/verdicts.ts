@@ -17,6 +17,13 @@ export interface Verdict {
   readonly transactionId?: string;
   readonly claimId?: string;
   readonly evidence?: Uint8Array;
+  readonly guaranteedMinor?: bigint;
+}
+
+/** What a signed list tells a node beside its verdicts: judged by these two is what the node does until the next one. */
+export interface Told {
+  readonly serverTimeMs: number;
+  readonly policyVersion: number;
 }
 
 /** Moves an open operation by its verdict; the row is final once it is applied or rejected. */
@@ -30,6 +37,7 @@ export async function decideRow(tx: Tx, row: OperationRow, verdict: Verdict): Pr
     transactionId: verdict.transactionId ?? null,
     claimId: verdict.claimId ?? null,
     evidence: verdict.evidence ?? null,
+    guaranteedMinor: verdict.guaranteedMinor ?? null,
     decidedAt: await tx.now(),
   };
   await tx.operations.decide(decided);
@@ -48,6 +56,7 @@ export async function signVerdicts(
   tx: Tx,
   nodeId: string,
   decided: readonly { readonly row: OperationRow; readonly duplicate: boolean }[],
+  told?: Told,
 ): Promise<Uint8Array> {
   const node = await tx.nodes.find(nodeId);
   if (!node) throw new Error(`no node ${nodeId}`);
@@ -56,12 +65,17 @@ export async function signVerdicts(
     encodeVerdictList({
       nodeId,
       generation: await tx.registry.generation(),
-      serverTimeMs: (await tx.now()).getTime(),
+      ...(told ?? (await toldNow(tx))),
       lastSequence: node.lastSequence,
       lastHash: node.lastHash,
       verdicts: decided.map(({ row, duplicate }) => listed(row, duplicate)),
     }),
   );
+}
+
+export async function toldNow(tx: Tx): Promise<Told> {
+  const policy = await tx.limits.currentPolicy();
+  return { serverTimeMs: (await tx.now()).getTime(), policyVersion: policy?.version ?? 0 };
 }
 
 /** A verdict that came after its upload was answered reaches the node through its `verdicts` shape. */
@@ -81,5 +95,7 @@ function listed(row: OperationRow, duplicate: boolean): ListedVerdict {
     transactionId: row.transactionId,
     decidedAtMs: row.decidedAt.getTime(),
     duplicate,
+    evidence: row.evidence,
+    guaranteedMinor: row.guaranteedMinor,
   };
 }

@@ -39,6 +39,7 @@ export interface Tx {
   readonly inventory: InventoryRows;
   readonly budgets: BudgetRows;
   readonly restocking: RestockingRows;
+  readonly limits: LimitRows;
 }
 
 export interface InstitutionRow {
@@ -56,6 +57,8 @@ export interface VoucherGroupRow {
   readonly validityDays: number;
   /** How long a pre-activated voucher keeps its funding reserved. */
   readonly reservationDays: number;
+  /** May be redeemed without a lease, within a policy's limits; lease-only otherwise. Never changes. */
+  readonly atRisk: boolean;
 }
 
 export interface MerchantRow {
@@ -103,6 +106,10 @@ export interface VoucherRow extends Money {
   readonly institutionId: string;
   readonly programId: string;
   readonly groupCode: string;
+  /** Whether its group is at-risk. */
+  readonly atRisk: boolean;
+  /** Since when nodes must deny it at risk; null while they need not. */
+  readonly deniedSince: Date | null;
   readonly state: VoucherState;
   readonly pending: PendingEnd | null;
   readonly numberIndex: Uint8Array;
@@ -152,7 +159,10 @@ export interface VoucherRows {
     institutionId: string,
     page: Page,
   ): Promise<{ readonly total: number; readonly rows: readonly VoucherRow[] }>;
-  /** Serials of vouchers past their last instant that expiry has not reached, the longest overdue first. */
+  /**
+   * Serials of vouchers past their last instant that expiry has not reached, the longest overdue first. At risk they are
+   * due when the late-settlement window of every policy that was issued is over as well.
+   */
   due(before: Date, limit: number): Promise<bigint[]>;
   /** Erases encrypted numbers that were delivered before the given time and returns how many; the rows stay. */
   eraseDelivered(before: Date, limit: number): Promise<number>;
@@ -399,7 +409,8 @@ export interface NodeRows {
   countAssertion(id: string, counter: number): Promise<boolean>;
   openSession(id: string, tokenHash: Uint8Array, expiresAt: Date): Promise<void>;
   bySession(tokenHash: Uint8Array): Promise<NodeRow | undefined>;
-  touch(id: string): Promise<void>;
+  /** Notes the contact, and how far the node's wall clock is ahead; null leaves that as it was measured last. */
+  touch(id: string, clockOffsetMs: number | null): Promise<void>;
   insertCode(code: Omit<EnrolmentCodeRow, "nodeId"> & { readonly codeHash: Uint8Array }): Promise<void>;
   lockCode(codeHash: Uint8Array): Promise<EnrolmentCodeRow | undefined>;
   useCode(codeHash: Uint8Array, nodeId: string): Promise<void>;
@@ -421,6 +432,8 @@ export interface OperationRow {
   readonly transactionId: string | null;
   /** Hash of the operation that won, where this one lost the voucher to another. */
   readonly evidence: Uint8Array | null;
+  /** What is guaranteed of a redemption that lost its voucher; null where nothing is. */
+  readonly guaranteedMinor: bigint | null;
   readonly claimId: string | null;
   readonly serial: bigint | null;
   readonly decidedAt: Date | null;
@@ -590,4 +603,32 @@ export interface StockLevel {
 export interface RestockingRows {
   /** Every group and currency that is watched, as it stands now. */
   levels(): Promise<StockLevel[]>;
+}
+
+export interface PolicyRow {
+  readonly version: number;
+  /** Signed. */
+  readonly document: Uint8Array;
+}
+
+/** A signed policy's limits, and what the server needs to judge nodes by them. */
+export interface LimitRows {
+  policy(version: number): Promise<PolicyRow | undefined>;
+  /** The newest. */
+  currentPolicy(): Promise<PolicyRow | undefined>;
+  insertPolicy(
+    row: PolicyRow & { readonly lateSettlementHours: number; readonly issuedBy: string },
+  ): Promise<void>;
+  /** What a signed answer told the node: its time, and the version of the policy current then; 0 for none. */
+  noteContact(nodeId: string, toldMs: number, policyVersion: number): Promise<void>;
+  /** The contact with that very time; undefined where the node was never told it, or may no longer name it. */
+  contact(nodeId: string, toldMs: number): Promise<{ readonly policyVersion: number } | undefined>;
+  forgetContacts(nodeId: string, beforeMs: number): Promise<void>;
+  /** Counts an operation that is stored against the contact that it names. */
+  noteUse(
+    nodeId: string,
+    use: { readonly operationHash: Uint8Array; readonly toldMs: number; readonly money: Money },
+  ): Promise<void>;
+  /** What was noted for that contact: how many in all, and their sum in one currency. */
+  used(nodeId: string, toldMs: number, currency: string): Promise<{ count: number; sumMinor: bigint }>;
 }

@@ -54,10 +54,13 @@ function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof CodeRows>
       const result = await trx.updateTable("nodes").set({ status }).where("id", "=", id).executeTakeFirst();
       expectOne(result, `node ${id}`);
     },
-    async touch(id) {
+    async touch(id, clockOffsetMs) {
       await trx
         .updateTable("nodes")
-        .set({ last_contact_at: sql`clock_timestamp()` })
+        .set({
+          last_contact_at: sql`clock_timestamp()`,
+          ...(clockOffsetMs !== null && { clock_offset_ms: BigInt(clockOffsetMs) }),
+        })
         .where("id", "=", id)
         .execute();
     },

@@ -58,6 +58,7 @@ function verdict(row: OperationRow) {
     reason: row.reason,
     transaction_id: row.transactionId,
     evidence: row.evidence,
+    guaranteed_minor: row.guaranteedMinor,
     claim_id: row.claimId,
     decided_at: row.decidedAt,
   };
@@ -79,6 +80,7 @@ function selectOperations(trx: Trx) {
       "reason",
       "transaction_id",
       "evidence",
+      "guaranteed_minor",
       "claim_id",
       "voucher_serial",
       "decided_at",
@@ -111,6 +113,7 @@ function operation(row: SelectedOperation): OperationRow {
     reason: row.reason,
     transactionId: row.transaction_id,
     evidence: bytesOrNull(row.evidence),
+    guaranteedMinor: row.guaranteed_minor,
     claimId: row.claim_id,
     serial: row.voucher_serial,
     decidedAt: row.decided_at,

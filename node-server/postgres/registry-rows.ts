@@ -27,7 +27,7 @@ export function registryRows(trx: Trx): RegistryRows {
       // One group's name may be another's code; then the code is meant.
       const row = await trx
         .selectFrom("voucher_groups")
-        .select(["code", "name", "validity_days", "reservation_days"])
+        .select(["code", "name", "validity_days", "reservation_days", "at_risk"])
         .where((eb) => eb.or([eb("code", "=", codeOrName), eb("name", "=", codeOrName)]))
         .orderBy((eb) => eb("code", "=", codeOrName), "desc")
         .limit(1)
@@ -38,6 +38,7 @@ export function registryRows(trx: Trx): RegistryRows {
           name: row.name,
           validityDays: row.validity_days,
           reservationDays: row.reservation_days,
+          atRisk: row.at_risk,
         }
       );
     },

@@ -55,6 +55,9 @@ export interface Database {
   voucher_inventory: VoucherInventory;
   budgets: { program_id: string; group_code: string; currency: string; limit_minor: bigint };
   restock_levels: RestockLevels;
+  policies: Policies;
+  node_contacts: { node_id: string; told_ms: bigint; policy_version: number };
+  at_risk_uses: AtRiskUses;
   shape_leases: ShapeLeases;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
@@ -90,6 +93,7 @@ interface VoucherGroups {
   name: string;
   validity_days: Generated<number>;
   reservation_days: Generated<number>;
+  at_risk: Generated<boolean>;
   created_at: Generated<Date>;
 }
 
@@ -191,6 +195,8 @@ interface Vouchers {
   activated_at: Date | null;
   expires_at: Date;
   replaces: bigint | null;
+  denied_chunk: Generated<number | null>;
+  denied_since: Generated<Date | null>;
 }
 
 interface VoucherDeliveries {
@@ -253,6 +259,7 @@ interface Nodes {
   assertion_counter: Generated<bigint>;
   enrolled_at: Generated<Date>;
   last_contact_at: Date | null;
+  clock_offset_ms: bigint | null;
 }
 
 interface Leases {
@@ -292,8 +299,25 @@ interface Operations {
   evidence: Uint8Array | null;
   claim_id: string | null;
   voucher_serial: bigint | null;
+  guaranteed_minor: bigint | null;
   received_at: Generated<Date>;
   decided_at: Date | null;
+}
+
+interface Policies {
+  version: number;
+  document: Uint8Array;
+  late_settlement_hours: number;
+  issued_by: string;
+  issued_at: Generated<Date>;
+}
+
+interface AtRiskUses {
+  node_id: string;
+  operation_hash: Uint8Array;
+  told_ms: bigint;
+  currency: string;
+  amount_minor: bigint;
 }
 
 interface ApiRequests {

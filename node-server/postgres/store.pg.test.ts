@@ -121,10 +121,10 @@ async function register(db: Kysely<Database>, registry: Registry): Promise<void>
       })
       .execute();
   }
-  for (const { code, name, validityDays, reservationDays } of registry.groups) {
+  for (const { code, name, validityDays, reservationDays, atRisk } of registry.groups) {
     await db
       .insertInto("voucher_groups")
-      .values({ code, name, validity_days: validityDays, reservation_days: reservationDays })
+      .values({ code, name, validity_days: validityDays, reservation_days: reservationDays, at_risk: atRisk })
       .execute();
   }
   for (const { id, name, status, accepts } of registry.merchants) {

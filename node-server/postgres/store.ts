@@ -15,6 +15,7 @@ import { commandRows } from "./command-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
 import { jobRows } from "./job-rows.ts";
 import { leaseRows } from "./lease-rows.ts";
+import { limitRows } from "./limit-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { operationRows } from "./operation-rows.ts";
@@ -98,6 +99,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     inventory: inventoryRows(trx),
     budgets: budgetRows(trx),
     restocking: restockingRows(trx),
+    limits: limitRows(trx),
   };
 }
 

@@ -60,6 +60,8 @@ export function voucherRows(trx: Trx): VoucherRows {
       const rows = await trx
         .selectFrom("vouchers")
         .select("serial")
+        .where(sql<boolean>`expires_at < ${before}::timestamptz - case when denied_chunk is null then interval '0'
+          else (select make_interval(hours => coalesce(max(late_settlement_hours), 0)) from policies) end`)
         .where("expires_at", "<", before)
         .where("state", "in", ["preActivated", "activated", "leased", "suspended", "redeeming"])
         .where((eb) => eb.or([eb("pending", "is", null), eb("pending", "=", "suspend")]))
@@ -144,6 +146,7 @@ function selectVouchers(trx: Trx) {
   return trx
     .selectFrom("vouchers")
     .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
+    .innerJoin("voucher_groups as group", "group.code", "vouchers.group_code")
     .leftJoin("vouchers as replacement", "replacement.replaces", "vouchers.serial")
     .select([
       "vouchers.serial",
@@ -160,6 +163,8 @@ function selectVouchers(trx: Trx) {
       "vouchers.activated_at",
       "vouchers.expires_at",
       "vouchers.replaces",
+      "vouchers.denied_since",
+      "group.at_risk",
       "replacement.serial as replaced_by",
     ]);
 }
@@ -172,6 +177,8 @@ function voucher(row: SelectedVoucher): VoucherRow {
     institutionId: row.institution_id,
     programId: row.program_id,
     groupCode: row.group_code,
+    atRisk: row.at_risk,
+    deniedSince: row.denied_since,
     amountMinor: row.amount_minor,
     currency: row.currency,
     state: row.state,

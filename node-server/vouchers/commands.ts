@@ -177,6 +177,7 @@ async function signToken(signer: Signer, voucher: VoucherRow, expiresAt: Date): 
     expiresAtMs: expiresAt.getTime(),
     programme: voucher.programId,
     verifier: voucher.numberVerifier,
+    atRisk: voucher.atRisk,
   });
   return tokenToText(await signDocument(signer, payload));
 }
@@ -204,4 +205,5 @@ export const itemFailureReasons: Readonly<Record<ItemRefusalCode, string>> = {
   "no-such-node": "No Such Node Or Merchant To Lease To",
   "node-not-active": "The Node To Lease To Is Not Active",
   "lease-too-long": "The Lease Would Outlast The Voucher",
+  "never-leased-at-risk": "Vouchers Of An At-Risk Group Are Not Leased",
 };

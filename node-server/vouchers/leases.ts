@@ -11,7 +11,7 @@ import type { LeaseEnd, LeaseRow, NodeRow, Tx, VoucherRow } from "../ports/store
 
 export type LeaseRefusal =
   | VoucherRefusal
-  | { readonly code: "no-such-node" | "node-not-active" | "lease-too-long" };
+  | { readonly code: "no-such-node" | "node-not-active" | "lease-too-long" | "never-leased-at-risk" };
 
 const defaultLeaseDays = 14;
 const dayMs = 86_400_000;
@@ -28,6 +28,7 @@ export async function grantLease(
 > {
   const decision = decideVoucher(voucher, { type: "GRANT_LEASE" });
   if (!decision.ok) return decision;
+  if (voucher.atRisk) return { ok: false, refusal: { code: "never-leased-at-risk" } };
   const notAfter = until ?? defaultEnd(await tx.now(), voucher.expiresAt);
   if (notAfter > voucher.expiresAt) return { ok: false, refusal: { code: "lease-too-long" } };
   const generation = await tx.registry.generation();

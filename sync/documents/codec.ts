@@ -25,6 +25,8 @@ export type Decoded<T> =
 export interface Codec<T> {
   toCbor(value: T): CborValue;
   fromCbor(value: CborValue, field: string): T;
+  /** What a field that is not there means; only of fields that came after their format's first version. */
+  readonly absent?: { readonly value: T };
 }
 
 /** The payload of a document. Throws when the value is one that `decodeDocument` would refuse. */
@@ -74,14 +76,15 @@ export function mapOf<T extends object>(fields: KeyedFields<T>): Codec<T> {
   return {
     toCbor(value) {
       const properties = value as Record<string, unknown>;
-      return new Map([...byKey].map(([key, [name, codec]]) => [key, codec.toCbor(properties[name])]));
+      const written = [...byKey].filter(([, [name, codec]]) => !isAbsent(codec, properties[name]));
+      return new Map(written.map(([key, [name, codec]]) => [key, codec.toCbor(properties[name])]));
     },
     fromCbor(value, field) {
       if (!isMap(value)) return refuse("wrong-type", field);
       const entries = [...byKey].map(([key, [name, codec]]) => {
         const at = join(field, name);
         const item = value.get(key);
-        return [name, item === undefined ? refuse("missing-field", at) : codec.fromCbor(item, at)];
+        return [name, readField(codec, item, at)];
       });
       for (const key of value.keys()) {
         if (!byKey.has(key as number)) refuse("unknown-field", join(field, String(key)));
@@ -91,20 +94,27 @@ export function mapOf<T extends object>(fields: KeyedFields<T>): Codec<T> {
   };
 }
 
-/** An array of fixed length whose places have names, in the order written. */
+/** An array whose places have names, in the order written; places at the end that say nothing are left out. */
 export function rowOf<T extends object>(fields: OrderedFields<T>): Codec<T> {
   const columns: readonly Field[] = Object.entries(fields as Record<string, Codec<unknown>>);
+  const least = columns.findLastIndex(([, codec]) => codec.absent === undefined) + 1;
   return {
     toCbor(value) {
       const properties = value as Record<string, unknown>;
-      return columns.map(([name, codec]) => codec.toCbor(properties[name]));
+      const last = columns.findLastIndex(([name, codec]) => !isAbsent(codec, properties[name]));
+      return columns.slice(0, last + 1).map(([name, codec]) => codec.toCbor(properties[name]));
     },
     fromCbor(value, field) {
-      if (!isList(value) || value.length !== columns.length) return refuse("wrong-type", field);
-      const entries = columns.map(([name, codec], index) => [
-        name,
-        codec.fromCbor(value[index] ?? null, join(field, name)),
-      ]);
+      if (!isList(value) || value.length > columns.length || value.length < least) {
+        return refuse("wrong-type", field);
+      }
+      const entries = columns.map(([name, codec], index) => {
+        const at = join(field, name);
+        // A place before the last one is written in full, whatever it says.
+        const item = value[index];
+        const isLast = index >= value.length - 1;
+        return [name, isLast ? readField(codec, item, at) : codec.fromCbor(item ?? null, at)];
+      });
       return Object.fromEntries(entries) as T;
     },
   };
@@ -127,6 +137,14 @@ export function nullable<T>(codec: Codec<T>): Codec<T | null> {
     toCbor: (value) => (value === null ? null : codec.toCbor(value)),
     fromCbor: (value, field) => (value === null ? null : codec.fromCbor(value, field)),
   };
+}
+
+/**
+ * A field that its format did not have at first: where it is not written, it has this value. Writing that value out is
+ * refused, since a content has one encoding.
+ */
+export function laterField<T>(codec: Codec<T>, absent: T & (boolean | number | null)): Codec<T> {
+  return { ...codec, absent: { value: absent } };
 }
 
 /** A map whose key 0 names which of several it is; each variant lists that key as its `type`. */
@@ -155,6 +173,16 @@ export function where<T>(codec: Codec<T>, brokenBy: (value: T) => string | undef
       return broken === undefined ? read : refuse("out-of-range", join(field, broken));
     },
   };
+}
+
+function isAbsent({ absent }: Codec<unknown>, value: unknown): boolean {
+  return absent !== undefined && absent.value === value;
+}
+
+function readField(codec: Codec<unknown>, item: CborValue | undefined, at: string): unknown {
+  if (item === undefined) return codec.absent ? codec.absent.value : refuse("missing-field", at);
+  const value = codec.fromCbor(item, at);
+  return isAbsent(codec, value) ? refuse("out-of-range", at) : value;
 }
 
 function isMap(value: CborValue): value is ReadonlyMap<number | bigint | string, CborValue> {

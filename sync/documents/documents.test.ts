@@ -1,5 +1,6 @@
 /** Every document against the same claims: it reads back as it was written, and reading is closed. */
 import * as fc from "fast-check";
+import { decodePolicy, encodePolicy, type Policy } from "./policy.ts";
 import { describe, expect, test } from "vitest";
 import { bytesToUuid } from "../ids.ts";
 import { decodeCbor, encodeCbor, type CborKey, type CborValue } from "../signing/cbor.ts";
@@ -54,11 +55,23 @@ const redemption = {
   numberCommitment: bytes(32),
 };
 const body: fc.Arbitrary<OperationBody> = fc.oneof(
-  fc.record({ ...redemption, mode: fc.constantFrom("leased" as const, "online" as const), epoch }),
   fc.record({
     ...redemption,
-    mode: fc.constantFrom("at-risk" as const, "online" as const),
+    mode: fc.constantFrom("leased" as const, "online" as const),
+    epoch,
+    deniedAsOfMs: fc.constant(null),
+  }),
+  fc.record({
+    ...redemption,
+    mode: fc.constant("at-risk" as const),
     epoch: fc.constant(null),
+    deniedAsOfMs: timeMs,
+  }),
+  fc.record({
+    ...redemption,
+    mode: fc.constant("online" as const),
+    epoch: fc.constant(null),
+    deniedAsOfMs: fc.constant(null),
   }),
   fc.record({ type: fc.constant("release-lease" as const), serial, epoch }),
 );
@@ -72,6 +85,7 @@ const operation: fc.Arbitrary<Operation> = fc.record({
   sinceBootMs: fc.maxSafeNat(),
   lastServerTimeMs: timeMs,
   policyVersion: small,
+  anchored: fc.boolean(),
   actor: text,
   body,
 });
@@ -83,6 +97,7 @@ const voucherToken: fc.Arbitrary<VoucherToken> = fc.record({
   expiresAtMs: timeMs,
   programme: text,
   verifier: bytes(16),
+  atRisk: fc.boolean(),
 });
 const lease: fc.Arbitrary<Lease> = fc.record({ serial, nodeId: uuid, epoch, notAfterMs: timeMs });
 const certificate: fc.Arbitrary<EnrolmentCertificate> = fc.record({
@@ -112,8 +127,40 @@ const verdictList: fc.Arbitrary<VerdictList> = fc.record({
   serverTimeMs: timeMs,
   lastSequence: fc.maxSafeNat(),
   lastHash: bytes(32),
+  policyVersion: small,
   verdicts: fc.array(verdict, { maxLength: 20 }),
 });
+
+const hours = fc.nat(2_160);
+const amountOrNone = fc.bigInt({ min: 0n, max: 9_223_372_036_854_775_807n });
+const policy: fc.Arbitrary<Policy> = fc.record({
+  version: fc.integer({ min: 1, max: 2_147_483_647 }),
+  issuedAtMs: timeMs,
+  expiresAtMs: timeMs,
+  atRisk: fc.option(
+    fc.record({ redemptions: small, hours, denyListHours: hours, lateSettlementHours: hours }),
+  ),
+  unanchoredHours: hours,
+  clockErrorMs: fc.nat(86_400_000),
+  currencies: fc.uniqueArray(
+    fc.record({
+      currency,
+      voucherMinor: amountMinor,
+      operationMinor: amountMinor,
+      sumMinor: amountMinor,
+      guaranteedMinor: amountOrNone,
+      unanchoredMinor: amountOrNone,
+    }),
+    { selector: (limits) => limits.currency },
+  ),
+});
+
+/** Fields that their formats did not have at first; without them a document reads as it did then. */
+const laterFields: Partial<Record<SignedKind, readonly number[]>> = {
+  operation: [13],
+  "voucher-token": [8],
+  "verdict-list": [7],
+};
 
 interface Document<T> {
   readonly kind: SignedKind;
@@ -146,6 +193,7 @@ const documents = [
     encode: encodeSessionAssertion,
     decode: decodeSessionAssertion,
   }),
+  row({ kind: "policy", values: policy, encode: encodePolicy, decode: decodePolicy }),
   row({ kind: "verdict-list", values: verdictList, encode: encodeVerdictList, decode: decodeVerdictList }),
 ];
 
@@ -162,6 +210,7 @@ describe.each(documents)("$kind", ({ kind, values, encode, decode }) => {
   test("a field that is left out is refused by its name", () => {
     const fields = fieldsOf(encode(sample(values)));
     for (const key of fields.keys()) {
+      if (laterFields[kind]?.includes(Number(key))) continue;
       const rest = new Map([...fields].filter(([other]) => other !== key));
       expect(decode(encodeCbor(rest))).toMatchObject({ ok: false, refusal: { code: "missing-field" } });
     }
@@ -226,6 +275,8 @@ function verdictWith(status: fc.Arbitrary<Verdict["status"]>, reason: fc.Arbitra
     transactionId: fc.option(text),
     decidedAtMs: timeMs,
     duplicate: fc.boolean(),
+    evidence: fc.option(bytes(32)),
+    guaranteedMinor: fc.option(amountMinor),
   });
 }
 

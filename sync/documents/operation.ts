@@ -2,9 +2,18 @@
  * An operation: one thing that a node did, signed by it and linked to the one before (design section 3). Secrets and
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
- * Format 1: first one.
+ * Format 1: first one. Later, readers first: `anchored`, and a redemption's `deniedAsOfMs`.
  */
-import { decodeDocument, encodeDocument, mapOf, nullable, variantsOf, where, type Decoded } from "./codec.ts";
+import {
+  decodeDocument,
+  encodeDocument,
+  laterField,
+  mapOf,
+  nullable,
+  variantsOf,
+  where,
+  type Decoded,
+} from "./codec.ts";
 import {
   amountMinor,
   counter,
@@ -20,6 +29,7 @@ import {
   text,
   timeMs,
   uuid,
+  yesOrNo,
   type Epoch,
 } from "./fields.ts";
 
@@ -36,7 +46,10 @@ export interface Operation {
   readonly sinceBootMs: number;
   /** The last server time that the node had signed word of. */
   readonly lastServerTimeMs: number;
+  /** The policy that the node kept to: the one that was current at its last contact; 0 for none. */
   readonly policyVersion: number;
+  /** False where the node's time rested on its wall clock: after a restart, or where its clocks disagreed. */
+  readonly anchored: boolean;
   /** The cashier or agent who was signed in. */
   readonly actor: string;
   readonly body: OperationBody;
@@ -55,6 +68,8 @@ export interface RedeemVoucher {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly numberCommitment: Uint8Array;
+  /** As of when the node's deny list was complete: always for `at-risk`, else never. */
+  readonly deniedAsOfMs: number | null;
 }
 
 export interface ReleaseLease {
@@ -84,6 +99,7 @@ const redeemVoucher = mapOf<RedeemVoucher>({
   amountMinor: [4, amountMinor],
   currency: [5, currency],
   numberCommitment: [6, hash],
+  deniedAsOfMs: [7, laterField<number | null>(nullable(timeMs), null)],
 });
 
 const releaseLease = mapOf<ReleaseLease>({
@@ -107,14 +123,20 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
   body: [
     12,
     variantsOf<OperationBody>({
-      "redeem-voucher": where(redeemVoucher, epochAgainstMode),
+      "redeem-voucher": where(redeemVoucher, brokenByMode),
       "release-lease": releaseLease,
     }),
   ],
+  anchored: [13, laterField(yesOrNo, true)],
 });
 
-/** A leased redemption names its lease, and an at-risk group is never leased. */
-function epochAgainstMode({ mode, epoch: named }: RedeemVoucher): "epoch" | undefined {
+/** A leased redemption names its lease; an at-risk group is never leased, and its redemption names the deny list. */
+function brokenByMode({
+  mode,
+  epoch: named,
+  deniedAsOfMs,
+}: RedeemVoucher): "epoch" | "deniedAsOfMs" | undefined {
   if (mode === "leased" && named === null) return "epoch";
-  return mode === "at-risk" && named !== null ? "epoch" : undefined;
+  if (mode === "at-risk" && named !== null) return "epoch";
+  return (mode === "at-risk") === (deniedAsOfMs !== null) ? undefined : "deniedAsOfMs";
 }

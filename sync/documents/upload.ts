@@ -1,11 +1,22 @@
 /**
  * An upload: what a node posts to `/v1/operations`. It is not signed itself; the operations in it are, and the
  * secrets beside them are sealed for the server (design: "Writing: signed operations").
+ *
+ * Later field, readers first: `wallMs`.
  */
 import type { CborValue } from "../signing/cbor.ts";
-import { decodeDocument, encodeDocument, listOf, mapOf, nullable, refuse, rowOf } from "./codec.ts";
+import {
+  decodeDocument,
+  encodeDocument,
+  laterField,
+  listOf,
+  mapOf,
+  nullable,
+  refuse,
+  rowOf,
+} from "./codec.ts";
 import type { Codec, Decoded } from "./codec.ts";
-import { hash, integer, smallCount } from "./fields.ts";
+import { hash, integer, smallCount, timeMs } from "./fields.ts";
 
 export interface UploadedOperation {
   readonly signed: Uint8Array;
@@ -20,6 +31,8 @@ export interface UploadRequest {
   readonly afterSequence: number;
   readonly afterHash: Uint8Array;
   readonly operations: readonly UploadedOperation[];
+  /** The node's wall clock as it sends, so that the server can measure it; null where a file is handed in. */
+  readonly wallMs: number | null;
 }
 
 /** Bounds an upload; 200 operations with their secrets stay well below 1 MiB. */
@@ -56,4 +69,5 @@ const codec = mapOf<UploadRequest>({
       mostUploadedOperations,
     ),
   ],
+  wallMs: [5, laterField<number | null>(nullable(timeMs), null)],
 });

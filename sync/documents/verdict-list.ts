@@ -1,10 +1,13 @@
 /**
  * A verdict list: the server's signed answer to a batch of operations, with the state of the node's chain as the
  * server has stored it (design section 3).
+ *
+ * Later fields, readers first: `policyVersion`, and a verdict's `evidence` and `guaranteedMinor`.
  */
 import {
   decodeDocument,
   encodeDocument,
+  laterField,
   listOf,
   mapOf,
   nullable,
@@ -12,7 +15,18 @@ import {
   where,
   type Decoded,
 } from "./codec.ts";
-import { counter, hash, integer, oneOf, smallCount, text, timeMs, uuid, yesOrNo } from "./fields.ts";
+import {
+  amountMinor,
+  counter,
+  hash,
+  integer,
+  oneOf,
+  smallCount,
+  text,
+  timeMs,
+  uuid,
+  yesOrNo,
+} from "./fields.ts";
 
 export type VerdictStatus = "applied" | "rejected" | "held";
 
@@ -26,6 +40,10 @@ export interface Verdict {
   readonly decidedAtMs: number;
   /** True when this is the first verdict, told again. */
   readonly duplicate: boolean;
+  /** The hash of the operation that won the voucher which this one lost. */
+  readonly evidence: Uint8Array | null;
+  /** What the programme guarantees the merchant of that loss; null where nothing is lost, or nothing guaranteed. */
+  readonly guaranteedMinor: bigint | null;
 }
 
 export interface VerdictList {
@@ -36,6 +54,8 @@ export interface VerdictList {
   readonly lastSequence: number;
   /** The hash of that operation; of the enrolment certificate when there is none. */
   readonly lastHash: Uint8Array;
+  /** The policy current at this contact, by which the node's operations up to the next one are judged; 0 for none. */
+  readonly policyVersion: number;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -60,6 +80,8 @@ const verdict = rowOf<Verdict>({
   transactionId: nullable(text(128)),
   decidedAtMs: timeMs,
   duplicate: yesOrNo,
+  evidence: laterField<Uint8Array | null>(nullable(hash), null),
+  guaranteedMinor: laterField<bigint | null>(nullable(amountMinor), null),
 });
 
 const sequenceOrNone = integer(0, Number.MAX_SAFE_INTEGER);
@@ -71,6 +93,7 @@ const codec = mapOf<VerdictList>({
   lastSequence: [4, sequenceOrNone],
   lastHash: [5, hash],
   verdicts: [6, listOf(where(verdict, unexplained), mostVerdicts)],
+  policyVersion: [7, laterField(smallCount, 0)],
 });
 
 function unexplained({ status, reason }: Verdict): "reason" | undefined {

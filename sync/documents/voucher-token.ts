@@ -1,15 +1,18 @@
 /**
  * A voucher token: the server's signed description of a voucher, in the QR code beside its serial, so that a node
  * without a network can check the voucher and its number (design section 4.4).
+ *
+ * Later field, readers first: `atRisk`.
  */
 import base45 from "base45";
-import { decodeDocument, encodeDocument, mapOf, type Decoded } from "./codec.ts";
-import { amountMinor, bytes, currency, serial, text, timeMs } from "./fields.ts";
+import { decodeDocument, encodeDocument, laterField, mapOf, type Decoded } from "./codec.ts";
+import { amountMinor, bytes, currency, serial, text, timeMs, yesOrNo } from "./fields.ts";
 
 export interface VoucherToken {
   readonly serial: bigint;
-  /** The voucher group, which decides between lease-only and at-risk. */
   readonly group: string;
+  /** Whether its group is one that may be redeemed without a lease, and so is never leased. */
+  readonly atRisk: boolean;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly expiresAtMs: number;
@@ -53,4 +56,5 @@ const codec = mapOf<VoucherToken>({
   expiresAtMs: [5, timeMs],
   programme: [6, text(128)],
   verifier: [7, bytes(16)],
+  atRisk: [8, laterField(yesOrNo, false)],
 });

@@ -18,6 +18,7 @@ import {
 } from "./operation.ts";
 import { encodeSessionAssertion, type SessionAssertion } from "./session-assertion.ts";
 import { decodeVerdictList, encodeVerdictList, type Verdict, type VerdictList } from "./verdict-list.ts";
+import { encodePolicy, type Policy } from "./policy.ts";
 import { encodeVoucherToken, tokenToText, type VoucherToken } from "./voucher-token.ts";
 
 const nodeId = "00112233-4455-6677-8899-aabbccddeeff";
@@ -32,6 +33,7 @@ const redeem: RedeemVoucher = {
   amountMinor: 1250n,
   currency: "KES",
   numberCommitment: new Uint8Array(32).fill(0xbb),
+  deniedAsOfMs: null,
 };
 const release: ReleaseLease = { type: "release-lease", serial: 42n, epoch: { generation: 2, n: 1 } };
 const operation: Operation = {
@@ -44,6 +46,7 @@ const operation: Operation = {
   sinceBootMs: 60_000,
   lastServerTimeMs: 1_759_999_000_000,
   policyVersion: 3,
+  anchored: true,
   actor: "cashier-1",
   body: redeem,
 };
@@ -54,6 +57,7 @@ const token: VoucherToken = {
   currency: "KES",
   expiresAtMs: 1_790_000_000_000,
   programme: "Harvest relief",
+  atRisk: false,
   verifier: new Uint8Array(16).fill(0xcc),
 };
 const lease: Lease = { serial: 42n, nodeId, epoch: { generation: 2, n: 1 }, notAfterMs: 1_760_000_000_000 };
@@ -83,6 +87,8 @@ const held: Verdict = {
   transactionId: null,
   decidedAtMs: 1_760_000_000_000,
   duplicate: false,
+  evidence: null,
+  guaranteedMinor: null,
 };
 const list: VerdictList = {
   nodeId,
@@ -90,9 +96,29 @@ const list: VerdictList = {
   serverTimeMs: 1_760_000_000_000,
   lastSequence: 8,
   lastHash: new Uint8Array(32).fill(0xdd),
+  policyVersion: 0,
   verdicts: [
     { ...held, sequence: 7, status: "applied", reason: null, transactionId: "t-1", duplicate: true },
     held,
+  ],
+};
+
+const policy: Policy = {
+  version: 3,
+  issuedAtMs: 1_760_000_000_000,
+  expiresAtMs: 1_790_000_000_000,
+  atRisk: { redemptions: 50, hours: 72, denyListHours: 24, lateSettlementHours: 336 },
+  unanchoredHours: 12,
+  clockErrorMs: 120_000,
+  currencies: [
+    {
+      currency: "KES",
+      voucherMinor: 500_000n,
+      operationMinor: 500_000n,
+      sumMinor: 5_000_000n,
+      guaranteedMinor: 0n,
+      unanchoredMinor: 1_000_000n,
+    },
   ],
 };
 
@@ -165,6 +191,53 @@ describe("known payloads", () => {
         "f4",
       ],
     ],
+    [
+      "policy",
+      encodePolicy(policy),
+      [
+        "a801010203031b00000199c82cc000041b000001a0c4506c000584183218481818190150060c071a0001d4c008818663",
+        "4b45531a0007a1201a0007a1201a004c4b40001a000f4240",
+      ],
+    ],
+    [
+      "an at-risk redemption by a clock that is not anchored",
+      encodeOperation({
+        ...operation,
+        anchored: false,
+        body: { ...redeem, mode: "at-risk", epoch: null, deniedAsOfMs: 1_760_000_000_000 },
+      }),
+      [
+        "ad0101025000112233445566778899aabbccddeeff0350017f22e279b07cc398c4dc0c0c07398f0407055820aaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa061b00000199c82cc0000750ffeeddccbbaa9988",
+        "77665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca8006e72656465656d2d766f",
+        "7563686572011a499602d2026761742d7269736b03f6041904e205634b4553065820bbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb071b00000199c82cc0000df4",
+      ],
+    ],
+    [
+      "the token of an at-risk voucher",
+      encodeVoucherToken({ ...token, atRisk: true }),
+      [
+        "a8011a499602d20269666f6f642d32303236031b7fffffffffffffff04634b4553051b000001a0c4506c00066e486172",
+        "766573742072656c6965660750cccccccccccccccccccccccccccccccc08f5",
+      ],
+    ],
+    [
+      "a verdict list that names a policy and a winner",
+      encodeVerdictList({
+        ...list,
+        policyVersion: 3,
+        verdicts: [
+          { ...held, status: "rejected", evidence: new Uint8Array(32).fill(0xee), guaranteedMinor: 1000n },
+        ],
+      }),
+      [
+        "a7015000112233445566778899aabbccddeeff0201031b00000199c82cc0000408055820dddddddddddddddddddddddd",
+        "dddddddddddddddddddddddddddddddddddddddd068189085820dddddddddddddddddddddddddddddddddddddddddddd",
+        "dddddddddddddddddddd6872656a65637465646b71756172616e74696e6564f61b00000199c82cc000f45820eeeeeeee",
+        "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee1903e80703",
+      ],
+    ],
   ])("%s", (_, payload, hex) => {
     expect(bytesToHex(payload)).toBe(hex.join(""));
   });
@@ -204,7 +277,15 @@ describe("what is not written", () => {
     ["an amount beyond 2^63 - 1", () => encodeRedemption({ amountMinor: 2n ** 63n })],
     ["a currency that is none", () => encodeRedemption({ currency: "XXX" })],
     ["a leased redemption without its lease", () => encodeRedemption({ epoch: null })],
-    ["an at-risk redemption with a lease", () => encodeRedemption({ mode: "at-risk" })],
+    ["an at-risk redemption with a lease", () => encodeRedemption({ mode: "at-risk", deniedAsOfMs: 1 })],
+    ["an at-risk redemption without a deny list", () => encodeRedemption({ mode: "at-risk", epoch: null })],
+    ["a leased redemption with a deny list", () => encodeRedemption({ deniedAsOfMs: 1 })],
+    ["policy 0", () => encodePolicy({ ...policy, version: 0 })],
+    [
+      "a policy with two limits for one currency",
+      () => encodePolicy({ ...policy, currencies: [...policy.currencies, ...policy.currencies] }),
+    ],
+    ["a policy of more than 90 days", () => encodePolicy({ ...policy, unanchoredHours: 2_161 })],
     ["another mode", () => encodeRedemption({ mode: "free" as "leased" })],
     ["a negative epoch", () => encodeRedemption({ epoch: { generation: 1, n: -1 } })],
     ["a verifier of 15 bytes", () => encodeVoucherToken({ ...token, verifier: new Uint8Array(15) })],
@@ -243,7 +324,7 @@ describe("what is not written", () => {
 describe("refusals name the field", () => {
   test.each<[string, string, Map<CborKey, CborValue>]>([
     ["unsupported-version", "version", fields().set(1, 2)],
-    ["unsupported-version", "version", fields().set(1, 2).set(13, "new in 2")],
+    ["unsupported-version", "version", fields().set(1, 2).set(14, "new in 2")],
     ["wrong-type", "sequence", fields().set(4, "1")],
     ["out-of-range", "sequence", fields().set(4, 0)],
     ["wrong-type", "sequence", fields().set(4, 1n << 53n)],
@@ -254,6 +335,9 @@ describe("refusals name the field", () => {
     ["wrong-type", "body.epoch", inBody(2, [1])],
     ["wrong-type", "body.epoch", inBody(2, [1, 2, 3])],
     ["unknown-field", "body.3", inBody(3, 0)],
+    // What a later field means when it is not there is never written.
+    ["out-of-range", "anchored", fields().set(13, true)],
+    ["wrong-type", "anchored", fields().set(13, null)],
     ["wrong-type", "body", fields().set(12, [])],
     ["missing-field", "body.type", fields().set(12, new Map())],
   ])("%s: %s", (code, field, changed) => {

@@ -11,6 +11,7 @@ import { prepare } from "./store/fixture.ts";
 import { describeInventory } from "./store/inventory.ts";
 import { describeLeases } from "./store/leases.ts";
 import { describeLifecycle } from "./store/lifecycle.ts";
+import { describeLimits } from "./store/limits.ts";
 import { describeLives } from "./store/lives.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
@@ -48,6 +49,7 @@ const parts = [
   describeLeases,
   describeClaims,
   describeNodes,
+  describeLimits,
   describeOperations,
   describeRequests,
   describeSealedAnswers,

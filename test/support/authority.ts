@@ -68,7 +68,7 @@ export function createAuthority(name = 1, version = 1): Authority {
     token({ number, ...voucher }, change = {}) {
       const { keyId } = signer("voucher-token");
       const verifier = tokenVerifier({ keyId, serial: voucher.serial, number });
-      const token = { ...voucher, group: "food", programme: "Relief", verifier, ...change };
+      const token = { ...voucher, group: "food", programme: "Relief", atRisk: false, verifier, ...change };
       return tokenToText(sign("voucher-token", encodeVoucherToken(token)));
     },
     lease: (lease) => sign("lease", encodeLease(lease)),

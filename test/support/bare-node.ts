@@ -50,6 +50,8 @@ export class BareNode {
   head: { sequence: number; hash: Uint8Array };
   readonly #operations: SyncSigner;
   readonly #sessions: SyncSigner;
+  /** What this node says its wall clock shows. */
+  wallMs: () => number = Date.now;
   #assertions = 0;
   #token = "";
 
@@ -98,6 +100,8 @@ export class BareNode {
       readonly epoch?: Epoch | null;
       readonly amountMinor?: bigint;
       readonly lastServerTimeMs?: number;
+      readonly deniedAsOfMs?: number;
+      readonly change?: Partial<Operation>;
     } = {},
   ): SignedOperation {
     const opening = openingFor(voucher.number, random);
@@ -110,8 +114,13 @@ export class BareNode {
       amountMinor: rest.amountMinor ?? 700n,
       currency: "USD",
       numberCommitment: commitmentOf(opening),
+      deniedAsOfMs: rest.mode === "at-risk" ? (rest.deniedAsOfMs ?? Date.now()) : null,
     };
-    return this.sign(body, { sealed, lastServerTimeMs: rest.lastServerTimeMs ?? Date.now() });
+    return this.sign(body, {
+      sealed,
+      lastServerTimeMs: rest.lastServerTimeMs ?? Date.now(),
+      ...(rest.change && { change: rest.change }),
+    });
   }
 
   release(serialNumber: string, n = 1): SignedOperation {
@@ -138,6 +147,7 @@ export class BareNode {
       sinceBootMs: 1000,
       lastServerTimeMs: rest.lastServerTimeMs ?? Date.now(),
       policyVersion: 0,
+      anchored: true,
       actor: "cashier",
       body,
       ...rest.change,
@@ -179,6 +189,7 @@ export class BareNode {
   ): Promise<UploadAnswer> {
     if (this.#token === "") await this.openSession();
     const body = encodeUpload({
+      wallMs: this.wallMs(),
       generation: this.identity.generation,
       afterSequence: after.sequence,
       afterHash: after.hash ?? this.identity.certificateHash,

@@ -49,6 +49,8 @@ export interface StandInServer {
   generation: number;
   /** Server time minus wall time. */
   aheadMs: number;
+  /** Told with every list. */
+  policyVersion: number;
   /** Takes the node's key without the request for it. */
   enrol(publicKey: Uint8Array): void;
   expireSessions(): void;
@@ -96,6 +98,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     status: "active",
     generation: 1,
     aheadMs: 0,
+    policyVersion: 0,
     enrol(key) {
       publicKey = key;
       certificate = authority.certificate(nodeId, key);
@@ -122,6 +125,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         operationHash: stored.hash,
         decidedAtMs: 1_700_000_000_000,
         duplicate: false,
+        evidence: null,
+        guaranteedMinor: null,
       };
       const document = verdicts([{ ...first, ...verdict }]);
       const row = { node_id: nodeId, sequence: String(sequence), verdict_list: toBase64(document) };
@@ -236,6 +241,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         transactionId: `tx-${opened.value.sequence}`,
         decidedAtMs: 1_700_000_000_000,
         duplicate,
+        evidence: null,
+        guaranteedMinor: null,
         ...server.judge(opened.value),
       });
     }
@@ -249,6 +256,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       serverTimeMs: Date.now() + server.aheadMs,
       lastSequence: server.chain.length,
       lastHash: headHash(),
+      policyVersion: server.policyVersion,
       verdicts: decided,
     });
   }

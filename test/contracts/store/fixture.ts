@@ -21,9 +21,9 @@ export const registry: Registry = {
     { id: "keyless", callbackBaseUrl: null, boxPublicKey: null },
   ],
   groups: [
-    { code: "AID", name: "Food aid", validityDays: 90, reservationDays: 30 },
-    { code: "KIT", name: "AID", validityDays: 30, reservationDays: 30 },
-    { code: "LOW", name: "Hardly funded", validityDays: 30, reservationDays: 30 },
+    { code: "AID", name: "Food aid", validityDays: 90, reservationDays: 30, atRisk: false },
+    { code: "KIT", name: "AID", validityDays: 30, reservationDays: 30, atRisk: false },
+    { code: "LOW", name: "Hardly funded", validityDays: 30, reservationDays: 30, atRisk: false },
   ],
   merchants: [
     { id: "corner", name: "Corner shop", status: "active", accepts: ["AID"] },
@@ -200,6 +200,7 @@ export function newOperation(nodeId: string, sequence: number, serial: bigint | 
     reason: null,
     transactionId: null,
     evidence: null,
+    guaranteedMinor: null,
     claimId: null,
     serial,
     decidedAt: null,

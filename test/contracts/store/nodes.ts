@@ -31,7 +31,7 @@ export function describeNodes(subject: () => StoreSubject): void {
       const node = await transaction(async (tx) => {
         await tx.nodes.advance(id, 7, lastHash);
         await tx.nodes.setStatus(id, "frozen");
-        await tx.nodes.touch(id);
+        await tx.nodes.touch(id, 1500);
         return tx.nodes.lock(id);
       });
       expect(node).toMatchObject({ lastSequence: 7, lastHash, status: "frozen" });

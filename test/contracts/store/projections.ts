@@ -34,7 +34,9 @@ export function describeProjections(subject: () => StoreSubject): void {
         { key: "1", document: base64(documents[2]) },
         { key: "2", document: base64(documents[1]) },
       ]);
+      // A node is told from the beginning which groups its merchant may redeem.
       expect(await subject().documentsShape("trust", node)).toEqual([
+        { key: "accepts", document: "AID" },
         { key: "key-set", document: base64(documents[1]) },
       ]);
     });

@@ -44,7 +44,13 @@ export function describeRegistry(subject: () => StoreSubject): void {
         await tx.registry.voucherGroup("food aid"),
       ]);
       expect(groups.map((group) => group?.code)).toEqual(["AID", "AID", "KIT", undefined]);
-      expect(groups[0]).toEqual({ code: "AID", name: "Food aid", validityDays: 90, reservationDays: 30 });
+      expect(groups[0]).toEqual({
+        code: "AID",
+        name: "Food aid",
+        validityDays: 90,
+        reservationDays: 30,
+        atRisk: false,
+      });
     });
 
     test("a merchant accepts the groups of its merchant groups and no others", async () => {

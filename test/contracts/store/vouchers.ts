@@ -39,6 +39,8 @@ export function describeVouchers(subject: () => StoreSubject): void {
         institutionId: "welfare",
         programId: "winter",
         groupCode: "AID",
+        atRisk: false,
+        deniedSince: null,
         amountMinor,
         currency: "USD",
         state: "preActivated",
