@@ -79,6 +79,7 @@ const states: Readonly<Record<ItemRefusalCode, string>> = {
   "no-such-node": "there is no such shop to reserve it for",
   "node-not-active": "the shop to reserve it for is not active",
   "lease-too-long": "the reservation would outlast the voucher",
+  "never-leased-at-risk": "vouchers of its group are not reserved for a shop",
 };
 
 const notPreActivated = "the voucher is not pre-activated: nobody has asked for it yet";
