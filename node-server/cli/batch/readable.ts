@@ -3,11 +3,12 @@ import nacl from "tweetnacl";
 import { z } from "zod";
 import { parseSerial } from "#core/voucher-number.ts";
 import { openFile } from "../../batch-files/container.ts";
+import type { BoxKey } from "../../batch-files/container.ts";
 import { linesOf } from "../../batch-files/lines.ts";
 import type { Line } from "../../batch-files/lines.ts";
 import { FileRefused } from "../../batch-files/refusal.ts";
 import { fileProblem } from "../../routes/batch-file-answers.ts";
-import { decryptNumber } from "../../vouchers/numbers.ts";
+import { decryptNumberUnder } from "../../vouchers/numbers.ts";
 import { UsageError } from "../command.ts";
 import { csvLine } from "./csv.ts";
 import { writeWhole } from "./memory.ts";
@@ -58,7 +59,7 @@ export async function writeReadable(
       const lines = linesOf(openFile("answer", boxKey, file), mostLineBytes);
       header = headerSchema.parse(JSON.parse((await lines.next()).value?.text ?? ""));
       await write(csvLine(columns));
-      const count = await writeRows(write, lines, keys);
+      const count = await writeRows(write, lines, boxKey);
       if (count !== header.total) throw new UsageError("The answer file lacks items. Fetch it again.");
     });
     if (!header) throw new Error("an answer file has a header");
@@ -75,12 +76,12 @@ const mostLineBytes = 65_536;
 async function writeRows(
   write: (text: string) => Promise<void>,
   lines: AsyncIterable<Line>,
-  keys: BoxKeys,
+  boxKey: BoxKey,
 ): Promise<number> {
   let count = 0;
   let text = "";
   for await (const line of lines) {
-    text += rowOf(line.text, keys);
+    text += rowOf(line.text, boxKey);
     count += 1;
     if (count % 1_000 !== 0) continue;
     await write(text);
@@ -90,16 +91,11 @@ async function writeRows(
   return count;
 }
 
-function rowOf(line: string, keys: BoxKeys): string {
+function rowOf(line: string, boxKey: BoxKey): string {
   const item = itemSchema.parse(JSON.parse(line));
   const { serialNumber = "", voucherNumber } = item;
   if (voucherNumber === undefined) return csvLine(columns.map((name) => item[name] ?? ""));
-  const number = decryptNumber(
-    keys.secretKey,
-    keys.serverKey,
-    parseSerial(serialNumber) ?? 0n,
-    voucherNumber,
-  );
+  const number = decryptNumberUnder(boxKey, parseSerial(serialNumber) ?? 0n, voucherNumber);
   if (number === undefined) throw new UsageError(`The number of voucher ${serialNumber} does not decrypt`);
   return csvLine(columns.map((name) => (name === "voucherNumber" ? number : (item[name] ?? ""))));
 }
