@@ -40,6 +40,7 @@ export interface Tx {
   readonly budgets: BudgetRows;
   readonly restocking: RestockingRows;
   readonly limits: LimitRows;
+  readonly carried: CarriedRows;
 }
 
 export interface InstitutionRow {
@@ -67,6 +68,11 @@ export interface MerchantRow {
   readonly status: "active" | "closed";
 }
 
+export interface MerchantContact {
+  readonly area: string | null;
+  readonly phone: string | null;
+}
+
 /** What an institution may do beyond the ordinary; each is granted by one person and approved by another. */
 export type Permission = "override";
 
@@ -84,6 +90,8 @@ export interface RegistryRows {
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;
+  /** Where the merchant is and can be called, as far as that was registered. */
+  contact(merchantId: string): Promise<MerchantContact>;
   /** Whether one of the merchant's groups may redeem vouchers of the group. */
   accepts(merchantId: string, groupCode: string): Promise<boolean>;
   /** How the merchant is paid for a voucher of the group, and what that costs it. */
@@ -176,8 +184,12 @@ export interface VoucherRows {
       readonly activatedAt?: Date;
       readonly expiresAt?: Date;
       readonly token?: string;
+      /** The merchant who will hand it out; set once. */
+      readonly dispensedBy?: string;
     },
   ): Promise<void>;
+  /** Serials of activated vouchers that the merchant will hand out, by serial: those nobody holds a lease on. */
+  toDispense(merchantId: string, groupCode: string, limit: number): Promise<bigint[]>;
 }
 
 export interface VoucherInstruction {
@@ -296,6 +308,8 @@ export interface CommandItem {
   readonly serialNumber: string;
   readonly leaseTo: string | null;
   readonly leaseUntil: Date | null;
+  /** The merchant who will hand the voucher out. */
+  readonly dispensedBy?: string | undefined;
 }
 
 /** What became of an item: failed with a reason, or done, perhaps only noted until a lease or a payout ends. */
@@ -336,10 +350,18 @@ export interface LeaseRow {
   readonly document: Uint8Array;
 }
 
-export type LeaseEnd = "redeemed" | "released" | "expired";
+/** An open lease, and since when its holder is asked to give it back. */
+export interface OpenLease extends LeaseRow {
+  readonly recalledAt: Date | null;
+}
+
+export type LeaseEnd = "redeemed" | "released" | "expired" | "renewed";
 
 export interface LeaseRows {
-  open(serial: bigint): Promise<LeaseRow | undefined>;
+  open(serial: bigint): Promise<OpenLease | undefined>;
+  /** Serials of the node's open leases, those that end first before the others. */
+  ofNode(nodeId: string, limit: number): Promise<bigint[]>;
+  countOpen(nodeId: string): Promise<number>;
   /** How many leases the voucher ever had in this generation: the next epoch's n is one more. */
   lastEpochN(serial: bigint, generation: number): Promise<number>;
   /** Whether the voucher was ever leased to the node under that epoch. */
@@ -422,7 +444,8 @@ export interface OperationRow {
   readonly nodeId: string;
   readonly hash: Uint8Array;
   readonly sequence: number;
-  readonly operationId: string;
+  /** Null where the operation could not be read. */
+  readonly operationId: string | null;
   readonly branch: OperationBranch;
   readonly type: string;
   readonly signed: Uint8Array;
@@ -483,6 +506,13 @@ export interface LedgerRows {
 export interface ProjectionRows {
   putLease(row: LeaseRow, token: string): Promise<void>;
   removeLease(nodeId: string, serial: bigint): Promise<void>;
+  /** Tells the holder that its lease is asked back. */
+  recallLease(nodeId: string, serial: bigint, at: Date): Promise<void>;
+  /** Tells the other nodes of the merchant, all that are active, at which till the voucher is. */
+  putElsewhere(row: LeaseRow): Promise<void>;
+  removeElsewhere(serial: bigint): Promise<void>;
+  /** Tells a new node which vouchers the other nodes of its merchant hold. */
+  tellNewNode(nodeId: string): Promise<void>;
   putVerdict(nodeId: string, sequence: number, verdictList: Uint8Array): Promise<void>;
   putTrust(nodeId: string, kind: string, version: number, document: Uint8Array): Promise<void>;
 }
@@ -631,4 +661,21 @@ export interface LimitRows {
   ): Promise<void>;
   /** What was noted for that contact: how many in all, and their sum in one currency. */
   used(nodeId: string, toldMs: number, currency: string): Promise<{ count: number; sumMinor: bigint }>;
+}
+
+/** A file of operations that was handed in, and what its node is told: the same file is acknowledged once. */
+export interface CarriedFileRow {
+  readonly hash: Uint8Array;
+  readonly nodeId: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly handedInBy: string;
+  /** Signed. */
+  readonly acknowledgement: Uint8Array;
+}
+
+export interface CarriedRows {
+  find(hash: Uint8Array): Promise<CarriedFileRow | undefined>;
+  /** Keeps the first of two that come at once. */
+  keep(row: CarriedFileRow): Promise<void>;
 }

@@ -77,13 +77,14 @@ export function commandRows(trx: Trx): CommandRows {
 
 async function insertItems(trx: Trx, command: bigint, items: readonly CommandItem[]): Promise<void> {
   await sql`
-    insert into voucher_command_items (command, line, action, serial_number, lease_to, lease_until)
+    insert into voucher_command_items (command, line, action, serial_number, lease_to, lease_until, dispensed_by)
     select ${command}::bigint, * from unnest(
       ${items.map((row) => row.line)}::int[],
       ${items.map((row) => row.action)}::text[],
       ${items.map((row) => row.serialNumber)}::text[],
       ${items.map((row) => row.leaseTo)}::text[],
-      ${items.map((row) => row.leaseUntil)}::timestamptz[])`.execute(trx);
+      ${items.map((row) => row.leaseUntil)}::timestamptz[],
+      ${items.map((row) => row.dispensedBy ?? null)}::text[])`.execute(trx);
 }
 
 function selectCommand(trx: Trx, id: bigint) {
@@ -111,7 +112,7 @@ function commandRow(row: {
   };
 }
 
-const itemColumns = ["line", "action", "serial_number", "lease_to", "lease_until"] as const;
+const itemColumns = ["line", "action", "serial_number", "lease_to", "lease_until", "dispensed_by"] as const;
 
 function selectItems(trx: Trx, id: bigint) {
   return trx
@@ -139,6 +140,7 @@ function item(row: Pick<SelectedItem, (typeof itemColumns)[number]>): CommandIte
     serialNumber: row.serial_number,
     leaseTo: row.lease_to,
     leaseUntil: row.lease_until,
+    ...(row.dispensed_by !== null && { dispensedBy: row.dispensed_by }),
   };
 }
 

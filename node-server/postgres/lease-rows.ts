@@ -8,7 +8,15 @@ export function leaseRows(trx: Trx): LeaseRows {
     async open(serial) {
       const row = await trx
         .selectFrom("leases")
-        .select(["voucher_serial", "node_id", "epoch_generation", "epoch_n", "not_after", "document"])
+        .select([
+          "voucher_serial",
+          "node_id",
+          "epoch_generation",
+          "epoch_n",
+          "not_after",
+          "document",
+          "recalled_at",
+        ])
         .where("voucher_serial", "=", serial)
         .where("closed_at", "is", null)
         .executeTakeFirst();
@@ -19,8 +27,30 @@ export function leaseRows(trx: Trx): LeaseRows {
           epoch: { generation: row.epoch_generation, n: row.epoch_n },
           notAfter: row.not_after,
           document: bytes(row.document),
+          recalledAt: row.recalled_at,
         }
       );
+    },
+    async ofNode(nodeId, limit) {
+      const rows = await trx
+        .selectFrom("leases")
+        .select("voucher_serial")
+        .where("node_id", "=", nodeId)
+        .where("closed_at", "is", null)
+        .orderBy("not_after")
+        .orderBy("voucher_serial")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => row.voucher_serial);
+    },
+    async countOpen(nodeId) {
+      const { count } = await trx
+        .selectFrom("leases")
+        .select((eb) => eb.fn.countAll<bigint>().as("count"))
+        .where("node_id", "=", nodeId)
+        .where("closed_at", "is", null)
+        .executeTakeFirstOrThrow();
+      return Number(count);
     },
     async lastEpochN(serial, generation) {
       const row = await trx

@@ -1,4 +1,5 @@
 /** The rows that nodes read as shapes; triggers log each change (`migrations/server/0030-shapes.sql`). */
+import { sql } from "kysely";
 import { toBase64 } from "#sync/base64.ts";
 import type { ProjectionRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
@@ -12,6 +13,7 @@ export function projectionRows(trx: Trx): ProjectionRows {
         not_after: row.notAfter,
         lease: toBase64(row.document),
         token,
+        recalled_at: null,
       };
       await trx
         .insertInto("shape_leases")
@@ -25,6 +27,37 @@ export function projectionRows(trx: Trx): ProjectionRows {
         .where("node_id", "=", nodeId)
         .where("serial", "=", serial)
         .execute();
+    },
+    async recallLease(nodeId, serial, at) {
+      await trx
+        .updateTable("shape_leases")
+        .set({ recalled_at: at })
+        .where("node_id", "=", nodeId)
+        .where("serial", "=", serial)
+        .execute();
+    },
+    async putElsewhere(row) {
+      await sql`
+        insert into shape_elsewhere (node_id, serial, till, not_after)
+        select other.id::text, ${row.serial}::bigint, holder.name, ${row.notAfter}::timestamptz
+        from nodes holder join nodes other on other.merchant_id = holder.merchant_id and other.id <> holder.id
+        where holder.id = ${row.nodeId}::uuid and other.status = 'active'
+        order by other.id
+        on conflict (node_id, serial) do update set till = excluded.till, not_after = excluded.not_after
+      `.execute(trx);
+    },
+    async removeElsewhere(serial) {
+      await trx.deleteFrom("shape_elsewhere").where("serial", "=", serial).execute();
+    },
+    async tellNewNode(nodeId) {
+      await sql`
+        insert into shape_elsewhere (node_id, serial, till, not_after)
+        select fresh.id::text, lease.voucher_serial, holder.name, lease.not_after
+        from nodes fresh join nodes holder on holder.merchant_id = fresh.merchant_id and holder.id <> fresh.id
+        join leases lease on lease.node_id = holder.id and lease.closed_at is null
+        where fresh.id = ${nodeId}::uuid
+        on conflict (node_id, serial) do update set till = excluded.till, not_after = excluded.not_after
+      `.execute(trx);
     },
     async putVerdict(nodeId, sequence, verdictList) {
       const change = { verdict_list: toBase64(verdictList) };

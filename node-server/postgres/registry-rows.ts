@@ -44,6 +44,14 @@ export function registryRows(trx: Trx): RegistryRows {
     },
     merchant: (id) =>
       trx.selectFrom("merchants").select(["id", "name", "status"]).where("id", "=", id).executeTakeFirst(),
+    async contact(merchantId) {
+      const row = await trx
+        .selectFrom("merchants")
+        .select(["area", "phone"])
+        .where("id", "=", merchantId)
+        .executeTakeFirst();
+      return row ?? { area: null, phone: null };
+    },
     async accepts(merchantId, groupCode) {
       const row = await trx
         .selectFrom("merchant_group_members as member")

@@ -59,6 +59,8 @@ export interface Database {
   node_contacts: { node_id: string; told_ms: bigint; policy_version: number };
   at_risk_uses: AtRiskUses;
   shape_leases: ShapeLeases;
+  shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };
+  carried_files: CarriedFiles;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
 }
@@ -104,6 +106,7 @@ interface Merchants {
   fsp_id: string | null;
   account: string | null;
   area: string | null;
+  phone: string | null;
   created_at: Generated<Date>;
 }
 
@@ -197,6 +200,7 @@ interface Vouchers {
   replaces: bigint | null;
   denied_chunk: Generated<number | null>;
   denied_since: Generated<Date | null>;
+  dispensed_by: string | null;
 }
 
 interface VoucherDeliveries {
@@ -225,6 +229,7 @@ interface VoucherCommandItems {
   serial_number: string;
   lease_to: string | null;
   lease_until: Date | null;
+  dispensed_by: string | null;
   done: Generated<boolean>;
   failure_reason: string | null;
 }
@@ -288,7 +293,8 @@ interface Operations {
   node_id: string;
   hash: Uint8Array;
   sequence: bigint;
-  operation_id: string;
+  /** Null where the operation could not be read. */
+  operation_id: string | null;
   branch: OperationBranch;
   type: string;
   signed: Uint8Array;
@@ -338,6 +344,17 @@ interface ShapeLeases {
   not_after: Date;
   lease: string;
   token: string;
+  recalled_at: Date | null;
+}
+
+interface CarriedFiles {
+  hash: Uint8Array;
+  node_id: string;
+  first_sequence: bigint;
+  last_sequence: bigint;
+  handed_in_by: string;
+  acknowledgement: Uint8Array;
+  received_at: Generated<Date>;
 }
 
 interface RedemptionRequests {

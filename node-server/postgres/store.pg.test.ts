@@ -84,7 +84,12 @@ function inspection(db: Kysely<Database>): Omit<StoreSubject, "store" | "registe
         notAfter: row.not_after,
         lease: row.lease,
         token: row.token,
+        recalledAt: row.recalled_at,
       }));
+    },
+    async elsewhereShape(nodeId) {
+      const rows = await db.selectFrom("shape_elsewhere").selectAll().where("node_id", "=", nodeId).execute();
+      return rows.map((row) => ({ serial: row.serial, till: row.till, notAfter: row.not_after }));
     },
     async documentsShape(shape, nodeId) {
       const found =

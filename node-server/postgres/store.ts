@@ -10,6 +10,7 @@ import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
 import { budgetRows } from "./budget-rows.ts";
+import { carriedRows } from "./carried-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
@@ -100,6 +101,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     budgets: budgetRows(trx),
     restocking: restockingRows(trx),
     limits: limitRows(trx),
+    carried: carriedRows(trx),
   };
 }
 

@@ -94,7 +94,7 @@ export function voucherRows(trx: Trx): VoucherRows {
         .where("vouchers.serial", "=", serial)
         .execute();
     },
-    async update(serial, { state, pending, activatedAt, expiresAt, token }) {
+    async update(serial, { state, pending, activatedAt, expiresAt, token, dispensedBy }) {
       const result = await trx
         .updateTable("vouchers")
         .set({
@@ -103,10 +103,24 @@ export function voucherRows(trx: Trx): VoucherRows {
           ...(activatedAt && { activated_at: activatedAt }),
           ...(expiresAt && { expires_at: expiresAt }),
           ...(token !== undefined && { token }),
+          ...(dispensedBy !== undefined && { dispensed_by: dispensedBy }),
         })
         .where("serial", "=", serial)
         .executeTakeFirst();
       expectOne(result, `voucher ${serial}`);
+    },
+    async toDispense(merchantId, groupCode, limit) {
+      const rows = await trx
+        .selectFrom("vouchers")
+        .select("serial")
+        .where("dispensed_by", "=", merchantId)
+        .where("group_code", "=", groupCode)
+        .where("state", "=", "activated")
+        .where("expires_at", ">", sql<Date>`clock_timestamp()`)
+        .orderBy("serial")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => row.serial);
     },
   };
 }

@@ -31,8 +31,18 @@ export const shapeDefinitions = {
       lease: text,
       node_id: nodeId,
       not_after: { type: "timestamptz", not_null: true },
+      recalled_at: { type: "timestamptz" },
       serial: { type: "int8", not_null: true, pk_index: 1 },
       token: text,
+    },
+  },
+  elsewhere: {
+    table: "shape_elsewhere",
+    columns: {
+      node_id: nodeId,
+      not_after: { type: "timestamptz", not_null: true },
+      serial: { type: "int8", not_null: true, pk_index: 1 },
+      till: text,
     },
   },
   verdicts: {

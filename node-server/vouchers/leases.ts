@@ -41,6 +41,7 @@ export async function grantLease(
   await tx.leases.insert(lease);
   await tx.vouchers.update(voucher.serial, decision.next);
   await tx.shapes.putLease(lease, voucher.token);
+  await tx.shapes.putElsewhere(lease);
   await tx.audit.record({
     actor: voucher.institutionId,
     action: "lease.grant",
@@ -72,6 +73,7 @@ export async function closeOpenLease(tx: Tx, serial: bigint, end: LeaseEnd): Pro
   if (!lease) throw new Error(`voucher ${serial} has no open lease to close`);
   await tx.leases.close(serial, lease.epoch, end, await tx.now());
   await tx.shapes.removeLease(lease.nodeId, serial);
+  await tx.shapes.removeElsewhere(serial);
 }
 
 function defaultEnd(now: Date, expiresAt: Date): Date {

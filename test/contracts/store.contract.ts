@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeBatches } from "./store/batches.ts";
 import { describeBooks } from "./store/books.ts";
+import { describeCarried } from "./store/carried.ts";
 import { describeClaims } from "./store/claims.ts";
 import { describeCommands } from "./store/commands.ts";
 import { prepare } from "./store/fixture.ts";
@@ -51,6 +52,7 @@ const parts = [
   describeNodes,
   describeLimits,
   describeOperations,
+  describeCarried,
   describeRequests,
   describeSealedAnswers,
   describeInventory,

@@ -186,7 +186,11 @@ export async function linger(tx: Tx): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await tx.now();
 }
 
-export function newOperation(nodeId: string, sequence: number, serial: bigint | null): OperationRow {
+export function newOperation(
+  nodeId: string,
+  sequence: number,
+  serial: bigint | null,
+): OperationRow & { readonly operationId: string } {
   return {
     nodeId,
     hash: bytes(32),

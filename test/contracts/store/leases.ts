@@ -14,7 +14,7 @@ export function describeLeases(subject: () => StoreSubject): void {
       const lastN = (generation: number) => transaction((tx) => tx.leases.lastEpochN(serial, generation));
       expect(await lastN(1)).toBe(0);
       const first = await lease(subject(), serial, node);
-      expect(await transaction((tx) => tx.leases.open(serial))).toEqual(first);
+      expect(await transaction((tx) => tx.leases.open(serial))).toEqual({ ...first, recalledAt: null });
       await release(subject(), serial);
       expect(await transaction((tx) => tx.leases.open(serial))).toBeUndefined();
       const second = await lease(subject(), serial, node);
@@ -68,8 +68,53 @@ export function describeLeases(subject: () => StoreSubject): void {
     test("a recalled lease stays open", async () => {
       const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
       const row = await lease(subject(), serial, node);
-      await transaction((tx) => tx.leases.markRecalled(serial, row.epoch, new Date()));
-      expect(await transaction((tx) => tx.leases.open(serial))).toEqual(row);
+      const recalledAt = new Date("2030-01-01T00:00:00.123Z");
+      await transaction((tx) => tx.leases.markRecalled(serial, row.epoch, recalledAt));
+      expect(await transaction((tx) => tx.leases.open(serial))).toEqual({ ...row, recalledAt });
+    });
+
+    test("a node's open leases are counted and listed, those that end first before the others", async () => {
+      const [node, other] = [await enrolledNode(subject()), await enrolledNode(subject())];
+      const serials = [await activated(subject()), await activated(subject()), await activated(subject())];
+      for (const serial of serials) await lease(subject(), serial, node);
+      await release(subject(), serials[0] ?? 0n);
+      const found = await transaction(async (tx) => [
+        await tx.leases.countOpen(node),
+        await tx.leases.ofNode(node, 10),
+        await tx.leases.ofNode(node, 1),
+        await tx.leases.countOpen(other),
+      ]);
+      expect(found).toEqual([2, serials.slice(1), serials.slice(1, 2), 0]);
+    });
+
+    test("a renewal closes one lease and opens the next in one transaction", async () => {
+      const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
+      const row = await lease(subject(), serial, node);
+      const next = { ...row, epoch: { generation: 1, n: 2 } };
+      await transaction(async (tx) => {
+        await tx.leases.close(serial, row.epoch, "renewed", new Date());
+        await tx.leases.insert(next);
+      });
+      expect(await transaction((tx) => tx.leases.open(serial))).toEqual({ ...next, recalledAt: null });
+    });
+
+    test("a merchant's vouchers to hand out are found while they are activated and not leased", async () => {
+      const node = await enrolledNode(subject());
+      const [kept, leased, nobodys] = [
+        await activated(subject()),
+        await activated(subject()),
+        await activated(subject()),
+      ];
+      await transaction(async (tx) => {
+        for (const serial of [kept, leased]) {
+          await tx.vouchers.update(serial, { state: "activated", pending: null, dispensedBy: "corner" });
+        }
+      });
+      await lease(subject(), leased, node);
+      const found = await transaction((tx) => tx.vouchers.toDispense("corner", "AID", 1000));
+      expect([kept, leased, nobodys].filter((serial) => found.includes(serial))).toEqual([kept]);
+      expect(await transaction((tx) => tx.vouchers.toDispense("gone", "AID", 1000))).toEqual([]);
+      expect(await transaction((tx) => tx.vouchers.toDispense("corner", "KIT", 1000))).toEqual([]);
     });
 
     test("a second open lease of one voucher is refused", async () => {

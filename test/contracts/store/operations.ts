@@ -12,7 +12,7 @@ export function describeOperations(subject: () => StoreSubject): void {
     test("an operation is kept whole and found by hash, sequence and id, but for branches off the chain", async () => {
       const nodeId = await enrolledNode(subject());
       const row = newOperation(nodeId, 1, 5n);
-      const fork: OperationRow = { ...newOperation(nodeId, 1, null), branch: "fork", sealed: null };
+      const fork = { ...newOperation(nodeId, 1, null), branch: "fork", sealed: null } as const;
       await insert(row);
       await insert(fork);
       const found = await transaction(async (tx) => [
@@ -35,6 +35,17 @@ export function describeOperations(subject: () => StoreSubject): void {
       });
       const sameId = { ...newOperation(nodeId, 2, null), operationId: row.operationId };
       await expect(insert(sameId)).rejects.toMatchObject({ constraint: "one_operation_an_id" });
+    });
+
+    test("only an operation that could not be read lacks an id", async () => {
+      const nodeId = await enrolledNode(subject());
+      const unread = { ...newOperation(nodeId, 1, null), operationId: null, type: "unread" };
+      await insert(unread);
+      expect(await transaction((tx) => tx.operations.bySequence(nodeId, 1))).toEqual(unread);
+      const nameless = { ...newOperation(nodeId, 2, null), operationId: null };
+      await expect(insert(nameless)).rejects.toMatchObject({
+        constraint: "only_unread_operations_lack_an_id",
+      });
     });
 
     test("a verdict is written with its claim, transaction, evidence and time", async () => {

@@ -10,8 +10,10 @@ export function describeProjections(subject: () => StoreSubject): void {
       const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
       const { epoch, notAfter, document } = await lease(subject(), serial, node);
       expect(await subject().leasesShape(node)).toEqual([
-        { serial, epoch, notAfter, lease: base64(document), token: "PV1:X" },
+        { serial, epoch, notAfter, lease: base64(document), token: "PV1:X", recalledAt: null },
       ]);
+      await transaction((tx) => tx.shapes.recallLease(node, serial, notAfter));
+      expect(await subject().leasesShape(node)).toMatchObject([{ serial, recalledAt: notAfter }]);
       await release(subject(), serial);
       expect(await subject().leasesShape(node)).toEqual([]);
       const renewed = await lease(subject(), serial, node);
@@ -19,6 +21,21 @@ export function describeProjections(subject: () => StoreSubject): void {
       expect(await subject().leasesShape(node)).toMatchObject([
         { epoch: renewed.epoch, notAfter, token: "PV1:Y" },
       ]);
+    });
+
+    test("the merchant's other nodes, new ones too, see at which till a voucher is", async () => {
+      const [serial, holder] = [await activated(subject()), await enrolledNode(subject())];
+      const neighbour = await enrolledNode(subject());
+      const row = await lease(subject(), serial, holder);
+      await transaction((tx) => tx.shapes.putElsewhere(row));
+      const newcomer = await enrolledNode(subject());
+      await transaction((tx) => tx.shapes.tellNewNode(newcomer));
+      const seen = { serial, till: "Till 1", notAfter: row.notAfter };
+      const look = async (node: string) =>
+        (await subject().elsewhereShape(node)).filter((found) => found.serial === serial);
+      expect([await look(neighbour), await look(newcomer), await look(holder)]).toEqual([[seen], [seen], []]);
+      await transaction((tx) => tx.shapes.removeElsewhere(serial));
+      expect([await look(neighbour), await look(newcomer)]).toEqual([[], []]);
     });
 
     test("a verdict and a trust document take the place of the one before", async () => {

@@ -21,6 +21,7 @@ export interface StoreSubject {
   waitingJobs(): Promise<readonly Job[]>;
   auditOf(subject: string): Promise<readonly AuditEntry[]>;
   leasesShape(nodeId: string): Promise<readonly LeaseShapeRow[]>;
+  elsewhereShape(nodeId: string): Promise<readonly ElsewhereShapeRow[]>;
   documentsShape(shape: "verdicts" | "trust", nodeId: string): Promise<readonly DocumentShapeRow[]>;
   /** When the callers' copies of a batch's numbers were delivered, each once. */
   deliveriesOf(batch: bigint): Promise<readonly (Date | null)[]>;
@@ -50,6 +51,13 @@ export interface LeaseShapeRow {
   readonly notAfter: Date;
   readonly lease: string;
   readonly token: string;
+  readonly recalledAt: Date | null;
+}
+
+export interface ElsewhereShapeRow {
+  readonly serial: bigint;
+  readonly till: string;
+  readonly notAfter: Date;
 }
 
 export interface DocumentShapeRow {
