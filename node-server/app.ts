@@ -7,6 +7,7 @@ import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts"
 import { Problem, problemResponse } from "./middleware/problem.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
+import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
@@ -24,6 +25,8 @@ export interface AppDependencies
   /** Resolves when the database answers and its schema is the one that this server knows. */
   readonly ready: () => Promise<void>;
   readonly readDocsAsset: ReadAsset;
+  /** The public half of the key that callbacks are signed with. */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
 
 export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
@@ -36,6 +39,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.notFound((c) =>
     problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`)),
   );
+  app.get("/.well-known/jwks.json", (c) => c.json(deps.jwks));
   app.get("/healthcheck", (c) => c.json({ status: "ok" }));
   app.get("/readiness", async (c) => {
     const isReady = await deps.ready().then(
@@ -51,9 +55,11 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const guard = isOpen
     ? trustCaller((id) => store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined))
     : requireCaller(callers, scopeOf);
-  for (const path of ["/vouchers", "/vouchers/*", "/voucher/*"]) app.use(path, guard);
+  for (const path of ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"])
+    app.use(path, guard);
   app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
+  app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
   app.doc31("/openapi.json", {

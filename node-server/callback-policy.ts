@@ -1,5 +1,6 @@
 /** Which URLs the server may call: a caller's own, and never an address inside our own network by default. */
 import { isIP } from "node:net";
+import { isPublicAddress } from "./callbacks/addresses.ts";
 import { Problem } from "./middleware/problem.ts";
 import type { Store } from "./ports/store.ts";
 
@@ -15,21 +16,22 @@ export function createCallbackCheck(store: Store, allowPrivate: boolean) {
       throw refused("must not be a private or local address");
     const institution = await store.transaction((tx) => tx.registry.institution(institutionId));
     const base = institution?.callbackBaseUrl ? URL.parse(institution.callbackBaseUrl) : null;
-    const isUnderBase = !base || (parsed.origin === base.origin && parsed.pathname.startsWith(base.pathname));
-    if (!isUnderBase) throw refused("must lie under the URL that the institution registered");
+    if (base && !isUnder(parsed, base))
+      throw refused("must lie under the URL that the institution registered");
   };
 }
 
-/** Loopback, link-local and private ranges (RFC 1918, RFC 4193, RFC 3927), and names that stand for this machine. */
+/** Addresses that are not public, and names that stand for this machine; other names are judged when they resolve. */
 function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
-  if (host === "localhost" || host.endsWith(".localhost") || host.endsWith(".local")) return true;
-  if (isIP(host) === 4) {
-    return /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2[0-9]|3[01])\.|^100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\./.test(
-      host,
-    );
-  }
-  return isIP(host) === 6 && /^(::|f[cd]|fe[89ab])/.test(host);
+  if (isIP(host) !== 0) return !isPublicAddress(host);
+  return host === "localhost" || host.endsWith(".localhost") || host.endsWith(".local");
+}
+
+/** `/base` covers itself and what lies below it, but not `/base-elsewhere`. */
+function isUnder(url: URL, base: URL): boolean {
+  const folder = base.pathname.replace(/\/+$/, "");
+  return url.origin === base.origin && (url.pathname === folder || url.pathname.startsWith(`${folder}/`));
 }
 
 function refused(reason: string): Problem {

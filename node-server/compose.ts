@@ -5,6 +5,8 @@ import { encodeKeySet } from "#sync/documents/key-set.ts";
 import { serverKinds } from "#sync/signing/kinds.ts";
 import { signDocument } from "#sync/signing/cose.ts";
 import { createApp } from "./app.ts";
+import type { Send } from "./callbacks/deliver.ts";
+import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
@@ -34,6 +36,8 @@ export interface ComposeOptions {
   readonly callers: TokenRules | "trusted";
   readonly log: Logger;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Sends callbacks, to addresses that may be called only. */
+  readonly send: Send;
   readonly readDocsAsset: ReadAsset;
 }
 
@@ -64,9 +68,10 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     verdictSigner: keys.signers["verdict-list"],
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
+  const signCallback = createRequestSigner(keys.callbackKey, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
   await jobs.start(
-    jobHandlers({ store, gateway, keys, numbers, send: fetch, graceMs }),
+    jobHandlers({ store, gateway, keys, numbers, send: options.send, signCallback, graceMs }),
     periodicTasks({ store, context, graceMs, shapes }),
   );
   shapes.start();
@@ -88,6 +93,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     isAway: isDatabaseAway,
     certificateSigner: keys.signers["enrolment-certificate"],
     callers: options.callers,
+    jwks: { keys: [callbackJwk(keys.callbackKey)] },
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
     ready: async () => void (await client.pool.query("select 1")),
     readDocsAsset: options.readDocsAsset,
@@ -106,7 +112,11 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
 
 function publicKeys(keys: ServerKeys): { readonly kind: string; readonly publicKey: Uint8Array }[] {
   const signing = serverKinds.map((kind) => ({ kind, publicKey: keys.signers[kind].publicKey }));
-  return [...signing, { kind: "box", publicKey: keys.boxKeys.publicKey }];
+  return [
+    ...signing,
+    { kind: "box", publicKey: keys.boxKeys.publicKey },
+    { kind: "callback", publicKey: keys.callbackKey.publicKey },
+  ];
 }
 
 /** The first key set, the same bytes at every start and in every process: nothing in it depends on the moment. */

@@ -5,6 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { createCallbackKey } from "./callbacks/signature.ts";
+import type { CallbackKey } from "./callbacks/signature.ts";
 import { serverKinds } from "#sync/signing/kinds.ts";
 import type { ServerKind } from "#sync/signing/kinds.ts";
 import { boxKeyPair } from "#sync/signing/sealed.ts";
@@ -17,6 +19,8 @@ export interface ServerKeys {
   readonly signers: Readonly<Record<ServerKind, Signer>>;
   /** Opens what nodes seal for the server, and encrypts voucher numbers for callers. */
   readonly boxKeys: BoxKeyPair;
+  /** Signs callbacks; nodes have nothing to do with it. */
+  readonly callbackKey: CallbackKey;
   /** Keys the blind index of voucher numbers. */
   readonly indexKey: Uint8Array;
   /** Seals answers that hold a voucher number (NaCl secretbox). */
@@ -32,6 +36,7 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
   return {
     signers: Object.fromEntries(signers) as Record<ServerKind, Signer>,
     boxKeys: boxKeyPair(await loadKey(folder, "box")),
+    callbackKey: await createCallbackKey(await loadKey(folder, "callback")),
     indexKey: await loadKey(folder, "number-index"),
     answerKey: await loadKey(folder, "sealed-answer"),
   };

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { createSend } from "./callbacks/send.node.ts";
 import { loadCallerRules } from "./caller-rules.ts";
 import { composeServer } from "./compose.ts";
 import { configOrExit } from "./config-or-exit.ts";
@@ -25,6 +26,7 @@ const composed = await composeServer({
   callers: await loadCallerRules(config.callers),
   log,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  send: createSend(config.allowPrivateCallbacks),
   readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
 }).catch(async (error: unknown) => {
   await database.stop();

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { createSend } from "./callbacks/send.node.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
 import { listenOnLoopback } from "./sandbox/listen.ts";
 import { callerKey, openSandbox } from "./sandbox/open.ts";
@@ -33,6 +34,7 @@ const sandbox = await openSandbox(
     allowPrivateCallbacks: config.allowPrivateCallbacks,
     log,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    send: createSend(config.allowPrivateCallbacks),
     readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
   },
   { seed: seed.seed, seedName: seedFile, reset },

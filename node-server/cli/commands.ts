@@ -28,13 +28,17 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     "institution add",
     {
       database: true,
-      usage: "institution add ID NAME [--callback-base URL] [--box-key BASE64]",
+      usage: "institution add ID NAME [--callback-base URL] [--box-key BASE64] [--profile phee]",
       summary: "register a caller; the key is what its voucher numbers are encrypted for",
       async run({ pool }, args, options) {
         const [id, name] = words(this.usage, args, 2);
         const boxKey = option(options, "box-key");
         const boxPublicKey = boxKey === null ? null : keyOf(boxKey);
+        const profile = option(options, "profile") ?? "govstack";
+        if (profile !== "govstack" && profile !== "phee")
+          throw new UsageError(`${profile} is no profile: use govstack or phee`);
         await putInstitution(pool, {
+          profile,
           id,
           name,
           callbackBaseUrl: option(options, "callback-base"),

@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     server: { type: "string" },
     program: { type: "string" },
     callback: { type: "string" },
+    profile: { type: "string" },
     fsp: { type: "string" },
     account: { type: "string" },
     area: { type: "string" },

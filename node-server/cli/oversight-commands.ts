@@ -9,6 +9,7 @@ import {
 } from "../postgres/permission-admin.ts";
 import { endAlert, listAlerts } from "../postgres/alert-admin.ts";
 import type { Permission } from "../ports/store.ts";
+import { listCallbacks, resendCallbacks } from "../postgres/callback-admin.ts";
 import { done, option, UsageError, words } from "./command.ts";
 import type { Command, Options } from "./command.ts";
 import { table } from "./table.ts";
@@ -92,6 +93,46 @@ export const oversightCommands: readonly (readonly [string, Command])[] = [
         if (!/^[0-9]{1,18}$/.test(id) || !(await endAlert(pool, BigInt(id), by)))
           throw new UsageError(`There is no open alert ${id}`);
         return done(`Alert ${id} is ended.`, { id });
+      },
+    },
+  ],
+  [
+    "callbacks resend",
+    {
+      database: true,
+      usage: "callbacks resend ID|--all --by NAME",
+      summary: "send a callback, or all that could not be delivered, once more",
+      async run({ pool }, args, options) {
+        const by = nameOf(this.usage, options);
+        const [id = ""] = args;
+        if (options["all"] !== true && !/^[0-9]{1,18}$/.test(id))
+          throw new UsageError(`Usage: paypost ${this.usage}`);
+        const count = await resendCallbacks(pool, options["all"] === true ? "undeliverable" : BigInt(id), by);
+        if (count === 0 && options["all"] !== true) throw new UsageError(`There is no callback ${id}`);
+        return done(`${count} will be sent within a minute.`, { count });
+      },
+    },
+  ],
+  [
+    "callbacks",
+    {
+      database: true,
+      usage: "callbacks [--all]",
+      summary: "list callbacks that were not delivered yet; --all shows delivered ones too",
+      async run({ pool }, _args, options) {
+        const callbacks = await listCallbacks(pool, options["all"] !== true);
+        const rows = callbacks.map((callback) => [
+          callback.id,
+          callback.institutionId,
+          callback.kind,
+          callback.url,
+          callback.state,
+          callback.tries,
+          callback.lastTriedAt?.toISOString() ?? "never",
+          callback.lastError ?? "",
+        ]);
+        const head = ["id", "institution", "kind", "url", "state", "tries", "last try", "error"];
+        return done(table(head, rows), callbacks);
       },
     },
   ],

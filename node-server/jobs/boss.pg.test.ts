@@ -9,7 +9,6 @@ import type { Job } from "../ports/store.ts";
 import { createJobs } from "./boss.ts";
 import type { JobHandlers, Jobs } from "./boss.ts";
 import type { PeriodicTask } from "./periodic.ts";
-import { undeliveredQueue } from "./queues.ts";
 
 let database: TestDatabase;
 let client: Client;
@@ -111,14 +110,6 @@ test("a handler that throws is tried again; what it threw is in the log and not 
   expect(JSON.stringify(await rowsOf("payout", "stubborn"))).not.toContain("1234567890123452");
 });
 
-test("a callback that has failed for the last time lies in the dead letter queue", async () => {
-  const jobs = await created();
-  await committed(jobs, { queue: "callback-batch", id: "nobody-there" });
-  await client.query(`update pgboss.job set retry_limit = 0 where data ->> 'id' = 'nobody-there'`);
-  await jobs.start(handlers({ "callback-batch": () => Promise.reject(new Error("connection refused")) }));
-  await expect.poll(() => rowsOf(undeliveredQueue, "nobody-there"), polling).toHaveLength(1);
-});
-
 test("the job of a process that was killed is run by another", async () => {
   const jobs = await created();
   await committed(jobs, { queue: "payout", id: "orphan" });
@@ -208,8 +199,8 @@ async function started(some: Partial<JobHandlers>, periodic: readonly PeriodicTa
 
 function handlers(some: Partial<JobHandlers>): JobHandlers {
   const none = () => Promise.resolve();
-  const all = { "issue-batch": none, "run-command": none, "callback-batch": none, "callback-command": none };
-  return { ...all, "callback-redemption": none, payout: none, ...some };
+  const all = { "issue-batch": none, "run-command": none, callback: none };
+  return { ...all, payout: none, ...some };
 }
 
 function enqueue(jobs: Jobs, job: Job, afterSeconds = 0): Promise<void> {

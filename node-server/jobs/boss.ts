@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import type { Job } from "../ports/store.ts";
 import { startPeriodic } from "./periodic.ts";
 import type { PeriodicTask } from "./periodic.ts";
-import { queueNames, queueSettings, undeliveredQueue } from "./queues.ts";
+import { queueNames, queueSettings } from "./queues.ts";
 import type { QueueName } from "./queues.ts";
 
 /** What a store needs of the jobs. */
@@ -90,7 +90,6 @@ function errorLogger(log: JobsOptions["log"]): (error: Error & { code?: string }
 
 /** A queue that exists already is given the settings of this release. */
 async function createQueues(boss: PgBoss): Promise<void> {
-  await boss.createQueue(undeliveredQueue, { retentionSeconds: 365 * 86_400 });
   for (const name of queueNames) {
     const { concurrency: _, ...settings } = queueSettings[name];
     await boss.createQueue(name, settings);

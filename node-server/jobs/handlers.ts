@@ -1,7 +1,10 @@
 /** What the queues do, and what is done again and again. */
 import { runCommand } from "../vouchers/commands.ts";
-import { sendBatchCallback, sendCommandCallback, sendRedemptionCallback } from "../vouchers/callbacks.ts";
-import type { Send } from "../vouchers/callbacks.ts";
+import { composeCallback } from "../callbacks/bodies.ts";
+import { deliverCallback } from "../callbacks/deliver.ts";
+import type { Send } from "../callbacks/deliver.ts";
+import { sendForgotten } from "../callbacks/forgotten.ts";
+import type { SignRequest } from "../callbacks/signature.ts";
 import { issueBatch } from "../vouchers/issue.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
@@ -20,19 +23,19 @@ export interface HandlerDependencies {
   readonly keys: ServerKeys;
   readonly numbers: NumberMaking;
   readonly send: Send;
+  readonly signCallback: SignRequest;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
 }
 
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
-  const { store, gateway, keys, numbers, send, graceMs } = deps;
+  const { store, gateway, keys, numbers, send, signCallback, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   return {
     "issue-batch": (id) => issueBatch({ store, numbers }, BigInt(id)),
     "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
-    "callback-batch": (id) => sendBatchCallback(store, send, BigInt(id)),
-    "callback-command": (id) => sendCommandCallback(store, send, BigInt(id)),
-    "callback-redemption": (id) => sendRedemptionCallback(store, send, BigInt(id)),
+    callback: (id) =>
+      deliverCallback({ store, send, sign: signCallback, compose: composeCallback }, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };
 }
@@ -59,6 +62,11 @@ export function periodicTasks({ store, context, graceMs, shapes }: PeriodicDepen
       name: "erase-sealed-answers",
       everySeconds: 600,
       run: async () => void (await eraseSealedAnswers(store)),
+    },
+    {
+      name: "send-forgotten-callbacks",
+      everySeconds: 20,
+      run: () => sendForgotten(store),
     },
     {
       name: "trim-shape-log",

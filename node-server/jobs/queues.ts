@@ -12,9 +12,6 @@ export interface QueueSettings extends Omit<Queue, "name"> {
   readonly concurrency: number;
 }
 
-/** Where callbacks end that nobody took for three days; `redrive` of pg-boss sends them again. */
-export const undeliveredQueue = "callback-undelivered";
-
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -32,23 +29,18 @@ const common = {
 /** Money and vouchers: tried until it is done, at least once a minute. */
 const withoutEnd = { ...common, retryLimit: 2 ** 31 - 1, retryDelay: 1, retryDelayMax: minute };
 
-// A dozen tries in the first three hours, then one every three hours until three days are over.
-const callback = {
-  ...common,
-  concurrency: 2,
-  expireInSeconds: 5 * minute,
-  retryLimit: 36,
-  retryDelay: 2,
-  retryDelayMax: 3 * hour,
-  deadLetter: undeliveredQueue,
-};
-
 export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "issue-batch": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
-  "callback-batch": callback,
-  "callback-command": callback,
-  "callback-redemption": callback,
+  // A dozen tries in the first three hours, then one every three hours; given up after three days by the handler.
+  callback: {
+    ...common,
+    concurrency: 4,
+    expireInSeconds: 5 * minute,
+    retryLimit: 2 ** 31 - 1,
+    retryDelay: 2,
+    retryDelayMax: 3 * hour,
+  },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
 };
 

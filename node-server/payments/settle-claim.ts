@@ -5,6 +5,7 @@
 import { decideRedemption, decideVoucher } from "#core/decide.ts";
 import type { RedemptionEffect, RedemptionEvent, RedemptionState } from "#core/redemption.machine.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
+import { tellOfClaim } from "../callbacks/redemptions.ts";
 import { holdLiquidity, payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { canHoldLiquidity, termsOf } from "./claim.ts";
@@ -88,15 +89,9 @@ async function settleClaim(store: Store, claimId: string, outcome: PayoutOutcome
       before: { claim: claimId, state: claim.state },
       after: { claim: claimId, state: decision.next },
     });
-    if (isFinal(decision.next)) await tellCaller(tx, claimId);
+    if (isFinal(decision.next)) await tellOfClaim(tx, claimId);
     return decision.next;
   });
-}
-
-/** A caller of redeemPay is told by callback; whoever waits for the answer itself is not. */
-async function tellCaller(tx: Tx, claimId: string): Promise<void> {
-  const request = await tx.redemptionRequests.byClaim(claimId);
-  if (request) await tx.jobs.enqueue({ queue: "callback-redemption", id: String(request.id) });
 }
 
 async function carryOut(

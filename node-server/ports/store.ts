@@ -41,6 +41,7 @@ export interface Tx {
   readonly restocking: RestockingRows;
   readonly limits: LimitRows;
   readonly carried: CarriedRows;
+  readonly callbacks: CallbackRows;
 }
 
 export interface InstitutionRow {
@@ -48,6 +49,8 @@ export interface InstitutionRow {
   readonly name: string;
   readonly callbackBaseUrl: string | null;
   readonly callbackMethod: "POST" | "PUT";
+  /** `phee`: its requests are acknowledged with 202. */
+  readonly profile: "govstack" | "phee";
   readonly boxPublicKey: Uint8Array | null;
 }
 
@@ -521,9 +524,7 @@ export interface ProjectionRows {
 export type Job =
   | { readonly queue: "issue-batch"; readonly id: string }
   | { readonly queue: "run-command"; readonly id: string }
-  | { readonly queue: "callback-batch"; readonly id: string }
-  | { readonly queue: "callback-command"; readonly id: string }
-  | { readonly queue: "callback-redemption"; readonly id: string }
+  | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string };
 
 export interface JobRows {
@@ -678,4 +679,45 @@ export interface CarriedRows {
   find(hash: Uint8Array): Promise<CarriedFileRow | undefined>;
   /** Keeps the first of two that come at once. */
   keep(row: CarriedFileRow): Promise<void>;
+}
+
+export type CallbackKind = "batch" | "command" | "redemption";
+
+export interface CallbackRow {
+  readonly id: bigint;
+  readonly institutionId: string;
+  readonly kind: CallbackKind;
+  /** The batch, command or redemption request that it tells of. */
+  readonly subject: bigint;
+  readonly url: string;
+  readonly state: "waiting" | "delivered" | "undeliverable";
+  /** When it was last asked for; it is given up some days after. */
+  readonly requestedAt: Date;
+  readonly tries: number;
+  readonly lastTriedAt: Date | null;
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+}
+
+export interface CallbackRows {
+  /** Makes the callback wait to be sent, for the first time or once more. */
+  request(callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url">): Promise<bigint>;
+  find(id: bigint): Promise<CallbackRow | undefined>;
+  recordTry(
+    id: bigint,
+    attempt: {
+      readonly state: CallbackRow["state"];
+      readonly status: number | null;
+      readonly error: string | null;
+    },
+  ): Promise<void>;
+  /** An institution's callbacks that were not delivered, the newest first. */
+  undelivered(
+    institutionId: string,
+    page: Page,
+  ): Promise<{ readonly total: number; readonly rows: readonly CallbackRow[] }>;
+  /** Makes one wait again; false when the institution has none of that id. */
+  resend(institutionId: string, id: bigint): Promise<boolean>;
+  /** Waiting ones that nobody has tried since they were asked for, some time ago: their job may be missing. */
+  forgotten(limit: number): Promise<bigint[]>;
 }

@@ -7,14 +7,30 @@ export interface NewInstitution {
   readonly name: string;
   readonly callbackBaseUrl: string | null;
   readonly boxPublicKey: Uint8Array | null;
+  /** `phee`: acknowledged with 202, called back with PUT. */
+  readonly profile?: "govstack" | "phee";
 }
 
 /** Registers an institution, or changes its name, callback and key. */
 export async function putInstitution(pool: Pool, institution: NewInstitution): Promise<void> {
   await pool.query(
-    `insert into institutions (id, name, callback_base_url, box_public_key) values ($1, $2, $3, $4)
-     on conflict (id) do update set name = $2, callback_base_url = $3, box_public_key = $4`,
-    [institution.id, institution.name, institution.callbackBaseUrl, institution.boxPublicKey],
+    `with put as (
+       insert into institutions (id, name, callback_base_url, box_public_key, profile, callback_method)
+       values ($1, $2, $3, $4, $5, case $5 when 'phee' then 'PUT' else 'POST' end)
+       on conflict (id) do update set name = excluded.name, callback_base_url = excluded.callback_base_url,
+         box_public_key = excluded.box_public_key, profile = excluded.profile,
+         callback_method = excluded.callback_method
+       returning id, name, callback_base_url, profile
+     )
+     insert into audit_entries (actor, action, subject, after)
+     select 'operator', 'institution.put', 'institution:' || id, to_jsonb(put) from put`,
+    [
+      institution.id,
+      institution.name,
+      institution.callbackBaseUrl,
+      institution.boxPublicKey,
+      institution.profile ?? "govstack",
+    ],
   );
 }
 

@@ -132,13 +132,21 @@ export function registryRows(trx: Trx): RegistryRows {
   };
 }
 
-const institutionColumns = ["id", "name", "callback_base_url", "callback_method", "box_public_key"] as const;
+const institutionColumns = [
+  "id",
+  "name",
+  "callback_base_url",
+  "callback_method",
+  "profile",
+  "box_public_key",
+] as const;
 
 function institution(row: {
   id: string;
   name: string;
   callback_base_url: string | null;
   callback_method: InstitutionRow["callbackMethod"];
+  profile: InstitutionRow["profile"];
   box_public_key: Uint8Array | null;
 }): InstitutionRow {
   return {
@@ -146,6 +154,7 @@ function institution(row: {
     name: row.name,
     callbackBaseUrl: row.callback_base_url,
     callbackMethod: row.callback_method,
+    profile: row.profile,
     boxPublicKey: bytesOrNull(row.box_public_key),
   };
 }

@@ -8,6 +8,7 @@ import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
 import type {
+  CallbackRow,
   BatchKind,
   InstitutionRow,
   LeaseEnd,
@@ -51,6 +52,7 @@ export interface Database {
   wrong_numbers: WrongNumbers;
   institution_permissions: InstitutionPermissions;
   alerts: Alerts;
+  callbacks: Callbacks;
   sealed_answers: SealedAnswers;
   voucher_inventory: VoucherInventory;
   budgets: { program_id: string; group_code: string; currency: string; limit_minor: bigint };
@@ -71,6 +73,7 @@ interface Institutions {
   callback_base_url: string | null;
   callback_method: Generated<InstitutionRow["callbackMethod"]>;
   box_public_key: Uint8Array | null;
+  profile: Generated<InstitutionRow["profile"]>;
   created_at: Generated<Date>;
 }
 
@@ -400,4 +403,19 @@ interface RestockLevels {
   currency: string;
   least_funding_minor: bigint | null;
   least_vouchers: number | null;
+}
+
+interface Callbacks {
+  id: Generated<bigint>;
+  institution_id: string;
+  kind: CallbackRow["kind"];
+  subject: bigint;
+  url: string;
+  state: Generated<CallbackRow["state"]>;
+  requested_at: Generated<Date>;
+  tries: Generated<number>;
+  last_tried_at: Date | null;
+  last_status: number | null;
+  last_error: string | null;
+  delivered_at: Date | null;
 }

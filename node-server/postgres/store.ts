@@ -11,6 +11,7 @@ import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
 import { budgetRows } from "./budget-rows.ts";
 import { carriedRows } from "./carried-rows.ts";
+import { callbackRows } from "./callback-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
@@ -96,6 +97,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
     alerts: alertRows(trx),
+    callbacks: callbackRows(trx),
     sealedAnswers: sealedAnswerRows(trx),
     inventory: inventoryRows(trx),
     budgets: budgetRows(trx),

@@ -7,6 +7,7 @@ import { enrolmentRequest } from "./nodes.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
 import {
   acknowledgement,
+  callbackPageAnswer,
   batchFileAcknowledgement,
   batchProgressAnswer,
   cancelAcknowledgement,
@@ -133,6 +134,35 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   describeBatchFiles(app);
   describeOneZero(app);
+  registry.registerPath({
+    method: "get",
+    path: "/callbacks",
+    tags: ["Callbacks"],
+    summary: "The caller's callbacks that were not delivered yet, the newest first",
+    security: [{ caller: [] }],
+    request: { query: z.object({ page: pageNumber.optional(), size: pageSize.optional() }) },
+    responses: { 200: answer("A page of them", callbackPageAnswer), ...readRefusals },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/callbacks/{id}/resend",
+    tags: ["Callbacks"],
+    summary: "Send a callback once more",
+    security: [{ caller: [] }],
+    request: { params: z.object({ id: z.string().max(20) }) },
+    responses: {
+      200: answer("It waits to be sent", z.object({ id: z.string(), state: z.literal("waiting") })),
+      404: answer("The caller has no such callback", errorAnswer),
+      ...readRefusals,
+    },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/.well-known/jwks.json",
+    tags: ["Callbacks"],
+    summary: "The public key that callbacks are signed with (RFC 9421, Ed25519)",
+    responses: { 200: { description: "A JSON Web Key Set" } },
+  });
   describeNodeApi(app);
 }
 

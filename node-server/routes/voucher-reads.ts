@@ -1,5 +1,5 @@
 /** What a caller can read of its vouchers: one, a page of them, whether one is valid (GovStack Payments BB, vouchers). */
-import { z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
@@ -9,6 +9,7 @@ import type { VoucherRow } from "../ports/store.ts";
 import { statusOf } from "../vouchers/status.ts";
 import { checkValidity } from "../vouchers/validity.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
+import { pageOf } from "./paging.ts";
 import { validityRequest } from "./voucher-schemas.ts";
 
 /** The voucher whole, or what `fields` names of it. Throws 403 for another institution's. */
@@ -42,22 +43,9 @@ export async function show(
   }
 }
 
-const pageQuery = z.object({
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  size: z.coerce.number().int().min(1).max(1000).default(100),
-});
-
 /** A page of the caller's vouchers in the order of their serials; `page` counts from 1. */
 export async function list(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
-  const query = pageQuery.safeParse(c.req.query());
-  if (!query.success) {
-    const errors = query.error.issues.map((issue) => ({
-      field: issue.path.join("."),
-      reason: issue.message,
-    }));
-    throw new Problem(400, "page counts from 1, and size is at most 1000", errors);
-  }
-  const { page, size } = query.data;
+  const { page, size } = pageOf(c);
   const { total, rows } = await deps.store.transaction((tx) =>
     tx.vouchers.page(c.get("institutionId"), { index: page - 1, size }),
   );

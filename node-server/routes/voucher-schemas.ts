@@ -159,6 +159,26 @@ export const voucherTokenAnswer = z
   .object({ serialNumber: z.string(), token: z.string() })
   .openapi("VoucherToken");
 
+export const callbackPageAnswer = z
+  .object({
+    page: z.number().int(),
+    size: z.number().int(),
+    total: z.number().int(),
+    callbacks: z.array(
+      z.object({
+        id: z.string(),
+        kind: z.enum(["batch", "command", "redemption"]),
+        url: z.string(),
+        state: z.enum(["waiting", "undeliverable"]),
+        tries: z.number().int(),
+        requestedAt: z.iso.datetime(),
+        lastTriedAt: z.iso.datetime().nullable(),
+        lastError: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi("CallbackPage");
+
 export const errorAnswer = z
   .object({
     responseCode: z.literal("01"),

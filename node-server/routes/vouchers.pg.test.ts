@@ -255,6 +255,9 @@ describe("the server describes itself", () => {
       paths: Record<string, unknown>;
     };
     expect(Object.keys(api.paths).toSorted()).toEqual([
+      "/.well-known/jwks.json",
+      "/callbacks",
+      "/callbacks/{id}/resend",
       "/v1/enrolments",
       "/v1/keys",
       "/v1/operations",

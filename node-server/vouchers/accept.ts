@@ -2,7 +2,15 @@
  * Accepting the asynchronous voucher calls: the request and its pending work are stored in one transaction, then
  * answered; the same request again gets its first answer (GovStack Payments BB, general rules on idempotency).
  */
-import type { Job, RequestKey, Store, Tx, VoucherAction, VoucherCommand } from "../ports/store.ts";
+import type {
+  InstitutionRow,
+  Job,
+  RequestKey,
+  Store,
+  Tx,
+  VoucherAction,
+  VoucherCommand,
+} from "../ports/store.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 
 export interface Accepted {
@@ -45,9 +53,7 @@ export function acceptCreate(
   const { institutionId, requestId } = identity.key;
   const known = async (tx: Tx) =>
     jobOf("issue-batch", await tx.batches.byRequest(institutionId, "request", requestId));
-  return acceptOnce(store, identity, answer, known, async (tx) => {
-    const institution = await tx.registry.institution(institutionId);
-    if (!institution) return "unknown-institution";
+  return acceptOnce(store, identity, answer, known, async (tx, institution) => {
     if (!institution.boxPublicKey) return "no-encryption-key";
     const { batchId, programId, callbackUrl } = request;
     const id = await tx.batches.insert(
@@ -90,7 +96,6 @@ export function acceptCommand(
   const known = async (tx: Tx) =>
     jobOf("run-command", await tx.commands.byRequest(institutionId, command, requestId));
   return acceptOnce(store, identity, answer, known, async (tx) => {
-    if (!(await tx.registry.institution(institutionId))) return "unknown-institution";
     const { batchId, callbackUrl } = request;
     const id = await tx.commands.insert(
       { institutionId, requestId, command, batchId, callbackUrl },
@@ -127,7 +132,7 @@ export async function acceptOnce(
   { key, bodyHash }: RequestIdentity,
   answer: Accepted,
   known: (tx: Tx) => Promise<Job>,
-  work: (tx: Tx) => Promise<AcceptRefusal | Job>,
+  work: (tx: Tx, institution: InstitutionRow) => Promise<AcceptRefusal | Job>,
 ): Promise<Acceptance> {
   try {
     const accepted = await store.transaction(async (tx) => {
@@ -137,11 +142,14 @@ export async function acceptOnce(
         await tx.jobs.enqueue(await known(tx));
         return { status: stored.status ?? answer.status, body: stored.response ?? answer.body };
       }
-      const job = await work(tx);
+      const institution = await tx.registry.institution(key.institutionId);
+      if (!institution) throw new Refused("unknown-institution");
+      const job = await work(tx, institution);
       if (typeof job === "string") throw new Refused(job);
       await tx.jobs.enqueue(job);
-      await tx.requests.answer(key, answer.status, answer.body);
-      return answer;
+      const status = institution.profile === "phee" ? 202 : answer.status;
+      await tx.requests.answer(key, status, answer.body);
+      return { ...answer, status };
     });
     return { ok: true, accepted };
   } catch (error) {

@@ -10,6 +10,7 @@ import { parseSerial } from "#core/voucher-number.ts";
 import { encodeVoucherToken, tokenToText } from "#sync/documents/voucher-token.ts";
 import { signDocument } from "#sync/signing/cose.ts";
 import type { Signer } from "#sync/signing/signers.ts";
+import { requestCallback } from "../callbacks/outbox.ts";
 import type {
   CommandItem,
   ItemOutcome,
@@ -60,7 +61,9 @@ async function runItem(deps: CommandDependencies, commandId: bigint): Promise<bo
       const item = await tx.commands.nextOpen(commandId);
       if (!item) {
         await tx.commands.complete(commandId);
-        await tx.jobs.enqueue({ queue: "callback-command", id: String(commandId) });
+        const { institutionId, callbackUrl: url } = command;
+        const request = { institutionId, kind: "command", subject: commandId, url } as const;
+        await tx.jobs.enqueue(await requestCallback(tx, request, command.command));
         return false;
       }
       line = item.line;

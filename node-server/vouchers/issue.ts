@@ -4,6 +4,7 @@
  */
 import { parseMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
+import { requestCallback } from "../callbacks/outbox.ts";
 import { accountId, reserveForVouchers } from "../ledger/entries.ts";
 import type {
   BatchRow,
@@ -56,7 +57,11 @@ function completeBatch(store: Store, batchId: bigint): Promise<void> {
   return store.transaction(async (tx) => {
     const batch = await lockBatch(tx, batchId);
     await tx.batches.complete(batchId);
-    if (batch.callbackUrl !== null) await tx.jobs.enqueue({ queue: "callback-batch", id: String(batchId) });
+    const { institutionId, callbackUrl: url } = batch;
+    if (url === null) return;
+    const request = { institutionId, kind: "batch", subject: batchId, url } as const;
+    const path = batch.kind === "file" ? "file" : "create";
+    await tx.jobs.enqueue(await requestCallback(tx, request, path));
   });
 }
 

@@ -2,6 +2,8 @@
  * A redemption that is told by callback (GovStack vouchers, redeemPay): the voucher is claimed before the answer, so
  * that its number is kept nowhere; the payout follows, and its outcome goes out when it is known.
  */
+import { callbackOfRedemption } from "../callbacks/redemptions.ts";
+import type { ToldRedemption } from "../callbacks/redemptions.ts";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import { acceptOnce } from "./accept.ts";
 import type { Acceptance, Accepted, RequestIdentity } from "./accept.ts";
@@ -23,29 +25,28 @@ export function acceptRedeemPay(
   const known = async (tx: Tx) => {
     const stored = await tx.redemptionRequests.byRequest(institutionId, requestId);
     if (!stored) throw new Error(`the request ${requestId} left no redemption`);
-    return nextJob(tx, stored.id, stored.claimId);
+    return nextJob(tx, stored);
   };
   return acceptOnce(store, identity, answer, known, async (tx) => {
-    if (!(await tx.registry.institution(institutionId))) return "unknown-institution";
     const claimed = await presentAndClaim(tx, indexKey, identity.key, request);
     const claimId = claimed.ok ? claimed.claimId : null;
-    const id = await tx.redemptionRequests.insert({
+    const row = {
       institutionId,
       requestId,
       serialNumber: request.serialNumber,
       callbackUrl: request.callbackUrl,
       claimId,
       refusal: claimed.ok ? null : claimed.code,
-    });
-    return nextJob(tx, id, claimId);
+    };
+    return nextJob(tx, { ...row, id: await tx.redemptionRequests.insert(row) });
   });
 }
 
 /** What is left to do: the payout while the claim is open, else the callback. */
-async function nextJob(tx: Tx, id: bigint, claimId: string | null): Promise<Job> {
-  const claim = claimId === null ? undefined : await tx.claims.find(claimId);
+async function nextJob(tx: Tx, request: ToldRedemption): Promise<Job> {
+  const claim = request.claimId === null ? undefined : await tx.claims.find(request.claimId);
   const isOpen = claim && claim.state !== "paid" && claim.state !== "released";
-  return isOpen ? { queue: "payout", id: claim.id } : { queue: "callback-redemption", id: String(id) };
+  return isOpen ? { queue: "payout", id: claim.id } : callbackOfRedemption(tx, request);
 }
 
 /** The body of the callback: the same as the synchronous answer, with the request's id. Throws while nothing is known. */

@@ -7,6 +7,9 @@ import { EventEmitter } from "node:events";
 export interface ReceivedCallback {
   readonly path: string;
   readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as it came. */
+  readonly text: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -33,8 +36,15 @@ export async function startCallbackReceiver(): Promise<CallbackReceiver> {
         response.writeHead(503).end();
         return;
       }
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
-      received.push({ path: request.url ?? "", method: request.method ?? "", body });
+      const text = Buffer.concat(chunks).toString();
+      const body = JSON.parse(text) as Record<string, unknown>;
+      received.push({
+        path: request.url ?? "",
+        method: request.method ?? "",
+        headers: request.headers as Record<string, string>,
+        text,
+        body,
+      });
       response.writeHead(202).end();
       arrivals.emit("arrival");
     });

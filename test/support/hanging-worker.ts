@@ -11,8 +11,6 @@ const none = () => Promise.resolve();
 await jobs.start({
   "issue-batch": none,
   "run-command": none,
-  "callback-batch": none,
-  "callback-redemption": none,
-  "callback-command": none,
+  callback: none,
   payout: hang,
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
+import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { listenOnLoopback } from "../../node-server/sandbox/listen.ts";
 import { openSandbox } from "../../node-server/sandbox/open.ts";
 import type { OpenSandbox } from "../../node-server/sandbox/open.ts";
@@ -45,6 +46,7 @@ export async function startTestSandbox(): Promise<TestSandbox> {
       allowPrivateCallbacks: true,
       log: pino({ level: "silent" }),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      send: createSend(true),
       readDocsAsset: async () => undefined,
     },
     { seed: await testSeed(), seedName: seedFile, reset: false },

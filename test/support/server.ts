@@ -8,6 +8,7 @@ import { serve } from "@hono/node-server";
 import type { ServerType } from "@hono/node-server";
 import nacl from "tweetnacl";
 import { pino } from "pino";
+import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { composeServer } from "../../node-server/compose.ts";
 import type { ComposedServer } from "../../node-server/compose.ts";
 import { keysOfDocument } from "../../node-server/middleware/caller.ts";
@@ -51,6 +52,7 @@ export async function startTestServer(): Promise<TestServer> {
     callers: { keys: keysOfDocument(issuer.keySet), audience: "paypost", issuer: undefined },
     log: quiet,
     randomBytes: random,
+    send: createSend(true),
     readDocsAsset: async () => undefined,
   });
   const { server, url } = await listen(composed);

@@ -15,6 +15,7 @@ export function describeRegistry(subject: () => StoreSubject): void {
         name: "welfare",
         callbackBaseUrl: "https://welfare.example/",
         callbackMethod: "POST",
+        profile: "govstack",
         boxPublicKey: new Uint8Array(registry.institutions[0]?.boxPublicKey ?? []),
       });
       expect(keyless).toEqual({
@@ -22,6 +23,7 @@ export function describeRegistry(subject: () => StoreSubject): void {
         name: "keyless",
         callbackBaseUrl: null,
         callbackMethod: "POST",
+        profile: "govstack",
         boxPublicKey: null,
       });
       expect(nobody).toBeUndefined();

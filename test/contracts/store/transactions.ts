@@ -21,16 +21,16 @@ export function describeTransactions(subject: () => StoreSubject): void {
     });
 
     test("jobs wait from the commit on, one for each queue and id", async () => {
-      const job = { queue: "callback-batch", id: "twice" } as const;
+      const job = { queue: "callback", id: "twice" } as const;
       await subject().store.transaction((tx) => tx.jobs.enqueue(job));
       await subject().store.transaction(async (tx) => {
         await tx.jobs.enqueue(job, 60);
-        await tx.jobs.enqueue({ ...job, queue: "callback-command" });
+        await tx.jobs.enqueue({ ...job, queue: "run-command" });
       });
       const waiting = (await subject().waitingJobs()).filter((found) => found.id === "twice");
       expect(waiting.toSorted((a, b) => (a.queue < b.queue ? -1 : 1))).toEqual([
         job,
-        { queue: "callback-command", id: "twice" },
+        { queue: "run-command", id: "twice" },
       ]);
     });
 

@@ -1,0 +1,41 @@
+/**
+ * The outbox of callbacks (GovStack Payments BB, general rules): a row in the transaction of the change that it tells of,
+ * sent after the commit until its receiver has answered.
+ */
+import type { CallbackKind, InstitutionRow, Job, Tx } from "../ports/store.ts";
+
+export interface CallbackRequest {
+  readonly institutionId: string;
+  readonly kind: CallbackKind;
+  readonly subject: bigint;
+  /** The URL of the request's header; a receiver with a registered base URL is called there instead. */
+  readonly url: string;
+}
+
+/** Requests the callback, or requests it once more. Returns the job that sends it, which is not enqueued yet. */
+export async function requestCallback(tx: Tx, request: CallbackRequest, path: CallbackPath): Promise<Job> {
+  const institution = await tx.registry.institution(request.institutionId);
+  const id = await tx.callbacks.request({ ...request, url: targetUrl(institution, request.url, path) });
+  return { queue: "callback", id: String(id) };
+}
+
+/** What is told of; each has its published path under a receiver's base URL. */
+export type CallbackPath = keyof typeof publishedPaths;
+
+const publishedPaths = {
+  create: "voucher-details-return",
+  cancel: "vouchers/cancellation/confirmation",
+  activate: "vouchers/activation/confirmation",
+  suspend: "vouchers/suspension/confirmation",
+  unsuspend: "vouchers/unsuspension/confirmation",
+  block: "vouchers/blocking/confirmation",
+  purge: "vouchers/purge/confirmation",
+  update: "vouchers/update/confirmation",
+  redemption: "vouchers/redemption/confirmation",
+  file: "vouchers/batches/confirmation",
+} as const;
+
+function targetUrl(institution: InstitutionRow | undefined, url: string, path: CallbackPath): string {
+  const base = institution?.callbackBaseUrl;
+  return base ? `${base.replace(/\/+$/, "")}/${publishedPaths[path]}` : url;
+}
