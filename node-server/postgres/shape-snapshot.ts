@@ -2,44 +2,59 @@
  * Reads all rows of a shape and makes the handle under which its tail is followed. Rows, last position and the list of
  * transactions that the rows include (`pg_current_snapshot()`) come from one view of the database, so that the tail,
  * which skips what those transactions wrote, joins it without a gap and without telling anything twice.
+ *
+ * What does not fit one answer is written down chunk by chunk while it is read, so that no more than one is ever in
+ * memory, and a node whose link breaks goes on where it was, at any server process.
  */
 import { randomBytes } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import type { ShapeDefinition } from "../shapes/definitions.ts";
 import { asText, keyColumns, snapshotColumns, textSettings, type TextRow } from "./shape-columns.ts";
+import { forgetOldSnapshots, writeSnapshotChunk } from "./shape-snapshot-chunks.ts";
 import type { ShapeReader } from "./shape-stamper.ts";
 import { inTransaction } from "./shape-transaction.ts";
 
-/** A node that asks for one snapshot after the other loses its oldest handles, not the server its disk. */
-const handlesPerReader = 16;
+/** As PostgreSQL writes it: xmin, xmax and the transactions between them that were still running. */
+export interface Visible {
+  readonly xmin: string;
+  readonly xmax: string;
+  readonly running: readonly string[];
+}
+
+export interface SnapshotRequest {
+  /** With false the rows are taken as known, and only the handle is made. */
+  readonly withRows: boolean;
+  /** A chunk ends with the row that reaches this size. */
+  readonly chunkBytes: number;
+  readonly toMessage: (row: TextRow) => object;
+  readonly endMessage: (visible: Visible) => object;
+}
 
 export interface ShapeSnapshot {
   readonly handle: string;
-  readonly rows: readonly TextRow[];
-  /** As PostgreSQL writes it: xmin, xmax and the transactions between them that were still running. */
-  readonly visible: { readonly xmin: string; readonly xmax: string; readonly running: readonly string[] };
+  /** The first chunk: a JSON array of messages. */
+  readonly body: string;
   readonly lastRun: bigint;
 }
 
-/** With `withRows: false` the rows are taken as known, and only the handle is made. */
 export async function takeShapeSnapshot(
   pool: Pool,
   definition: ShapeDefinition,
   reader: ShapeReader,
-  withRows: boolean,
+  request: SnapshotRequest,
 ): Promise<ShapeSnapshot> {
-  const snapshot = await inTransaction(pool, begin(definition), async (client) => {
+  const { chunks, ...snapshot } = await inTransaction(pool, begin(definition), async (client) => {
     const view = await readView(client);
-    const rows = withRows ? await readRows(client, definition, reader.nodeId) : [];
     const handle = newHandle(view.generation);
     await client.query(
       `INSERT INTO shape_handles (handle, generation, shape, node_id, snapshot, start_position)
        VALUES ($1, $2, $3, $4, $5, $6)`,
       [handle, view.generation, reader.shape, reader.nodeId, view.snapshot, view.last_position],
     );
-    return { handle, rows, visible: parseSnapshot(view.snapshot), lastRun: BigInt(view.last_run) };
+    const told = await readChunks(client, definition, { ...request, handle, view, nodeId: reader.nodeId });
+    return { handle, lastRun: BigInt(view.last_run), ...told };
   });
-  await forgetOldHandles(pool, reader);
+  await forgetOldSnapshots(pool, reader, chunks > 1);
   return snapshot;
 }
 
@@ -74,15 +89,65 @@ async function readView(client: PoolClient): Promise<View> {
   return rows[0];
 }
 
-async function readRows(client: PoolClient, definition: ShapeDefinition, nodeId: string): Promise<TextRow[]> {
+interface ChunkRequest extends SnapshotRequest {
+  readonly handle: string;
+  readonly nodeId: string;
+  readonly view: View;
+}
+
+/** Gives the first chunk and how many there are; where there are several, all of them are written down. */
+async function readChunks(
+  client: PoolClient,
+  definition: ShapeDefinition,
+  { handle, nodeId, view, withRows, chunkBytes, toMessage, endMessage }: ChunkRequest,
+): Promise<{ readonly body: string; readonly chunks: number }> {
+  let first: string | undefined;
+  let chunk = 0;
+  let messages: string[] = [];
+  let bytes = 0;
+  const close = async () => {
+    const body = `[${messages.join(",")}]`;
+    first ??= body;
+    await writeSnapshotChunk(client, { handle, chunk, body });
+    chunk += 1;
+    messages = [];
+    bytes = 0;
+  };
+  for await (const row of withRows ? rowsOf(client, definition, nodeId) : []) {
+    if (bytes >= chunkBytes) await close();
+    const message = JSON.stringify(toMessage(row));
+    messages.push(message);
+    bytes += Buffer.byteLength(message);
+  }
+  messages.push(JSON.stringify(endMessage(parseSnapshot(view.snapshot))));
+  if (chunk === 0) return { body: `[${messages.join(",")}]`, chunks: 1 };
+  await close();
+  await client.query("UPDATE shape_handles SET chunks = $2 WHERE handle = $1", [handle, chunk]);
+  return { body: first ?? "", chunks: chunk };
+}
+
+/** Rows fetched at a time. */
+const fetchSize = 500;
+
+async function* rowsOf(
+  client: PoolClient,
+  definition: ShapeDefinition,
+  nodeId: string,
+): AsyncGenerator<TextRow> {
   const order = keyColumns(definition).map((name) => `"${definition.table}"."${name}"`);
-  const { rows } = await client.query<TextRow>({
-    text: `SELECT ${snapshotColumns(definition)} FROM "${definition.table}"
-      WHERE node_id = $1 ORDER BY ${order.join(", ")}`,
-    values: [nodeId],
-    types: asText,
-  });
-  return rows;
+  await client.query(
+    `DECLARE shape_rows NO SCROLL CURSOR FOR SELECT ${snapshotColumns(definition)}
+     FROM "${definition.table}" WHERE node_id = $1 ORDER BY ${order.join(", ")}`,
+    [nodeId],
+  );
+  for (;;) {
+    const { rows } = await client.query<TextRow>({
+      text: `FETCH ${fetchSize} FROM shape_rows`,
+      types: asText,
+    });
+    yield* rows;
+    if (rows.length < fetchSize) return;
+  }
 }
 
 /** The chance part keeps a handle unique even where a copy of the database was put back without a new generation. */
@@ -91,15 +156,7 @@ function newHandle(generation: number | undefined): string {
   return `${generation}-${randomBytes(8).readBigUInt64BE()}`;
 }
 
-function parseSnapshot(text: string): ShapeSnapshot["visible"] {
+function parseSnapshot(text: string): Visible {
   const [xmin = "", xmax = "", running = ""] = text.split(":");
   return { xmin, xmax, running: running === "" ? [] : running.split(",") };
-}
-
-async function forgetOldHandles(pool: Pool, { shape, nodeId }: ShapeReader): Promise<void> {
-  await pool.query(
-    `DELETE FROM shape_handles WHERE handle IN (
-       SELECT handle FROM shape_handles WHERE shape = $1 AND node_id = $2 ORDER BY created_at DESC OFFSET $3)`,
-    [shape, nodeId, handlesPerReader],
-  );
 }

@@ -18,17 +18,29 @@ export interface ShapeChange extends LogPlace {
 }
 
 export type ShapeTail =
-  | { readonly kind: "changes"; readonly changes: readonly ShapeChange[]; readonly lastRun: bigint }
+  | {
+      readonly kind: "changes";
+      readonly changes: readonly ShapeChange[];
+      /** The change after these, where the limit was reached. */
+      readonly following: ShapeChange | undefined;
+      readonly lastRun: bigint;
+    }
   /** The handle is unknown, belongs to another reader or generation, or entries after the offset were removed. */
   | { readonly kind: "gone" }
   | { readonly kind: "beyond-the-end" };
+
+export interface TailLimit {
+  readonly rows: number;
+  /** The change that reaches it is the last one. */
+  readonly bytes: number;
+}
 
 /** `after` is a position, or undefined for the end of the handle's snapshot. */
 export function readShapeTail(
   pool: Pool,
   definition: ShapeDefinition,
   reader: ShapeReader,
-  request: { readonly handle: string; readonly after: bigint | undefined; readonly limit: number },
+  request: { readonly handle: string; readonly after: bigint | undefined; readonly limit: TailLimit },
 ): Promise<ShapeTail> {
   return inTransaction(pool, begin, async (client): Promise<ShapeTail> => {
     const state = await readState(client, reader, request.handle);
@@ -37,8 +49,10 @@ export function readShapeTail(
     const after = request.after !== undefined && request.after > start ? request.after : start;
     if (after > BigInt(state.last_position)) return { kind: "beyond-the-end" };
     if (BigInt(state.floor) > after) return { kind: "gone" };
-    const changes = await readChanges(client, definition, reader, state.snapshot, after, request.limit);
-    return { kind: "changes", changes, lastRun: BigInt(state.last_run) };
+    const read = (from: bigint, rows: number) =>
+      readChanges(client, definition, reader, state.snapshot, from, rows);
+    const { changes, following } = await readUpTo(request.limit, after, read);
+    return { kind: "changes", changes, following, lastRun: BigInt(state.last_run) };
   });
 }
 
@@ -68,6 +82,35 @@ async function readState(
     [handle, shape, nodeId],
   );
   return rows[0];
+}
+
+/** Changes read at a time: what is in memory beyond the limit. */
+const pageRows = 500;
+
+async function readUpTo(
+  limit: TailLimit,
+  after: bigint,
+  read: (after: bigint, rows: number) => Promise<ShapeChange[]>,
+): Promise<{ readonly changes: ShapeChange[]; readonly following: ShapeChange | undefined }> {
+  const changes: ShapeChange[] = [];
+  let bytes = 0;
+  for (let from = after; ; from = changes.at(-1)?.position ?? from) {
+    // One more than is told, to know whether there is more and whether it is of the same transaction.
+    const wanted = Math.min(pageRows, limit.rows + 1 - changes.length);
+    const page = await read(from, wanted);
+    for (const change of page) {
+      if (changes.length >= limit.rows || bytes >= limit.bytes) return { changes, following: change };
+      changes.push(change);
+      bytes += sizeOf(change);
+    }
+    if (page.length < wanted) return { changes, following: undefined };
+  }
+}
+
+/** About what the message of a change takes, in characters. */
+function sizeOf({ key, oldRow, newRow, op }: ShapeChange): number {
+  const told = Object.values(op === "delete" ? oldRow : newRow);
+  return told.reduce((sum, value) => sum + (value?.length ?? 4), key.length + 200);
 }
 
 async function readChanges(

@@ -3,6 +3,7 @@
  * node that had not read it yet begins again with a snapshot, and one for which nothing happened loses nothing.
  */
 import type { Pool } from "pg";
+import { forgetStaleChunks } from "./shape-snapshot-chunks.ts";
 import { stampShapeLog } from "./shape-stamper.ts";
 
 export interface ShapeLogLimits {
@@ -15,6 +16,7 @@ const batchSize = 5_000;
 
 /** Removes the oldest entries beyond the limits; gives how many. */
 export async function trimShapeLog(pool: Pool, { maxRows, maxDays }: ShapeLogLimits): Promise<number> {
+  await forgetStaleChunks(pool);
   // Where no node reads, nobody has stamped either.
   await stampShapeLog(pool);
   const { rows } = await pool.query<{ position: string | null }>(lastToRemove, [maxRows, maxDays]);

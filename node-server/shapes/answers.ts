@@ -1,38 +1,68 @@
 /**
- * What the embedded source answers, request by request. A snapshot is one answer, since the rows of two requests would
- * not belong together; it is bounded by what one node may hold. A tail comes in answers of at most `maxRows` changes,
- * and only the last is up to date.
+ * What the embedded source answers, request by request. A snapshot comes in answers of about `chunkBytes`, all of one
+ * view of the database; a tail in answers of at most `maxRows` changes and about `maxBytes`, of which only the last is
+ * up to date.
  */
 import type { Pool } from "pg";
-import { freshHandle, takeShapeSnapshot } from "../postgres/shape-snapshot.ts";
+import { findRecentSnapshot, readSnapshotChunk } from "../postgres/shape-snapshot-chunks.ts";
+import { freshHandle, takeShapeSnapshot, type ShapeSnapshot } from "../postgres/shape-snapshot.ts";
 import { readShapeTail, type ShapeTail } from "../postgres/shape-tail.ts";
 import type { ShapeDefinition } from "./definitions.ts";
-import { changeMessages, snapshotMessages, upToDateMessage } from "./messages.ts";
-import { offsetOf, parseOffset, snapshotEnd, snapshotStart } from "./offset.ts";
+import { changeMessages, insertMessage, snapshotEndMessage, upToDateMessage } from "./messages.ts";
+import { chunkOffset, offsetOf, parseOffset, snapshotEnd } from "./offset.ts";
 import type { ShapeAnswer, ShapeRequest } from "./source.ts";
 import type { Place } from "./waiting.ts";
+
+export interface AnswerLimits {
+  /** Of one answer of a snapshot: what a broken link loses at most. */
+  readonly chunkBytes: number;
+  /** Of one answer of a tail. */
+  readonly maxRows: number;
+  readonly maxBytes: number;
+}
 
 export interface Read {
   readonly pool: Pool;
   readonly definition: ShapeDefinition;
   readonly request: ShapeRequest;
-  readonly maxRows: number;
+  readonly limits: AnswerLimits;
 }
 
-export async function snapshotAnswer({ pool, definition, request }: Read): Promise<ShapeAnswer> {
-  const snapshot = await takeShapeSnapshot(pool, definition, request, request.log === "full");
-  return {
-    ...messages(definition, snapshot.handle, snapshotMessages(definition, snapshot)),
-    offset: snapshotStart,
-    upToDate: false,
-    hasData: true,
-  };
+export async function snapshotAnswer(read: Read): Promise<ShapeAnswer> {
+  const withRows = read.request.log === "full";
+  const recent = withRows
+    ? await findRecentSnapshot(read.pool, read.request, read.request.expiredHandle)
+    : undefined;
+  const { handle, body } = recent ?? (await takeSnapshot(read, withRows));
+  return chunkAnswer(read, handle, 0, body);
 }
 
-export async function nowAnswer({ pool, definition, request }: Read): Promise<ShapeAnswer> {
-  const { handle, lastRun } = await takeShapeSnapshot(pool, definition, request, false);
+/** The next answer of a snapshot; undefined where the offset is past it. */
+export async function nextChunkAnswer(read: Read): Promise<ShapeAnswer | undefined> {
+  const { pool, request } = read;
+  const offset = parseOffset(request.offset);
+  const handle = ownHandle(request);
+  if (handle === undefined || typeof offset !== "object" || !("chunk" in offset)) return undefined;
+  const chunk = offset.chunk + 1;
+  const found = await readSnapshotChunk(pool, request, { handle, chunk });
+  switch (found.kind) {
+    case "chunk":
+      return chunkAnswer(read, handle, chunk, found.body);
+    case "gone":
+      return { kind: "must-refetch", handle: await freshHandle(pool) };
+    case "beyond-the-end":
+      return outOfBounds;
+    case "all-told":
+      return undefined;
+    default:
+      return found satisfies never;
+  }
+}
+
+export async function nowAnswer(read: Read): Promise<ShapeAnswer> {
+  const { handle, lastRun } = await takeSnapshot(read, false);
   return {
-    ...messages(definition, handle, [upToDateMessage(lastRun)]),
+    ...messages(read.definition, handle, JSON.stringify([upToDateMessage(lastRun)])),
     offset: snapshotEnd,
     upToDate: true,
     hasData: false,
@@ -41,20 +71,23 @@ export async function nowAnswer({ pool, definition, request }: Read): Promise<Sh
 
 /** `empty`: there is nothing to tell, which a live request waits for. */
 export async function tailAnswer(read: Read): Promise<{ answer: ShapeAnswer; empty: boolean }> {
-  const { pool, definition, request, maxRows } = read;
+  const { pool, definition, request } = read;
   const tail = await readTail(read);
   if (tail.kind === "gone") {
     return { answer: { kind: "must-refetch", handle: await freshHandle(pool) }, empty: false };
   }
   if (tail.kind === "beyond-the-end") return { answer: outOfBounds, empty: false };
-  const changes = tail.changes.slice(0, maxRows);
-  const following = tail.changes[maxRows];
+  const { changes, following } = tail;
   const told = changeMessages(definition, changes, following);
   const last = changes.at(-1);
   // Electric names the last change of the shape to followers, and its own last position to the others.
   const lsn = request.live && last ? last.run : tail.lastRun;
   const answer: ShapeAnswer = {
-    ...messages(definition, request.handle ?? "", following ? told : [...told, upToDateMessage(lsn)]),
+    ...messages(
+      definition,
+      request.handle ?? "",
+      JSON.stringify(following ? told : [...told, upToDateMessage(lsn)]),
+    ),
     offset: last ? offsetOf(last) : sameOffset(request.offset),
     upToDate: !following,
     hasData: true,
@@ -85,18 +118,39 @@ export async function heldAnswer(
   }
 }
 
-async function readTail({ pool, definition, request, maxRows }: Read): Promise<ShapeTail> {
-  const { handle = "" } = request;
-  // What no handle of ours looks like is not asked of the database, which refuses some texts with an error.
-  if (!/^\d{1,10}-\d{1,20}$/.test(handle)) return { kind: "gone" };
-  const offset = parseOffset(request.offset);
-  const after = typeof offset === "object" ? offset.position : undefined;
-  // One more than is told, to know whether there is more and whether it is of the same transaction.
-  return readShapeTail(pool, definition, request, {
-    handle,
-    after,
-    limit: maxRows + 1,
+function takeSnapshot(
+  { pool, definition, request, limits }: Read,
+  withRows: boolean,
+): Promise<ShapeSnapshot> {
+  return takeShapeSnapshot(pool, definition, request, {
+    withRows,
+    chunkBytes: limits.chunkBytes,
+    toMessage: (row) => insertMessage(definition, row),
+    endMessage: snapshotEndMessage,
   });
+}
+
+function chunkAnswer({ definition }: Read, handle: string, chunk: number, body: string): ShapeAnswer {
+  return {
+    ...messages(definition, handle, body),
+    offset: chunkOffset(chunk),
+    upToDate: false,
+    hasData: true,
+  };
+}
+
+async function readTail({ pool, definition, request, limits }: Read): Promise<ShapeTail> {
+  const handle = ownHandle(request);
+  if (handle === undefined) return { kind: "gone" };
+  const offset = parseOffset(request.offset);
+  const after = typeof offset === "object" && "position" in offset ? offset.position : undefined;
+  const limit = { rows: limits.maxRows, bytes: limits.maxBytes };
+  return readShapeTail(pool, definition, request, { handle, after, limit });
+}
+
+/** What no handle of ours looks like is not asked of the database, which refuses some texts with an error. */
+function ownHandle({ handle = "" }: ShapeRequest): string | undefined {
+  return /^\d{1,10}-\d{1,20}$/.test(handle) ? handle : undefined;
 }
 
 const outOfBounds: ShapeAnswer = {
@@ -106,14 +160,15 @@ const outOfBounds: ShapeAnswer = {
 
 /** An offset is repeated as it came, but for a snapshot's, which has then been read to its end. */
 function sameOffset(offset: string): string {
-  return parseOffset(offset) === "snapshot" ? snapshotEnd : offset;
+  const parsed = parseOffset(offset);
+  return typeof parsed === "object" && "chunk" in parsed ? snapshotEnd : offset;
 }
 
-function messages(definition: ShapeDefinition, handle: string, list: readonly object[]) {
+function messages(definition: ShapeDefinition, handle: string, body: string) {
   return {
     kind: "messages",
     handle,
     schema: JSON.stringify(definition.columns),
-    body: JSON.stringify(list),
+    body,
   } as const;
 }

@@ -128,7 +128,7 @@ test("an emptied table begins anew for a node that follows it", async () => {
 });
 
 test("a change of more rows than one answer holds arrives in several, up to date only at the end", async () => {
-  const node = await openNode("n1", { server: { maxRows: 10 } });
+  const node = await openNode("n1", { server: { limits: { maxRows: 10 } } });
   await node.until(() => node.isUpToDate());
   await bench.pool.query(`insert into shape_leases
     select 'n1', i, 1, 1, '2026-12-01T10:00:00Z', 'lease ' || i, '' from generate_series(1, 25) i`);

@@ -12,7 +12,14 @@ import type { Pool } from "pg";
 import { listenForStamps } from "../postgres/shape-listener.ts";
 import { stampShapeLog, type ShapeReader, type StampedReaders } from "../postgres/shape-stamper.ts";
 import { trimShapeLog, type ShapeLogLimits } from "../postgres/shape-trim.ts";
-import { heldAnswer, nowAnswer, snapshotAnswer, tailAnswer } from "./answers.ts";
+import {
+  heldAnswer,
+  nextChunkAnswer,
+  nowAnswer,
+  snapshotAnswer,
+  tailAnswer,
+  type AnswerLimits,
+} from "./answers.ts";
 import { shapeDefinitions, type ShapeDefinitions } from "./definitions.ts";
 import { parseOffset } from "./offset.ts";
 import type { ShapeSource } from "./source.ts";
@@ -29,8 +36,7 @@ export interface EmbeddedShapeSourceOptions {
   /** How often the log is looked at while requests are held. */
   readonly pollMs?: number;
   readonly retryMs?: number;
-  /** Changes in one answer. */
-  readonly maxRows?: number;
+  readonly limits?: Partial<AnswerLimits>;
   /** Requests of one node that are held for one shape. */
   readonly maxHeld?: number;
   /** Told whenever a live request has found nothing and begins to wait. */
@@ -48,9 +54,13 @@ export interface EmbeddedShapeSource extends ShapeSource {
   trimLog(limits: ShapeLogLimits): Promise<number>;
 }
 
+/** An answer that is cut costs a node on a poor network at most this much. */
+const usualLimits: AnswerLimits = { chunkBytes: 2 ** 20, maxRows: 5_000, maxBytes: 4 * 2 ** 20 };
+
 export function createEmbeddedShapeSource(options: EmbeddedShapeSourceOptions): EmbeddedShapeSource {
-  const { pool, log, holdMs = 20_000, pollMs = 100, retryMs = 200, maxRows = 5_000, maxHeld = 4 } = options;
+  const { pool, log, holdMs = 20_000, pollMs = 100, retryMs = 200, maxHeld = 4 } = options;
   const { onHold = () => {} } = options;
+  const limits = { ...usualLimits, ...options.limits };
   const definitions: ShapeDefinitions = options.definitions ?? shapeDefinitions;
   const waiting = createWaitingRoom(maxHeld);
   const tell = (readers: StampedReaders) => waiting.tell(readers === "all" ? "all" : readers.map(waitingKey));
@@ -68,10 +78,12 @@ export function createEmbeddedShapeSource(options: EmbeddedShapeSourceOptions): 
     async fetch(request, signal) {
       const definition = Object.hasOwn(definitions, request.shape) ? definitions[request.shape] : undefined;
       if (!definition) return { kind: "unknown-shape" };
-      const read = { pool, definition, request, maxRows };
+      const read = { pool, definition, request, limits };
       const place = request.live ? waiting.enter(waitingKey(request)) : undefined;
       try {
         await stamping.stampNow();
+        const chunk = await nextChunkAnswer(read);
+        if (chunk) return chunk;
         if (place) return await heldAnswer(read, { place, holdMs, onHold }, signal);
         const offset = parseOffset(request.offset);
         if (offset === "before-all") return await snapshotAnswer(read);

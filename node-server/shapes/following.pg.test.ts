@@ -19,7 +19,7 @@ const numRuns = Number(process.env["PAYPOST_RUNS"] ?? 20);
 const parameters = { seed, numRuns, endOnFailure: true };
 
 let bench: ShapeBench;
-/** Three server processes; the second tells few changes at a time. */
+/** Three server processes; the second tells a row of a snapshot at a time, and two changes of a tail. */
 let sources: EmbeddedShapeSource[];
 
 beforeAll(async () => {
@@ -30,7 +30,12 @@ beforeAll(async () => {
     drop trigger shape_signal_insert on shape_leases;
     drop trigger shape_signal_update on shape_leases;
     drop trigger shape_signal_delete on shape_leases`);
-  sources = [bench.newSource({ pollMs: 1 }), bench.newSource({ maxRows: 2 }), bench.newSource({ pollMs: 1 })];
+  const little = { chunkBytes: 1, maxRows: 2 };
+  sources = [
+    bench.newSource({ pollMs: 1 }),
+    bench.newSource({ limits: little }),
+    bench.newSource({ pollMs: 1 }),
+  ];
 });
 afterAll(() => bench.close());
 
@@ -77,8 +82,13 @@ test("what a snapshot includes is not told again, though it gets its position af
   await during.query(insertion, ["flight", 2]);
   await bench.pool.query(insertion, ["flight", 1]);
   const reader = { shape: "leases", nodeId: "flight" };
-  const { handle, rows } = await takeShapeSnapshot(bench.pool, shapeDefinitions.leases, reader, true);
-  expect(rows.map(({ serial }) => serial)).toEqual(["1"]);
+  const { handle, body } = await takeShapeSnapshot(bench.pool, shapeDefinitions.leases, reader, {
+    withRows: true,
+    chunkBytes: 1_000,
+    toMessage: ({ serial }) => ({ serial }),
+    endMessage: () => ({}),
+  });
+  expect(body).toBe('[{"serial":"1"},{}]');
   await during.query(`${updated("flight")}; commit`);
   during.release();
   const answer = await source(0).fetch(

@@ -1,20 +1,19 @@
 /** Messages of Electric's protocol, with `replica=full`: an update carries the whole row and what its changed columns held. */
 import { keyColumns, type TextRow } from "../postgres/shape-columns.ts";
-import type { ShapeSnapshot } from "../postgres/shape-snapshot.ts";
+import type { Visible } from "../postgres/shape-snapshot.ts";
 import type { ShapeChange } from "../postgres/shape-tail.ts";
 import type { ShapeDefinition } from "./definitions.ts";
 import { placeInRun } from "./offset.ts";
 
-/** The rows as inserts, and the list of transactions that they include. */
-export function snapshotMessages(definition: ShapeDefinition, { rows, visible }: ShapeSnapshot): object[] {
+/** A row of the snapshot. */
+export function insertMessage(definition: ShapeDefinition, value: TextRow): object {
   const relation = ["public", definition.table];
-  const inserts = rows.map((value) => ({
-    key: rowKey(definition, value),
-    value,
-    headers: { relation, operation: "insert" },
-  }));
-  const { xmin, xmax, running } = visible;
-  return [...inserts, { headers: { control: "snapshot-end", xip_list: running, xmax, xmin } }];
+  return { key: rowKey(definition, value), value, headers: { relation, operation: "insert" } };
+}
+
+/** The end of the snapshot: the list of transactions that its rows include. */
+export function snapshotEndMessage({ xmin, xmax, running }: Visible): object {
+  return { headers: { control: "snapshot-end", xip_list: running, xmax, xmin } };
 }
 
 /** `following` is the change after these, if it is known: it decides whether the last of these ends its transaction. */

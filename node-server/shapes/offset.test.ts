@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { offsetOf, parseOffset, placeInRun } from "./offset.ts";
+import { chunkOffset, offsetOf, parseOffset, placeInRun } from "./offset.ts";
 
 test("an offset names the position that it was made from", () => {
   const place = { position: 45n, run: 42n };
@@ -8,8 +8,11 @@ test("an offset names the position that it was made from", () => {
   expect(parseOffset("42_6")).toEqual({ position: 45n });
 });
 
-test("an lsn of 0 is the snapshot, wherever in it", () => {
-  for (const offset of ["0_0", "0_7", "0_inf"]) expect(parseOffset(offset)).toBe("snapshot");
+test("an lsn of 0 is the snapshot: an answer of it, or its end", () => {
+  expect(parseOffset("0_0")).toEqual({ chunk: 0 });
+  expect(parseOffset(chunkOffset(7))).toEqual({ chunk: 7 });
+  expect(parseOffset("0_inf")).toBe("snapshot-end");
+  expect(parseOffset(`0_${"9".repeat(20)}`)).toEqual({ chunk: 2 ** 31 - 2 });
 });
 
 test("only a snapshot has an open end, and nothing else is an offset", () => {

@@ -1,10 +1,10 @@
 /**
  * Offsets of Electric's protocol in terms of the log's positions. Electric writes `<lsn>_<place in the transaction>`, and
  * places go up by two; here the lsn is the position of the transaction's first entry, so that an offset and
- * a position can be worked out from each other. An lsn of 0 stands for the snapshot.
+ * a position can be worked out from each other. An lsn of 0 stands for the snapshot: `0_0` follows its first answer, `0_1`
+ * the second, and `0_inf` all of it.
  */
 
-export const snapshotStart = "0_0";
 export const snapshotEnd = "0_inf";
 
 export interface LogPlace {
@@ -13,7 +13,13 @@ export interface LogPlace {
   readonly run: bigint;
 }
 
-export type ParsedOffset = "before-all" | "now" | "snapshot" | { readonly position: bigint };
+export type ParsedOffset =
+  | "before-all"
+  | "now"
+  | "snapshot-end"
+  /** The last answer of the snapshot that was read, counted from 0. */
+  | { readonly chunk: number }
+  | { readonly position: bigint };
 
 /** Gives undefined for a text that is no offset. */
 export function parseOffset(text: string): ParsedOffset | undefined {
@@ -22,7 +28,7 @@ export function parseOffset(text: string): ParsedOffset | undefined {
   const match = /^(\d{1,20})_(\d{1,20}|inf)$/.exec(text);
   if (!match?.[1] || !match[2]) return undefined;
   const lsn = BigInt(match[1]);
-  if (lsn === 0n) return "snapshot";
+  if (lsn === 0n) return match[2] === "inf" ? "snapshot-end" : chunkOf(match[2]);
   // Only a snapshot has an end that is not an entry.
   if (match[2] === "inf") return undefined;
   return { position: lsn + BigInt(match[2]) / 2n };
@@ -32,6 +38,15 @@ export function offsetOf(place: LogPlace): string {
   return `${place.run}_${placeInRun(place)}`;
 }
 
+export function chunkOffset(chunk: number): string {
+  return `0_${chunk}`;
+}
+
 export function placeInRun({ position, run }: LogPlace): number {
   return Number(position - run) * 2;
+}
+
+/** No snapshot has more answers than a 32-bit integer counts. */
+function chunkOf(digits: string): ParsedOffset {
+  return { chunk: Math.min(Number(digits), 2 ** 31 - 2) };
 }
