@@ -14,6 +14,8 @@ import { loadServerKeys, numberKeysOf } from "./keys.ts";
 import type { ServerKeys } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
+import type { Contact, SendMessage } from "./notifications/port.ts";
+import { createLogSender } from "./notifications/senders.ts";
 import { createLedgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway } from "./postgres/away.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
@@ -38,6 +40,10 @@ export interface ComposeOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   /** Sends callbacks, to addresses that may be called only. */
   readonly send: Send;
+  /** Tells merchants, beneficiaries and operators; into the log if unset. */
+  readonly sendMessage?: SendMessage | undefined;
+  /** Who is told of alerts; nobody if unset. */
+  readonly operator?: Contact | undefined;
   readonly readDocsAsset: ReadAsset;
 }
 
@@ -71,8 +77,17 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
   await jobs.start(
-    jobHandlers({ store, gateway, keys, numbers, send: options.send, signCallback, graceMs }),
-    periodicTasks({ store, context, graceMs, shapes }),
+    jobHandlers({
+      store,
+      gateway,
+      keys,
+      numbers,
+      send: options.send,
+      signCallback,
+      sendMessage: options.sendMessage ?? createLogSender(log),
+      graceMs,
+    }),
+    periodicTasks({ store, context, graceMs, operator: options.operator, shapes }),
   );
   shapes.start();
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };

@@ -43,6 +43,21 @@ export const variables = [
     meaning: "Whether callbacks may go to private and loopback addresses; for trials only.",
   },
   {
+    name: "PAYPOST_NOTIFY_URL",
+    default: "",
+    meaning: "Where notifications go: a POST for each message. Without it they are written into the log.",
+  },
+  {
+    name: "PAYPOST_NOTIFY_SECRET",
+    default: "",
+    meaning: "Bearer token that `PAYPOST_NOTIFY_URL` asks for; secret.",
+  },
+  {
+    name: "PAYPOST_ALERT_TO",
+    default: "",
+    meaning: "E-mail address of the operator who is told of alerts; nobody if unset.",
+  },
+  {
     name: "LOG_LEVEL",
     default: "info",
     meaning: "Least severity that is logged: trace, debug, info, warn, error, fatal or silent.",

@@ -24,6 +24,9 @@ export interface Config {
   };
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
+  /** Without one, notifications are written into the log. */
+  readonly notify: { readonly url: string; readonly secret: string | undefined } | undefined;
+  readonly alertTo: string | undefined;
   readonly logLevel: z.infer<typeof logLevel>;
 }
 
@@ -94,6 +97,12 @@ const schema = z.object({
   PAYPOST_ALLOW_PRIVATE_CALLBACKS: z
     .enum(["true", "false"], must("true or false"))
     .transform((text) => text === "true"),
+  PAYPOST_NOTIFY_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as https://sms.example/send"))
+    .optional(),
+  PAYPOST_NOTIFY_SECRET: z.string().optional(),
+  PAYPOST_ALERT_TO: z.email(must("an e-mail address")).optional(),
   LOG_LEVEL: logLevel,
 } satisfies Record<VariableName, z.ZodType>);
 
@@ -116,6 +125,10 @@ function toConfig(values: Values): Config {
     },
     leaseGraceHours: values.PAYPOST_LEASE_GRACE_HOURS,
     allowPrivateCallbacks: values.PAYPOST_ALLOW_PRIVATE_CALLBACKS,
+    notify: values.PAYPOST_NOTIFY_URL
+      ? { url: values.PAYPOST_NOTIFY_URL, secret: values.PAYPOST_NOTIFY_SECRET }
+      : undefined,
+    alertTo: values.PAYPOST_ALERT_TO,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -144,7 +157,11 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
 /** What the node and the operators' command line read; a shell that runs all of them may have them set. */
 const ofOtherPrograms: readonly string[] = ["PAYPOST_PASSPHRASE", "PAYPOST_BOX_SECRET", "PAYPOST_TOKEN"];
 
-const secrets: readonly string[] = ["DATABASE_URL", "ELECTRIC_SECRET"] satisfies VariableName[];
+const secrets: readonly string[] = [
+  "DATABASE_URL",
+  "ELECTRIC_SECRET",
+  "PAYPOST_NOTIFY_SECRET",
+] satisfies VariableName[];
 
 function wrongValue(
   variable: string,
@@ -170,6 +187,7 @@ function contradictions(given: Given): ConfigMistake[] {
     ...needs("ELECTRIC_URL", "ELECTRIC_SECRET"),
     ...needs("ELECTRIC_SECRET", "ELECTRIC_URL"),
     ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
+    ...needs("PAYPOST_NOTIFY_SECRET", "PAYPOST_NOTIFY_URL"),
   ];
 }
 

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { createHttpSender } from "./notifications/senders.ts";
+import { operatorAt } from "./notifications/tell.ts";
 import { createSend } from "./callbacks/send.node.ts";
 import { loadCallerRules } from "./caller-rules.ts";
 import { composeServer } from "./compose.ts";
@@ -26,6 +28,8 @@ const composed = await composeServer({
   callers: await loadCallerRules(config.callers),
   log,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  sendMessage: config.notify && createHttpSender(config.notify),
+  operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
   send: createSend(config.allowPrivateCallbacks),
   readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
 }).catch(async (error: unknown) => {

@@ -64,3 +64,12 @@ export function keyOf(text: string): Uint8Array {
 export function done(text: string, data: unknown): CommandResult {
   return { text, data };
 }
+
+/** For a failed write: `foreign_key_violation` means a name that is not registered. Any other error is thrown on. */
+export function refuseUnregistered(error: unknown): never {
+  if (error instanceof Error && "code" in error && error.code === "23503")
+    throw new UsageError(
+      "One of these is not registered; see merchants, matrix, group add and institution add",
+    );
+  throw error;
+}

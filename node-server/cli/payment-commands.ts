@@ -17,7 +17,7 @@ import {
   settleFspDue,
 } from "../postgres/payment-admin.ts";
 import { listMerchants } from "../postgres/registry-admin.ts";
-import { done, option, UsageError, words } from "./command.ts";
+import { done, option, refuseUnregistered, UsageError, words } from "./command.ts";
 import type { Command, Options } from "./command.ts";
 import { table } from "./table.ts";
 
@@ -155,7 +155,7 @@ export const paymentCommands: readonly (readonly [string, Command])[] = [
       summary: "put a merchant into a group",
       async run({ pool }, args) {
         const [group, merchant] = words(this.usage, args, 2);
-        const isNew = await joinMerchantGroup(pool, group, merchant).catch(unknownName);
+        const isNew = await joinMerchantGroup(pool, group, merchant).catch(refuseUnregistered);
         return done(isNew ? `${merchant} is in ${group}.` : `${merchant} was in ${group} already.`, {
           group,
         });
@@ -185,7 +185,7 @@ export const paymentCommands: readonly (readonly [string, Command])[] = [
       async run({ pool }, args) {
         const [group, list] = words(this.usage, args, 2);
         const accepted = list.split(",").filter((code) => code !== "");
-        await setAcceptedGroups(pool, group, accepted).catch(unknownName);
+        await setAcceptedGroups(pool, group, accepted).catch(refuseUnregistered);
         return done(`Merchants of ${group} may redeem ${accepted.join(", ")}.`, { group, accepted });
       },
     },
@@ -228,11 +228,4 @@ function required(usage: string, options: Options, name: string): string {
   if (value === null || value.trim() === "")
     throw new UsageError(`--${name} is missing. Usage: paypost ${usage}`);
   return value.trim();
-}
-
-/** `foreign_key_violation`: a name that is not registered. */
-function unknownName(error: unknown): never {
-  if (error instanceof Error && "code" in error && error.code === "23503")
-    throw new UsageError("One of these is not registered; see merchants, matrix and group add");
-  throw error;
 }

@@ -200,7 +200,7 @@ async function started(some: Partial<JobHandlers>, periodic: readonly PeriodicTa
 function handlers(some: Partial<JobHandlers>): JobHandlers {
   const none = () => Promise.resolve();
   const all = { "issue-batch": none, "run-command": none, callback: none };
-  return { ...all, payout: none, ...some };
+  return { ...all, notify: none, payout: none, ...some };
 }
 
 function enqueue(jobs: Jobs, job: Job, afterSeconds = 0): Promise<void> {

@@ -10,6 +10,9 @@ import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
+import { deliverNotification, sendForgottenNotifications } from "../notifications/deliver.ts";
+import type { Contact, SendMessage } from "../notifications/port.ts";
+import { tellOfAlerts } from "../notifications/tell.ts";
 import { closeOverdueLeases } from "../operations/release.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
@@ -24,18 +27,20 @@ export interface HandlerDependencies {
   readonly numbers: NumberMaking;
   readonly send: Send;
   readonly signCallback: SignRequest;
+  readonly sendMessage: SendMessage;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
 }
 
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
-  const { store, gateway, keys, numbers, send, signCallback, graceMs } = deps;
+  const { store, gateway, keys, numbers, send, signCallback, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   return {
     "issue-batch": (id) => issueBatch({ store, numbers }, BigInt(id)),
     "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
     callback: (id) =>
       deliverCallback({ store, send, sign: signCallback, compose: composeCallback }, BigInt(id)),
+    notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };
 }
@@ -48,10 +53,18 @@ export interface PeriodicDependencies {
   readonly context: OperationContext;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
+  /** Who is told of alerts; nobody if unset. */
+  readonly operator: Contact | undefined;
   readonly shapes: { trimLog(limits: typeof shapeLogLimits): Promise<number> };
 }
 
-export function periodicTasks({ store, context, graceMs, shapes }: PeriodicDependencies): PeriodicTask[] {
+export function periodicTasks({
+  store,
+  context,
+  graceMs,
+  operator,
+  shapes,
+}: PeriodicDependencies): PeriodicTask[] {
   return [
     {
       name: "close-overdue-leases",
@@ -67,6 +80,14 @@ export function periodicTasks({ store, context, graceMs, shapes }: PeriodicDepen
       name: "send-forgotten-callbacks",
       everySeconds: 20,
       run: () => sendForgotten(store),
+    },
+    {
+      name: "tell-people",
+      everySeconds: 20,
+      run: async () => {
+        await sendForgottenNotifications(store);
+        await store.transaction((tx) => tellOfAlerts(tx, operator));
+      },
     },
     {
       name: "trim-shape-log",

@@ -41,6 +41,14 @@ export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
     retryDelay: 2,
     retryDelayMax: 3 * hour,
   },
+  notify: {
+    ...common,
+    concurrency: 2,
+    expireInSeconds: 5 * minute,
+    retryLimit: 2 ** 31 - 1,
+    retryDelay: 2,
+    retryDelayMax: hour,
+  },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
 };
 

@@ -8,6 +8,7 @@ import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { tellOfClaim } from "../callbacks/redemptions.ts";
 import { holdLiquidity, payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import { tellOfPayment } from "../notifications/tell.ts";
 import { canHoldLiquidity, termsOf } from "./claim.ts";
 import type { PaymentGateway, PayoutOutcome } from "./gateway.ts";
 
@@ -90,6 +91,7 @@ async function settleClaim(store: Store, claimId: string, outcome: PayoutOutcome
       after: { claim: claimId, state: decision.next },
     });
     if (isFinal(decision.next)) await tellOfClaim(tx, claimId);
+    if (decision.next === "paid") await tellOfPayment(tx, claim);
     return decision.next;
   });
 }

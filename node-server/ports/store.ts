@@ -10,6 +10,8 @@ import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
+import type { Contact } from "../notifications/port.ts";
+import type { Facts } from "../notifications/templates.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
@@ -42,6 +44,7 @@ export interface Tx {
   readonly limits: LimitRows;
   readonly carried: CarriedRows;
   readonly callbacks: CallbackRows;
+  readonly notifications: NotificationRows;
 }
 
 export interface InstitutionRow {
@@ -525,6 +528,7 @@ export type Job =
   | { readonly queue: "issue-batch"; readonly id: string }
   | { readonly queue: "run-command"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
+  | { readonly queue: "notify"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string };
 
 export interface JobRows {
@@ -582,6 +586,10 @@ export interface AlertRows {
   raise(kind: string, subject: string, detail: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Returns false when none is open. */
   end(kind: string, subject: string): Promise<boolean>;
+  /** Those that nobody was told of, which they are from now on. */
+  takeUntold(
+    limit: number,
+  ): Promise<readonly { readonly id: bigint; readonly kind: string; readonly subject: string }[]>;
 }
 
 /** Answers that hold a voucher number, sealed, so that a repeated request gets its first answer for a while. */
@@ -719,5 +727,30 @@ export interface CallbackRows {
   /** Makes one wait again; false when the institution has none of that id. */
   resend(institutionId: string, id: bigint): Promise<boolean>;
   /** Waiting ones that nobody has tried since they were asked for, some time ago: their job may be missing. */
+  forgotten(limit: number): Promise<bigint[]>;
+}
+
+export interface NotificationRow {
+  readonly id: bigint;
+  /** The claim or alert that it tells of. */
+  readonly subject: string;
+  readonly to: Contact;
+  readonly facts: Facts;
+  readonly state: "waiting" | "sent" | "failed";
+  /** When it was last asked for. */
+  readonly requestedAt: Date;
+}
+
+export interface NotificationRows {
+  /** Where the claim's merchant and its voucher's beneficiary are reached, as far as that is known. */
+  contactsOf(claim: Pick<ClaimRow, "serial" | "merchantId">): Promise<{
+    readonly merchant: { readonly name: string; readonly contact: Contact | undefined };
+    readonly payee: Contact | undefined;
+  }>;
+  /** Undefined when the same was told of before. */
+  insert(row: Pick<NotificationRow, "subject" | "to" | "facts">): Promise<bigint | undefined>;
+  find(id: bigint): Promise<NotificationRow | undefined>;
+  recordTry(id: bigint, state: NotificationRow["state"], error: string | null): Promise<void>;
+  /** Waiting ones that nobody has tried since they were asked for, some time ago. */
   forgotten(limit: number): Promise<bigint[]>;
 }

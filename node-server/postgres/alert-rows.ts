@@ -26,5 +26,21 @@ export function alertRows(trx: Trx): AlertRows {
         .executeTakeFirst();
       return ended.numUpdatedRows > 0n;
     },
+    async takeUntold(limit) {
+      const untold = trx
+        .selectFrom("alerts")
+        .select("id")
+        .where("told_at", "is", null)
+        .orderBy("id")
+        .limit(limit)
+        .forUpdate()
+        .skipLocked();
+      return trx
+        .updateTable("alerts")
+        .set({ told_at: sql`clock_timestamp()` })
+        .where("id", "in", untold)
+        .returning(["id", "kind", "subject"])
+        .execute();
+    },
   };
 }

@@ -7,6 +7,8 @@ import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
+import type { Contact } from "../notifications/port.ts";
+import type { Facts } from "../notifications/templates.ts";
 import type {
   CallbackRow,
   BatchKind,
@@ -14,6 +16,7 @@ import type {
   LeaseEnd,
   MerchantRow,
   NodeRow,
+  NotificationRow,
   OperationBranch,
   Permission,
   VoucherAction,
@@ -53,6 +56,9 @@ export interface Database {
   institution_permissions: InstitutionPermissions;
   alerts: Alerts;
   callbacks: Callbacks;
+  notifications: Notifications;
+  payee_contacts: Contact & { institution_id: string; payee_functional_id: string };
+  merchant_contacts: Contact & { merchant_id: string };
   sealed_answers: SealedAnswers;
   voucher_inventory: VoucherInventory;
   budgets: { program_id: string; group_code: string; currency: string; limit_minor: bigint };
@@ -396,6 +402,7 @@ interface Alerts {
   /** JSON text on the way in, a parsed value on the way out. */
   detail: unknown;
   ended_at: Date | null;
+  told_at: Date | null;
 }
 
 interface RestockLevels {
@@ -418,4 +425,18 @@ interface Callbacks {
   last_status: number | null;
   last_error: string | null;
   delivered_at: Date | null;
+}
+
+interface Notifications extends Contact {
+  id: Generated<bigint>;
+  kind: Facts["kind"];
+  subject: string;
+  /** JSON text on the way in, a parsed value on the way out. */
+  facts: unknown;
+  state: Generated<NotificationRow["state"]>;
+  created_at: Generated<Date>;
+  requested_at: Generated<Date>;
+  tries: Generated<number>;
+  last_tried_at: Date | null;
+  last_error: string | null;
 }

@@ -20,6 +20,7 @@ import { leaseRows } from "./lease-rows.ts";
 import { limitRows } from "./limit-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 import { nodeRows } from "./node-rows.ts";
+import { notificationRows } from "./notification-rows.ts";
 import { operationRows } from "./operation-rows.ts";
 import { projectionRows } from "./projection-rows.ts";
 import { restockingRows } from "./restocking-rows.ts";
@@ -98,6 +99,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     wrongNumbers: wrongNumberRows(trx),
     alerts: alertRows(trx),
     callbacks: callbackRows(trx),
+    notifications: notificationRows(trx),
     sealedAnswers: sealedAnswerRows(trx),
     inventory: inventoryRows(trx),
     budgets: budgetRows(trx),

@@ -12,5 +12,6 @@ await jobs.start({
   "issue-batch": none,
   "run-command": none,
   callback: none,
+  notify: none,
   payout: hang,
 });

@@ -152,6 +152,11 @@ export class Institution {
     return body["statusName"];
   }
 
+  /** The number of a voucher as the beneficiary gets it. */
+  async numberOf(made: { readonly serialNumber: string; readonly voucherNumber: string }): Promise<string> {
+    return this.#decrypt(await this.serverKey(), { instructionID: "", ...made });
+  }
+
   async serverKey(): Promise<Uint8Array> {
     const response = await fetch(`${this.url}/v1/keys`);
     const { boxPublicKey } = (await response.json()) as { boxPublicKey: string };

@@ -10,7 +10,7 @@ import nacl from "tweetnacl";
 import { pino } from "pino";
 import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { composeServer } from "../../node-server/compose.ts";
-import type { ComposedServer } from "../../node-server/compose.ts";
+import type { ComposedServer, ComposeOptions } from "../../node-server/compose.ts";
 import { keysOfDocument } from "../../node-server/middleware/caller.ts";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
@@ -39,7 +39,9 @@ const quiet = pino({ level: "silent" });
 const random = (length: number) => new Uint8Array(randomBytes(length));
 
 /** Starts it with one institution, `welfare`, whose box key pair the returned Institution holds. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(
+  options: Pick<ComposeOptions, "sendMessage" | "operator"> = {},
+): Promise<TestServer> {
   const database = await createDatabase();
   const keysFolder = await mkdtemp(join(tmpdir(), "paypost-keys-"));
   const issuer = await createIssuer();
@@ -53,6 +55,7 @@ export async function startTestServer(): Promise<TestServer> {
     log: quiet,
     randomBytes: random,
     send: createSend(true),
+    ...options,
     readDocsAsset: async () => undefined,
   });
   const { server, url } = await listen(composed);

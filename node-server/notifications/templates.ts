@@ -1,0 +1,127 @@
+/** What people are told, in each offered language. A voucher number is never in it. */
+import { currencyDecimals, formatMajor } from "#core/money.ts";
+import type { Money } from "#core/money.ts";
+import { formatSerial } from "#core/voucher-number.ts";
+import type { Language } from "./port.ts";
+
+/** A voucher was redeemed and its merchant paid. */
+export interface RedemptionFacts extends Money {
+  readonly serial: bigint;
+  readonly merchant: string;
+  readonly transactionId: string;
+}
+
+export interface AlertFacts {
+  readonly kind: string;
+  readonly subject: string;
+}
+
+export type Facts =
+  | ({ readonly kind: "voucher-redeemed" | "merchant-paid" } & { readonly redemption: RedemptionFacts })
+  | { readonly kind: "operator-alert"; readonly alert: AlertFacts };
+
+export interface Text {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export function textOf(facts: Facts, language: Language): Text {
+  if (facts.kind === "operator-alert") return alertTexts[language](facts.alert);
+  const { redemption } = facts;
+  const words = {
+    amount: amountIn(language, redemption),
+    serial: formatSerial(redemption.serial),
+    merchant: redemption.merchant,
+    transaction: redemption.transactionId,
+  };
+  return redemptionTexts[facts.kind][language](words);
+}
+
+interface Words {
+  readonly amount: string;
+  readonly serial: string;
+  readonly merchant: string;
+  readonly transaction: string;
+}
+
+type Texts = Readonly<Record<Language, (words: Words) => Text>>;
+
+const voucherRedeemed: Texts = {
+  en: ({ amount, serial, merchant, transaction }) => ({
+    subject: "Your voucher was used",
+    text: `Your voucher ${serial} of ${amount} was used at ${merchant}. Receipt ${transaction}. If this was not you, tell the programme.`,
+  }),
+  fr: ({ amount, serial, merchant, transaction }) => ({
+    subject: "Votre bon a été utilisé",
+    text: `Votre bon ${serial} de ${amount} a été utilisé chez ${merchant}. Reçu ${transaction}. Si ce n'était pas vous, prévenez le programme.`,
+  }),
+  es: ({ amount, serial, merchant, transaction }) => ({
+    subject: "Su vale fue usado",
+    text: `Su vale ${serial} de ${amount} fue usado en ${merchant}. Recibo ${transaction}. Si no fue usted, avise al programa.`,
+  }),
+  pt: ({ amount, serial, merchant, transaction }) => ({
+    subject: "O seu vale foi usado",
+    text: `O seu vale ${serial} de ${amount} foi usado em ${merchant}. Recibo ${transaction}. Se não foi você, avise o programa.`,
+  }),
+  sw: ({ amount, serial, merchant, transaction }) => ({
+    subject: "Vocha yako imetumika",
+    text: `Vocha yako ${serial} ya ${amount} imetumika kwa ${merchant}. Risiti ${transaction}. Kama si wewe, wajulishe wasimamizi wa mpango.`,
+  }),
+  ar: ({ amount, serial, merchant, transaction }) => ({
+    subject: "تم استخدام قسيمتك",
+    text: `تم استخدام قسيمتك ${serial} بقيمة ${amount} لدى ${merchant}. الإيصال ${transaction}. إن لم تكن أنت من استخدمها فأبلغ البرنامج.`,
+  }),
+};
+
+const merchantPaid: Texts = {
+  en: ({ amount, serial, transaction }) => ({
+    subject: "You were paid",
+    text: `Voucher ${serial} of ${amount} was redeemed with you and paid. Transaction ${transaction}.`,
+  }),
+  fr: ({ amount, serial, transaction }) => ({
+    subject: "Vous avez été payé",
+    text: `Le bon ${serial} de ${amount} a été encaissé chez vous et payé. Transaction ${transaction}.`,
+  }),
+  es: ({ amount, serial, transaction }) => ({
+    subject: "Se le ha pagado",
+    text: `El vale ${serial} de ${amount} fue canjeado en su comercio y pagado. Transacción ${transaction}.`,
+  }),
+  pt: ({ amount, serial, transaction }) => ({
+    subject: "Recebeu um pagamento",
+    text: `O vale ${serial} de ${amount} foi resgatado consigo e pago. Transação ${transaction}.`,
+  }),
+  sw: ({ amount, serial, transaction }) => ({
+    subject: "Umelipwa",
+    text: `Vocha ${serial} ya ${amount} imetumika kwako na imelipwa. Muamala ${transaction}.`,
+  }),
+  ar: ({ amount, serial, transaction }) => ({
+    subject: "تم الدفع لك",
+    text: `تم صرف القسيمة ${serial} بقيمة ${amount} لديك ودفع قيمتها. المعاملة ${transaction}.`,
+  }),
+};
+
+const redemptionTexts = { "voucher-redeemed": voucherRedeemed, "merchant-paid": merchantPaid };
+
+const alertTexts: Readonly<Record<Language, (alert: AlertFacts) => Text>> = {
+  en: ({ kind, subject }) => ({ subject: `Paypost alert: ${kind}`, text: `${kind} for ${subject}.` }),
+  fr: ({ kind, subject }) => ({ subject: `Alerte Paypost : ${kind}`, text: `${kind} pour ${subject}.` }),
+  es: ({ kind, subject }) => ({ subject: `Alerta de Paypost: ${kind}`, text: `${kind} para ${subject}.` }),
+  pt: ({ kind, subject }) => ({ subject: `Alerta do Paypost: ${kind}`, text: `${kind} para ${subject}.` }),
+  sw: ({ kind, subject }) => ({ subject: `Tahadhari ya Paypost: ${kind}`, text: `${kind} kwa ${subject}.` }),
+  ar: ({ kind, subject }) => ({ subject: `تنبيه Paypost: ${kind}`, text: `${kind} بخصوص ${subject}.` }),
+};
+
+/** The amount as it is written where the language is spoken. Beyond what a double holds it is written plainly. */
+function amountIn(language: Language, money: Money): string {
+  const plain = formatMajor(money);
+  const decimals = currencyDecimals(money.currency) ?? 2;
+  const format = new Intl.NumberFormat(language, {
+    style: "currency",
+    currency: money.currency,
+    currencyDisplay: "code",
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  // Intl takes decimal text as it is; the type does not say so yet.
+  return format.format(plain as unknown as number);
+}

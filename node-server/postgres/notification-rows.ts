@@ -1,0 +1,122 @@
+/** Notifications and the contacts they go to. Money in the facts is text, since JSON has no integers of its size. */
+import { sql } from "kysely";
+import { parseMajor, formatMajor } from "#core/money.ts";
+import type { Contact } from "../notifications/port.ts";
+import type { Facts } from "../notifications/templates.ts";
+import type { NotificationRows } from "../ports/store.ts";
+import { expectOne } from "./rows.ts";
+import type { Trx } from "./rows.ts";
+
+export function notificationRows(trx: Trx): NotificationRows {
+  return {
+    async contactsOf({ serial, merchantId }) {
+      const merchant = await trx
+        .selectFrom("merchants")
+        .leftJoin("merchant_contacts as contact", "contact.merchant_id", "merchants.id")
+        .select(["merchants.name", "contact.channel", "contact.address", "contact.language"])
+        .where("merchants.id", "=", merchantId)
+        .executeTakeFirstOrThrow();
+      const payee = await trx
+        .selectFrom("vouchers")
+        .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
+        .innerJoin("voucher_instructions as instruction", (join) =>
+          join
+            .onRef("instruction.batch", "=", "vouchers.batch")
+            .onRef("instruction.line", "=", "vouchers.line"),
+        )
+        .innerJoin("payee_contacts as contact", (join) =>
+          join
+            .onRef("contact.institution_id", "=", "batch.institution_id")
+            .onRef("contact.payee_functional_id", "=", "instruction.payee_functional_id"),
+        )
+        .select(["contact.channel", "contact.address", "contact.language"])
+        .where("vouchers.serial", "=", serial)
+        .executeTakeFirst();
+      return {
+        merchant: { name: merchant.name, contact: contact(merchant) },
+        payee: payee && contact(payee),
+      };
+    },
+    async insert({ subject, to, facts }) {
+      const inserted = await trx
+        .insertInto("notifications")
+        .values({ kind: facts.kind, subject, ...to, facts: JSON.stringify(storedFacts(facts)) })
+        .onConflict((conflict) => conflict.columns(["kind", "subject"]).doNothing())
+        .returning("id")
+        .executeTakeFirst();
+      return inserted?.id;
+    },
+    async find(id) {
+      const row = await trx.selectFrom("notifications").selectAll().where("id", "=", id).executeTakeFirst();
+      return (
+        row && {
+          id: row.id,
+          subject: row.subject,
+          to: { channel: row.channel, address: row.address, language: row.language },
+          facts: readFacts(row.facts as StoredFacts),
+          state: row.state,
+          requestedAt: row.requested_at,
+        }
+      );
+    },
+    async recordTry(id, state, error) {
+      const result = await trx
+        .updateTable("notifications")
+        .set({ state, last_error: error, tries: sql`tries + 1`, last_tried_at: sql`clock_timestamp()` })
+        .where("id", "=", id)
+        .executeTakeFirst();
+      expectOne(result, `notification ${id}`);
+    },
+    async forgotten(limit) {
+      const rows = await trx
+        .selectFrom("notifications")
+        .select("id")
+        .where("state", "=", "waiting")
+        .where("last_tried_at", "is", null)
+        .where("requested_at", "<", sql<Date>`clock_timestamp() - interval '20 seconds'`)
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+function contact(row: {
+  channel: Contact["channel"] | null;
+  address: string | null;
+  language: Contact["language"] | null;
+}): Contact | undefined {
+  const { channel, address, language } = row;
+  return channel && address && language ? { channel, address, language } : undefined;
+}
+
+type StoredFacts =
+  | Extract<Facts, { readonly kind: "operator-alert" }>
+  | {
+      readonly kind: "voucher-redeemed" | "merchant-paid";
+      readonly redemption: {
+        readonly serial: string;
+        readonly amount: string;
+        readonly currency: string;
+        readonly merchant: string;
+        readonly transactionId: string;
+      };
+    };
+
+function storedFacts(facts: Facts): StoredFacts {
+  if (facts.kind === "operator-alert") return facts;
+  const { serial, amountMinor: _, ...redemption } = facts.redemption;
+  const amount = formatMajor(facts.redemption);
+  return { kind: facts.kind, redemption: { ...redemption, serial: String(serial), amount } };
+}
+
+function readFacts(stored: StoredFacts): Facts {
+  if (stored.kind === "operator-alert") return stored;
+  const { serial, amount, merchant, transactionId, currency } = stored.redemption;
+  const parsed = parseMajor(amount, currency);
+  if (!parsed.ok) throw new Error(`a stored amount cannot be read: ${parsed.refusal.code}`);
+  return {
+    kind: stored.kind,
+    redemption: { ...parsed.money, serial: BigInt(serial), merchant, transactionId },
+  };
+}
