@@ -4,12 +4,17 @@
  */
 import type { VoucherState } from "./voucher.machine.ts";
 
-/** True when time alone refuses the voucher: states that expiry still can reach, past their end. */
+/** True when time alone refuses the voucher: states that expiry still can reach at once, past their end. */
 export function hasExpired(
   voucher: { readonly state: VoucherState; readonly expiresAt: Date },
   now: Date,
 ): boolean {
   const canExpire =
     voucher.state === "preActivated" || voucher.state === "activated" || voucher.state === "suspended";
-  return canExpire && now.getTime() > voucher.expiresAt.getTime();
+  return canExpire && isPastEnd(voucher, now);
+}
+
+/** Whether the last instant has passed; a lease or a payout that was open before it may still end in a redemption. */
+export function isPastEnd(voucher: { readonly expiresAt: Date }, now: Date): boolean {
+  return now.getTime() > voucher.expiresAt.getTime();
 }

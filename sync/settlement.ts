@@ -5,14 +5,14 @@
  * S1  An invalid redemption is rejected, whatever else is true.
  * S2  A redemption under a lease wins while the server still has that epoch open.
  * S3  After its lease closed it is an ordinary claim: applied if the voucher is free, else `lease-closed`.
- * S4  A claim on a voucher leased to someone else is held until that lease closes.
+ * S4  A claim on a voucher leased to someone else is held until that lease closes, unless the voucher is past its end.
  * S5  Otherwise the first that the server commits wins.
  */
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
 import type { Money } from "#core/money.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
-import { hasExpired } from "#core/voucher-validity.ts";
+import { hasExpired, isPastEnd } from "#core/voucher-validity.ts";
 import type { Epoch } from "./documents/lease.ts";
 import type { RedeemVoucher } from "./documents/operation.ts";
 import { sameEpoch } from "./epoch.ts";
@@ -68,7 +68,11 @@ export function settleRedemption(facts: RedemptionFacts): RedemptionVerdict {
   const { voucher } = facts;
   if (!voucher) return reject("unknown-voucher");
   const entitled = facts.leaseIsClosing || holdsOpenLease(facts);
-  if (voucher.state === "leased" && !entitled) return { verdict: "hold", reason: "leased-to-another-node" };
+  if (voucher.state === "leased" && !entitled) {
+    // Held, it would take the voucher when the lease closes: what arrives after the end is too late for that.
+    if (isPastEnd(voucher, facts.now)) return reject(afterLease(facts, "expired"));
+    return { verdict: "hold", reason: "leased-to-another-node" };
+  }
   if (!entitled && hasExpired(voucher, facts.now)) return reject(afterLease(facts, "expired"));
   const decision = decideVoucher(voucher, { type: "CLAIM", entitled });
   if (decision.ok) return { verdict: "apply", entitled };

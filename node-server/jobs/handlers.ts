@@ -5,6 +5,8 @@ import { deliverCallback } from "../callbacks/deliver.ts";
 import type { Send } from "../callbacks/deliver.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
+import { eraseDeliveredNumbers } from "../vouchers/erase.ts";
+import { expireVouchers } from "../vouchers/expire.ts";
 import { issueBatch } from "../vouchers/issue.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
@@ -54,7 +56,7 @@ export interface PeriodicDependencies {
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
   /** Who is told of alerts; nobody if unset. */
-  readonly operator: Contact | undefined;
+  readonly operator?: Contact | undefined;
   readonly shapes: { trimLog(limits: typeof shapeLogLimits): Promise<number> };
 }
 
@@ -70,6 +72,12 @@ export function periodicTasks({
       name: "close-overdue-leases",
       everySeconds: 60,
       run: async () => void (await closeOverdueLeases(context, store, graceMs)),
+    },
+    { name: "expire-vouchers", everySeconds: 60, run: async () => void (await expireVouchers(store)) },
+    {
+      name: "erase-delivered-numbers",
+      everySeconds: 3600,
+      run: async () => void (await eraseDeliveredNumbers(store)),
     },
     {
       name: "erase-sealed-answers",

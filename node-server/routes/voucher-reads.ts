@@ -19,9 +19,10 @@ export async function show(
   serialNumber: string,
 ): Promise<Response> {
   const serial = parseSerial(serialNumber);
-  const voucher = await deps.store.transaction(async (tx) =>
-    serial === undefined ? undefined : tx.vouchers.find(serial),
-  );
+  const { voucher, now } = await deps.store.transaction(async (tx) => ({
+    voucher: serial === undefined ? undefined : await tx.vouchers.find(serial),
+    now: await tx.now(),
+  }));
   if (!voucher) return c.json({ status: 9, message: "Not Existing", serialNumber, value: 0 }, 400);
   if (voucher.institutionId !== c.get("institutionId")) {
     throw new Problem(403, "The voucher belongs to another institution");
@@ -29,9 +30,9 @@ export async function show(
   const fields = c.req.query("fields");
   switch (fields) {
     case undefined:
-      return c.json(published(voucher));
+      return c.json(published(voucher, now));
     case "status": {
-      const { status, statusName, serialNumber: printed, value } = published(voucher);
+      const { status, statusName, serialNumber: printed, value } = published(voucher, now);
       return c.json({ status, statusName, serialNumber: printed, value });
     }
     case "token":
@@ -46,10 +47,11 @@ export async function show(
 /** A page of the caller's vouchers in the order of their serials; `page` counts from 1. */
 export async function list(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
   const { page, size } = pageOf(c);
-  const { total, rows } = await deps.store.transaction((tx) =>
-    tx.vouchers.page(c.get("institutionId"), { index: page - 1, size }),
-  );
-  return c.json({ page, size, total, vouchers: rows.map(published) });
+  const { total, rows, now } = await deps.store.transaction(async (tx) => ({
+    ...(await tx.vouchers.page(c.get("institutionId"), { index: page - 1, size })),
+    now: await tx.now(),
+  }));
+  return c.json({ page, size, total, vouchers: rows.map((row) => published(row, now)) });
 }
 
 export async function validityByQuery(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
@@ -81,9 +83,10 @@ function showToken(c: Caller, voucher: VoucherRow): Response {
   return c.json({ serialNumber: formatSerial(voucher.serial), token: voucher.token });
 }
 
-function published(voucher: VoucherRow) {
+/** `now` is the database's: the same clock refuses the voucher everywhere. */
+function published(voucher: VoucherRow, now: Date) {
   return {
-    ...statusOf(voucher, new Date()),
+    ...statusOf(voucher, now),
     serialNumber: formatSerial(voucher.serial),
     value: rawNumber(formatMajor(voucher)),
     currency: voucher.currency,
@@ -92,5 +95,7 @@ function published(voucher: VoucherRow) {
     expiryDate: voucher.expiresAt.toISOString(),
     ...(voucher.activatedAt ? { activationDate: voucher.activatedAt.toISOString() } : {}),
     ...(voucher.pending ? { pending: voucher.pending } : {}),
+    ...(voucher.replaces === null ? {} : { replacesSerialNumber: formatSerial(voucher.replaces) }),
+    ...(voucher.replacedBy === null ? {} : { replacedBy: formatSerial(voucher.replacedBy) }),
   };
 }

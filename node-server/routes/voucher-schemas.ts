@@ -143,6 +143,8 @@ export const voucherAnswer = voucherStatusAnswer
     expiryDate: z.iso.datetime(),
     activationDate: z.iso.datetime().optional(),
     pending: z.enum(["cancel", "suspend", "block", "expire"]).optional(),
+    replacesSerialNumber: z.string().optional(),
+    replacedBy: z.string().optional(),
   })
   .openapi("Voucher");
 

@@ -3,7 +3,6 @@
  * answered, then worked through by a worker, each item in its own transaction with its own outcome.
  */
 import { decideVoucher } from "#core/decide.ts";
-import { hasExpired } from "#core/voucher-validity.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { parseSerial } from "#core/voucher-number.ts";
@@ -21,6 +20,7 @@ import type {
   VoucherRow,
 } from "../ports/store.ts";
 import { changeVoucher } from "./change.ts";
+import { expiredIfDue } from "./expire.ts";
 import { grantLease, lockLeaseNode } from "./leases.ts";
 import type { LeaseRefusal } from "./leases.ts";
 
@@ -91,10 +91,10 @@ export async function carryOutItem(
 ): Promise<Done> {
   const node = item.leaseTo === null ? undefined : await lockNode(tx, item.leaseTo);
   const serial = parseSerial(item.serialNumber);
-  const voucher = serial === undefined ? undefined : (await tx.vouchers.lock([serial])).get(serial);
-  if (!voucher) throw new ItemRefused("unknown-voucher");
-  if (voucher.institutionId !== institutionId) throw new ItemRefused("other-institution");
-  if (hasExpired(voucher, await tx.now()) && item.action !== "cancel") throw new ItemRefused("expired");
+  const locked = serial === undefined ? undefined : (await tx.vouchers.lock([serial])).get(serial);
+  if (!locked) throw new ItemRefused("unknown-voucher");
+  if (locked.institutionId !== institutionId) throw new ItemRefused("other-institution");
+  const voucher = await expiredIfDue(tx, locked);
   if (item.action === "activate") return activate(deps, tx, voucher, node, item.leaseUntil);
   return change(deps, tx, voucher, item.action);
 }

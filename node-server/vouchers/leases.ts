@@ -3,6 +3,7 @@
  * wins live in the voucher's machine and in `sync/settlement.ts`; here they are written down in one transaction.
  */
 import { decideVoucher } from "#core/decide.ts";
+import { isPastEnd } from "#core/voucher-validity.ts";
 import type { VoucherRefusal } from "#core/voucher-refusal.ts";
 import { encodeLease } from "#sync/documents/lease.ts";
 import { signDocument } from "#sync/signing/cose.ts";
@@ -29,7 +30,9 @@ export async function grantLease(
   const decision = decideVoucher(voucher, { type: "GRANT_LEASE" });
   if (!decision.ok) return decision;
   if (voucher.atRisk) return { ok: false, refusal: { code: "never-leased-at-risk" } };
-  const notAfter = until ?? defaultEnd(await tx.now(), voucher.expiresAt);
+  const now = await tx.now();
+  if (isPastEnd(voucher, now)) return { ok: false, refusal: { code: "expired" } };
+  const notAfter = until ?? defaultEnd(now, voucher.expiresAt);
   if (notAfter > voucher.expiresAt) return { ok: false, refusal: { code: "lease-too-long" } };
   const generation = await tx.registry.generation();
   const epoch = { generation, n: (await tx.leases.lastEpochN(voucher.serial, generation)) + 1 };

@@ -1,0 +1,50 @@
+/**
+ * Expiry (GovStack vouchers, "Lifecycle"): vouchers past their last instant, reservations that lapsed included, are
+ * marked expired and their funding returns to the group. Leased ones and those being paid are only noted, and the lease
+ * is recalled (V3). Every door refuses an expired voucher by the clock, however late this runs.
+ */
+import { hasExpired, isPastEnd } from "#core/voucher-validity.ts";
+import type { Store, Tx, VoucherRow } from "../ports/store.ts";
+import { changeVoucher } from "./change.ts";
+
+/** Vouchers of one transaction. */
+const chunkSize = 200;
+
+/** Expires whatever is due, and returns how many vouchers that were. */
+export async function expireVouchers(store: Store): Promise<number> {
+  let expired = 0;
+  for (;;) {
+    const due = await store.transaction(async (tx) => tx.vouchers.due(await tx.now(), chunkSize));
+    const chunk = await store.transaction((tx) => expireLocked(tx, due));
+    if (chunk === 0) return expired;
+    expired += chunk;
+  }
+}
+
+async function expireLocked(tx: Tx, serials: readonly bigint[]): Promise<number> {
+  const locked = await tx.vouchers.lock(serials);
+  const now = await tx.now();
+  const due = [...locked.values()].filter((voucher) => isPastEnd(voucher, now)).toSorted(byAccount);
+  let expired = 0;
+  for (const voucher of due) if (await expire(tx, voucher)) expired += 1;
+  return expired;
+}
+
+/** The locked voucher as it is at this instant: what the schedule has not done yet is done first. */
+export async function expiredIfDue(tx: Tx, voucher: VoucherRow): Promise<VoucherRow> {
+  if (!hasExpired(voucher, await tx.now())) return voucher;
+  await expire(tx, voucher);
+  return { ...voucher, state: "expired" };
+}
+
+/** False when something that is stronger came first. */
+async function expire(tx: Tx, voucher: VoucherRow): Promise<boolean> {
+  const reason = { actor: "schedule", action: "voucher.expire" };
+  return (await changeVoucher(tx, voucher, { type: "EXPIRE" }, reason)).ok;
+}
+
+/** In the order in which accounts are locked everywhere, so that a chunk and an issuing batch do not wait crosswise. */
+function byAccount(a: VoucherRow, b: VoucherRow): number {
+  const [left, right] = [`${a.groupCode}:${a.currency}`, `${b.groupCode}:${b.currency}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
