@@ -116,7 +116,7 @@ describe("a callback", () => {
     const resent = await server.institution.call("POST", `/callbacks/${id}/resend`);
     expect(resent).toEqual({ status: 200, body: { id: String(id), state: "waiting" } });
     await vi.waitUntil(() => server.receiver.received.length > before, { timeout: 10_000 });
-    expect(await resendCallbacks(pool, id, "ana")).toBe(1);
+    expect(await resendCallbacks(pool, { id }, "ana")).toBe(1);
     expect((await pool.query(open, alert)).rowCount).toBe(0);
     await vi.waitUntil(() => server.receiver.received.length > before + 1, { timeout: 40_000 });
     await vi.waitUntil(async () => (await listCallbacks(pool, true)).length === 0, { timeout: 10_000 });

@@ -1,4 +1,7 @@
-/** Sends one callback and writes down what came of it. A receiver has it when it answers 2xx; nothing else will do. */
+/**
+ * Sends one callback and writes down what came of it. A receiver has it when it answers 2xx; nothing else will do.
+ * The next try is enqueued with the record of the last, so that one job waits for a callback however often it is asked for.
+ */
 import type { CallbackRow, Store, Tx } from "../ports/store.ts";
 import type { SignRequest } from "./signature.ts";
 
@@ -15,13 +18,10 @@ export interface DeliveryDependencies {
   readonly compose: Compose;
 }
 
-/** The receiver did not take it; the job queue tries again. */
-export class NotDelivered extends Error {}
-
 const timeoutMs = 15_000;
 const giveUpAfterMs = 3 * 86_400_000;
 
-/** Throws NotDelivered when it is to be tried again. After three days it is given up, and an alert raised. */
+/** Does nothing for a callback that waits no longer. After three days it is given up, and an alert raised. */
 export async function deliverCallback(deps: DeliveryDependencies, id: bigint): Promise<void> {
   const prepared = await deps.store.transaction(async (tx) => {
     const callback = await tx.callbacks.find(id);
@@ -37,7 +37,6 @@ export async function deliverCallback(deps: DeliveryDependencies, id: bigint): P
   const { callback, method, body } = prepared;
   const attempt = await tryToSend(deps, callback.url, method, JSON.stringify(body));
   await deps.store.transaction((tx) => record(tx, callback, attempt));
-  if (attempt.error !== null && !isTooOld(callback)) throw new NotDelivered(attempt.error);
 }
 
 interface Attempt {
@@ -64,19 +63,34 @@ async function tryToSend(
 }
 
 async function record(tx: Tx, callback: CallbackRow, attempt: Attempt): Promise<void> {
-  const isDelivered = attempt.error === null;
-  const isGivenUp = !isDelivered && isTooOld(callback);
-  await tx.callbacks.recordTry(callback.id, {
-    ...attempt,
-    state: isDelivered ? "delivered" : isGivenUp ? "undeliverable" : "waiting",
-  });
-  if (isDelivered && callback.kind === "batch") await tx.batches.markDelivered(callback.subject);
-  if (isGivenUp) {
+  const state = attempt.error === null ? "delivered" : isTooOld(callback) ? "undeliverable" : "waiting";
+  if (state === "delivered") await markNumbersDelivered(tx, callback);
+  const isCurrent = await tx.callbacks.recordTry(callback, { ...attempt, state });
+  // Asked for again while it was sent: that has a job of its own, and this try says nothing about it.
+  if (!isCurrent) return;
+  if (state === "waiting") {
+    await tx.jobs.enqueue({ queue: "callback", id: String(callback.id) }, waitSeconds(callback.tries + 1));
+  }
+  if (state === "undeliverable") {
     await tx.alerts.raise("callback-undeliverable", `callback:${callback.id}`, {
       institution: callback.institutionId,
       error: attempt.error,
     });
   }
+}
+
+/** The callback of a file only says where its numbers are: those are delivered when the file is downloaded. */
+async function markNumbersDelivered(tx: Tx, { kind, subject }: CallbackRow): Promise<void> {
+  if (kind !== "batch") return;
+  const batch = await tx.batches.find(subject);
+  if (batch && batch.kind !== "file") await tx.batches.markDelivered(subject);
+}
+
+const longestWaitSeconds = 3 * 3600;
+
+/** A dozen tries in the first three hours, then one every three hours. */
+function waitSeconds(tries: number): number {
+  return Math.min(longestWaitSeconds, 2 ** Math.min(tries, 20));
 }
 
 function isTooOld({ requestedAt }: CallbackRow): boolean {
@@ -86,5 +100,8 @@ function isTooOld({ requestedAt }: CallbackRow): boolean {
 /** What fetch throws says little; its cause says what happened. Bounded, since it is stored and shown. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return (cause instanceof Error ? cause.message : String(cause)).slice(0, 200);
+  if (!(cause instanceof Error)) return String(cause).slice(0, 200);
+  // A name with several addresses, none of which answers, fails without a message.
+  const code = "code" in cause ? String(cause.code) : cause.name;
+  return (cause.message || code).slice(0, 200);
 }

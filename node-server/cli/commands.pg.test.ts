@@ -117,6 +117,34 @@ test("an alert is listed until somebody ends it", async () => {
   expect(await refused("alert", "end", id, "--by", "ana")).toContain("no open alert");
 });
 
+test("callbacks that were not taken are listed, and made to wait again by one, by institution or all", async () => {
+  await ok("institution", "add", "health", "Ministry of Health", "--profile", "phee");
+  expect(await refused("institution", "add", "x", "X", "--profile", "soap")).toContain("no profile");
+  await client.pool.query(
+    `insert into callbacks (institution_id, kind, subject, url, state, tries, last_error, delivered_at) values
+       ('welfare', 'command', 1, 'https://welfare.example/', 'undeliverable', 40, 'answered 503', null),
+       ('health', 'command', 2, 'https://health.example/', 'undeliverable', 40, 'answered 404', null),
+       ('health', 'command', 3, 'https://health.example/', 'delivered', 1, null, now())`,
+  );
+  const listed = await ok("callbacks");
+  expect(listed).toMatch(/welfare +command +https:\/\/welfare.example\/ +undeliverable +40 .*answered 503/);
+  expect(listed).not.toContain("delivered  ");
+  expect(await ok("callbacks", "--all")).toMatch(/health.*delivered +1/);
+  expect(await ok("callbacks", "resend", "--all", "--institution", "health", "--by", "ana")).toContain(
+    "1 will",
+  );
+  expect(await states()).toEqual(["undeliverable", "waiting", "delivered"]);
+  expect(await ok("callbacks", "resend", "3", "--by", "ana")).toContain("1 will");
+  expect(await ok("callbacks", "resend", "--all", "--by", "ana")).toContain("1 will");
+  expect(await states()).toEqual(["waiting", "waiting", "waiting"]);
+  expect(await ok("callbacks", "resend", "--all", "--by", "ana")).toContain("0 will");
+  expect(await refused("callbacks", "resend", "999", "--by", "ana")).toContain("no callback 999");
+  expect(await refused("callbacks", "resend", "1")).toContain("--by is missing");
+  expect(await refused("callbacks", "resend", "--by", "ana")).toContain("Usage");
+  expect(await refused("callbacks", "resend", "1", "--all", "--by", "ana")).toContain("Usage");
+  expect(await audited("callback.resend")).toHaveLength(3);
+});
+
 test("an unknown command shows what there is", async () => {
   const { code, stdout } = await paypost("make", "money");
   expect(code).toBe(2);
@@ -137,6 +165,11 @@ async function refused(...args: readonly string[]): Promise<string> {
   const { code, stderr } = await paypost(...args);
   expect(code).toBe(2);
   return stderr;
+}
+
+async function states(): Promise<string[]> {
+  const { rows } = await client.pool.query<{ state: string }>(`select state from callbacks order by id`);
+  return rows.map(({ state }) => state);
 }
 
 async function audited(pattern: string): Promise<string[]> {

@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     email: { type: "string" },
     language: { type: "string" },
     profile: { type: "string" },
+    institution: { type: "string" },
     fsp: { type: "string" },
     account: { type: "string" },
     area: { type: "string" },

@@ -10,6 +10,7 @@ import {
 import { endAlert, listAlerts } from "../postgres/alert-admin.ts";
 import type { Permission } from "../ports/store.ts";
 import { listCallbacks, resendCallbacks } from "../postgres/callback-admin.ts";
+import type { WhichCallbacks } from "../postgres/callback-admin.ts";
 import { done, option, UsageError, words } from "./command.ts";
 import type { Command, Options } from "./command.ts";
 import { table } from "./table.ts";
@@ -100,15 +101,12 @@ export const oversightCommands: readonly (readonly [string, Command])[] = [
     "callbacks resend",
     {
       database: true,
-      usage: "callbacks resend ID|--all --by NAME",
+      usage: "callbacks resend ID --by NAME, or callbacks resend --all [--institution ID] --by NAME",
       summary: "send a callback, or all that could not be delivered, once more",
       async run({ pool }, args, options) {
-        const by = nameOf(this.usage, options);
-        const [id = ""] = args;
-        if (options["all"] !== true && !/^[0-9]{1,18}$/.test(id))
-          throw new UsageError(`Usage: paypost ${this.usage}`);
-        const count = await resendCallbacks(pool, options["all"] === true ? "undeliverable" : BigInt(id), by);
-        if (count === 0 && options["all"] !== true) throw new UsageError(`There is no callback ${id}`);
+        const which = whichCallbacks(this.usage, args, options);
+        const count = await resendCallbacks(pool, which, nameOf(this.usage, options));
+        if (count === 0 && "id" in which) throw new UsageError(`There is no callback ${which.id}`);
         return done(`${count} will be sent within a minute.`, { count });
       },
     },
@@ -137,6 +135,14 @@ export const oversightCommands: readonly (readonly [string, Command])[] = [
     },
   ],
 ];
+
+function whichCallbacks(usage: string, args: readonly string[], options: Options): WhichCallbacks {
+  if (options["all"] === true && args.length === 0)
+    return { undeliverableOf: option(options, "institution") };
+  const [id] = words(usage, args, 1);
+  if (options["all"] === true || !/^[0-9]{1,18}$/.test(id)) throw new UsageError(`Usage: paypost ${usage}`);
+  return { id: BigInt(id) };
+}
 
 async function grantOf(pool: Pool, usage: string, args: readonly string[], options: Options) {
   const [institutionId, permission] = words(usage, args, 2);

@@ -32,15 +32,8 @@ const withoutEnd = { ...common, retryLimit: 2 ** 31 - 1, retryDelay: 1, retryDel
 export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "issue-batch": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
-  // A dozen tries in the first three hours, then one every three hours; given up after three days by the handler.
-  callback: {
-    ...common,
-    concurrency: 4,
-    expireInSeconds: 5 * minute,
-    retryLimit: 2 ** 31 - 1,
-    retryDelay: 2,
-    retryDelayMax: 3 * hour,
-  },
+  // The handler enqueues the next try itself; this is for a worker that died, or a database that was away.
+  callback: { ...withoutEnd, concurrency: 4, expireInSeconds: 5 * minute },
   notify: {
     ...common,
     concurrency: 2,

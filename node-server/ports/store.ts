@@ -711,14 +711,15 @@ export interface CallbackRows {
   /** Makes the callback wait to be sent, for the first time or once more. */
   request(callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url">): Promise<bigint>;
   find(id: bigint): Promise<CallbackRow | undefined>;
+  /** Returns false, and records nothing, when it was asked for again since it was read, or delivered meanwhile. */
   recordTry(
-    id: bigint,
+    callback: Pick<CallbackRow, "id" | "requestedAt">,
     attempt: {
       readonly state: CallbackRow["state"];
       readonly status: number | null;
       readonly error: string | null;
     },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** An institution's callbacks that were not delivered, the newest first. */
   undelivered(
     institutionId: string,

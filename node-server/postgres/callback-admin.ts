@@ -24,23 +24,26 @@ export async function listCallbacks(pool: Pool, undelivered: boolean): Promise<C
   return rows;
 }
 
-/**
- * Makes one callback, or every one that could not be delivered, wait again; the server finds them within a minute.
- * Returns how many.
- */
-export async function resendCallbacks(pool: Pool, id: bigint | "undeliverable", by: string): Promise<number> {
+/** One callback, or every one that could not be delivered: of an institution, or of all (null). */
+export type WhichCallbacks = { readonly id: bigint } | { readonly undeliverableOf: string | null };
+
+/** Makes callbacks wait again, as old as those that the server takes for forgotten. Returns how many. */
+export async function resendCallbacks(pool: Pool, which: WhichCallbacks, by: string): Promise<number> {
+  const [id, institution] = "id" in which ? [which.id, null] : [null, which.undeliverableOf];
   const { rowCount } = await pool.query(
     `with again as (
        update callbacks set state = 'waiting', requested_at = clock_timestamp() - interval '20 seconds', tries = 0,
          last_tried_at = null, last_status = null, last_error = null, delivered_at = null
-       where case when $1::bigint is null then state = 'undeliverable' else id = $1 end returning id
+       where case when $1::bigint is not null then id = $1
+         else state = 'undeliverable' and ($2::text is null or institution_id = $2) end
+       returning id
      ), ended as (
        update alerts set ended_at = clock_timestamp() from again
        where kind = 'callback-undeliverable' and subject = 'callback:' || again.id and ended_at is null
      )
      insert into audit_entries (actor, action, subject)
-     select 'operator:' || $2, 'callback.resend', 'callback:' || id from again`,
-    [id === "undeliverable" ? null : id, by],
+     select 'operator:' || $3, 'callback.resend', 'callback:' || id from again`,
+    [id, institution, by],
   );
   return rowCount ?? 0;
 }

@@ -1,7 +1,6 @@
 /** The outbox of callbacks: one row for each thing that a caller is told of. */
 import { sql } from "kysely";
 import type { CallbackRow, CallbackRows } from "../ports/store.ts";
-import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function callbackRows(trx: Trx): CallbackRows {
@@ -19,7 +18,7 @@ export function callbackRows(trx: Trx): CallbackRows {
       const row = await select(trx).where("id", "=", id).executeTakeFirst();
       return row && callback(row);
     },
-    async recordTry(id, { state, status, error }) {
+    async recordTry({ id, requestedAt }, { state, status, error }) {
       const result = await trx
         .updateTable("callbacks")
         .set({
@@ -31,8 +30,11 @@ export function callbackRows(trx: Trx): CallbackRows {
           delivered_at: state === "delivered" ? sql`clock_timestamp()` : null,
         })
         .where("id", "=", id)
+        .where("state", "<>", "delivered")
+        // The column is finer than a Date.
+        .where("requested_at", "<", new Date(requestedAt.getTime() + 2))
         .executeTakeFirst();
-      expectOne(result, `callback ${id}`);
+      return result.numUpdatedRows > 0n;
     },
     async undelivered(institutionId, { index, size }) {
       const { total } = await trx

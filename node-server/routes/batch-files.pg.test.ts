@@ -104,6 +104,7 @@ describe("a batch voucher file", () => {
     const { body } = await server.receiver.waitFor((callback) => callback.body["requestID"] === requestID);
     const path = `/vouchers/batches/${batchID}/file`;
     expect(body).toEqual({ requestID, batchID, total: 1, created: 1, failed: 0, file: path });
+    await vi.waitUntil(() => isCallbackDelivered(batchID));
     expect(await deliveredOf(batchID)).toEqual([null]);
     await fetchAnswer(ministry, batchID);
     await vi.waitUntil(async () => (await deliveredOf(batchID))[0] instanceof Date);
@@ -365,6 +366,15 @@ async function deliveredOf(batchId: string): Promise<(Date | null)[]> {
     [batchId],
   );
   return rows.map((row) => row.delivered_at);
+}
+
+async function isCallbackDelivered(batchId: string): Promise<boolean> {
+  const { rowCount } = await server.client.pool.query(
+    `select from callbacks c join voucher_batches b on b.id = c.subject
+     where c.kind = 'batch' and c.state = 'delivered' and b.batch_id = $1`,
+    [batchId],
+  );
+  return rowCount === 1;
 }
 
 async function stored(): Promise<unknown> {
