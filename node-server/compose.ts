@@ -16,7 +16,8 @@ import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
 import type { Contact, SendMessage } from "./notifications/port.ts";
 import { createLogSender } from "./notifications/senders.ts";
-import { createLedgerGateway } from "./payments/ledger-gateway.ts";
+import type { PaymentGateway } from "./payments/gateway.ts";
+import { ledgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway } from "./postgres/away.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
@@ -44,6 +45,8 @@ export interface ComposeOptions {
   readonly sendMessage?: SendMessage | undefined;
   /** Who is told of alerts; nobody if unset. */
   readonly operator?: Contact | undefined;
+  /** Through whom merchants are paid; in our own ledger if unset. */
+  readonly gateway?: PaymentGateway;
   readonly readDocsAsset: ReadAsset;
 }
 
@@ -67,7 +70,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   const jobs = await createJobs({ connectionString: databaseUrl, log });
   const store = createPostgresStore({ db: client.db, jobs });
   const shapes = createEmbeddedShapeSource({ pool: client.pool, log });
-  const gateway = createLedgerGateway(store);
+  const gateway = options.gateway ?? ledgerGateway;
   const context = {
     boxKeys: keys.boxKeys,
     indexKey: keys.indexKey,

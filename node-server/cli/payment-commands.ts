@@ -107,8 +107,19 @@ export const paymentCommands: readonly (readonly [string, Command])[] = [
           payout.state,
           payout.tries,
           payout.since.toISOString(),
+          payout.reason ?? "",
         ]);
-        const head = ["claim", "serial", "merchant", "amount", "currency", "state", "tries", "since"];
+        const head = [
+          "claim",
+          "serial",
+          "merchant",
+          "amount",
+          "currency",
+          "state",
+          "tries",
+          "since",
+          "reason",
+        ];
         return done(table(head, rows), payouts);
       },
     },

@@ -8,6 +8,7 @@ import type { UploadRequest } from "#sync/documents/upload.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
+import { payoutWaitMs, withinMs } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
@@ -60,7 +61,7 @@ export async function receiveUpload(
     if (!settlement.ok) return { ok: false, refusal: await currentHead(deps, nodeId) };
     decided.push(settlement.settled);
   }
-  await payOut(deps, decided);
+  await withinMs(payoutWaitMs, payOut(deps, decided));
   const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
 }
@@ -81,7 +82,10 @@ async function answer(
   return signVerdicts(context, tx, nodeId, decided, told);
 }
 
-/** Paying now spares the wait for the job that was enqueued with each claim; that job is there if we die here. */
+/**
+ * Paying now spares the wait for the job that was enqueued with each claim; that job is there if we die here. The node has
+ * its verdicts whether it is paid yet or not, so a slow provider does not keep it waiting.
+ */
 async function payOut(deps: ReceiveDependencies, decided: readonly SettledOperation[]): Promise<void> {
   for (const { row } of decided) {
     if (row.claimId !== null) await payClaim(deps.store, deps.gateway, row.claimId);

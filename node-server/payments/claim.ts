@@ -98,7 +98,6 @@ function newClaim(
     fspId: terms.fspId,
     feeMinor: feeOf(voucher.amountMinor, terms),
     liquidityHeld,
-    sentAt: null,
   };
 }
 

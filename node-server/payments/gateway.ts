@@ -10,9 +10,12 @@ export type PayoutOutcome =
   | { readonly outcome: "unknown" };
 
 export interface Payout {
-  /** Derived from the claim. */
+  /** Derived from the claim, and from how often a credit of it was refused. */
   readonly idempotencyKey: string;
   readonly merchantId: string;
+  /** Who keeps the merchant's money, and where; null where that was not registered. */
+  readonly fspId: string | null;
+  readonly account: string | null;
   /** What the merchant gets: fees are taken off. */
   readonly money: Money;
 }
@@ -23,6 +26,10 @@ export interface PaymentGateway {
    * between is followed by a question and not by a second credit.
    */
   readonly isExternal: boolean;
+  /**
+   * `paid` and `failed` are final for the key: whoever sends it again, at whatever time, is told the same, and nothing
+   * is credited then. An implementation that throws has told nothing of the outcome.
+   */
   credit(payout: Payout): Promise<PayoutOutcome>;
   /** What became of a credit that may have been sent. */
   outcomeOf(payout: Payout): Promise<PayoutOutcome | { readonly outcome: "not-received" }>;

@@ -6,15 +6,14 @@ import { randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
-import { SimulatedProvider } from "../../test/support/gateways.ts";
-import type { Behaviour } from "../../test/support/gateways.ts";
+import { behaviours, SimulatedProvider } from "../../test/support/gateways.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundFsp, fundGroup } from "../ledger/entries.ts";
 import type { Store } from "../ports/store.ts";
-import { putFsp, putGroupFee, settleFspDue } from "../postgres/payment-admin.ts";
-import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { listOpenPayouts, putFsp, putGroupFee, settleFspDue } from "../postgres/payment-admin.ts";
+import { putMerchant, putVoucherGroup, setMerchantStatus, trialBalance } from "../postgres/registry-admin.ts";
 import { redeemOnline } from "../vouchers/redeem-online.ts";
 import { claimVoucher } from "./claim.ts";
 import type { PaymentGateway } from "./gateway.ts";
@@ -30,9 +29,11 @@ beforeAll(async () => {
   await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
   await putVoucherGroup(pool, { code: "FEE", name: "With fees", validityDays: 30 });
   await putGroupFee(pool, { groupCode: "FEE", currency: "USD", fixedMinor: 10n, basisPoints: 200 });
+  await putVoucherGroup(pool, { code: "ALL", name: "Fees take all", validityDays: 30 });
+  await putGroupFee(pool, { groupCode: "ALL", currency: "USD", fixedMinor: 700n, basisPoints: 0 });
   await putFsp(pool, { id: "citizen", name: "Citizen Bank" });
   await putFsp(pool, { id: "poor", name: "Poor Bank" });
-  const accepts = ["FOO", "FEE"];
+  const accepts = ["FOO", "FEE", "ALL"];
   await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts });
   await putMerchant(pool, { id: "fsp-shop", name: "Shop of the bank", accepts, fspId: "citizen" });
   await putMerchant(pool, { id: "poor-shop", name: "Shop of the poor bank", accepts, fspId: "poor" });
@@ -164,33 +165,111 @@ describe("a provider that misbehaves", () => {
     expect(provider.credited.get("shop-1")).toBe(700n);
   });
 
-  test("whatever it does in whatever order, its books and ours end the same", async () => {
-    const behaviour = fc.constantFrom<Behaviour>(
-      "pays",
-      "fails",
-      "pays-unheard",
-      "lost",
-      "pays-and-throws",
-      "throws",
-      "pays-late",
+  test.each(["pays-and-sender-dies", "sender-dies"] as const)(
+    "%s: what was noted before it was sent is asked for, and the merchant is paid once",
+    async (behaviour) => {
+      const provider = new SimulatedProvider([behaviour]);
+      const claimId = await claimed(await activeVoucher("FOO"), "fsp-shop", false);
+      expect(await tryToPay(provider, claimId)).toBe("died");
+      expect(await tryToPay(provider, claimId)).toBe("paid");
+      expect([...provider.credited]).toEqual([["fsp-shop", 700n]]);
+    },
+  );
+
+  test("refuses a credit for goods that were given offline: another is sent under another key until one is paid", async () => {
+    const provider = new SimulatedProvider(["fails", "fails"]);
+    const claimId = await claimed(await activeVoucher("FOO"), "fsp-shop", true);
+    const states = [await payClaim(store, provider, claimId), await payClaim(store, provider, claimId)];
+    expect(states).toEqual(["owed", "owed"]);
+    expect(await openPayout(claimId)).toMatchObject({ tries: 2, reason: "the provider refuses" });
+    expect(await payClaim(store, provider, claimId)).toBe("paid");
+    expect(provider.arrivals).toEqual([claimId, `${claimId}-2`, `${claimId}-3`]);
+    expect([...provider.credited]).toEqual([["fsp-shop", 700n]]);
+    expect(await openPayout(claimId)).toBeUndefined();
+  });
+
+  test("hears of no credit for a merchant whose account is closed, and gets one for what is owed when it is open", async () => {
+    const provider = new SimulatedProvider();
+    const [online, offline] = [
+      await claimed(await activeVoucher("FOO"), "shop-1", false),
+      await claimed(await activeVoucher("FOO"), "shop-1", true),
+    ];
+    await setMerchantStatus(server.client.pool, "shop-1", "closed");
+    expect(await payClaim(store, provider, online)).toBe("released");
+    expect(await payClaim(store, provider, offline)).toBe("owed");
+    expect(provider.arrivals).toEqual([]);
+    await setMerchantStatus(server.client.pool, "shop-1", "active");
+    expect(await payClaim(store, provider, offline)).toBe("paid");
+    expect([...provider.credited]).toEqual([["shop-1", 700n]]);
+  });
+
+  test("hears of no credit where the fees leave nothing, and the voucher is consumed", async () => {
+    const provider = new SimulatedProvider();
+    const voucher = await activeVoucher("ALL");
+    const moved = await movements(() => redeemThrough(provider, voucher, "shop-1"));
+    expect(moved).toEqual({ "fees:paypost:USD": 700n, "reserved:ALL:USD": -700n });
+    expect(provider.arrivals).toEqual([]);
+    expect(await server.institution.status(voucher.serialNumber)).toBe("Consumed");
+  });
+
+  test("says 'paid' to each of many workers at once: it is booked once", async () => {
+    const provider = new SimulatedProvider();
+    const claimId = await claimed(await activeVoucher("FEE"), "fsp-shop", false);
+    const moved = await movements(async () => {
+      const states = await Promise.all(Array.from({ length: 8 }, () => payClaim(store, provider, claimId)));
+      expect(new Set(states)).toEqual(new Set(["paid"]));
+    });
+    expect(moved).toMatchObject({ "merchant:fsp-shop:USD": 676n, "owed:fsp-shop:USD": -700n });
+    expect([...provider.credited]).toEqual([["fsp-shop", 676n]]);
+  });
+
+  test("says 'paid' of a credit that it had refused: nothing moves a second time, and a person is called", async () => {
+    const voucher = await activeVoucher("FOO");
+    const claimId = await claimed(voucher, "shop-1", false);
+    const sent = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<{ readonly outcome: "paid" }>();
+    const twoFaced: PaymentGateway = {
+      isExternal: true,
+      credit() {
+        sent.resolve();
+        return answer.promise;
+      },
+      outcomeOf: () => Promise.resolve({ outcome: "failed", reason: "never heard of that merchant" }),
+    };
+    const slow = payClaim(store, twoFaced, claimId);
+    await sent.promise;
+    expect(await payClaim(store, twoFaced, claimId)).toBe("released");
+    const moved = await movements(async () => {
+      answer.resolve({ outcome: "paid" });
+      expect(await slow).toBe("released");
+    });
+    expect(moved).toEqual({});
+    const { rows } = await server.client.pool.query(
+      `select detail from alerts where kind = 'payout-contradicted' and subject = $1`,
+      [`claim:${claimId}`],
     );
+    expect(rows).toEqual([{ detail: { credit: 1, settledAs: "failed", toldLater: "paid" } }]);
+  });
+
+  test("whatever it does in whatever order, and whoever dies, its books and ours end the same", async () => {
     const redemption = fc.record({
       offline: fc.boolean(),
       merchant: fc.constantFrom("shop-1", "fsp-shop"),
-      behaviours: fc.array(behaviour, { maxLength: 4 }),
+      behaviours: fc.array(fc.constantFrom(...behaviours), { maxLength: 5 }),
+      workers: fc.integer({ min: 1, max: 3 }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(redemption, { minLength: 1, maxLength: 4 }), async (redemptions) => {
-        for (const { offline, merchant, behaviours } of redemptions) {
-          const gateway = new SimulatedProvider(behaviours);
+      fc.asyncProperty(fc.array(redemption, { minLength: 1, maxLength: 3 }), async (redemptions) => {
+        for (const { offline, merchant, behaviours: told, workers } of redemptions) {
+          const provider = new SimulatedProvider(told);
           const before = await balances();
           const claimId = await claimed(await activeVoucher("FEE"), merchant, offline);
-          const state = await payUntilKnown(gateway, claimId);
+          const state = await payUntilFinal(provider, claimId, workers);
           const account = `merchant:${merchant}:USD`;
           const gained = ((await balances()).get(account) ?? 0n) - (before.get(account) ?? 0n);
-          expect(gained).toBe(gateway.credited.get(merchant) ?? 0n);
+          expect(gained).toBe(provider.credited.get(merchant) ?? 0n);
           expect(gained).toBe(state === "paid" ? 676n : 0n);
-          if (state === "owed") expect([...gateway.credited]).toEqual([]);
+          if (offline || !told.includes("fails")) expect(state).toBe("paid");
         }
       }),
       { numRuns: 25 },
@@ -198,12 +277,29 @@ describe("a provider that misbehaves", () => {
   });
 });
 
-/** Tries as the payout's job does; a refusal of an offline claim stays owed, as long as the provider refuses. */
-async function payUntilKnown(gateway: PaymentGateway, claimId: string): Promise<string> {
-  let state = await payClaim(store, gateway, claimId);
-  for (let tries = 0; tries < 8 && (state === "unknown" || state === "owed"); tries++)
-    state = await payClaim(store, gateway, claimId);
-  return state;
+/** As the payout's job does, by so many workers at once, until the claim has ended. */
+async function payUntilFinal(provider: SimulatedProvider, claimId: string, workers: number): Promise<string> {
+  for (let tries = 0; tries < 20; tries++) {
+    const states = await Promise.all(Array.from({ length: workers }, () => tryToPay(provider, claimId)));
+    const final = states.find((state) => state === "paid" || state === "released");
+    if (final) return final;
+  }
+  throw new Error("the claim does not end");
+}
+
+/** One try, in a process that dies when the provider's behaviour says so. */
+function tryToPay(provider: SimulatedProvider, claimId: string): Promise<string> {
+  const died = Promise.withResolvers<string>();
+  const gateway: PaymentGateway = {
+    isExternal: true,
+    credit: (payout) => provider.credit(payout, () => died.resolve("died")),
+    outcomeOf: (payout) => provider.outcomeOf(payout),
+  };
+  return Promise.race([payClaim(store, gateway, claimId), died.promise]);
+}
+
+async function openPayout(claimId: string) {
+  return (await listOpenPayouts(server.client.pool)).find((payout) => payout.claimId === claimId);
 }
 
 async function activeVoucher(groupCode: string): Promise<IssuedVoucher> {

@@ -6,94 +6,109 @@ import { decideRedemption, decideVoucher } from "#core/decide.ts";
 import type { RedemptionEffect, RedemptionEvent, RedemptionState } from "#core/redemption.machine.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { tellOfClaim } from "../callbacks/redemptions.ts";
-import { holdLiquidity, payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
-import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import { payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import { tellOfPayment } from "../notifications/tell.ts";
-import { canHoldLiquidity, termsOf } from "./claim.ts";
+import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import { termsOf } from "./claim.ts";
 import type { PaymentGateway, PayoutOutcome } from "./gateway.ts";
+import { nextCredit } from "./next-credit.ts";
+import type { NextCredit } from "./next-credit.ts";
 
 /** How long an owed or unknown payout waits for its next try. */
 const retrySeconds = 60;
 
-/**
- * Pays a claim out and settles it. Returns the state it is in afterwards; `paid` and `released` are final. A gateway that
- * throws has told nothing of the outcome.
- */
+/** Pays a claim out and settles it. Returns the state it is in afterwards; `paid` and `released` are final. */
 export async function payClaim(
   store: Store,
   gateway: PaymentGateway,
   claimId: string,
 ): Promise<RedemptionState> {
-  const claim = await prepare(store, gateway, claimId);
-  if (claim.state === "paid" || claim.state === "released") return claim.state;
-  if (claim.fspId !== null && !claim.liquidityHeld) {
-    return settleClaim(store, claimId, { outcome: "failed", reason: "the FSP has too little liquidity" });
-  }
-  const outcome = await askOrCredit(gateway, claim).catch(() => ({ outcome: "unknown" }) as const);
-  return settleClaim(store, claimId, outcome);
-}
-
-/**
- * Holds the FSP's liquidity where that is still to be done, and notes that a credit is going to be sent. The claim is
- * returned as it was before: `sentAt` tells whether a credit was sent earlier.
- */
-async function prepare(store: Store, gateway: PaymentGateway, claimId: string): Promise<ClaimRow> {
+  const begun = await store.transaction((tx) => begin(tx, gateway, claimId));
+  if ("state" in begun) return begun.state;
+  const outcome = await carryCredit(gateway, begun).catch(() => ({ outcome: "unknown" }) as const);
   return store.transaction(async (tx) => {
-    const claim = await tx.claims.find(claimId);
-    if (!claim) throw new Error(`no claim ${claimId}`);
-    const needsLiquidity = claim.fspId !== null && !claim.liquidityHeld;
-    const isEnded = claim.state === "paid" || claim.state === "released";
-    if (isEnded || !(needsLiquidity || gateway.isExternal)) return claim;
-    // Two workers at one claim take turns from here.
-    await tx.vouchers.lock([claim.serial]);
-    const locked = await tx.claims.find(claimId);
-    if (!locked) throw new Error(`no claim ${claimId}`);
-    const liquidityHeld = locked.liquidityHeld || (needsLiquidity && (await holdNow(tx, locked)));
-    if (gateway.isExternal && (locked.fspId === null || liquidityHeld)) await tx.claims.markSent(claimId);
-    return { ...locked, liquidityHeld };
+    const { claim, voucher } = await lockClaim(tx, claimId);
+    if (begun.attempt !== null && !(await endAttempt(tx, claim, begun.attempt, outcome))) return claim.state;
+    return settle(tx, claim, voucher, outcome);
   });
 }
 
-async function holdNow(tx: Tx, claim: ClaimRow): Promise<boolean> {
-  if (!(await canHoldLiquidity(tx, claim.fspId, claim))) return false;
-  await tx.ledger.post(holdLiquidity(claim, termsOf(claim)));
-  await tx.claims.markLiquidityHeld(claim.id);
-  return true;
+/** The credit that is to be sent or asked for now, or the state of a claim for which there is none. */
+async function begin(
+  tx: Tx,
+  { isExternal }: PaymentGateway,
+  claimId: string,
+): Promise<NextCredit | { readonly state: RedemptionState }> {
+  const { claim, voucher } = await lockClaim(tx, claimId);
+  if (isFinal(claim.state)) return { state: claim.state };
+  const next = await nextCredit(tx, isExternal, claim);
+  if (next.ok) return next.credit;
+  return { state: await settle(tx, claim, voucher, { outcome: "failed", reason: next.reason }) };
 }
 
-async function askOrCredit(gateway: PaymentGateway, claim: ClaimRow): Promise<PayoutOutcome> {
-  const payout = {
-    idempotencyKey: claim.id,
-    merchantId: claim.merchantId,
-    money: { amountMinor: claim.amountMinor - claim.feeMinor, currency: claim.currency },
-  };
-  if (claim.sentAt === null) return gateway.credit(payout);
+/** Two workers at one claim take turns here. */
+async function lockClaim(
+  tx: Tx,
+  claimId: string,
+): Promise<{ readonly claim: ClaimRow; readonly voucher: VoucherRow }> {
+  const unlocked = await tx.claims.find(claimId);
+  if (!unlocked) throw new Error(`no claim ${claimId}`);
+  const voucher = (await tx.vouchers.lock([unlocked.serial])).get(unlocked.serial);
+  const claim = await tx.claims.find(claimId);
+  if (!voucher || !claim) throw new Error(`claim ${claimId} has no voucher`);
+  return { claim, voucher };
+}
+
+async function carryCredit(gateway: PaymentGateway, credit: NextCredit): Promise<PayoutOutcome> {
+  const { payout } = credit;
+  if (payout.money.amountMinor === 0n) return { outcome: "paid" };
+  if (credit.do === "send") return gateway.credit(payout);
   const answer = await gateway.outcomeOf(payout);
   return answer.outcome === "not-received" ? gateway.credit(payout) : answer;
 }
 
-async function settleClaim(store: Store, claimId: string, outcome: PayoutOutcome): Promise<RedemptionState> {
-  return store.transaction(async (tx) => {
-    const unlocked = await tx.claims.find(claimId);
-    if (!unlocked) throw new Error(`no claim ${claimId}`);
-    const voucher = (await tx.vouchers.lock([unlocked.serial])).get(unlocked.serial);
-    const claim = await tx.claims.find(claimId);
-    if (!voucher || !claim) throw new Error(`claim ${claimId} has no voucher`);
-    const decision = decideRedemption(claim.state, claim, eventOf(outcome));
-    if (!decision.ok) return claim.state;
-    await tx.claims.update(claimId, decision.next, isFinal(decision.next) ? await tx.now() : null);
-    for (const effect of decision.effects) await carryOut(tx, effect, claim, voucher);
+/**
+ * False when somebody else has ended the credit: its outcome has done what it does. A provider that tells two outcomes of
+ * one credit breaks its promise, which a person must look into.
+ */
+async function endAttempt(tx: Tx, claim: ClaimRow, n: number, { outcome }: PayoutOutcome): Promise<boolean> {
+  const attempt = (await tx.claims.attempts(claim.id)).find((other) => other.n === n);
+  if (!attempt) throw new Error(`claim ${claim.id} has no credit ${n}`);
+  if (attempt.outcome === null) {
+    if (outcome !== "unknown") await tx.claims.endAttempt(claim.id, n, outcome);
+    return true;
+  }
+  if (outcome !== "unknown" && outcome !== attempt.outcome) {
+    const detail = { credit: n, settledAs: attempt.outcome, toldLater: outcome };
+    await tx.alerts.raise("payout-contradicted", `claim:${claim.id}`, detail);
+  }
+  return false;
+}
+
+async function settle(
+  tx: Tx,
+  claim: ClaimRow,
+  voucher: VoucherRow,
+  outcome: PayoutOutcome,
+): Promise<RedemptionState> {
+  const decision = decideRedemption(claim.state, claim, eventOf(outcome));
+  if (!decision.ok) return claim.state;
+  const reason = outcome.outcome === "failed" ? outcome.reason : null;
+  await tx.claims.noteTry(claim.id, reason);
+  await tx.claims.update(claim.id, decision.next, isFinal(decision.next) ? await tx.now() : null);
+  for (const effect of decision.effects) await carryOut(tx, effect, claim, voucher);
+  if (decision.next !== claim.state) {
     await tx.audit.record({
       actor: "payout",
       action: "claim.settle",
       subject: `voucher:${voucher.serial}`,
-      before: { claim: claimId, state: claim.state },
-      after: { claim: claimId, state: decision.next },
+      before: { claim: claim.id, state: claim.state },
+      after: { claim: claim.id, state: decision.next, reason },
     });
-    if (isFinal(decision.next)) await tellOfClaim(tx, claimId);
-    if (decision.next === "paid") await tellOfPayment(tx, claim);
-    return decision.next;
-  });
+  }
+  if (isFinal(decision.next)) await tellOfClaim(tx, claim.id);
+  if (decision.next === "paid") await tellOfPayment(tx, claim);
+  return decision.next;
 }
 
 async function carryOut(

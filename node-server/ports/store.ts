@@ -72,6 +72,8 @@ export interface MerchantRow {
   readonly id: string;
   readonly name: string;
   readonly status: "active" | "closed";
+  /** Where its FSP keeps its money, as the FSP writes it. */
+  readonly account: string | null;
 }
 
 export interface MerchantContact {
@@ -392,8 +394,14 @@ export interface ClaimRow extends Money {
   readonly feeMinor: bigint;
   /** Whether the FSP's liquidity is held for the claim. */
   readonly liquidityHeld: boolean;
-  /** Since when a credit may have been sent; from then on its outcome is asked for. */
-  readonly sentAt: Date | null;
+}
+
+/** A credit by a provider outside of this database, noted before it is sent. */
+export interface PayoutAttempt {
+  /** Counted from 1; the provider's idempotency key derives from claim and number. */
+  readonly n: number;
+  /** Null while it may have been sent and is not known to have ended. */
+  readonly outcome: "paid" | "failed" | null;
 }
 
 export interface ClaimRows {
@@ -402,8 +410,12 @@ export interface ClaimRows {
   live(serial: bigint): Promise<ClaimRow | undefined>;
   update(id: string, state: RedemptionState, endedAt: Date | null): Promise<void>;
   markLiquidityHeld(id: string): Promise<void>;
-  /** Counts a try, and notes when the first was sent. */
-  markSent(id: string): Promise<void>;
+  /** Counts a try, and keeps why it did not pay. */
+  noteTry(id: string, failure: string | null): Promise<void>;
+  /** In the order of their numbers. */
+  attempts(id: string): Promise<PayoutAttempt[]>;
+  startAttempt(id: string, n: number): Promise<void>;
+  endAttempt(id: string, n: number, outcome: "paid" | "failed"): Promise<void>;
 }
 
 export interface NodeRow {

@@ -1,4 +1,4 @@
-/** Claims on vouchers: at most one that lives for each voucher (the index `one_live_claim`). */
+/** Claims on vouchers, at most one that lives for each (the index `one_live_claim`), and their credits by providers. */
 import { sql } from "kysely";
 import type { ClaimRow, ClaimRows } from "../ports/store.ts";
 import { expectOne } from "./rows.ts";
@@ -21,7 +21,6 @@ export function claimRows(trx: Trx): ClaimRows {
           fsp_id: row.fspId,
           fee_minor: row.feeMinor,
           liquidity_held: row.liquidityHeld,
-          sent_at: row.sentAt,
         })
         .execute();
     },
@@ -48,12 +47,30 @@ export function claimRows(trx: Trx): ClaimRows {
       const change = trx.updateTable("claims").set({ liquidity_held: true }).where("id", "=", id);
       expectOne(await change.executeTakeFirst(), `claim ${id}`);
     },
-    async markSent(id) {
+    async noteTry(id, failure) {
       const change = trx
         .updateTable("claims")
-        .set({ sent_at: sql`coalesce(sent_at, clock_timestamp())`, tries: sql`tries + 1` })
+        .set({ tries: sql`tries + 1`, last_failure: failure })
         .where("id", "=", id);
       expectOne(await change.executeTakeFirst(), `claim ${id}`);
+    },
+    attempts: (id) =>
+      trx
+        .selectFrom("payout_attempts")
+        .select(["n", "outcome"])
+        .where("claim_id", "=", id)
+        .orderBy("n")
+        .execute(),
+    async startAttempt(id, n) {
+      await trx.insertInto("payout_attempts").values({ claim_id: id, n }).execute();
+    },
+    async endAttempt(id, n, outcome) {
+      const change = trx
+        .updateTable("payout_attempts")
+        .set({ outcome, ended_at: sql`clock_timestamp()` })
+        .where("claim_id", "=", id)
+        .where("n", "=", n);
+      expectOne(await change.executeTakeFirst(), `credit ${n} of claim ${id}`);
     },
   };
 }
@@ -73,7 +90,6 @@ function selectClaims(trx: Trx) {
       "fsp_id",
       "fee_minor",
       "liquidity_held",
-      "sent_at",
     ]);
 }
 
@@ -92,6 +108,5 @@ function claim(row: SelectedClaim): ClaimRow {
     fspId: row.fsp_id,
     feeMinor: row.fee_minor,
     liquidityHeld: row.liquidity_held,
-    sentAt: row.sent_at,
   };
 }

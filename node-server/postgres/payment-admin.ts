@@ -89,6 +89,8 @@ export interface OpenPayout extends Money {
   readonly merchantId: string;
   readonly state: string;
   readonly tries: number;
+  /** Why the last try did not pay; null while nothing is known. */
+  readonly reason: string | null;
   readonly since: Date;
 }
 
@@ -96,7 +98,7 @@ export interface OpenPayout extends Money {
 export async function listOpenPayouts(pool: Pool): Promise<OpenPayout[]> {
   const { rows } = await pool.query<OpenPayout>(
     `select id as "claimId", voucher_serial as serial, merchant_id as "merchantId", state, tries,
-       amount_minor as "amountMinor", currency, created_at as since
+       last_failure as reason, amount_minor as "amountMinor", currency, created_at as since
      from claims where state in ('claimed', 'unknown', 'owed') order by created_at limit 1000`,
   );
   return rows;

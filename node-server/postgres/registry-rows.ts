@@ -43,7 +43,11 @@ export function registryRows(trx: Trx): RegistryRows {
       );
     },
     merchant: (id) =>
-      trx.selectFrom("merchants").select(["id", "name", "status"]).where("id", "=", id).executeTakeFirst(),
+      trx
+        .selectFrom("merchants")
+        .select(["id", "name", "status", "account"])
+        .where("id", "=", id)
+        .executeTakeFirst(),
     async contact(merchantId) {
       const row = await trx
         .selectFrom("merchants")
@@ -104,7 +108,7 @@ export function registryRows(trx: Trx): RegistryRows {
       trx
         .selectFrom("merchants")
         .leftJoin("fsps", "fsps.id", "merchants.fsp_id")
-        .select(["merchants.id", "merchants.name", "merchants.status"])
+        .select(["merchants.id", "merchants.name", "merchants.status", "merchants.account"])
         .where("merchants.name", "=", name)
         .where((eb) =>
           eb.or([

@@ -36,7 +36,8 @@ const seed = `
   insert into accounts (id, kind, owner, currency) values
     ('external:treasury:USD', 'external', 'treasury', 'USD'), ('external:treasury:EUR', 'external', 'treasury', 'EUR'),
     ('funding:AID:USD', 'funding', 'AID', 'USD'), ('reserved:AID:USD', 'reserved', 'AID', 'USD'),
-    ('owed:corner:USD', 'owed', 'corner', 'USD');
+    ('owed:corner:USD', 'owed', 'corner', 'USD'), ('fsp:bank:USD', 'fsp', 'bank', 'USD');
+  insert into fsps (id, name) values ('bank', 'Citizen Bank');
   insert into journal_entries (idempotency_key, kind, currency) values ('fund', 'fund-group', 'USD');
   insert into journal_lines (entry_id, line, account_id, amount_minor)
     values (1, 1, 'external:treasury:USD', -1000), (1, 2, 'funding:AID:USD', 1000);
@@ -66,6 +67,8 @@ const seed = `
   insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
     (3, 1, 'reserved:AID:USD', -100, 3), (3, 2, 'reserved:AID:USD', -100, 4), (3, 3, 'owed:corner:USD', 200, null);
   commit;
+  insert into payout_attempts (claim_id, n, outcome, ended_at)
+    values ('${claim}', 1, 'failed', now()), ('${claim}', 2, null, null), ('${paidClaim}', 1, 'paid', now());
   insert into operations (node_id, hash, sequence, operation_id, branch, type, signed, state, reason)
     values ('${node}', sha256('op'), 1, '${claim}', 'chain', 'redeem-voucher', 'signed', 'rejected', 'expired');
   insert into audit_entries (actor, action, subject) values ('welfare', 'voucher.activate', 'voucher:1');`;
@@ -75,6 +78,10 @@ const lineTo = (entry: string, amount: number, line = 1) =>
     (${entry}, ${line}, 'external:treasury:USD', ${-amount}), (${entry}, ${line + 1}, 'owed:corner:USD', ${amount});`;
 const newEntry = (currency = "USD") =>
   `insert into journal_entries (idempotency_key, kind, currency) values ('new', 'test', '${currency}');`;
+/** On voucher 1. */
+const newClaim = (column: string, value: string) =>
+  `insert into claims (id, voucher_serial, merchant_id, amount_minor, currency, offline, state, transaction_id, ${column})
+   values ('${node}', 1, 'corner', 100, 'USD', true, 'claimed', 'CCCCCCCCCCCC', ${value});`;
 const last = "(select max(id) from journal_entries)";
 
 const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> = {
@@ -141,6 +148,52 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
     [`update claims set state = 'owed' where id = '${paidClaim}'`, "claim_is_final"],
     [`update claims set merchant_id = 'other' where id = '${claim}'`, "claim_is_final"],
     [`delete from claims`, "claims_append_only"],
+  ],
+  payouts: [
+    [
+      `${newEntry()} insert into journal_lines (entry_id, line, account_id, amount_minor) values
+       (${last}, 1, 'fsp:bank:USD', -1), (${last}, 2, 'owed:corner:USD', 1)`,
+      "account_not_overdrawn",
+    ],
+    [
+      `insert into accounts (id, kind, owner, currency) values ('x', 'pocket', 'x', 'USD')`,
+      "accounts_kind_check",
+    ],
+    [`insert into fsps (id, name) values ('other', 'Citizen Bank')`, "fsps_name_key"],
+    [
+      `insert into voucher_group_fees (group_code, currency, fixed_minor, basis_points) values ('AID', 'USD', 0, 10001)`,
+      "voucher_group_fees_basis_points_check",
+    ],
+    [`update claims set fee_minor = 1 where id = '${claim}'`, "claim_terms_are_final"],
+    [`update claims set fsp_id = 'bank' where id = '${claim}'`, "claim_terms_are_final"],
+    [`update claims set liquidity_held = true where id = '${claim}'`, "liquidity_is_of_an_fsp"],
+    [newClaim("fee_minor", "101"), "fee_within_amount"],
+    [
+      `set constraints payout_attempts_match_claim immediate;
+       ${newClaim("fsp_id", "'bank'")} insert into payout_attempts (claim_id, n) values ('${node}', 1)`,
+      "credit_has_liquidity",
+    ],
+    [`insert into payout_attempts (claim_id, n) values ('${claim}', 3)`, "one_credit_at_a_time"],
+    [`insert into payout_attempts (claim_id, n) values ('${paidClaim}', 2)`, "one_credit_at_a_time"],
+    [`update payout_attempts set outcome = 'failed' where outcome = 'paid'`, "credit_ends_once"],
+    [`update payout_attempts set n = 4 where n = 2`, "credit_ends_once"],
+    [`delete from payout_attempts`, "payout_attempts_append_only"],
+    [
+      `update payout_attempts set outcome = 'paid', ended_at = now() where claim_id = '${claim}' and n = 2`,
+      "claim_matches_credit",
+    ],
+    [
+      `update claims set state = 'paid' where id = '${claim}';
+       update vouchers set state = 'consumed' where serial = 3`,
+      "claim_matches_credit",
+    ],
+    [
+      `update claims set state = 'released' where id = '${claim}';
+       update vouchers set state = 'activated' where serial = 3;
+       ${newEntry()} insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
+       (${last}, 1, 'reserved:AID:USD', 100, 3), (${last}, 2, 'owed:corner:USD', -100, null)`,
+      "claim_matches_credit",
+    ],
   ],
   "operations and the audit trail": [
     [`update operations set state = 'applied'`, "operation_has_its_verdict"],

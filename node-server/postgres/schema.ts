@@ -18,6 +18,7 @@ import type {
   NodeRow,
   NotificationRow,
   OperationBranch,
+  PayoutAttempt,
   Permission,
   VoucherAction,
   VoucherCommand,
@@ -29,6 +30,7 @@ export interface Database {
   merchants: Merchants;
   fsps: { id: string; name: string; created_at: Generated<Date> };
   voucher_group_fees: VoucherGroupFees;
+  payout_attempts: PayoutAttempts;
   merchant_groups: { code: string; name: string };
   merchant_group_members: { merchant_group: string; merchant_id: string };
   merchant_group_accepts: { merchant_group: string; voucher_group: string };
@@ -257,8 +259,16 @@ interface Claims {
   fsp_id: string | null;
   fee_minor: Generated<bigint>;
   liquidity_held: Generated<boolean>;
-  sent_at: Date | null;
   tries: Generated<number>;
+  last_failure: string | null;
+}
+
+interface PayoutAttempts {
+  claim_id: string;
+  n: number;
+  started_at: Generated<Date>;
+  outcome: PayoutAttempt["outcome"];
+  ended_at: Date | null;
 }
 
 interface Nodes {

@@ -132,8 +132,8 @@ async function register(db: Kysely<Database>, registry: Registry): Promise<void>
       .values({ code, name, validity_days: validityDays, reservation_days: reservationDays, at_risk: atRisk })
       .execute();
   }
-  for (const { id, name, status, accepts } of registry.merchants) {
-    await db.insertInto("merchants").values({ id, name, status }).execute();
+  for (const { id, name, status, account, accepts } of registry.merchants) {
+    await db.insertInto("merchants").values({ id, name, status, account }).execute();
     await db.insertInto("merchant_groups").values({ code: id, name }).execute();
     await db.insertInto("merchant_group_members").values({ merchant_group: id, merchant_id: id }).execute();
     for (const group of accepts) {

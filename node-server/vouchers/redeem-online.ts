@@ -6,6 +6,7 @@ import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimIdOf, claimVoucher } from "../payments/claim.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
+import { payoutWaitMs, withinMs } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
 import type { RequestIdentity } from "./accept.ts";
@@ -40,7 +41,7 @@ export interface RedeemDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly indexKey: Uint8Array;
-  /** How long a caller waits for a payout before it is told to ask again; ten seconds if unset. */
+  /** How long a caller waits for a payout before it is told to ask again; `payoutWaitMs` if unset. */
   readonly payoutWaitMs?: number;
 }
 
@@ -61,22 +62,9 @@ export async function redeemOnce<Code>(
   const claimed = await claimOnce(deps.store, identity, claim);
   if (claimed.outcome !== "claimed") return claimed;
   const payout = payClaim(deps.store, deps.gateway, claimed.claimId);
-  const state = await withinMs(deps.payoutWaitMs ?? 10_000, payout);
+  const state = await withinMs(deps.payoutWaitMs ?? payoutWaitMs, payout);
   if (state !== "paid" && state !== "released") return { outcome: "unknown" };
   return deps.store.transaction((tx) => outcomeOfClaim(tx, claimed.claimId));
-}
-
-/** Undefined when it takes longer, or fails: the payout's job goes on with it. */
-async function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeOut = new Promise<undefined>(
-    (resolve) => (timer = setTimeout(() => resolve(undefined), limitMs)),
-  );
-  try {
-    return await Promise.race([work.catch(() => undefined), timeOut]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What became of a claim that has ended. Throws for one that has not. */

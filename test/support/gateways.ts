@@ -23,18 +23,35 @@ export type Behaviour =
   | "pays-and-throws"
   | "throws"
   /** Credits once it is asked for the outcome for the second time. */
-  | "pays-late";
+  | "pays-late"
+  /** Credits, and the process that sent it dies before it hears so. */
+  | "pays-and-sender-dies"
+  /** The process that was to send it dies first. */
+  | "sender-dies";
+
+export const behaviours: readonly Behaviour[] = [
+  "pays",
+  "fails",
+  "pays-unheard",
+  "lost",
+  "pays-and-throws",
+  "throws",
+  "pays-late",
+  "pays-and-sender-dies",
+  "sender-dies",
+];
 
 /**
  * Simulated: a provider outside of our database, with books of its own. It credits once for each idempotency key,
- * and behaves for each credit as it is told next; asked for an outcome it says what its books hold.
+ * refuses a key for ever once it has refused it, and behaves for each credit as it is told next; asked for an outcome
+ * it says what its books hold.
  */
 export class SimulatedProvider implements PaymentGateway {
   readonly isExternal = true;
   /** What each merchant has, in minor units. */
   readonly credited = new Map<string, bigint>();
   readonly behaviours: Behaviour[];
-  /** Credits that arrived, by key; one that arrives again is the same one. */
+  /** Credits that were sent, by key; one that arrives again is the same one. */
   readonly arrivals: string[] = [];
   readonly #outcomes = new Map<string, PayoutOutcome>();
   readonly #late = new Map<string, Payout>();
@@ -44,7 +61,8 @@ export class SimulatedProvider implements PaymentGateway {
     this.behaviours = [...behaviours];
   }
 
-  async credit(payout: Payout): Promise<PayoutOutcome> {
+  /** `die` ends the sender, for whom there is no answer then. */
+  async credit(payout: Payout, die: () => void = () => {}): Promise<PayoutOutcome> {
     this.arrivals.push(payout.idempotencyKey);
     const known = this.#outcomes.get(payout.idempotencyKey);
     if (known) return known;
@@ -66,6 +84,13 @@ export class SimulatedProvider implements PaymentGateway {
       case "pays-late":
         this.#late.set(payout.idempotencyKey, payout);
         return { outcome: "unknown" };
+      case "pays-and-sender-dies":
+        this.#pay(payout);
+        die();
+        return new Promise(() => {});
+      case "sender-dies":
+        die();
+        return new Promise(() => {});
     }
   }
 

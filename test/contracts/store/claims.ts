@@ -100,6 +100,36 @@ export function describeClaims(subject: () => StoreSubject): void {
       expect(await transaction((tx) => tx.claims.live(serial))).toBeUndefined();
     });
 
+    test("a credit by a provider is numbered, ends once, and is followed by another only when it failed", async () => {
+      const { id } = await claim(subject(), await activated(subject()));
+      const attempts = () => transaction((tx) => tx.claims.attempts(id));
+      expect(await attempts()).toEqual([]);
+      await transaction((tx) => tx.claims.startAttempt(id, 1));
+      const early = transaction((tx) => tx.claims.startAttempt(id, 2));
+      await expect(early).rejects.toMatchObject({ constraint: "one_credit_at_a_time" });
+      await transaction((tx) => tx.claims.endAttempt(id, 1, "failed"));
+      const again = transaction((tx) => tx.claims.endAttempt(id, 1, "paid"));
+      await expect(again).rejects.toMatchObject({ constraint: "credit_ends_once" });
+      await transaction((tx) => tx.claims.startAttempt(id, 2));
+      expect(await attempts()).toEqual([
+        { n: 1, outcome: "failed" },
+        { n: 2, outcome: null },
+      ]);
+    });
+
+    test("a claim with a credit under way is not released (R2)", async () => {
+      const serial = await activated(subject());
+      const made = await claim(subject(), serial);
+      await transaction((tx) => tx.claims.startAttempt(made.id, 1));
+      const work = transaction(async (tx) => {
+        const voucher = await locked(tx, serial);
+        await tx.claims.update(made.id, "released", await tx.now());
+        await tx.vouchers.update(serial, { state: "activated", pending: null });
+        await tx.ledger.post(returnClaim(voucher, termsOf(made)));
+      });
+      await expect(work).rejects.toMatchObject({ constraint: "claim_matches_credit" });
+    });
+
     test("a paid claim stays paid (R1), and its voucher consumed (V1)", async () => {
       const serial = await activated(subject());
       const made = await claim(subject(), serial);

@@ -26,8 +26,8 @@ export const registry: Registry = {
     { code: "LOW", name: "Hardly funded", validityDays: 30, reservationDays: 30, atRisk: false },
   ],
   merchants: [
-    { id: "corner", name: "Corner shop", status: "active", accepts: ["AID"] },
-    { id: "gone", name: "Closed shop", status: "closed", accepts: [] },
+    { id: "corner", name: "Corner shop", status: "active", account: "ACC-7", accepts: ["AID"] },
+    { id: "gone", name: "Closed shop", status: "closed", account: null, accepts: [] },
   ],
 };
 

@@ -72,8 +72,8 @@ export function describeRegistry(subject: () => StoreSubject): void {
         await tx.registry.merchant("nobody"),
         await tx.registry.generation(),
       ]);
-      expect(corner).toEqual({ id: "corner", name: "Corner shop", status: "active" });
-      expect(gone).toEqual({ id: "gone", name: "Closed shop", status: "closed" });
+      expect(corner).toEqual({ id: "corner", name: "Corner shop", status: "active", account: "ACC-7" });
+      expect(gone).toEqual({ id: "gone", name: "Closed shop", status: "closed", account: null });
       expect(nobody).toBeUndefined();
       expect(generation).toBe(1);
     });
