@@ -22,7 +22,7 @@ export async function requestCallback(tx: Tx, request: CallbackRequest, path: Ca
 /** What is told of; each has its published path under a receiver's base URL. */
 export type CallbackPath = keyof typeof publishedPaths;
 
-const publishedPaths = {
+export const publishedPaths = {
   create: "voucher-details-return",
   cancel: "vouchers/cancellation/confirmation",
   activate: "vouchers/activation/confirmation",

@@ -1,5 +1,6 @@
 /** Verified with a library that has nothing to do with what signs. */
 import { createPublicKey, verify } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { httpbis } from "http-message-signatures";
 import { expect, test } from "vitest";
 import { callbackJwk, createCallbackKey, createRequestSigner } from "./signature.ts";
@@ -42,6 +43,23 @@ test("a signature that is older than the receiver allows does not verify", async
   expect(await verifies({ ...message, headers }, 60)).toBe(true);
   const old = await createRequestSigner(key, () => Date.now() - 3_600_000)(message);
   expect(await verifies({ ...message, headers: old }, 60)).toBe(false);
+});
+
+test("the example in docs/security.md is what is sent, and verifies", async () => {
+  const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
+  const block = (language: string) =>
+    new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\``, "s").exec(page)?.[1] ?? "";
+  expect(JSON.parse(block("json"))).toEqual(callbackJwk(key));
+  const [head = "", body] = block("http").split("\n\n");
+  const [requestLine, ...lines] = head.split("\n");
+  const { host, ...headers } = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s).slice(0, 2)));
+  expect(requestLine).toBe("POST /callbacks?of=us HTTP/1.1");
+  expect({ host, body }).toEqual({ host: "welfare.example", body: message.body });
+  expect(headers).toEqual(await sign(message));
+  expect(await verifies({ ...message, headers })).toBe(true);
+  const signature = Buffer.from(headers.signature.split(":")[1] ?? "", "base64");
+  const publicKey = createPublicKey({ key: callbackJwk(key), format: "jwk" });
+  expect(verify(null, Buffer.from(block("text")), publicKey, signature)).toBe(true);
 });
 
 interface Received {
