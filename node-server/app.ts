@@ -15,10 +15,12 @@ import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
 import { oneZeroRoutes } from "./routes/vouchers-one-zero.ts";
 import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
+import { stockRoutes } from "./routes/stock.ts";
+import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 
 export interface AppDependencies
-  extends NodeRouteDependencies, BatchFileRouteDependencies, OneZeroDependencies {
+  extends NodeRouteDependencies, BatchFileRouteDependencies, OneZeroDependencies, StockRouteDependencies {
   readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
@@ -57,6 +59,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     : requireCaller(callers, scopeOf);
   for (const path of ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"])
     app.use(path, guard);
+  // Before the route of one voucher, whose path holds it too.
+  app.route("/", stockRoutes(deps));
   app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
   app.route("/", callbackRoutes(deps));

@@ -21,6 +21,7 @@ import { ledgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway } from "./postgres/away.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
+import { readStock } from "./postgres/report-rows.ts";
 import { registerServerKeys } from "./postgres/server-keys.ts";
 import { requireUse } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
@@ -111,6 +112,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     isAway: isDatabaseAway,
     certificateSigner: keys.signers["enrolment-certificate"],
     callers: options.callers,
+    readStock: (institutionId) => readStock(client.pool, institutionId),
     jwks: { keys: [callbackJwk(keys.callbackKey)] },
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
     ready: async () => void (await client.pool.query("select 1")),

@@ -56,6 +56,7 @@ function instructionResult(result: BatchResult): Record<string, unknown> {
     instructionID: result.instructionId,
     currency: result.currency,
     narration: result.narration,
+    ...(result.replaces ? { replacesSerialNumber: result.replaces.serialNumber } : {}),
   };
   const parsed = parseMajor(result.amount, result.currency);
   const amount = parsed.ok ? rawNumber(formatMajor(parsed.money)) : result.amount;

@@ -35,11 +35,16 @@ export type Command =
       run(args: readonly string[], options: Options): CommandResult | Promise<CommandResult>;
     });
 
-export function words<const Count extends 1 | 2 | 3>(
+export function words<const Count extends 1 | 2 | 3 | 4>(
   usage: string,
   args: readonly string[],
   count: Count,
-): { 1: [string]; 2: [string, string]; 3: [string, string, string] }[Count] {
+): {
+  1: [string];
+  2: [string, string];
+  3: [string, string, string];
+  4: [string, string, string, string];
+}[Count] {
   if (args.length !== count) throw new UsageError(`Usage: paypost ${usage}`);
   return args as never;
 }

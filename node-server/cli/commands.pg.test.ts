@@ -107,6 +107,17 @@ test("fees are set for a group and currency, and a wrong one says what is right"
   expect(await refused("group", "fee", "NON", "USD", "--percent", "1")).toContain("no voucher group");
 });
 
+test("budgets and restocking levels are set, and reports come as tables, CSV and JSON", async () => {
+  await ok("budget", "set", "relief", "FOO", "1000.00", "USD");
+  expect(await ok("budgets")).toMatch(/relief +FOO +USD +1000\.00 +0\.00 +0\.00 +1000\.00/);
+  expect(await ok("budgets", "--csv")).toContain("relief,FOO,USD,1000.00,0.00,0.00,1000.00");
+  expect(await refused("budget", "set", "relief", "NON", "1", "USD")).toContain("not registered");
+  await ok("restock-level", "set", "FOO", "USD", "--funding", "50.00", "--vouchers", "10");
+  expect(await ok("stock")).toContain("quantity");
+  expect(JSON.parse(await ok("take-up", "--json"))).toEqual([]);
+  expect(await ok("unused-leases", "--days", "3")).toContain("last contact");
+});
+
 test("an alert is listed until somebody ends it", async () => {
   await client.pool.query(`insert into alerts (kind, subject, detail) values ('test', 'voucher:1', '{}')`);
   const listed = await ok("alerts");

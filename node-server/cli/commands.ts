@@ -20,12 +20,14 @@ import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
+import { reportCommands } from "./report-commands.ts";
 import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
   ...paymentCommands,
   ...contactCommands,
+  ...reportCommands,
   [
     "institution add",
     {

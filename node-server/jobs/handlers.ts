@@ -7,6 +7,7 @@ import { sendForgotten } from "../callbacks/forgotten.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
 import { eraseDeliveredNumbers } from "../vouchers/erase.ts";
 import { expireVouchers } from "../vouchers/expire.ts";
+import { watchStock } from "../vouchers/restocking.ts";
 import { issueBatch } from "../vouchers/issue.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
@@ -73,6 +74,7 @@ export function periodicTasks({
       everySeconds: 60,
       run: async () => void (await closeOverdueLeases(context, store, graceMs)),
     },
+    { name: "watch-stock", everySeconds: 60, run: () => watchStock(store) },
     { name: "expire-vouchers", everySeconds: 60, run: async () => void (await expireVouchers(store)) },
     {
       name: "erase-delivered-numbers",

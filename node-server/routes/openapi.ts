@@ -15,6 +15,8 @@ import {
   errorAnswer,
   redeemAnswer,
   redeemRequest,
+  reissueRequest,
+  stockAnswer,
   validityAnswer,
   validityRequest,
   voucherAnswer,
@@ -36,13 +38,13 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     method: "post",
     path: "/vouchers",
     tags: ["Vouchers"],
-    summary: "Create, redeem or cancel vouchers",
+    summary: "Create, redeem, cancel or reissue vouchers",
     description: "Without a command: create. The outcome of create, cancel and redeemPay comes by callback.",
     security: [{ caller: [] }],
     request: {
       headers: callbackHeaders.partial(),
-      query: z.object({ command: z.enum(["redeem", "redeemPay", "cancel"]).optional() }),
-      body: json(z.union([createVouchersRequest, redeemRequest, voucherCommandRequest])),
+      query: z.object({ command: z.enum(["redeem", "redeemPay", "cancel", "reissue"]).optional() }),
+      body: json(z.union([createVouchersRequest, redeemRequest, voucherCommandRequest, reissueRequest])),
     },
     responses: {
       200: answer(
@@ -134,6 +136,15 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   describeBatchFiles(app);
   describeOneZero(app);
+  registry.registerPath({
+    method: "get",
+    path: "/vouchers/stock",
+    tags: ["Vouchers"],
+    summary: "The caller's vouchers per group, currency and state: quantity and value; JSON or CSV",
+    security: [{ caller: [] }],
+    request: { query: z.object({ format: z.enum(["json", "csv"]).optional() }) },
+    responses: { 200: answer("The stock", stockAnswer), ...readRefusals },
+  });
   registry.registerPath({
     method: "get",
     path: "/callbacks",

@@ -64,6 +64,25 @@ export const voucherCommandRequest = z
   )
   .openapi("VoucherCommand");
 
+export const reissueRequest = z
+  .preprocess(
+    oneSpelling,
+    z.object({
+      ...fields,
+      voucherInstructions: z
+        .array(
+          z.object({
+            instructionID: z.string().min(1).max(16),
+            serialNumber,
+            reason: z.string().min(1).max(100),
+          }),
+        )
+        .min(1)
+        .max(1000),
+    }),
+  )
+  .openapi("ReissueVouchers");
+
 export const redeemRequest = z
   .preprocess(
     oneSpelling,
@@ -160,6 +179,20 @@ export const voucherPageAnswer = z
 export const voucherTokenAnswer = z
   .object({ serialNumber: z.string(), token: z.string() })
   .openapi("VoucherToken");
+
+export const stockAnswer = z
+  .object({
+    stock: z.array(
+      z.object({
+        groupCode: z.string(),
+        currency: z.string(),
+        state: z.string(),
+        quantity: z.number().int(),
+        value: z.number(),
+      }),
+    ),
+  })
+  .openapi("Stock");
 
 export const callbackPageAnswer = z
   .object({

@@ -268,6 +268,7 @@ describe("the server describes itself", () => {
       "/vouchers/batches",
       "/vouchers/batches/{batchID}",
       "/vouchers/batches/{batchID}/file",
+      "/vouchers/stock",
       "/vouchers/voucher_activation",
       "/vouchers/voucher_preactivation",
       "/vouchers/voucher_redeemption",

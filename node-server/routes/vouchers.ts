@@ -4,13 +4,13 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { readBody } from "../middleware/body.ts";
 import { requiredHeader } from "../middleware/headers.ts";
 import type { VoucherCommand } from "../ports/store.ts";
-import { acceptCommand, acceptCreate } from "../vouchers/accept.ts";
+import { acceptCommand, acceptCreate, acceptReissue } from "../vouchers/accept.ts";
 import { acknowledged, answered, callbackOf, identify, unknownCommand } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 import { redeem, redeemPay } from "./redeem.ts";
 import { actionsByName, itemsOf } from "./voucher-items.ts";
 import { list, show, validityByBody, validityByQuery } from "./voucher-reads.ts";
-import { createVouchersRequest, voucherCommandRequest } from "./voucher-schemas.ts";
+import { createVouchersRequest, reissueRequest, voucherCommandRequest } from "./voucher-schemas.ts";
 
 export function voucherRoutes(deps: VoucherRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
@@ -24,8 +24,10 @@ export function voucherRoutes(deps: VoucherRouteDependencies): OpenAPIHono<Calle
         return redeemPay(deps, c);
       case "cancel":
         return command(deps, c, "cancel");
+      case "reissue":
+        return reissue(deps, c);
       default:
-        throw unknownCommand(c, "cancel, redeem, redeemPay");
+        throw unknownCommand(c, "cancel, redeem, redeemPay, reissue");
     }
   });
   routes.put("/vouchers", (c) => {
@@ -58,6 +60,25 @@ async function create(deps: VoucherRouteDependencies, c: Caller): Promise<Respon
   const accepted = await acceptCreate(
     deps.store,
     await identify(deps, c, "POST /vouchers", body.requestID),
+    { batchId: body.batchID, programId, callbackUrl, instructions: body.voucherInstructions },
+    answer,
+  );
+  return answered(c, accepted, body.requestID);
+}
+
+/** Ours: lost vouchers are cancelled and made anew; called back like create. */
+async function reissue(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+  const callbackUrl = await callbackOf(deps, c);
+  const programId = requiredHeader(c, "X-Program-ID", 20);
+  const body = await readBody(c, reissueRequest);
+  const answer = acknowledged({
+    ResponseCode: "00",
+    ResponseDescription: "Voucher reissue request received",
+    RequestID: body.requestID,
+  });
+  const accepted = await acceptReissue(
+    deps.store,
+    await identify(deps, c, "/vouchers?command=reissue", body.requestID),
     { batchId: body.batchID, programId, callbackUrl, instructions: body.voucherInstructions },
     answer,
   );

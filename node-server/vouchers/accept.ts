@@ -73,6 +73,47 @@ export function acceptCreate(
   });
 }
 
+export interface ReissueRequest {
+  readonly batchId: string;
+  readonly programId: string;
+  readonly callbackUrl: string;
+  readonly instructions: readonly {
+    readonly instructionID: string;
+    readonly serialNumber: string;
+    readonly reason: string;
+  }[];
+}
+
+/** Group, currency, amount, payee and narration are those of the lost voucher, filled in when it is replaced. */
+export function acceptReissue(
+  store: Store,
+  identity: RequestIdentity,
+  request: ReissueRequest,
+  answer: Accepted,
+): Promise<Acceptance> {
+  const { institutionId, requestId } = identity.key;
+  const known = async (tx: Tx) =>
+    jobOf("issue-batch", await tx.batches.byRequest(institutionId, "reissue", requestId));
+  return acceptOnce(store, identity, answer, known, async (tx, institution) => {
+    if (!institution.boxPublicKey) return "no-encryption-key";
+    const { batchId, programId, callbackUrl } = request;
+    const id = await tx.batches.insert(
+      { kind: "reissue", institutionId, requestId, batchId, programId, callbackUrl },
+      request.instructions.map(({ instructionID, serialNumber, reason }, index) => ({
+        line: index + 1,
+        instructionId: instructionID,
+        groupCode: "",
+        currency: "",
+        amount: "",
+        payeeFunctionalId: null,
+        narration: "",
+        replaces: { serialNumber, reason },
+      })),
+    );
+    return id === undefined ? "batch-exists" : jobOf("issue-batch", id);
+  });
+}
+
 export interface CommandRequest {
   readonly command: VoucherCommand;
   readonly batchId: string;

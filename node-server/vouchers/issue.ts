@@ -3,19 +3,12 @@
  * vouchers in chunks, each with its funding set aside in the same transaction, and calls back when all have an outcome.
  */
 import { parseMajor } from "#core/money.ts";
-import type { Money } from "#core/money.ts";
 import { requestCallback } from "../callbacks/outbox.ts";
-import { accountId, reserveForVouchers } from "../ledger/entries.ts";
-import type {
-  BatchRow,
-  Failure,
-  NewVoucher,
-  Store,
-  Tx,
-  VoucherGroupRow,
-  VoucherInstruction,
-} from "../ports/store.ts";
-import type { IssuedNumber, NumberMaking } from "./numbers.ts";
+import type { BatchRow, Failure, Store, Tx, VoucherGroupRow, VoucherInstruction } from "../ports/store.ts";
+import { createFunded } from "./create-funded.ts";
+import type { Wanted } from "./create-funded.ts";
+import type { NumberMaking } from "./numbers.ts";
+import { replaceVoucher } from "./reissue.ts";
 import { createNumberStock } from "./number-stock.ts";
 import type { NumberStock } from "./number-stock.ts";
 
@@ -34,20 +27,39 @@ export async function issueBatch({ store, numbers }: IssueDependencies, batchId:
     const open = await store.transaction((tx) => tx.batches.nextOpen(batchId, 2 * chunkSize));
     if (open.length === 0) break;
     await stock.fill(Math.min(open.length, chunkSize));
+    const [first] = open;
+    if (first?.replaces) {
+      await replaceOne(store, batchId, first, stock);
+      continue;
+    }
     // The numbers of the next chunk are made while this one is stored.
     await Promise.all([issueChunk(store, batchId, stock), stock.fill(open.length)]);
   }
   await completeBatch(store, batchId);
 }
 
+/** Lost vouchers are replaced one by one: each takes its own way back when it is refused. */
+async function replaceOne(
+  store: Store,
+  batchId: bigint,
+  instruction: VoucherInstruction,
+  stock: NumberStock,
+): Promise<void> {
+  const batch = await store.transaction((tx) => tx.batches.find(batchId));
+  if (!batch) throw new Error(`no voucher batch ${batchId}`);
+  let offer = stock.offer();
+  await replaceVoucher(store, batch, instruction, () => (offer = stock.offer()));
+  stock.remove(offer.taken);
+}
+
 async function issueChunk(store: Store, batchId: bigint, stock: NumberStock): Promise<void> {
   const most = Math.min(stock.size, chunkSize);
   const taken = await store.transaction(async (tx) => {
-    await lockBatch(tx, batchId);
+    const batch = await lockBatch(tx, batchId);
     const { wanted, failures } = await checkInstructions(tx, await tx.batches.nextOpen(batchId, most));
     await tx.batches.fail(batchId, failures);
     const offer = stock.offer();
-    for (const group of groupsOf(wanted)) await createFunded(tx, batchId, group, offer);
+    for (const group of groupsOf(wanted)) await createFunded(tx, batch, group, offer);
     return offer.taken;
   });
   stock.remove(taken);
@@ -69,20 +81,6 @@ async function lockBatch(tx: Tx, batchId: bigint): Promise<BatchRow> {
   const batch = await tx.batches.lock(batchId);
   if (!batch) throw new Error(`no voucher batch ${batchId}`);
   return batch;
-}
-
-/** A voucher to be made of an instruction that has been checked. */
-interface Wanted {
-  readonly line: number;
-  readonly groupCode: string;
-  readonly reservationDays: number;
-  readonly money: Money;
-}
-
-/** Where serials come from, and what becomes of the number of each. */
-export interface Issuance {
-  drawSerials(count: number): Promise<readonly bigint[]>;
-  issue(serial: bigint): Promise<IssuedNumber>;
 }
 
 async function checkInstructions(
@@ -124,70 +122,6 @@ const amountReasons = {
   "too-many-decimals": "More decimals than the currency has",
   "amount-too-large": "Amount too large",
 } as const;
-
-/**
- * Makes vouchers of one group and currency: as many as the funding covers are made and returned, the others fail one
- * by one.
- */
-export async function createFunded(
-  tx: Tx,
-  batch: bigint,
-  wanted: readonly Wanted[],
-  issuance: Issuance,
-): Promise<readonly NewVoucher[]> {
-  const first = wanted[0];
-  if (!first) return [];
-  const { groupCode, reservationDays } = first;
-  const { currency } = first.money;
-  let available = await tx.ledger.lockBalance(accountId({ kind: "funding", owner: groupCode, currency }));
-  const funded: Wanted[] = [];
-  const failures: Failure[] = [];
-  for (const wish of wanted) {
-    if (wish.money.amountMinor > available) {
-      failures.push({ line: wish.line, reason: "Insufficient funds in the voucher group" });
-    } else {
-      available -= wish.money.amountMinor;
-      funded.push(wish);
-    }
-  }
-  await tx.batches.fail(batch, failures);
-  if (funded.length === 0) return [];
-  const drawn = await newVouchers(tx, batch, funded, reservationDays, issuance);
-  const made = await tx.vouchers.insert(drawn);
-  // A number that another voucher has is drawn again: its instruction is still open.
-  const rows = drawn.filter(({ serial }) => made.has(serial));
-  if (rows.length === 0) return [];
-  await tx.ledger.post(
-    reserveForVouchers(`${batch}:${groupCode}:${rows[0]?.line}`, groupCode, currency, rows),
-  );
-  return rows;
-}
-
-async function newVouchers(
-  tx: Tx,
-  batch: bigint,
-  funded: readonly Wanted[],
-  reservationDays: number,
-  issuance: Issuance,
-): Promise<NewVoucher[]> {
-  const serials = await issuance.drawSerials(funded.length);
-  // The reservation lapses; the validity runs from the activation.
-  const expiresAt = new Date((await tx.now()).getTime() + reservationDays * 86_400_000);
-  const made = funded.map(async (wish, index) => {
-    const serial = serials[index];
-    if (serial === undefined) throw new Error("too few serials were drawn");
-    return {
-      serial,
-      batch,
-      line: wish.line,
-      groupCode: wish.groupCode,
-      ...wish.money,
-      expiresAt,
-      ...(await issuance.issue(serial)),
-    };
-  });
-  return Promise.all(made);
-}
 
 function callerKeyOf(store: Store, batchId: bigint): Promise<Uint8Array> {
   return store.transaction(async (tx) => {

@@ -5,7 +5,7 @@
 import { currencyDecimals, parseMajor } from "#core/money.ts";
 import type { Money, MoneyRefusal } from "#core/money.ts";
 import type { Store } from "../../ports/store.ts";
-import type { Issuance } from "../issue.ts";
+import type { Issuance } from "../create-funded.ts";
 import { drawNumber, keepNumber } from "../numbers.ts";
 import type { NumberMaking } from "../numbers.ts";
 import { answerOnce, findCaller, refusable } from "./call.ts";

@@ -3,8 +3,8 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { formatMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
 import type { NewVoucher, Tx, VoucherGroupRow } from "../../ports/store.ts";
-import { createFunded } from "../issue.ts";
-import type { Issuance } from "../issue.ts";
+import { createFunded } from "../create-funded.ts";
+import type { Issuance } from "../create-funded.ts";
 
 export interface SingleVoucher {
   readonly institutionId: string;
@@ -29,7 +29,7 @@ export async function createSingle(
   let voucher: NewVoucher | undefined;
   // A number that another voucher has leaves the instruction open, to be drawn again.
   while (!voucher && (await tx.batches.nextOpen(batch, 1)).length > 0)
-    [voucher] = await createFunded(tx, batch, [wanted], issuance);
+    [voucher] = await createFunded(tx, { id: batch, programId }, [wanted], issuance);
   if (!voucher) return undefined;
   await tx.batches.complete(batch);
   await tx.audit.record({
