@@ -24,15 +24,19 @@ import { createDatabaseClient } from "./postgres/pool.ts";
 import { readStock } from "./postgres/report-rows.ts";
 import { registerServerKeys } from "./postgres/server-keys.ts";
 import { requireUse } from "./postgres/sandbox.ts";
+import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
+import { createElectricShapeSource } from "./shapes/electric.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 
 export interface ComposeOptions {
   readonly databaseUrl: string;
   readonly keysFolder: string;
+  /** The Electric service that nodes read from; without one they read from the database by way of this server. */
+  readonly electric?: { readonly url: string; readonly secret: string } | undefined;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
@@ -70,7 +74,9 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   const keySet = await publishKeys(keys, await registerServerKeys(client.pool, publicKeys(keys)));
   const jobs = await createJobs({ connectionString: databaseUrl, log });
   const store = createPostgresStore({ db: client.db, jobs });
-  const shapes = createEmbeddedShapeSource({ pool: client.pool, log });
+  const shapes = options.electric
+    ? createElectricShapeSource({ ...options.electric, log })
+    : createEmbeddedShapeSource({ pool: client.pool, log });
   const gateway = options.gateway ?? ledgerGateway;
   const context = {
     boxKeys: keys.boxKeys,
@@ -91,7 +97,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
-    periodicTasks({ store, context, graceMs, operator: options.operator, shapes }),
+    periodicTasks({
+      store,
+      context,
+      graceMs,
+      operator: options.operator,
+      trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
+    }),
   );
   shapes.start();
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };

@@ -7,17 +7,8 @@ export function configOrExit(environment: Readonly<Record<string, string | undef
   readonly warnings: readonly string[];
 } {
   const read = readConfig(environment);
-  const mistakes = read.ok ? unsupported(read.config) : read.mistakes.map(({ message }) => message);
-  if (read.ok && mistakes.length === 0) return read;
-  console.error(["The server did not start:", ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));
+  if (read.ok) return read;
+  const mistakes = read.mistakes.map(({ message }) => `  - ${message}`);
+  console.error(["The server did not start:", ...mistakes].join("\n"));
   process.exit(2);
-}
-
-/** Better no start than a setting that does nothing. */
-function unsupported(config: Config): string[] {
-  return config.electric
-    ? [
-        "ELECTRIC_URL is set, but this release answers shapes itself. Remove ELECTRIC_URL and ELECTRIC_SECRET.",
-      ]
-    : [];
 }

@@ -114,7 +114,8 @@ describe("what is refused", () => {
   });
 
   test.each([
-    [{ ELECTRIC_URL: "http://electric:3001" }, "ELECTRIC_URL"],
+    [{ ELECTRIC_URL: "http://electric:3001", DATABASE_URL: "postgres://db/paypost" }, "ELECTRIC_URL"],
+    [{ ELECTRIC_URL: "http://electric:3001", ELECTRIC_SECRET: "hush" }, "ELECTRIC_URL"],
     [{ ELECTRIC_SECRET: "hush" }, "ELECTRIC_SECRET"],
     [{ PAYPOST_ISSUER: "https://id.example" }, "PAYPOST_ISSUER"],
   ])("%o, which does nothing alone", (environment, variable) => {
@@ -137,10 +138,6 @@ describe("what is warned of", () => {
     expect(warningsOf(database)).toEqual([]);
     expect(warningsOf({ ...electric, ...database })).toEqual([expect.stringContaining("no password")]);
     expect(warningsOf({ ...electric, DATABASE_URL: "postgres://paypost:secret@db/paypost" })).toEqual([]);
-  });
-
-  test("Electric beside the server's own PostgreSQL, which it cannot follow", () => {
-    expect(warningsOf(electric)).toEqual([expect.stringContaining("without DATABASE_URL")]);
   });
 });
 

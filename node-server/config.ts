@@ -185,22 +185,17 @@ function contradictions(given: Given): ConfigMistake[] {
   };
   return [
     ...needs("ELECTRIC_URL", "ELECTRIC_SECRET"),
+    // Electric follows the very database of the server, and the server's own has no logical replication.
+    ...needs("ELECTRIC_URL", "DATABASE_URL"),
     ...needs("ELECTRIC_SECRET", "ELECTRIC_URL"),
     ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
     ...needs("PAYPOST_NOTIFY_SECRET", "PAYPOST_NOTIFY_URL"),
   ];
 }
 
-/** Electric refuses a database URL without a password, and can only follow a database that it is told of. */
+/** Electric refuses a database URL without a password. */
 function warningsOf({ ELECTRIC_URL, DATABASE_URL }: Values): string[] {
-  if (ELECTRIC_URL === undefined) return [];
-  if (DATABASE_URL === undefined) {
-    return [
-      "ELECTRIC_URL is set without DATABASE_URL: Electric must follow the very database of this server, " +
-        "whose own PostgreSQL has no logical replication. Set DATABASE_URL to one that both reach.",
-    ];
-  }
-  if (new URL(DATABASE_URL).password !== "") return [];
+  if (!ELECTRIC_URL || !DATABASE_URL || new URL(DATABASE_URL).password !== "") return [];
   return [
     "DATABASE_URL holds no password. The server can do without, but Electric needs one in its own DATABASE_URL.",
   ];

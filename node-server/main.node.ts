@@ -23,6 +23,7 @@ const database = await openServerDatabase(config, log).catch(exitWithoutDatabase
 const composed = await composeServer({
   databaseUrl: database.url,
   keysFolder: config.keysFolder,
+  electric: config.electric,
   leaseGraceHours: config.leaseGraceHours,
   allowPrivateCallbacks: config.allowPrivateCallbacks,
   callers: await loadCallerRules(config.callers),

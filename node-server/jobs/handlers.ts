@@ -20,6 +20,7 @@ import { closeOverdueLeases } from "../operations/release.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { Store } from "../ports/store.ts";
+import type { ShapeLogLimits } from "../postgres/shape-trim.ts";
 import type { JobHandlers } from "./boss.ts";
 import type { PeriodicTask } from "./periodic.ts";
 
@@ -49,7 +50,7 @@ export function jobHandlers(deps: HandlerDependencies): JobHandlers {
 }
 
 /** A log of this size and age is kept for nodes that are away; older ones fetch their shapes anew. */
-const shapeLogLimits = { maxRows: 1_000_000, maxDays: 40 };
+const shapeLogLimits: ShapeLogLimits = { maxRows: 1_000_000, maxDays: 40 };
 
 export interface PeriodicDependencies {
   readonly store: Store;
@@ -58,7 +59,8 @@ export interface PeriodicDependencies {
   readonly graceMs: number;
   /** Who is told of alerts; nobody if unset. */
   readonly operator?: Contact | undefined;
-  readonly shapes: { trimLog(limits: typeof shapeLogLimits): Promise<number> };
+  /** Removes what is beyond the limits from the log that every shape's changes are written to. */
+  readonly trimShapeLog: (limits: ShapeLogLimits) => Promise<number>;
 }
 
 export function periodicTasks({
@@ -66,7 +68,7 @@ export function periodicTasks({
   context,
   graceMs,
   operator,
-  shapes,
+  trimShapeLog,
 }: PeriodicDependencies): PeriodicTask[] {
   return [
     {
@@ -102,7 +104,7 @@ export function periodicTasks({
     {
       name: "trim-shape-log",
       everySeconds: 3600,
-      run: async () => void (await shapes.trimLog(shapeLogLimits)),
+      run: async () => void (await trimShapeLog(shapeLogLimits)),
     },
   ];
 }

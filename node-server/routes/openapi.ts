@@ -292,6 +292,8 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
       400: { description: "Invalid request" },
       401: { description: "No session" },
       409: { description: "must-refetch" },
+      502: { description: "The Electric service that answers shapes is not usable; `code` says why" },
+      503: { description: "The Electric service is away; `code` says why" },
     },
   });
 }

@@ -1,6 +1,7 @@
 /** Snapshots that do not fit one answer: told piece by piece, all of one view of the database. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openShapeBench, type ShapeBench } from "../../test/support/shapes.ts";
+import { trimShapeLog } from "../postgres/shape-trim.ts";
 import type { EmbeddedShapeSource } from "./embedded.ts";
 import type { ShapeAnswer, ShapeRequest } from "./source.ts";
 
@@ -64,7 +65,7 @@ test("a snapshot is made anew for whom the last one has expired, after some minu
 test("a snapshot whose tail was trimmed is not given again", async () => {
   const { handle } = await ask({ nodeId: "n1", offset: "-1" });
   await insert("n1", 11, 11);
-  await source.trimLog({ maxRows: 0, maxDays: 1 });
+  await trimShapeLog(bench.pool, { maxRows: 0, maxDays: 1 });
   const again = await ask({ nodeId: "n1", offset: "-1" });
   expect(again.handle).not.toBe(handle);
   expect([again, ...(await readAll("n1", again))].flatMap(serials)).toEqual(sequence(1, 11));
@@ -73,7 +74,7 @@ test("a snapshot whose tail was trimmed is not given again", async () => {
 test("a node whose snapshot is not kept any more begins again", async () => {
   const { handle } = await ask({ nodeId: "n1", offset: "-1" });
   await bench.pool.query("update shape_handles set created_at = created_at - interval '25 hours'");
-  await source.trimLog({ maxRows: 1_000, maxDays: 1 });
+  await trimShapeLog(bench.pool, { maxRows: 1_000, maxDays: 1 });
   const answer = await source.fetch(request({ nodeId: "n1", handle, offset: "0_0" }), never);
   expect(answer.kind).toBe("must-refetch");
   expect((await bench.pool.query("select from shape_snapshot_chunks")).rowCount).toBe(0);

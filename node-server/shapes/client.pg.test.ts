@@ -2,6 +2,7 @@
 import { isChangeMessage, ShapeStream, type Message, type Offset } from "@electric-sql/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openShapeBench, type ShapeBench } from "../../test/support/shapes.ts";
+import { trimShapeLog } from "../postgres/shape-trim.ts";
 import type { EmbeddedShapeSourceOptions } from "./embedded.ts";
 
 let bench: ShapeBench;
@@ -79,7 +80,7 @@ test("a node whose changes were removed from the log is told to begin again, and
   const stored = first.place();
   await bench.pool.query("delete from shape_leases where serial = 1");
   await grant("n1", 2);
-  expect(await bench.newSource().trimLog({ maxRows: 0, maxDays: 40 })).toBeGreaterThan(0);
+  expect(await trimShapeLog(bench.pool, { maxRows: 0, maxDays: 40 })).toBeGreaterThan(0);
   const second = await openNode("n1", { from: stored });
   await second.until(() => second.isUpToDate());
   expect(second.controls()).toContain("must-refetch");
@@ -93,8 +94,7 @@ test("a node that nothing happened to keeps its place when the log is trimmed", 
   await first.until(() => first.isUpToDate());
   const stored = first.place();
   await grant("n2", 1);
-  const source = bench.newSource();
-  expect(await source.trimLog({ maxRows: 0, maxDays: 40 })).toBeGreaterThan(0);
+  expect(await trimShapeLog(bench.pool, { maxRows: 0, maxDays: 40 })).toBeGreaterThan(0);
   await grant("n1", 2);
   const second = await openNode("n1", { from: stored });
   await second.until(() => "2" in second.rows());

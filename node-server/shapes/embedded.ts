@@ -11,7 +11,6 @@
 import type { Pool } from "pg";
 import { listenForStamps } from "../postgres/shape-listener.ts";
 import { stampShapeLog, type ShapeReader, type StampedReaders } from "../postgres/shape-stamper.ts";
-import { trimShapeLog, type ShapeLogLimits } from "../postgres/shape-trim.ts";
 import {
   heldAnswer,
   nextChunkAnswer,
@@ -22,7 +21,7 @@ import {
 } from "./answers.ts";
 import { shapeDefinitions, type ShapeDefinitions } from "./definitions.ts";
 import { parseOffset } from "./offset.ts";
-import type { ShapeSource } from "./source.ts";
+import type { RunningShapeSource } from "./source.ts";
 import { createStamping } from "./stamping.ts";
 import { createWaitingRoom } from "./waiting.ts";
 
@@ -43,15 +42,13 @@ export interface EmbeddedShapeSourceOptions {
   readonly onHold?: () => void;
 }
 
-export interface EmbeddedShapeSource extends ShapeSource {
-  /** Begins to listen for changes that other processes stamp. */
-  start(): void;
-  /** Ends held requests with the answer of an uneventful wait, and gives the listening connection back. */
-  close(): Promise<void>;
+/**
+ * To start is to listen for changes that other processes stamp; to close gives the listening connection back, and ends
+ * held requests with the answer of an uneventful wait.
+ */
+export interface EmbeddedShapeSource extends RunningShapeSource {
   /** To call after a commit that changed a projection table: readers hear of it at once. */
   wakeStamper(): void;
-  /** To call now and then: gives how many entries it removed. */
-  trimLog(limits: ShapeLogLimits): Promise<number>;
 }
 
 /** An answer that is cut costs a node on a poor network at most this much. */
@@ -101,7 +98,6 @@ export function createEmbeddedShapeSource(options: EmbeddedShapeSourceOptions): 
       await Promise.all([stamping.close(), listener?.close()]);
     },
     wakeStamper: () => stamping.wake(),
-    trimLog: (limits) => trimShapeLog(pool, limits),
   };
 }
 

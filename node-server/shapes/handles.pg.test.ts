@@ -1,6 +1,7 @@
 /** Invariants 3 and 4 of the embedded source: to whom a handle is answered, and when it ends. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openShapeBench, type ShapeBench } from "../../test/support/shapes.ts";
+import { trimShapeLog } from "../postgres/shape-trim.ts";
 import type { EmbeddedShapeSource } from "./embedded.ts";
 import type { ShapeAnswer, ShapeRequest } from "./source.ts";
 
@@ -96,11 +97,11 @@ test("changes are kept for so many rows, and so many days", async () => {
   await insert("h1", 1);
   const handle = await newHandle("h1");
   for (let serial = 2; serial <= 5; serial += 1) await insert("h1", serial);
-  expect(await source.trimLog({ maxRows: 1_000, maxDays: 1 })).toBe(0);
+  expect(await trimShapeLog(bench.pool, { maxRows: 1_000, maxDays: 1 })).toBe(0);
   expect(serials(await ask({ nodeId: "h1", handle, offset: "0_inf" }))).toEqual(["2", "3", "4", "5"]);
   await bench.pool.query("update shape_log set stamped_at = stamped_at - interval '2 days'");
   await insert("h1", 6);
-  expect(await source.trimLog({ maxRows: 1_000, maxDays: 1 })).toBeGreaterThanOrEqual(8);
+  expect(await trimShapeLog(bench.pool, { maxRows: 1_000, maxDays: 1 })).toBeGreaterThanOrEqual(8);
   expect((await ask({ nodeId: "h1", handle, offset: "0_inf" })).kind).toBe("must-refetch");
   const kept = await newHandle("h1");
   await insert("h1", 7);
@@ -112,7 +113,7 @@ test("a node that has read what was removed goes on, and one that has not begins
   await insert("i1", 1);
   const read = await ask({ nodeId: "i1", handle, offset: "0_inf" });
   const offset = read.kind === "messages" ? read.offset : "";
-  await source.trimLog({ maxRows: 0, maxDays: 1 });
+  await trimShapeLog(bench.pool, { maxRows: 0, maxDays: 1 });
   await insert("i1", 2);
   expect(serials(await ask({ nodeId: "i1", handle, offset }))).toEqual(["2"]);
   expect((await ask({ nodeId: "i1", handle, offset: "0_inf" })).kind).toBe("must-refetch");

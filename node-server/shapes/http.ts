@@ -3,11 +3,11 @@
  * exchanges in test/fixtures/electric-exchanges.json were captured from it), with these differences:
  * - answers belong to one node, so what Electric lets shared caches keep (`public`, `s-maxage`) is `private` here, and
  *   `Vary` names Authorization: a cache between server and nodes must never give one node the rows of another;
- * - a shape is named by the path, and a parameter that would define one is refused;
- * - only reading methods are offered.
+ * - a shape is named by the path, and a parameter that would define one is refused, as is one that is given twice;
+ * - only reading methods are offered, and a body is refused.
  */
 import { parseShapeRequest, type RequestErrors } from "./request.ts";
-import type { ShapeAnswer, ShapeRequest, ShapeSource } from "./source.ts";
+import type { ShapeAnswer, ShapeRequest, ShapeSource, UnavailableCode } from "./source.ts";
 
 /** `nodeId` is the node that the request was authenticated as; `shape` comes from the path. */
 export async function answerShapeRequest(
@@ -17,10 +17,11 @@ export async function answerShapeRequest(
 ): Promise<Response> {
   if (request.method === "OPTIONS") return preflight(request);
   if (request.method !== "GET" && request.method !== "HEAD") return notAllowed();
+  if (hasBody(request)) return invalid({ body: ["is not read"] });
   const asked = parseShapeRequest(new URL(request.url).searchParams, reader);
   if ("errors" in asked) return invalid(asked.errors);
   try {
-    return toResponse(request, asked, await source.fetch(asked, request.signal));
+    return await toResponse(request, asked, await source.fetch(asked, request.signal));
   } catch (error) {
     // The client has gone; nobody reads this (the status is the one that servers log for it).
     if (request.signal.aborted) return new Response(null, { status: 499 });
@@ -28,7 +29,7 @@ export async function answerShapeRequest(
   }
 }
 
-function toResponse(request: Request, asked: ShapeRequest, answer: ShapeAnswer): Response {
+async function toResponse(request: Request, asked: ShapeRequest, answer: ShapeAnswer): Promise<Response> {
   switch (answer.kind) {
     case "invalid":
       return invalid(answer.errors);
@@ -36,6 +37,8 @@ function toResponse(request: Request, asked: ShapeRequest, answer: ShapeAnswer):
       return json(404, { "cache-control": "no-store" }, { message: "Not found" });
     case "must-refetch":
       return mustRefetch(request, answer.handle);
+    case "unavailable":
+      return unavailable(answer);
     case "messages":
       return messages(request, asked, answer);
     default:
@@ -43,11 +46,11 @@ function toResponse(request: Request, asked: ShapeRequest, answer: ShapeAnswer):
   }
 }
 
-function messages(
+async function messages(
   request: Request,
   asked: ShapeRequest,
   answer: ShapeAnswer & { kind: "messages" },
-): Response {
+): Promise<Response> {
   const etag = etagOf(asked, answer);
   const unmodified = wasGiven(request, etag);
   const headers = headersOf({
@@ -60,8 +63,9 @@ function messages(
     ...(!asked.live && !unmodified && { "electric-schema": answer.schema }),
     ...(answer.upToDate && { "electric-up-to-date": "" }),
   });
-  if (unmodified) return new Response(null, { status: 304, headers });
-  return new Response(request.method === "HEAD" ? null : answer.body, { headers });
+  if (!unmodified && request.method !== "HEAD") return new Response(answer.body, { headers });
+  if (typeof answer.body !== "string") await answer.body.cancel();
+  return new Response(null, { status: unmodified ? 304 : 200, headers });
 }
 
 function mustRefetch(request: Request, handle: string | undefined): Response {
@@ -71,6 +75,28 @@ function mustRefetch(request: Request, handle: string | undefined): Response {
   });
   const body = JSON.stringify([{ headers: { control: "must-refetch" } }]);
   return new Response(request.method === "HEAD" ? null : body, { status: 409, headers });
+}
+
+/** Clients try again after both statuses; the code tells an operator what to look at. */
+const unavailableAs: Readonly<
+  Record<UnavailableCode, { readonly status: 502 | 503; readonly message: string }>
+> = {
+  "electric-unreachable": { status: 503, message: "The Electric service cannot be reached" },
+  "electric-not-ready": { status: 503, message: "The Electric service is starting or has too much to do" },
+  "electric-too-old": { status: 502, message: "The Electric service is older than 1.7.12" },
+  "electric-refused": { status: 502, message: "The Electric service does not accept this server" },
+  "electric-failed": { status: 502, message: "The Electric service gave no answer that can be used" },
+  "server-busy": { status: 503, message: "This server holds other requests of the node, or is stopping" },
+};
+
+function unavailable({ code, retryAfterSeconds = 5 }: ShapeAnswer & { kind: "unavailable" }): Response {
+  const { status, message } = unavailableAs[code];
+  const headers = { "cache-control": "no-store", "retry-after": String(retryAfterSeconds) };
+  return json(status, headers, { code, message });
+}
+
+function hasBody({ headers }: Request): boolean {
+  return (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
 }
 
 function invalid(errors: RequestErrors): Response {

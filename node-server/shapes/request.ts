@@ -25,6 +25,10 @@ export function parseShapeRequest(
   if (foreign.length > 0) {
     return { errors: Object.fromEntries(foreign.map((name) => [name, ["is decided by the server"]])) };
   }
+  const repeated = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1);
+  if (repeated.length > 0) {
+    return { errors: Object.fromEntries(repeated.map((name) => [name, ["is given more than once"]])) };
+  }
   const offset = query.get("offset") ?? "";
   const handle = query.get("handle") ?? "";
   const live = query.get("live") ?? "false";

@@ -30,7 +30,7 @@ export type ShapeAnswer =
       readonly upToDate: boolean;
       /** False if a live request was held in vain, or the offset was `now`. */
       readonly hasData: boolean;
-      /** The columns, as JSON. */
+      /** The columns, as JSON; it is not told in live answers. */
       readonly schema: string;
       /** A JSON array of messages. */
       readonly body: string | ReadableStream<Uint8Array>;
@@ -38,7 +38,28 @@ export type ShapeAnswer =
   /** The reader begins again at offset -1. Without a handle if the shape ended while the request was held. */
   | { readonly kind: "must-refetch"; readonly handle?: string }
   | { readonly kind: "unknown-shape" }
+  | {
+      readonly kind: "unavailable";
+      readonly code: UnavailableCode;
+      readonly retryAfterSeconds?: number | undefined;
+    }
   | { readonly kind: "invalid"; readonly errors: Readonly<Record<string, readonly string[]>> };
+
+/** Why a source that asks another service has no answer. */
+export type UnavailableCode =
+  | "electric-unreachable"
+  | "electric-not-ready"
+  | "electric-too-old"
+  | "electric-refused"
+  | "electric-failed"
+  | "server-busy";
+
+/** A source with connections or requests under way, which somebody starts and ends. */
+export interface RunningShapeSource extends ShapeSource {
+  start(): void;
+  /** Ends held requests at once, with an answer that lets their nodes go on elsewhere. */
+  close(): Promise<void>;
+}
 
 export interface ShapeSource {
   /** Answers at once, or holds a live request until there is something to tell; rejects when `signal` aborts. */

@@ -74,7 +74,7 @@ async function eraseNumbers(): Promise<void> {
     store: testStore(server.client.pool),
     context: server.context,
     graceMs: 0,
-    shapes: { trimLog: () => Promise.resolve(0) },
+    trimShapeLog: () => Promise.resolve(0),
   });
   await tasks.find(({ name }) => name === "erase-delivered-numbers")?.run();
 }

@@ -324,7 +324,7 @@ async function runTask(name: string): Promise<void> {
     store: testStore(server.client.pool),
     context: server.context,
     graceMs: 0,
-    shapes: { trimLog: () => Promise.resolve(0) },
+    trimShapeLog: () => Promise.resolve(0),
   });
   const task = tasks.find((candidate) => candidate.name === name);
   if (!task) throw new Error(`there is no task ${name}`);

@@ -1,7 +1,4 @@
 /** A database with shapes, sources over it, and an HTTP server in front of a source, all ended together. */
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
 import type { Pool } from "pg";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import {
@@ -9,9 +6,9 @@ import {
   type EmbeddedShapeSource,
   type EmbeddedShapeSourceOptions,
 } from "../../node-server/shapes/embedded.ts";
-import { answerShapeRequest } from "../../node-server/shapes/http.ts";
 import type { ShapeSource } from "../../node-server/shapes/source.ts";
 import { createDatabase } from "./database.ts";
+import { serveShapes } from "./serve-shapes.ts";
 
 export interface ShapeBench {
   /** For the tests' own statements. */
@@ -42,15 +39,9 @@ export async function openShapeBench(): Promise<ShapeBench> {
       return source;
     },
     async serve(source) {
-      const server = serve({ fetch: (request) => answer(source, request), port: 0, hostname: "127.0.0.1" });
-      if (!server.listening) await once(server, "listening");
-      endings.push(() => {
-        const closed = once(server, "close");
-        server.close();
-        if ("closeAllConnections" in server) server.closeAllConnections();
-        return closed;
-      });
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/shapes`;
+      const { address, close } = await serveShapes(source);
+      endings.push(close);
+      return address;
     },
     async close() {
       for (const end of endings.toReversed()) await end();
@@ -60,9 +51,3 @@ export async function openShapeBench(): Promise<ShapeBench> {
 }
 
 const silent = { warn: () => {} };
-
-function answer(source: ShapeSource, request: Request): Promise<Response> {
-  const shape = new URL(request.url).pathname.split("/").at(-1) ?? "";
-  const nodeId = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
-  return answerShapeRequest(source, request, { shape, nodeId });
-}
