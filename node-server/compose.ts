@@ -1,17 +1,13 @@
 /** Puts a server together out of a database, its keys and its settings; the runtime is chosen by who calls this. */
 import type { Logger } from "pino";
 import nacl from "tweetnacl";
-import { encodeKeySet } from "#sync/documents/key-set.ts";
-import { serverKinds } from "#sync/signing/kinds.ts";
-import { signDocument } from "#sync/signing/cose.ts";
 import { createApp } from "./app.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
-import { loadServerKeys, numberKeysOf } from "./keys.ts";
-import type { ServerKeys } from "./keys.ts";
+import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
 import type { Contact, SendMessage } from "./notifications/port.ts";
@@ -22,10 +18,10 @@ import { isDatabaseAway } from "./postgres/away.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { readStock } from "./postgres/report-rows.ts";
-import { registerServerKeys } from "./postgres/server-keys.ts";
 import { requireUse } from "./postgres/sandbox.ts";
 import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
+import { registerKeys } from "./registered-keys.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
@@ -70,8 +66,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   await requireUse(databaseUrl, options.callers === "trusted");
   await migrateDatabase(databaseUrl);
   const client = createDatabaseClient(databaseUrl, log);
-  const keys = await loadServerKeys(options.keysFolder);
-  const keySet = await publishKeys(keys, await registerServerKeys(client.pool, publicKeys(keys)));
+  const { keys, keySet } = await registerKeys(options.keysFolder, client.pool);
   const jobs = await createJobs({ connectionString: databaseUrl, log });
   const store = createPostgresStore({ db: client.db, jobs });
   const shapes = options.electric
@@ -123,6 +118,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     ...signers,
     isAway: isDatabaseAway,
     certificateSigner: keys.signers["enrolment-certificate"],
+    acknowledgementSigner: keys.signers.acknowledgement,
     callers: options.callers,
     readStock: (institutionId) => readStock(client.pool, institutionId),
     jwks: { keys: [callbackJwk(keys.callbackKey)] },
@@ -140,32 +136,4 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       await client.close();
     },
   };
-}
-
-function publicKeys(keys: ServerKeys): { readonly kind: string; readonly publicKey: Uint8Array }[] {
-  const signing = serverKinds.map((kind) => ({ kind, publicKey: keys.signers[kind].publicKey }));
-  return [
-    ...signing,
-    { kind: "box", publicKey: keys.boxKeys.publicKey },
-    { kind: "callback", publicKey: keys.callbackKey.publicKey },
-  ];
-}
-
-/** The first key set, the same bytes at every start and in every process: nothing in it depends on the moment. */
-async function publishKeys(keys: ServerKeys, issuedAtMs: number): Promise<PublishedKeySet> {
-  const payload = encodeKeySet({
-    version: 1,
-    issuedAtMs,
-    keys: serverKinds.map((kind) => ({ kind, publicKey: keys.signers[kind].publicKey })),
-    serverBoxKey: keys.boxKeys.publicKey,
-  });
-  const document = await signDocument(keys.signers["key-set"], payload);
-  return { version: 1, document, boxPublicKey: keys.boxKeys.publicKey };
-}
-
-/** The signed key set with what callers need of it at hand. */
-export interface PublishedKeySet {
-  readonly version: number;
-  readonly document: Uint8Array;
-  readonly boxPublicKey: Uint8Array;
 }

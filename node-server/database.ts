@@ -20,16 +20,21 @@ export async function openServerDatabase(config: Config, log: Logger): Promise<S
   return startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
 }
 
+export interface OperatorsDatabase {
+  readonly url: string;
+  readonly pool: Pool;
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
 /** For the operators' command line: the database of the server that runs with the same settings. */
-export async function connectToDatabase(
-  config: Config,
-): Promise<{ readonly pool: Pool; readonly store: Store; close(): Promise<void> }> {
+export async function connectToDatabase(config: Config): Promise<OperatorsDatabase> {
   const url = config.databaseUrl ?? (await embeddedUrl(config.dataFolder));
   const client = createDatabaseClient(url, pino({ level: "warn" }, pino.destination(2)), { max: 2 });
-  // Operators' commands enqueue nothing.
+  // What calls for jobs is done with a queue of its own (`cli/as-server.ts`).
   const jobs = { enqueue: async () => {}, wake: () => {} };
   const store = createPostgresStore({ db: client.db, jobs });
-  return { pool: client.pool, store, close: () => client.close() };
+  return { url, pool: client.pool, store, close: () => client.close() };
 }
 
 /** Prints why the database cannot be used and ends the process; any other error is thrown on. */

@@ -6,11 +6,11 @@
  * U3  A node that finds itself behind the server, or on another branch, signs nothing more.
  */
 import type { Patience } from "./back-off.ts";
-import { patiently } from "./back-off.ts";
 import { nextAnchor } from "./clock.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { encodeUpload } from "./documents/upload.ts";
 import { decodeVerdictList } from "./documents/verdict-list.ts";
+import { postAsNode } from "./node-call.ts";
 import { openTrusted } from "./open-trusted.ts";
 import type { MachineClock } from "./ports/clock.ts";
 import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
@@ -18,12 +18,12 @@ import type { QueueStorage, StoredOperation } from "./ports/queue-storage.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import type { TrustStorage } from "./ports/trust-storage.ts";
 import { mostOperations, nextBatch } from "./queue/batch.ts";
-import { judgeServerHead, readServerHead } from "./queue/server-head.ts";
-import type { ServerHead } from "./queue/server-head.ts";
+import { followServer } from "./queue/follow-server.ts";
+import type { ServerProblem } from "./queue/follow-server.ts";
+import { readServerHead } from "./queue/server-head.ts";
 import { listProblem, takeVerdicts } from "./queue/take-verdicts.ts";
 import type { ListProblem, OpenedVerdictList, TakenVerdicts } from "./queue/take-verdicts.ts";
-import { post } from "./server-call.ts";
-import type { CallFailure, CallResult } from "./server-call.ts";
+import type { CallFailure } from "./server-call.ts";
 import type { Sessions } from "./session.ts";
 
 export interface UploadParts {
@@ -41,11 +41,10 @@ export type UploadProblem =
   | CallFailure
   /** The answer is not a list signed by a trusted key, or not an answer to what was sent. */
   | { readonly code: "answer-not-trusted"; readonly because: string }
-  | { readonly code: "older-server" }
+  | ServerProblem
   | { readonly code: "heads-never-match" }
   /** The node's own storage failed. What was stored before stays; what was not will be asked for again. */
-  | { readonly code: "not-stored"; readonly error: unknown }
-  | { readonly code: "stopped"; readonly because: string };
+  | { readonly code: "not-stored"; readonly error: unknown };
 
 export interface UploadReport extends TakenVerdicts {
   /** Operations that the server answered for. */
@@ -121,27 +120,12 @@ async function uploadBatch(
     operations: batch,
     wallMs: asked.wallMs,
   });
-  const answer = await send(parts, body);
+  const call = { path: "/v1/operations", contentType: "application/cbor", body };
+  const answer = await postAsNode(parts, call);
   if (!answer.ok) return stepAfter(parts, answer.failure);
   const opened = await openList(parts, answer.body, batch);
   if (!opened.ok) return failed({ code: "answer-not-trusted", because: opened.because });
   return take(parts, opened.list, asked);
-}
-
-/** One renewed session for each request that finds the old one run out. */
-async function send(parts: UploadParts, body: Uint8Array): Promise<CallResult> {
-  const once = () =>
-    patiently<CallResult>(parts.patience, async () => {
-      const session = await parts.sessions.token();
-      if (!session.ok) return session;
-      const { signal } = parts.patience;
-      const call = { path: "/v1/operations", contentType: "application/cbor", body, token: session.token };
-      return post(parts.link, { ...call, signal });
-    });
-  const answer = await once();
-  if (answer.ok || answer.failure.code !== "refused" || answer.failure.status !== 401) return answer;
-  parts.sessions.renew();
-  return once();
 }
 
 function stepAfter(parts: UploadParts, failure: CallFailure): BatchStep {
@@ -187,19 +171,6 @@ function take(
     contact.setAnchor(nextAnchor(contact.anchor(), { ...asked, serverTimeMs: list.serverTimeMs }));
     return { kind: "taken", taken };
   });
-}
-
-/** Compares the server's chain with ours; remembers its generation, and a reason to sign nothing more. */
-function followServer({ queue, contact }: UploadParts, server: ServerHead): UploadProblem | undefined {
-  const ours = { head: queue.head(), generation: contact.generation() };
-  const judged = judgeServerHead(ours, server, (sequence) => queue.hashAt(sequence));
-  if (judged.verdict === "older-server") return { code: "older-server" };
-  if (judged.verdict === "stop") {
-    contact.stop(judged.code);
-    return { code: "stopped", because: judged.code };
-  }
-  contact.setGeneration(server.generation);
-  return undefined;
 }
 
 function failed(problem: UploadProblem): BatchStep {

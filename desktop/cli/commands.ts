@@ -3,38 +3,19 @@ import { resolve } from "node:path";
 import { normaliseVoucherNumber, parseSerial } from "#core/voucher-number.ts";
 import { isComplete } from "#sync/node-sync.ts";
 import type { SyncReport } from "#sync/node-sync.ts";
-import { parseServerUrl } from "#sync/server-url.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { enrol } from "../worker/enrol.ts";
-import { unwrapKey } from "../worker/keys.ts";
-import { createMachineClock, machineSleep } from "../worker/machine.ts";
-import { createNode } from "../worker/node.ts";
-import type { PaypostNode } from "../worker/node.ts";
-import { openStores } from "../worker/open.ts";
-import type { NodeStores } from "../worker/open.ts";
 import { enrolView, redeemView, syncView } from "./outcomes.ts";
 import { readPassphrase } from "./passphrase.ts";
-import { exitCodes, failure } from "./result.ts";
+import { exitCodes } from "./result.ts";
 import type { CommandResult } from "./result.ts";
+import { clock, noPassphrase, usage, withNode, withStores } from "./session.ts";
+import type { CommandOptions } from "./session.ts";
 import { statusView } from "./status.ts";
 import { operationLine, operationView, receiptView } from "./views.ts";
 
-export interface CommandOptions {
-  readonly data: string;
-  readonly server: string | undefined;
-  readonly code: string | undefined;
-  readonly passphraseFile: string | undefined;
-  readonly headFile: string | undefined;
-  readonly serial: string | undefined;
-  readonly number: string | undefined;
-  readonly token: string | undefined;
-  readonly actor: string | undefined;
-  readonly offline: boolean;
-}
-
 /** Every operation that one command shows; a till that made more asks the worker in pages. */
 const mostShown = 100_000;
-const clock = createMachineClock();
 
 export function enrolCommand(options: CommandOptions): Promise<CommandResult> {
   return withStores(options, async (stores) => {
@@ -110,51 +91,4 @@ export function receiptsCommand(options: CommandOptions): Promise<CommandResult>
     const text = records.length === 0 ? "No verdicts yet." : records.map(operationLine).join("\n");
     return { exitCode: exitCodes.done, text, json: { ok: true, receipts: records.map(receiptView) } };
   });
-}
-
-async function withStores(
-  { data }: CommandOptions,
-  work: (stores: NodeStores) => Promise<CommandResult>,
-): Promise<CommandResult> {
-  const opened = openStores({ directory: resolve(data), wallMs: () => clock.wallMs() });
-  if (!opened.ok) {
-    const message = `Another program is using ${data}. Close it, or wait until it is done, and try again.`;
-    return failure(exitCodes.refused, opened.refusal.code, message);
-  }
-  try {
-    return await work(opened.stores);
-  } finally {
-    opened.stores.close();
-  }
-}
-
-function withNode(
-  options: CommandOptions,
-  work: (node: PaypostNode, stores: NodeStores) => Promise<CommandResult>,
-): Promise<CommandResult> {
-  return withStores(options, async (stores) => {
-    const identity = stores.node.identity();
-    if (!identity?.certificate) {
-      const message = "This till is not enrolled. Ask the operator for a code and run `enrol`.";
-      return failure(exitCodes.refused, "not-enrolled", message);
-    }
-    const server = parseServerUrl(options.server ?? identity.serverUrl);
-    if (!server.ok) return enrolView(server, options.server ?? identity.serverUrl);
-    const passphrase = await readPassphrase(options.passphraseFile);
-    if (passphrase === undefined) return noPassphrase();
-    const key = unwrapKey(identity.wrappedKey, passphrase);
-    if (!key)
-      return failure(exitCodes.refused, "wrong-passphrase", "This is not the passphrase of this till.");
-    const sleep = machineSleep;
-    const parts = { stores, key, serverUrl: server.url, clock, randomBytes: webRandomBytes, sleep, fetch };
-    return work(createNode(parts), stores);
-  });
-}
-
-function noPassphrase(): CommandResult {
-  return usage("A passphrase is needed: set PAYPOST_PASSPHRASE, or give --passphrase-file.");
-}
-
-export function usage(message: string): CommandResult {
-  return failure(exitCodes.usage, "usage", `${message} See \`help\`.`);
 }

@@ -18,9 +18,17 @@ Commands
   status    Who this till is, what it holds, and whether anything is wrong.
   queue     Every operation of this till and what became of it.
   receipts  The operations that have a verdict, with the server's signed word.
+  export    FILE [--after N]
+            Writes what is not yet sent into a new file, sealed for the server, to be carried there on a stick.
+  hand-in   FILE [--answer FILE]
+            Sends a file that another till exported, and writes the server's answer into FILE.answer, to be carried back.
+  import    FILE
+            Takes in the verdicts of an answer that was carried back. None of the three loses or repeats anything,
+            however often, late or in whatever order it is done.
   help      This text.
 
-Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync and redeem.
+Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync,
+redeem, export and hand-in.
 --server URL on other commands than enrol uses another address for this run.
 --json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
 

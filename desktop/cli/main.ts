@@ -7,10 +7,11 @@ import {
   redeemCommand,
   statusCommand,
   syncCommand,
-  usage,
   watchCommand,
 } from "./commands.ts";
-import type { CommandOptions } from "./commands.ts";
+import { exportCommand, handInCommand, importCommand } from "./carry.ts";
+import { usage } from "./session.ts";
+import type { CommandOptions } from "./session.ts";
 import { isDamage, isStorageFailure, MigrationError } from "../worker/database.ts";
 import { helpText } from "./help.ts";
 import { damageMessage, diskMessage } from "./messages.ts";
@@ -28,10 +29,14 @@ const options = {
   token: { type: "string" },
   actor: { type: "string" },
   offline: { type: "boolean" },
+  after: { type: "string" },
+  answer: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
+
+const worksOnFile = ["export", "import", "hand-in"];
 
 // The reader of our output may go away; that is no reason to leave the database in the middle of something.
 process.stdout.on("error", () => {});
@@ -46,7 +51,9 @@ async function run(args: string[]): Promise<CommandResult> {
   if (!parsed) return usage("This command cannot be read.");
   const { values, positionals } = parsed;
   const [command = "help", ...rest] = positionals;
-  if (rest.length > 0) return usage(`There is one command at a time, not also ${rest.join(" ")}.`);
+  const [file, ...more] = rest;
+  const surplus = worksOnFile.includes(command) ? more : rest;
+  if (surplus.length > 0) return usage(`There is one command at a time, not also ${surplus.join(" ")}.`);
   if (command === "help" || values.help)
     return { exitCode: exitCodes.done, text: helpText, json: { ok: true, help: helpText } };
   if (values.data === undefined) return usage("--data must name the folder of this till.");
@@ -61,6 +68,9 @@ async function run(args: string[]): Promise<CommandResult> {
     token: values.token,
     actor: values.actor,
     offline: values.offline ?? false,
+    file,
+    after: values.after,
+    answer: values.answer,
   };
   switch (command) {
     case "enrol":
@@ -77,6 +87,12 @@ async function run(args: string[]): Promise<CommandResult> {
       return queueCommand(given);
     case "receipts":
       return receiptsCommand(given);
+    case "export":
+      return exportCommand(given);
+    case "import":
+      return importCommand(given);
+    case "hand-in":
+      return handInCommand(given);
     default:
       return usage(`There is no command ${command}.`);
   }

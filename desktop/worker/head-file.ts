@@ -6,6 +6,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { dirname } from "node:path";
 import type { ChainHead } from "#sync/chain.ts";
 import type { HeadRecord } from "#sync/queue/head.ts";
+import { flushFolder } from "./flush.ts";
 
 export type HeadFileStep = "head-written" | "head-flushed" | "head-renamed" | "head-folder-flushed";
 
@@ -53,17 +54,6 @@ export function writeHeadFile(
   onStep("head-renamed");
   flushFolder(dirname(path));
   onStep("head-folder-flushed");
-}
-
-function flushFolder(path: string): void {
-  // Windows can neither open nor flush a folder; its file system journals the renaming itself.
-  if (process.platform === "win32") return;
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function isMissing(error: unknown): boolean {

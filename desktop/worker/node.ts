@@ -1,4 +1,6 @@
 /** An enrolled node with its key in hand: what a screen or a command can ask of it. */
+import { handIn } from "#sync/carrying/hand-in.ts";
+import type { HandInResult } from "#sync/carrying/hand-in.ts";
 import { trustedTime } from "#sync/clock.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
@@ -43,6 +45,8 @@ export interface PaypostNode {
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
+  /** Hands in what another node exported; gives the server's answer for that node. */
+  handIn(file: Uint8Array): Promise<HandInResult>;
   /** Stays in contact until the signal ends it. */
   follow(signal: AbortSignal, onReport: (report: SyncReport) => void): Promise<void>;
 }
@@ -88,6 +92,7 @@ export function createNode(parts: NodeParts): PaypostNode {
       return outcomeOf(redeemed, stores);
     },
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
+    handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };
 }

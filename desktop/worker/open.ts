@@ -14,6 +14,8 @@ import type { NodeDatabase } from "./database.ts";
 import { readHeadFile, writeHeadFile } from "./head-file.ts";
 import type { HeadFileStep } from "./head-file.ts";
 import { lockDirectory } from "./lock.ts";
+import { createAcknowledgementStorage } from "./store/acknowledgements.ts";
+import type { AcknowledgementStorage } from "./store/acknowledgements.ts";
 import { createLeaseStorage } from "./store/leases.ts";
 import type { LeaseStorage } from "./store/leases.ts";
 import { createNodeStorage } from "./store/node.ts";
@@ -30,6 +32,7 @@ export interface NodeStores {
   readonly redemptions: RedemptionStorage;
   readonly leases: LeaseStorage;
   readonly trust: TrustStorage;
+  readonly acknowledgements: AcknowledgementStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -84,6 +87,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     redemptions: createRedemptionStorage(database),
     leases: createLeaseStorage(database),
     trust: createTrustStorage(database),
+    acknowledgements: createAcknowledgementStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

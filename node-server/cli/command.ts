@@ -1,11 +1,17 @@
 /** What a command of the operators' command line is, and how commands read their words and options. */
 import type { Pool } from "pg";
+import type { ServerKeys } from "../keys.ts";
+import type { CarriedDependencies } from "../operations/carried.ts";
 import type { Store } from "../ports/store.ts";
 
 export interface CommandContext {
   readonly pool: Pool;
   readonly store: Store;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** The server's secret keys, from the folder that this database belongs to. Throws WrongKeyFolderError. */
+  readonly loadKeys: () => Promise<ServerKeys>;
+  /** Does what a server does with what is handed in: signs, and enqueues jobs for the running servers. */
+  readonly asServer: <T>(work: (server: CarriedDependencies) => Promise<T>) => Promise<T>;
 }
 
 export type Options = Readonly<Record<string, string | boolean | undefined>>;

@@ -14,6 +14,7 @@ import {
   setMerchantStatus,
   trialBalance,
 } from "../postgres/registry-admin.ts";
+import { carryingCommands } from "./carrying-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
@@ -25,6 +26,7 @@ import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
+  ...carryingCommands,
   ...paymentCommands,
   ...contactCommands,
   ...reportCommands,

@@ -3,6 +3,9 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { configOrExit } from "../config-or-exit.ts";
 import { connectToDatabase, exitWithoutDatabase } from "../database.ts";
+import { WrongKeyFolderError } from "../postgres/server-keys.ts";
+import { registerKeys } from "../registered-keys.ts";
+import { asServer } from "./as-server.ts";
 import { UsageError } from "./command.ts";
 import type { Command, CommandResult, Options } from "./command.ts";
 import { commands, usage } from "./commands.ts";
@@ -23,6 +26,8 @@ const { values, positionals } = parseArgs({
     by: { type: "string" },
     all: { type: "boolean" },
     server: { type: "string" },
+    answer: { type: "string" },
+    phone: { type: "string" },
     program: { type: "string" },
     callback: { type: "string" },
     csv: { type: "boolean" },
@@ -57,7 +62,7 @@ async function main(args: readonly string[], options: Options): Promise<number> 
     console.log(options["json"] === true ? toJson(result.data) : result.text);
     return 0;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || error instanceof WrongKeyFolderError)) throw error;
     console.error(error.message);
     return 2;
   }
@@ -69,7 +74,12 @@ async function run(command: Command, args: readonly string[], options: Options):
   const database = await connectToDatabase(config).catch(exitWithoutDatabase);
   try {
     return await command.run(
-      { ...database, randomBytes: (length) => new Uint8Array(randomBytes(length)) },
+      {
+        ...database,
+        randomBytes: (length) => new Uint8Array(randomBytes(length)),
+        loadKeys: async () => (await registerKeys(config.keysFolder, database.pool)).keys,
+        asServer: (work) => asServer(database, config.keysFolder, work),
+      },
       args,
       options,
     );

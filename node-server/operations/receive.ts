@@ -35,6 +35,8 @@ export type UploadRefusal =
       readonly detail: string;
     };
 
+type OperationProblem = Exclude<UploadRefusal, { readonly code: "head-mismatch" }>;
+
 export type UploadAnswer =
   | { readonly ok: true; readonly verdictList: Uint8Array }
   | { readonly ok: false; readonly refusal: UploadRefusal };
@@ -53,17 +55,26 @@ export async function receiveUpload(
   if (!verified.ok) return verified;
   const mismatch = await headMismatch(deps, node, upload);
   if (mismatch) return { ok: false, refusal: mismatch };
-  const decided: SettledOperation[] = [];
-  for (const received of verified.operations) {
-    const settlement = await deps.store.transaction((tx) =>
-      settleOperation(deps.context, tx, nodeId, received),
-    );
-    if (!settlement.ok) return { ok: false, refusal: await currentHead(deps, nodeId) };
-    decided.push(settlement.settled);
-  }
-  await withinMs(payoutWaitMs, payOut(deps, decided));
+  const decided = await settleAll(deps, nodeId, verified.operations);
+  if (!decided) return { ok: false, refusal: await currentHead(deps, nodeId) };
+  await payOut(deps, decided);
   const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
+}
+
+/** Undefined where one of them does not follow what is stored; those before it are settled. */
+export async function settleAll(
+  { store, context }: Pick<ReceiveDependencies, "store" | "context">,
+  nodeId: string,
+  operations: readonly ReceivedOperation[],
+): Promise<SettledOperation[] | undefined> {
+  const decided: SettledOperation[] = [];
+  for (const received of operations) {
+    const settlement = await store.transaction((tx) => settleOperation(context, tx, nodeId, received));
+    if (!settlement.ok) return undefined;
+    decided.push(settlement.settled);
+  }
+  return decided;
 }
 
 async function clockOffset(tx: Tx, { wallMs }: UploadRequest): Promise<number | null> {
@@ -86,18 +97,28 @@ async function answer(
  * Paying now spares the wait for the job that was enqueued with each claim; that job is there if we die here. The node has
  * its verdicts whether it is paid yet or not, so a slow provider does not keep it waiting.
  */
-async function payOut(deps: ReceiveDependencies, decided: readonly SettledOperation[]): Promise<void> {
+export async function payOut(
+  deps: Pick<ReceiveDependencies, "store" | "gateway">,
+  decided: readonly SettledOperation[],
+): Promise<void> {
+  await withinMs(payoutWaitMs, payAll(deps, decided));
+}
+
+async function payAll(
+  deps: Pick<ReceiveDependencies, "store" | "gateway">,
+  decided: readonly SettledOperation[],
+): Promise<void> {
   for (const { row } of decided) {
     if (row.claimId !== null) await payClaim(deps.store, deps.gateway, row.claimId);
   }
 }
 
-type Verified =
+export type Verified =
   | { readonly ok: true; readonly operations: readonly ReceivedOperation[] }
-  | { readonly ok: false; readonly refusal: UploadRefusal };
+  | { readonly ok: false; readonly refusal: OperationProblem };
 
 /** Nothing is stored of an upload in which one signature is wrong, or that is not in the chain's order. */
-async function verifyAll(node: NodeRow, upload: UploadRequest): Promise<Verified> {
+export async function verifyAll(node: NodeRow, upload: UploadRequest): Promise<Verified> {
   const keyId = keyIdOf("operation", node.publicKey);
   const findKey = (wanted: Uint8Array) => (equalBytes(wanted, keyId) ? node.publicKey : undefined);
   const operations: ReceivedOperation[] = [];
@@ -122,7 +143,7 @@ function misplacement(
   upload: UploadRequest,
   index: number,
   operation: Operation,
-): UploadRefusal | undefined {
+): OperationProblem | undefined {
   if (operation.nodeId !== node.id) {
     return { code: "wrong-node", index, detail: `operation ${index} names node ${operation.nodeId}` };
   }

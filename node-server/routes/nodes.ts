@@ -9,12 +9,16 @@ import { enrolNode } from "../nodes/enrol.ts";
 import type { EnrolDependencies, EnrolRefusal } from "../nodes/enrol.ts";
 import { nodeOfSession, openSession } from "../nodes/sessions.ts";
 import { receiveUpload } from "../operations/receive.ts";
+import { receiveCarried } from "../operations/carried.ts";
+import type { CarriedDependencies, CarriedRefusal } from "../operations/carried.ts";
+import { carriedMessages } from "../operations/carried-messages.ts";
+import { payOut } from "../operations/receive.ts";
 import type { ReceiveDependencies, UploadRefusal } from "../operations/receive.ts";
 import type { NodeRow } from "../ports/store.ts";
 import type { ShapeSource } from "../shapes/source.ts";
 import { answerShapeRequest } from "../shapes/http.ts";
 
-export interface NodeRouteDependencies extends ReceiveDependencies, EnrolDependencies {
+export interface NodeRouteDependencies extends ReceiveDependencies, EnrolDependencies, CarriedDependencies {
   readonly keySet: EnrolDependencies["keySet"] & { readonly boxPublicKey: Uint8Array };
   readonly shapes: ShapeSource;
 }
@@ -33,6 +37,7 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   routes.post("/v1/enrolments", (c) => enrol(deps, c));
   routes.post("/v1/sessions", (c) => session(deps, c));
   routes.post("/v1/operations", (c) => operations(deps, c));
+  routes.post("/v1/carried", (c) => carried(deps, c));
   routes.get("/v1/keys", (c) => c.json(publishedKeys(deps)));
   routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
   return routes;
@@ -76,6 +81,32 @@ async function operations(deps: NodeRouteDependencies, c: Context): Promise<Resp
   if (!answer.ok) return refuseUpload(c, answer.refusal);
   return c.body(new Uint8Array(answer.verdictList), 200, { "content-type": "application/cbor" });
 }
+
+/** Another node's file, or its own; whoever brings it can read neither it nor, but for the numbers, the answer. */
+async function carried(deps: NodeRouteDependencies, c: Context): Promise<Response> {
+  const node = await authenticate(deps, c);
+  if (!node) return noSession(c);
+  if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
+  const file = new Uint8Array(await c.req.arrayBuffer());
+  const handed = await receiveCarried(deps, file, `node:${node.id}`);
+  if (!handed.ok)
+    return refuse(
+      c,
+      carriedStatus[handed.refusal.code],
+      handed.refusal.code,
+      carriedMessages(handed.refusal),
+    );
+  await payOut(deps, handed.decided);
+  return c.body(new Uint8Array(handed.answer), 200, { "content-type": "application/cbor" });
+}
+
+const carriedStatus: Readonly<Record<CarriedRefusal["code"], ContentfulStatusCode>> = {
+  malformed: 400,
+  "unknown-node": 404,
+  "bad-signature": 400,
+  "another-server": 409,
+  gap: 409,
+};
 
 async function shape(deps: NodeRouteDependencies, c: Context, name: string): Promise<Response> {
   const node = await authenticate(deps, c);

@@ -266,6 +266,22 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     },
   });
   registry.registerPath({
+    method: "post",
+    path: "/v1/carried",
+    tags: ["Nodes"],
+    summary: "Hand in a file of operations that another node exported; the answer goes back to that node",
+    security: [{ node: [] }],
+    request: { body: cbor },
+    responses: {
+      200: { description: "Acknowledgement and verdict list, both signed", ...cbor },
+      400: { description: "Not a whole file, or changed on its way; nothing was stored" },
+      401: { description: "No session" },
+      403: { description: "The node that hands it in is frozen or revoked" },
+      404: { description: "The node that made the file is not enrolled here" },
+      409: { description: "Sealed for another server, or begins after operations that are not stored here" },
+    },
+  });
+  registry.registerPath({
     method: "get",
     path: "/v1/keys",
     tags: ["Nodes"],

@@ -42,6 +42,11 @@ export function bytes(length: number): Codec<Uint8Array> {
   return scalar(asBytes, (value) => value.length === length);
 }
 
+/** Bytes of whatever content, not none, at most `most` of them. */
+export function blob(most: number): Codec<Uint8Array> {
+  return scalar(asBytes, (value) => value.length > 0 && value.length <= most);
+}
+
 /** One of a few texts. */
 export function oneOf<const T extends string>(...allowed: readonly T[]): Codec<T> {
   return scalar(

@@ -4,19 +4,10 @@
  *
  * Later field, readers first: `wallMs`.
  */
-import type { CborValue } from "../signing/cbor.ts";
-import {
-  decodeDocument,
-  encodeDocument,
-  laterField,
-  listOf,
-  mapOf,
-  nullable,
-  refuse,
-  rowOf,
-} from "./codec.ts";
-import type { Codec, Decoded } from "./codec.ts";
-import { hash, integer, smallCount, timeMs } from "./fields.ts";
+import { decodeDocument, encodeDocument, laterField, listOf, mapOf, nullable, rowOf } from "./codec.ts";
+import type { Decoded } from "./codec.ts";
+import { blob, hash, integer, smallCount, timeMs } from "./fields.ts";
+import { mostVerdicts } from "./verdict-list.ts";
 
 export interface UploadedOperation {
   readonly signed: Uint8Array;
@@ -35,8 +26,8 @@ export interface UploadRequest {
   readonly wallMs: number | null;
 }
 
-/** Bounds an upload; 200 operations with their secrets stay well below 1 MiB. */
-export const mostUploadedOperations = 200;
+/** As many as one verdict list can answer; with their secrets they stay well below 1 MiB. */
+export const mostUploadedOperations = mostVerdicts;
 
 /** The body of an upload. Throws when a field is out of its range. */
 export function encodeUpload(upload: UploadRequest): Uint8Array {
@@ -46,16 +37,6 @@ export function encodeUpload(upload: UploadRequest): Uint8Array {
 /** Reads the body of an upload, or says what is wrong with it. */
 export function decodeUpload(body: Uint8Array): Decoded<UploadRequest> {
   return decodeDocument(codec, body);
-}
-
-function blob(most: number): Codec<Uint8Array> {
-  return {
-    toCbor: (value) => value,
-    fromCbor(value: CborValue, field: string) {
-      if (!(value instanceof Uint8Array)) return refuse("wrong-type", field);
-      return value.length > most ? refuse("out-of-range", field) : value;
-    },
-  };
 }
 
 const codec = mapOf<UploadRequest>({

@@ -70,6 +70,18 @@ const vectors: readonly [SignedKind, string, string, string][] = [
     "ca7718f3ac1b27a7aa4e692cdd5a4cfdd34c349a568f4543d150f49eadfef027",
     "d070bf0feaea6e13a7e1b8dcaab9ee5bf16ff7c6d146ddc5a43d853d9423ca739fa52c75821f765c2b93868c84e0a20ed91c395679479030efda0b89fecd1c07",
   ],
+  [
+    "acknowledgement",
+    "27ab76828dffaa44",
+    "9f103da2765c82b5bf1513e8f0ef77e1cab883c087aa168f1c757188b243cde4",
+    "daf3a4811b96bba194f5ca019c39c032b94456da359da7af62de0a5a80093ee52a7aa31ea43dd06a95529303f3d127ef00e7600b64dcedcf3872268c44010804",
+  ],
+  [
+    "carried-queue",
+    "84143a97bfdafa15",
+    "8c482be5dd2cd0025a58c07c685ff5f1be83c0b2acdb7cd17ab14559534c4a07",
+    "c1e86aa499a5f2341e3b9efe4469cc684738cd239a52e733eb4d143f0f2e2d9d039d82d86552bfdd2fd66692a38378693f821463d30aad429e894dcab6c35803",
+  ],
 ];
 
 describe("an independent COSE library", () => {

@@ -11,6 +11,8 @@ export const signedKinds = [
   "verdict-list",
   "enrolment-certificate",
   "session-assertion",
+  "acknowledgement",
+  "carried-queue",
 ] as const;
 
 export type SignedKind = (typeof signedKinds)[number];
@@ -23,6 +25,7 @@ export const serverKinds = [
   "key-set",
   "verdict-list",
   "enrolment-certificate",
+  "acknowledgement",
 ] as const satisfies readonly SignedKind[];
 
 export type ServerKind = (typeof serverKinds)[number];

@@ -32,6 +32,8 @@ export interface TestServer {
   readonly client: DatabaseClient;
   readonly institution: Institution;
   readonly context: OperationContext;
+  /** For commands that run as processes of their own. */
+  readonly keysFolder: string;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startTestServer(
     client,
     institution,
     context: composed.context,
+    keysFolder,
     close: () => closeAll({ server, composed, client, receiver, database, keysFolder }),
   };
 }

@@ -26,6 +26,8 @@ export interface NodeStorage extends ContactStorage {
   /** Keeps the key before anything is sent, or the code and server of another try with the same key. */
   keepKey(key: StoredKey): void;
   keepCertificate(document: Uint8Array, certificate: EnrolmentCertificate): void;
+  /** As the server signed it. Throws on a node that is not enrolled. */
+  certificateDocument(): Uint8Array;
 }
 
 interface NodeRow {
@@ -73,6 +75,11 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
       database
         .prepare("update node set certificate = ?, certificate_hash = ?, node_id = ?, generation = ?")
         .run(document, hash, nodeId, generation);
+    },
+    certificateDocument() {
+      const { certificate } = row();
+      if (!certificate) throw new Error("this data directory is not enrolled");
+      return Uint8Array.from(certificate);
     },
     generation: () => Number(row().generation),
     setGeneration: (generation) => void database.prepare("update node set generation = ?").run(generation),

@@ -99,7 +99,8 @@ function completeLoad({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldL
   if (name === "leases") {
     database
       .prepare(
-        `insert into leases select @load, serial, epoch_generation, epoch_n, not_after_ms, lease, token,
+        `insert into leases (load, serial, epoch_generation, epoch_n, not_after_ms, lease, token, withdrawn_ms)
+           select @load, serial, epoch_generation, epoch_n, not_after_ms, lease, token,
            coalesce(withdrawn_ms, @now) from leases as old where load = @oldLoad and not_after_ms > @forget
            and not exists (select 1 from leases where load = @load and serial = old.serial)`,
       )

@@ -11,12 +11,16 @@ export function createTrustStorage(database: NodeDatabase): TrustStorage {
   const insert = database.prepare(
     "insert into trust_documents (kind, version, document) values ('key-set', ?, ?) on conflict do nothing",
   );
+  const keySetDocument = (): Uint8Array => {
+    const row = newest.get();
+    if (!row) throw new Error("a node that is not enrolled trusts no key");
+    return Uint8Array.from(row.document);
+  };
   return {
+    keySetDocument,
     keySet() {
-      const row = newest.get();
-      if (!row) throw new Error("a node that is not enrolled trusts no key");
       // The signature was checked when the set came, by a key that need not be in the set itself.
-      const parsed = parseDocument(Uint8Array.from(row.document));
+      const parsed = parseDocument(keySetDocument());
       const read = parsed.ok ? decodeKeySet(parsed.payload) : parsed;
       if (!read.ok) throw new Error("the stored key set cannot be read");
       return read.value;

@@ -1,0 +1,42 @@
+/** Carrying by hand, on the node (design: "Carrying"): the queue out into a file, verdicts in from one. */
+import { exportQueue } from "#sync/carrying/export.ts";
+import type { ExportResult } from "#sync/carrying/export.ts";
+import { importAnswer } from "#sync/carrying/import.ts";
+import type { ImportResult } from "#sync/carrying/import.ts";
+import type { Ed25519Key } from "#sync/signing/ed25519.ts";
+import type { RandomBytes } from "#sync/signing/random.ts";
+import { createSyncSigner } from "#sync/signing/signers.ts";
+import type { NodeStores } from "./open.ts";
+
+export interface ExportFromParts {
+  readonly stores: NodeStores;
+  readonly key: Ed25519Key;
+  readonly randomBytes: RandomBytes;
+  readonly nowMs: number;
+}
+
+/** `after` undefined: after what the server is known to have. */
+export function exportFrom(
+  { stores, key, randomBytes, nowMs }: ExportFromParts,
+  after?: number,
+): ExportResult {
+  const { queue, trust, node } = stores;
+  const parts = {
+    queue,
+    signer: createSyncSigner("carried-queue", key.seed),
+    certificate: node.certificateDocument(),
+    keySet: trust.keySetDocument(),
+    serverBoxKey: trust.keySet().serverBoxKey,
+    generation: node.generation(),
+    nowMs,
+    randomBytes,
+  };
+  return exportQueue(parts, after ?? queue.serverSequence());
+}
+
+export function importInto(stores: NodeStores, nodeId: string, file: Uint8Array): Promise<ImportResult> {
+  const { queue, trust, node, acknowledgements } = stores;
+  const keepAcknowledgement = (...kept: Parameters<typeof acknowledgements.keep>) =>
+    acknowledgements.keep(...kept);
+  return importAnswer({ nodeId, queue, trust, contact: node, keepAcknowledgement }, file);
+}

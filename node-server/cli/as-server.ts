@@ -1,0 +1,34 @@
+/** What a command needs to act as a server would: its keys, and a store whose transactions enqueue jobs. */
+import { pino } from "pino";
+import { createJobs } from "../jobs/boss.ts";
+import type { OperatorsDatabase } from "../database.ts";
+import type { CarriedDependencies } from "../operations/carried.ts";
+import { createDatabaseClient } from "../postgres/pool.ts";
+import { createPostgresStore } from "../postgres/store.ts";
+import { registerKeys } from "../registered-keys.ts";
+
+export async function asServer<T>(
+  { url, pool }: OperatorsDatabase,
+  keysFolder: string,
+  work: (server: CarriedDependencies) => Promise<T>,
+): Promise<T> {
+  const { keys, keySet } = await registerKeys(keysFolder, pool);
+  const log = pino({ level: "warn" }, pino.destination(2));
+  const jobs = await createJobs({ connectionString: url, log });
+  const client = createDatabaseClient(url, log, { max: 2 });
+  try {
+    return await work({
+      store: createPostgresStore({ db: client.db, jobs }),
+      context: {
+        boxKeys: keys.boxKeys,
+        indexKey: keys.indexKey,
+        verdictSigner: keys.signers["verdict-list"],
+      },
+      acknowledgementSigner: keys.signers.acknowledgement,
+      keySet,
+    });
+  } finally {
+    await client.close();
+    await jobs.stop();
+  }
+}
