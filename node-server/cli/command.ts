@@ -80,7 +80,7 @@ export function done(text: string, data: unknown): CommandResult {
 export function refuseUnregistered(error: unknown): never {
   if (error instanceof Error && "code" in error && error.code === "23503")
     throw new UsageError(
-      "One of these is not registered; see merchants, matrix, group add and institution add",
+      "One of these is not registered; see merchants, matrix, group add, fsp add and institution add",
     );
   throw error;
 }

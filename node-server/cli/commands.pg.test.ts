@@ -61,7 +61,13 @@ test("an FSP is registered, its money booked once for each reference, and shown 
   expect(await ok("fsp", "settle", "citizen", "USD", "--reference", "s-1", "--by", "ana")).toContain(
     "Nothing",
   );
+  expect(await refused("fsp", "fund", "nobody", "1.00", "USD", "--reference", "f-3")).toContain("no FSP");
+  expect(await refused("fsp", "settle", "nobody", "USD", "--reference", "s-2", "--by", "ana")).toContain(
+    "no FSP",
+  );
+  expect(await audited("fsp.%")).toEqual(["fsp.put", "fsp.fund"]);
   const books = await ok("books");
+  expect(books).not.toContain("nobody");
   expect(books).toMatch(/fsp +citizen +100\.00/);
   expect(books).toContain("The books balance.");
   expect(await ok("payouts")).toContain("claim");
@@ -81,7 +87,11 @@ test("merchants, their groups and the matrix are set, listed and audited", async
     "North",
   );
   expect(await ok("merchants")).toMatch(/M-1 +Corner shop +active +citizen +ACC 7 +North +M-1/);
+  await ok("merchant", "add", "M-1", "Corner shop", "--accepts", "FOO");
   await ok("merchant", "add", "M-1", "Corner shop and café");
+  expect(await ok("matrix")).toMatch(/M-1 +1 +yes/);
+  expect(await refused("merchant", "add", "M-2", "Other", "--fsp", "nobody")).toContain("not registered");
+  expect(await refused("merchant", "add", "M-2", "Other", "--accepts", "NON")).toContain("not registered");
   expect(await ok("merchants")).toMatch(/café +active +citizen +ACC 7 +North/);
   await ok("merchant-group", "add", "GROCERS", "Grocers");
   await ok("merchant-group", "join", "GROCERS", "M-1");
@@ -96,6 +106,46 @@ test("merchants, their groups and the matrix are set, listed and audited", async
     "merchant-group.join",
     "merchant-group.accept",
     "merchant-group.leave",
+  ]);
+});
+
+test("what an operator changes in the registry is recorded with what was there before, and no change is not", async () => {
+  await ok("merchant", "status", "M-1", "closed");
+  await ok("merchant", "status", "M-1", "closed");
+  expect(await refused("merchant", "status", "M-2", "closed")).toContain("no merchant");
+  await ok("group", "add", "FOO", "Food aid", "--validity-days", "30");
+  const { rows } = await client.pool.query<{ action: string; before: unknown; after: unknown }>(
+    `select action, before, after from audit_entries
+     where actor = 'operator' and subject in ('merchant:M-1', 'group:FOO', 'institution:welfare') order by id`,
+  );
+  expect(rows.map(({ action }) => action)).toEqual([
+    "institution.put",
+    "group.put",
+    "merchant.put",
+    "merchant.put",
+    "merchant.put",
+    "merchant.status",
+    "group.put",
+  ]);
+  const shop = { name: "Corner shop", status: "active", fsp: "citizen", account: "ACC 7", area: "North" };
+  expect(rows.slice(2).map(({ before, after }) => [before, after])).toEqual([
+    [null, { ...shop, accepts: [] }],
+    [
+      { ...shop, accepts: [] },
+      { ...shop, accepts: ["FOO"] },
+    ],
+    [
+      { ...shop, accepts: ["FOO"] },
+      { ...shop, name: "Corner shop and café", accepts: ["FOO"] },
+    ],
+    [
+      expect.objectContaining({ status: "active" }) as unknown,
+      expect.objectContaining({ status: "closed" }) as unknown,
+    ],
+    [
+      expect.objectContaining({ validity_days: 365 }) as unknown,
+      expect.objectContaining({ validity_days: 30 }) as unknown,
+    ],
   ]);
 });
 

@@ -9,9 +9,7 @@ import {
   listOperations,
   listVouchers,
   putInstitution,
-  putMerchant,
   putVoucherGroup,
-  setMerchantStatus,
   trialBalance,
 } from "../postgres/registry-admin.ts";
 import { carryingCommands } from "./carrying-commands.ts";
@@ -19,6 +17,7 @@ import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
+import { merchantCommands } from "./merchant-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
 import { reportCommands } from "./report-commands.ts";
@@ -27,6 +26,7 @@ import { table } from "./table.ts";
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
   ...carryingCommands,
+  ...merchantCommands,
   ...paymentCommands,
   ...contactCommands,
   ...reportCommands,
@@ -102,47 +102,6 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
           ? `${formatMajor(parsed.money)} ${currency} are booked for ${codeOrName}.`
           : `The reference ${reference} was booked before; nothing was booked now.`;
         return done(text, { booked });
-      },
-    },
-  ],
-  [
-    "merchant add",
-    {
-      database: true,
-      usage: "merchant add ID NAME [--accepts CODE[,CODE…]] [--fsp ID] [--account TEXT] [--area TEXT]",
-      summary:
-        "register a merchant or agent (id of at most 10 characters) and the voucher groups it may redeem",
-      async run({ pool }, args, options) {
-        const [id, name] = words(this.usage, args, 2);
-        if (id.length > 10) throw new UsageError(`${id} is longer than 10 characters`);
-        const accepts = (option(options, "accepts") ?? "").split(",").filter((code) => code !== "");
-        await putMerchant(pool, {
-          id,
-          name,
-          accepts,
-          fspId: option(options, "fsp"),
-          account: option(options, "account"),
-          area: option(options, "area"),
-        });
-        return done(
-          `Merchant ${id} is registered; accepts ${accepts.join(", ") || "no voucher group yet"}.`,
-          { id, accepts },
-        );
-      },
-    },
-  ],
-  [
-    "merchant status",
-    {
-      database: true,
-      usage: "merchant status ID active|closed",
-      summary: "open or close a merchant's account; a closed one cannot be credited",
-      async run({ pool }, args) {
-        const [id, status] = words(this.usage, args, 2);
-        if (status !== "active" && status !== "closed")
-          throw new UsageError(`${status} is neither active nor closed`);
-        if (!(await setMerchantStatus(pool, id, status))) throw new UsageError(`There is no merchant ${id}`);
-        return done(`Merchant ${id} is ${status}.`, { id, status });
       },
     },
   ],

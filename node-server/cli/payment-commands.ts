@@ -1,14 +1,7 @@
-/** Commands about who is paid, through whom, and what it costs. */
+/** Commands about how merchants are paid: FSPs and their money, fees, and payouts that have not ended. */
 import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
-import {
-  joinMerchantGroup,
-  leaveMerchantGroup,
-  putMerchantGroup,
-  readMatrix,
-  setAcceptedGroups,
-} from "../postgres/merchant-group-admin.ts";
 import {
   fundFspAccount,
   listOpenPayouts,
@@ -16,9 +9,9 @@ import {
   putGroupFee,
   settleFspDue,
 } from "../postgres/payment-admin.ts";
-import { listMerchants } from "../postgres/registry-admin.ts";
-import { done, option, refuseUnregistered, UsageError, words } from "./command.ts";
-import type { Command, Options } from "./command.ts";
+import type { FspBooking } from "../postgres/payment-admin.ts";
+import { done, option, UsageError, words } from "./command.ts";
+import type { Command, CommandResult, Options } from "./command.ts";
 import { table } from "./table.ts";
 
 export const paymentCommands: readonly (readonly [string, Command])[] = [
@@ -46,11 +39,12 @@ export const paymentCommands: readonly (readonly [string, Command])[] = [
         const [fspId, amount, currency] = words(this.usage, args, 3);
         const money = moneyOf(amount, currency);
         const reference = required(this.usage, options, "reference");
-        const booked = await fundFspAccount(store, { fspId, money, reference });
-        const text = booked
-          ? `${formatMajor(money)} ${currency} are booked as liquidity of ${fspId}.`
-          : `The reference ${reference} was booked before; nothing was booked now.`;
-        return done(text, { booked });
+        const booking = await fundFspAccount(store, { fspId, money, reference });
+        return bookingResult(
+          booking,
+          fspId,
+          `${formatMajor(money)} ${currency} are booked as liquidity of ${fspId}.`,
+        );
       },
     },
   ],
@@ -65,11 +59,9 @@ export const paymentCommands: readonly (readonly [string, Command])[] = [
         const reference = required(this.usage, options, "reference");
         const by = required(this.usage, options, "by");
         if (currencyDecimals(currency) === undefined) throw new UsageError(`${currency} is no currency`);
-        const settled = await settleFspDue(store, { fspId, currency, reference, by });
-        const text = settled
-          ? `${formatMajor(settled)} ${currency} were settled with ${fspId}.`
-          : `Nothing was settled: nothing is due to ${fspId} in ${currency}, or ${reference} was booked before.`;
-        return done(text, { settled: settled ? formatMajor(settled) : null });
+        const booking = await settleFspDue(store, { fspId, currency, reference, by });
+        const settled = booking.ok ? formatMajor(booking.money) : "";
+        return bookingResult(booking, fspId, `${settled} ${currency} were settled with ${fspId}.`);
       },
     },
   ],
@@ -124,102 +116,21 @@ export const paymentCommands: readonly (readonly [string, Command])[] = [
       },
     },
   ],
-  [
-    "merchants",
-    {
-      database: true,
-      usage: "merchants",
-      summary: "list the merchants: who pays them, where, and whether they can be credited",
-      async run({ pool }) {
-        const merchants = await listMerchants(pool);
-        const rows = merchants.map((merchant) => [
-          merchant.id,
-          merchant.name,
-          merchant.status,
-          merchant.fspId ?? "",
-          merchant.account ?? "",
-          merchant.area ?? "",
-          merchant.groups.join(", "),
-        ]);
-        return done(table(["id", "name", "status", "fsp", "account", "area", "groups"], rows), merchants);
-      },
-    },
-  ],
-  [
-    "merchant-group add",
-    {
-      database: true,
-      usage: "merchant-group add CODE NAME",
-      summary: "make a group of merchants; each merchant has one of its own already",
-      async run({ pool }, args) {
-        const [code, name] = words(this.usage, args, 2);
-        await putMerchantGroup(pool, { code, name });
-        return done(`Merchant group ${code} is there.`, { code });
-      },
-    },
-  ],
-  [
-    "merchant-group join",
-    {
-      database: true,
-      usage: "merchant-group join GROUP MERCHANT",
-      summary: "put a merchant into a group",
-      async run({ pool }, args) {
-        const [group, merchant] = words(this.usage, args, 2);
-        const isNew = await joinMerchantGroup(pool, group, merchant).catch(refuseUnregistered);
-        return done(isNew ? `${merchant} is in ${group}.` : `${merchant} was in ${group} already.`, {
-          group,
-        });
-      },
-    },
-  ],
-  [
-    "merchant-group leave",
-    {
-      database: true,
-      usage: "merchant-group leave GROUP MERCHANT",
-      summary: "take a merchant out of a group",
-      async run({ pool }, args) {
-        const [group, merchant] = words(this.usage, args, 2);
-        if (!(await leaveMerchantGroup(pool, group, merchant)))
-          throw new UsageError(`${merchant} is not in ${group}`);
-        return done(`${merchant} is no longer in ${group}.`, { group, merchant });
-      },
-    },
-  ],
-  [
-    "merchant-group accept",
-    {
-      database: true,
-      usage: "merchant-group accept GROUP VOUCHER-GROUP[,VOUCHER-GROUP…]",
-      summary: "say which voucher groups the merchants of a group may redeem",
-      async run({ pool }, args) {
-        const [group, list] = words(this.usage, args, 2);
-        const accepted = list.split(",").filter((code) => code !== "");
-        await setAcceptedGroups(pool, group, accepted).catch(refuseUnregistered);
-        return done(`Merchants of ${group} may redeem ${accepted.join(", ")}.`, { group, accepted });
-      },
-    },
-  ],
-  [
-    "matrix",
-    {
-      database: true,
-      usage: "matrix",
-      summary: "which merchant groups may redeem which voucher groups",
-      async run({ pool }) {
-        const matrix = await readMatrix(pool);
-        const columns = [...new Set(matrix.flatMap((row) => row.voucherGroups))].toSorted();
-        const rows = matrix.map((row) => [
-          row.merchantGroup,
-          row.merchants,
-          ...columns.map((column) => (row.voucherGroups.includes(column) ? "yes" : "")),
-        ]);
-        return done(table(["merchant group", "merchants", ...columns], rows), matrix);
-      },
-    },
-  ],
 ];
+
+/** What was booked before, or is not due, is no mistake: the command may be given twice. */
+function bookingResult(booking: FspBooking, fspId: string, booked: string): CommandResult {
+  if (booking.ok) return done(booked, { booked: true, amount: formatMajor(booking.money) });
+  const nothing = { booked: false, reason: booking.refusal };
+  switch (booking.refusal) {
+    case "unknown-fsp":
+      throw new UsageError(`There is no FSP ${fspId}; register it with fsp add`);
+    case "booked-before":
+      return done("This reference was booked before; nothing was booked now.", nothing);
+    case "nothing-due":
+      return done(`Nothing was booked: nothing is due to ${fspId}.`, nothing);
+  }
+}
 
 function moneyOf(amount: string, currency: string): Money {
   const parsed = parseMajor(amount, currency);

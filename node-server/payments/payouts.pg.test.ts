@@ -74,7 +74,7 @@ describe("a redemption at a merchant of an FSP", () => {
       settleFspDue(store, { fspId: "citizen", currency: "USD", reference, by: "ana" });
     const moved = await movements(() => settle("s-1"));
     expect(moved).toEqual({ "fspDue:citizen:USD": -due, "fsp:citizen:USD": due });
-    expect(await settle("s-2")).toBeUndefined();
+    expect(await settle("s-2")).toEqual({ ok: false, refusal: "nothing-due" });
   });
 
   test("is refused while the FSP is short of money, leaves the voucher activated, and goes through after", async () => {

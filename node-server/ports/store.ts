@@ -98,6 +98,7 @@ export interface RegistryRows {
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;
+  fsp(id: string): Promise<{ readonly id: string; readonly name: string } | undefined>;
   /** Where the merchant is and can be called, as far as that was registered. */
   contact(merchantId: string): Promise<MerchantContact>;
   /** Whether one of the merchant's groups may redeem vouchers of the group. */

@@ -1,39 +1,48 @@
 /** Merchant groups, who belongs to them, and the matrix of which may redeem which voucher groups; every change audited. */
 import type { Pool } from "pg";
+import { operatorChange } from "./operator-change.ts";
+import type { Look, OperatorChange } from "./operator-change.ts";
+import { replaceAccepted } from "./registry-admin.ts";
 
 /** Makes the group, or changes its name. */
 export async function putMerchantGroup(
   pool: Pool,
-  group: { readonly code: string; readonly name: string },
+  { code, name }: { readonly code: string; readonly name: string },
 ): Promise<void> {
-  await change(
-    pool,
-    `insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do update set name = $2
-     returning code`,
-    [group.code, group.name],
-    { action: "merchant-group.put", group: group.code, after: group },
+  const look: Look = [
+    `select jsonb_build_object('name', name) as seen from merchant_groups where code = $1`,
+    code,
+  ];
+  await operatorChange(pool, groupChange("put", code, look), (client) =>
+    client.query(
+      `insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do update set name = $2`,
+      [code, name],
+    ),
   );
 }
 
 /** Returns false when the merchant is in the group already. Throws where either is not registered. */
-export function joinMerchantGroup(pool: Pool, group: string, merchantId: string): Promise<boolean> {
-  return change(
-    pool,
-    `insert into merchant_group_members (merchant_group, merchant_id) values ($1, $2)
-     on conflict do nothing returning merchant_id`,
-    [group, merchantId],
-    { action: "merchant-group.join", group, after: { merchant: merchantId } },
+export async function joinMerchantGroup(pool: Pool, group: string, merchantId: string): Promise<boolean> {
+  const change = groupChange("join", group, membership(group, merchantId));
+  const { isNew } = await operatorChange(pool, change, (client) =>
+    client.query(
+      `insert into merchant_group_members (merchant_group, merchant_id) values ($1, $2) on conflict do nothing`,
+      [group, merchantId],
+    ),
   );
+  return isNew;
 }
 
 /** Returns false when the merchant was not in the group. */
-export function leaveMerchantGroup(pool: Pool, group: string, merchantId: string): Promise<boolean> {
-  return change(
-    pool,
-    `delete from merchant_group_members where merchant_group = $1 and merchant_id = $2 returning merchant_id`,
-    [group, merchantId],
-    { action: "merchant-group.leave", group, after: { merchant: merchantId } },
+export async function leaveMerchantGroup(pool: Pool, group: string, merchantId: string): Promise<boolean> {
+  const change = groupChange("leave", group, membership(group, merchantId));
+  const { isNew } = await operatorChange(pool, change, (client) =>
+    client.query(`delete from merchant_group_members where merchant_group = $1 and merchant_id = $2`, [
+      group,
+      merchantId,
+    ]),
   );
+  return isNew;
 }
 
 /** The group's merchants may redeem vouchers of exactly these groups from now on. */
@@ -42,17 +51,13 @@ export async function setAcceptedGroups(
   group: string,
   voucherGroups: readonly string[],
 ): Promise<void> {
-  await change(
-    pool,
-    `with gone as (
-       delete from merchant_group_accepts where merchant_group = $1 and voucher_group <> all ($2::text[])
-     ), added as (
-       insert into merchant_group_accepts (merchant_group, voucher_group) select $1, unnest($2::text[])
-       on conflict do nothing
-     )
-     select $1::text as code`,
-    [group, voucherGroups],
-    { action: "merchant-group.accept", group, after: { voucherGroups } },
+  const look: Look = [
+    `select jsonb_build_object('accepts', coalesce(jsonb_agg(voucher_group order by voucher_group), '[]')) as seen
+     from merchant_group_accepts where merchant_group = $1`,
+    group,
+  ];
+  await operatorChange(pool, groupChange("accept", group, look), (client) =>
+    replaceAccepted(client, group, voucherGroups),
   );
 }
 
@@ -74,35 +79,15 @@ export async function readMatrix(pool: Pool): Promise<MatrixRow[]> {
   return rows;
 }
 
-interface Change {
-  readonly action: string;
-  readonly group: string;
-  readonly after: object;
+function groupChange(action: string, group: string, look: Look): OperatorChange {
+  return { action: `merchant-group.${action}`, subject: `merchant-group:${group}`, look };
 }
 
-/** The statement and its audit entry are one transaction; the entry is written where the statement returned a row. */
-async function change(
-  pool: Pool,
-  statement: string,
-  values: readonly unknown[],
-  { action, group, after }: Change,
-): Promise<boolean> {
-  const client = await pool.connect();
-  try {
-    await client.query("begin");
-    const { rowCount } = await client.query(statement, [...values]);
-    if (rowCount !== 0) {
-      await client.query(
-        `insert into audit_entries (actor, action, subject, after) values ('operator', $1, $2, $3)`,
-        [action, `merchant-group:${group}`, JSON.stringify(after)],
-      );
-    }
-    await client.query("commit");
-    return rowCount !== 0;
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  } finally {
-    client.release();
-  }
+function membership(group: string, merchantId: string): Look {
+  return [
+    `select jsonb_build_object('merchant', $2::text, 'isMember', count(*) = 1) as seen
+     from merchant_group_members where merchant_group = $1 and merchant_id = $2`,
+    group,
+    merchantId,
+  ];
 }

@@ -1,6 +1,8 @@
 /** What operators write into the registry, and the books as they read them. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import type { Money } from "#core/money.ts";
+import { operatorChange } from "./operator-change.ts";
+import type { OperatorChange } from "./operator-change.ts";
 
 export interface NewInstitution {
   readonly id: string;
@@ -11,26 +13,28 @@ export interface NewInstitution {
   readonly profile?: "govstack" | "phee";
 }
 
-/** Registers an institution, or changes its name, callback and key. */
+/** Registers an institution, or changes its name, callback, profile and key. */
 export async function putInstitution(pool: Pool, institution: NewInstitution): Promise<void> {
-  await pool.query(
-    `with put as (
-       insert into institutions (id, name, callback_base_url, box_public_key, profile, callback_method)
+  const { id, name, callbackBaseUrl, boxPublicKey, profile = "govstack" } = institution;
+  const change: OperatorChange = {
+    action: "institution.put",
+    subject: `institution:${id}`,
+    look: [
+      `select jsonb_build_object('name', name, 'callbackBaseUrl', callback_base_url, 'profile', profile,
+         'boxPublicKey', encode(box_public_key, 'base64')) as seen
+       from institutions where id = $1`,
+      id,
+    ],
+  };
+  await operatorChange(pool, change, (client) =>
+    client.query(
+      `insert into institutions (id, name, callback_base_url, box_public_key, profile, callback_method)
        values ($1, $2, $3, $4, $5, case $5 when 'phee' then 'PUT' else 'POST' end)
        on conflict (id) do update set name = excluded.name, callback_base_url = excluded.callback_base_url,
          box_public_key = excluded.box_public_key, profile = excluded.profile,
-         callback_method = excluded.callback_method
-       returning id, name, callback_base_url, profile
-     )
-     insert into audit_entries (actor, action, subject, after)
-     select 'operator', 'institution.put', 'institution:' || id, to_jsonb(put) from put`,
-    [
-      institution.id,
-      institution.name,
-      institution.callbackBaseUrl,
-      institution.boxPublicKey,
-      institution.profile ?? "govstack",
-    ],
+         callback_method = excluded.callback_method`,
+      [id, name, callbackBaseUrl, boxPublicKey, profile],
+    ),
   );
 }
 
@@ -46,18 +50,26 @@ export async function putVoucherGroup(
     readonly reservationDays?: number;
   },
 ): Promise<void> {
-  await pool.query(
-    `insert into voucher_groups (code, name, validity_days, reservation_days) values ($1, $2, $3, $4)
-     on conflict (code) do update set name = $2, validity_days = $3, reservation_days = $4`,
-    [group.code, group.name, group.validityDays, group.reservationDays ?? defaultReservationDays],
+  const change: OperatorChange = {
+    action: "group.put",
+    subject: `group:${group.code}`,
+    look: [`select to_jsonb(g) - 'created_at' as seen from voucher_groups g where code = $1`, group.code],
+  };
+  await operatorChange(pool, change, (client) =>
+    client.query(
+      `insert into voucher_groups (code, name, validity_days, reservation_days) values ($1, $2, $3, $4)
+       on conflict (code) do update set name = $2, validity_days = $3, reservation_days = $4`,
+      [group.code, group.name, group.validityDays, group.reservationDays ?? defaultReservationDays],
+    ),
   );
 }
 
 export interface NewMerchant {
   readonly id: string;
   readonly name: string;
-  readonly accepts: readonly string[];
-  /** Who pays it; without one it is paid in our own ledger. */
+  /** Voucher groups that it may redeem; as they were where this is left out. */
+  readonly accepts?: readonly string[] | undefined;
+  /** Who pays it; without one it is paid in our own ledger. As it was where this is null. */
   readonly fspId?: string | null;
   /** Where the FSP keeps its money, as the FSP writes it. */
   readonly account?: string | null;
@@ -66,9 +78,8 @@ export interface NewMerchant {
 
 /** Registers a merchant in a merchant group of its own that accepts the given voucher groups. */
 export async function putMerchant(pool: Pool, merchant: NewMerchant): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("begin");
+  const change = merchantChange("merchant.put", merchant.id);
+  await operatorChange(pool, change, async (client) => {
     await client.query(
       `insert into merchants (id, name, fsp_id, account, area) values ($1, $2, $3, $4, $5)
        on conflict (id) do update set name = $2, fsp_id = coalesce($3, merchants.fsp_id),
@@ -76,25 +87,25 @@ export async function putMerchant(pool: Pool, merchant: NewMerchant): Promise<vo
       [merchant.id, merchant.name, merchant.fspId ?? null, merchant.account ?? null, merchant.area ?? null],
     );
     await client.query(
-      `insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do nothing`,
+      `with own as (insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do nothing)
+       insert into merchant_group_members (merchant_group, merchant_id) values ($1, $1) on conflict do nothing`,
       [merchant.id, merchant.name],
     );
-    await client.query(
-      `insert into merchant_group_members (merchant_group, merchant_id) values ($1, $1) on conflict do nothing`,
-      [merchant.id],
-    );
-    await client.query(`delete from merchant_group_accepts where merchant_group = $1`, [merchant.id]);
-    await client.query(
-      `insert into merchant_group_accepts (merchant_group, voucher_group) select $1, unnest($2::text[])`,
-      [merchant.id, merchant.accepts],
-    );
-    await client.query("commit");
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  } finally {
-    client.release();
-  }
+    if (merchant.accepts) await replaceAccepted(client, merchant.id, merchant.accepts);
+  });
+}
+
+/** The group's merchants may redeem vouchers of exactly these groups from now on. */
+export async function replaceAccepted(
+  client: PoolClient,
+  merchantGroup: string,
+  voucherGroups: readonly string[],
+): Promise<void> {
+  await client.query(`delete from merchant_group_accepts where merchant_group = $1`, [merchantGroup]);
+  await client.query(
+    `insert into merchant_group_accepts (merchant_group, voucher_group) select $1, unnest($2::text[])`,
+    [merchantGroup, voucherGroups],
+  );
 }
 
 export interface MerchantSummary {
@@ -116,14 +127,29 @@ export async function listMerchants(pool: Pool): Promise<MerchantSummary[]> {
   return rows;
 }
 
-/** Opens or closes a merchant's account; a closed one cannot be credited. */
+/** Opens or closes a merchant's account; a closed one cannot be credited. False where there is no such merchant. */
 export async function setMerchantStatus(
   pool: Pool,
   id: string,
   status: "active" | "closed",
 ): Promise<boolean> {
-  const { rowCount } = await pool.query(`update merchants set status = $2 where id = $1`, [id, status]);
-  return rowCount === 1;
+  const { exists } = await operatorChange(pool, merchantChange("merchant.status", id), (client) =>
+    client.query(`update merchants set status = $2 where id = $1`, [id, status]),
+  );
+  return exists;
+}
+
+function merchantChange(action: string, id: string): OperatorChange {
+  return {
+    action,
+    subject: `merchant:${id}`,
+    look: [
+      `select jsonb_build_object('name', name, 'status', status, 'fsp', fsp_id, 'account', account, 'area', area,
+         'accepts', array(select voucher_group from merchant_group_accepts where merchant_group = $1 order by 1)) as seen
+       from merchants where id = $1`,
+      id,
+    ],
+  };
 }
 
 export interface NodeSummary {

@@ -48,6 +48,7 @@ export function registryRows(trx: Trx): RegistryRows {
         .select(["id", "name", "status", "account"])
         .where("id", "=", id)
         .executeTakeFirst(),
+    fsp: (id) => trx.selectFrom("fsps").select(["id", "name"]).where("id", "=", id).executeTakeFirst(),
     async contact(merchantId) {
       const row = await trx
         .selectFrom("merchants")
