@@ -258,6 +258,7 @@ describe("the server describes itself", () => {
       "/.well-known/jwks.json",
       "/callbacks",
       "/callbacks/{id}/resend",
+      "/v1/carried",
       "/v1/enrolments",
       "/v1/keys",
       "/v1/operations",
