@@ -3,6 +3,7 @@
  * The next try is enqueued with the record of the last, so that one job waits for a callback however often it is asked for.
  */
 import type { CallbackRow, Store, Tx } from "../ports/store.ts";
+import { causeOf, waitSeconds } from "../delivery.ts";
 import type { SignRequest } from "./signature.ts";
 
 /** Sends to where it may be sent; how that is enforced depends on the runtime. */
@@ -86,22 +87,6 @@ async function markNumbersDelivered(tx: Tx, { kind, subject }: CallbackRow): Pro
   if (batch && batch.kind !== "file") await tx.batches.markDelivered(subject);
 }
 
-const longestWaitSeconds = 3 * 3600;
-
-/** A dozen tries in the first three hours, then one every three hours. */
-function waitSeconds(tries: number): number {
-  return Math.min(longestWaitSeconds, 2 ** Math.min(tries, 20));
-}
-
 function isTooOld({ requestedAt }: CallbackRow): boolean {
   return Date.now() - requestedAt.getTime() > giveUpAfterMs;
-}
-
-/** What fetch throws says little; its cause says what happened. Bounded, since it is stored and shown. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause).slice(0, 200);
-  // A name with several addresses, none of which answers, fails without a message.
-  const code = "code" in cause ? String(cause.code) : cause.name;
-  return (cause.message || code).slice(0, 200);
 }

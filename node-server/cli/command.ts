@@ -76,6 +76,14 @@ export function done(text: string, data: unknown): CommandResult {
   return { text, data };
 }
 
+/** Who does it, as the audit trail will say. */
+export function nameOf(usage: string, options: Options): string {
+  const by = option(options, "by");
+  if (by === null || by.trim() === "")
+    throw new UsageError(`--by is missing: your name. Usage: paypost ${usage}`);
+  return by.trim();
+}
+
 /** For a failed write: `foreign_key_violation` means a name that is not registered. Any other error is thrown on. */
 export function refuseUnregistered(error: unknown): never {
   if (error instanceof Error && "code" in error && error.code === "23503")

@@ -7,7 +7,7 @@ import {
   putPayeeContact,
   resendNotifications,
 } from "../postgres/contact-admin.ts";
-import { done, option, refuseUnregistered, UsageError, words } from "./command.ts";
+import { done, nameOf, option, refuseUnregistered, UsageError, words } from "./command.ts";
 import type { Command, Options } from "./command.ts";
 import { table } from "./table.ts";
 
@@ -45,14 +45,16 @@ export const contactCommands: readonly (readonly [string, Command])[] = [
     "notifications resend",
     {
       database: true,
-      usage: "notifications resend ID|--all",
+      usage: "notifications resend ID|--all --by NAME",
       summary: "send a notification, or all that have failed, once more",
       async run({ pool }, args, options) {
         const [id = ""] = args;
         const all = options["all"] === true;
         if (!all && !/^[0-9]{1,18}$/.test(id)) throw new UsageError(`Usage: paypost ${this.usage}`);
-        const count = await resendNotifications(pool, all ? "failed" : BigInt(id));
-        if (count === 0 && !all) throw new UsageError(`There is no notification ${id}`);
+        const by = nameOf(this.usage, options);
+        const count = await resendNotifications(pool, all ? "failed" : BigInt(id), by);
+        if (count === 0 && !all)
+          throw new UsageError(`There is no notification ${id}, or its address was erased`);
         return done(`${count} will be sent within a minute.`, { count });
       },
     },

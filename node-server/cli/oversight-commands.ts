@@ -11,7 +11,7 @@ import { endAlert, listAlerts } from "../postgres/alert-admin.ts";
 import type { Permission } from "../ports/store.ts";
 import { listCallbacks, resendCallbacks } from "../postgres/callback-admin.ts";
 import type { WhichCallbacks } from "../postgres/callback-admin.ts";
-import { done, option, UsageError, words } from "./command.ts";
+import { done, nameOf, option, UsageError, words } from "./command.ts";
 import type { Command, Options } from "./command.ts";
 import { table } from "./table.ts";
 
@@ -155,11 +155,4 @@ async function grantOf(pool: Pool, usage: string, args: readonly string[], optio
 
 function isPermission(text: string): text is Permission {
   return permissions.some((permission) => permission === text);
-}
-
-function nameOf(usage: string, options: Options): string {
-  const by = option(options, "by");
-  if (by === null || by.trim() === "")
-    throw new UsageError(`--by is missing: your name. Usage: paypost ${usage}`);
-  return by.trim();
 }

@@ -13,7 +13,7 @@ import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
-import { deliverNotification, sendForgottenNotifications } from "../notifications/deliver.ts";
+import { deliverNotification, eraseAddresses, sendForgottenNotifications } from "../notifications/deliver.ts";
 import type { Contact, SendMessage } from "../notifications/port.ts";
 import { tellOfAlerts } from "../notifications/tell.ts";
 import { closeOverdueLeases } from "../operations/release.ts";
@@ -101,6 +101,7 @@ export function periodicTasks({
         await store.transaction((tx) => tellOfAlerts(tx, operator));
       },
     },
+    { name: "erase-addresses", everySeconds: 3600, run: async () => void (await eraseAddresses(store)) },
     {
       name: "trim-shape-log",
       everySeconds: 3600,

@@ -32,16 +32,9 @@ const withoutEnd = { ...common, retryLimit: 2 ** 31 - 1, retryDelay: 1, retryDel
 export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "issue-batch": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
-  // The handler enqueues the next try itself; this is for a worker that died, or a database that was away.
+  // These handlers enqueue the next try themselves; this is for a worker that died, or a database that was away.
   callback: { ...withoutEnd, concurrency: 4, expireInSeconds: 5 * minute },
-  notify: {
-    ...common,
-    concurrency: 2,
-    expireInSeconds: 5 * minute,
-    retryLimit: 2 ** 31 - 1,
-    retryDelay: 2,
-    retryDelayMax: hour,
-  },
+  notify: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
 };
 

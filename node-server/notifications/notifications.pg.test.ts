@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { answeringGateway } from "../../test/support/gateways.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
@@ -12,8 +13,12 @@ import {
   putPayeeContact,
   resendNotifications,
 } from "../postgres/contact-admin.ts";
+import { claimVoucher } from "../payments/claim.ts";
+import { payClaim } from "../payments/settle-claim.ts";
+import type { Store } from "../ports/store.ts";
+import { putGroupFee } from "../postgres/payment-admin.ts";
 import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
-import { deliverNotification } from "./deliver.ts";
+import { deliverNotification, eraseAddresses } from "./deliver.ts";
 import { createHttpSender, createLogSender } from "./senders.ts";
 import { operatorAt } from "./tell.ts";
 
@@ -90,7 +95,7 @@ describe("a redeemed voucher", () => {
     expect(bodies.every(({ text }) => String(text).includes(serialNumber))).toBe(true);
     expect(taken.every(({ authorization }) => authorization === "Bearer token")).toBe(true);
     expect(new Set(taken.map(({ key }) => key)).size).toBe(2);
-    expect(await listNotifications(server.client.pool, false)).toEqual([]);
+    await vi.waitUntil(async () => (await listNotifications(server.client.pool, false)).length === 0);
   });
 
   test("is told to nobody where nobody's address is known", async () => {
@@ -123,8 +128,65 @@ describe("a redeemed voucher", () => {
     expect(await listNotifications(pool, false)).toMatchObject([
       { id, state: "failed", lastError: "no provider" },
     ]);
-    expect(await resendNotifications(pool, "failed")).toBe(1);
+    expect(await resendNotifications(pool, "failed", "ana")).toBe(1);
     await vi.waitUntil(async () => (await listNotifications(pool, false)).length === 0, { timeout: 40_000 });
+  });
+});
+
+describe("a voucher handed in offline", () => {
+  test("whose payout is owed is told to the beneficiary at once, and to the merchant when it is paid", async () => {
+    const store = testStore(server.client.pool);
+    const { serialNumber } = await issued("P-1");
+    const claim = await claimOffline(store, BigInt(serialNumber));
+    const failing = answeringGateway({ outcome: "failed", reason: "the provider is away" });
+    expect(await payClaim(store, failing, claim)).toBe("owed");
+    expect(await kindsTold(claim)).toEqual(["voucher-redeemed"]);
+    expect(await payClaim(store, failing, claim)).toBe("owed");
+    expect(await payClaim(store, answeringGateway({ outcome: "paid" }), claim)).toBe("paid");
+    expect(await kindsTold(claim)).toEqual(["voucher-redeemed", "merchant-paid"]);
+  });
+});
+
+describe("a notification", () => {
+  test("to a merchant names what it got after the group's fee", async () => {
+    await putGroupFee(server.client.pool, {
+      groupCode: "FOO",
+      currency: "USD",
+      fixedMinor: 25n,
+      basisPoints: 0,
+    });
+    const serialNumber = await redeemed("shop-1", "P-unknown");
+    const isOurs = ({ body }: Taken) => String(body["text"]).includes(serialNumber);
+    await vi.waitUntil(() => taken.some(isOurs), { timeout: 10_000 });
+    expect(taken.find(isOurs)?.body["text"]).toMatch(/7,00.*6,75/);
+  });
+
+  test("asked for again while it is sent is sent anew, and a second worker does not undo that it was sent", async () => {
+    const { pool } = server.client;
+    const store = testStore(pool);
+    const id = await newestWaiting();
+    await deliverNotification(store, async () => void (await resendNotifications(pool, id, "ana")), id);
+    expect(await store.transaction((tx) => tx.notifications.find(id))).toMatchObject({ state: "waiting" });
+    const second = async () => {
+      await deliverNotification(store, () => Promise.resolve(), id);
+      throw new Error("the provider took it twice");
+    };
+    await deliverNotification(store, second, id);
+    expect(await store.transaction((tx) => tx.notifications.find(id))).toMatchObject({ state: "sent" });
+  });
+
+  test("loses its address after thirty days, and is not sent again then", async () => {
+    const { pool } = server.client;
+    await pool.query(
+      `update notifications set requested_at = requested_at - interval '31 days' where state <> 'waiting'`,
+    );
+    expect(await eraseAddresses(testStore(pool))).toBeGreaterThan(0);
+    expect(await eraseAddresses(testStore(pool))).toBe(0);
+    const { rows } = await pool.query<{ id: bigint; address: string }>(
+      `select id, address from notifications where state = 'sent' order by id limit 1`,
+    );
+    expect(rows[0]?.address).toBe("");
+    expect(await resendNotifications(pool, rows[0]?.id ?? 0n, "ana")).toBe(0);
   });
 });
 
@@ -151,6 +213,39 @@ test("the log gets the message, but not the whole address", async () => {
 
 /** Issues, activates and redeems a voucher of the payee. Returns its serial. */
 async function redeemed(agentId: string, payeeFunctionalID: string): Promise<string> {
+  const { serialNumber, number } = await issued(payeeFunctionalID);
+  const answer = await server.institution.redeem(serialNumber, number, agentId);
+  expect(answer.body["message"]).toBe("REDEEMED");
+  return serialNumber;
+}
+
+async function claimOffline(store: Store, serial: bigint): Promise<string> {
+  return store.transaction(async (tx) => {
+    const voucher = (await tx.vouchers.lock([serial])).get(serial);
+    if (!voucher) throw new Error(`no voucher ${serial}`);
+    const request = { merchantId: "shop-1", offline: true, entitled: true, actor: "node:test" };
+    const claimed = await claimVoucher(tx, voucher, { ...request, cause: `operation:${serial}` });
+    if (!claimed.ok) throw new Error(claimed.refusal.code);
+    return claimed.claim.id;
+  });
+}
+
+async function kindsTold(claimId: string): Promise<string[]> {
+  const all = await listNotifications(server.client.pool, true);
+  const ours = all.filter(({ subject }) => subject === `claim:${claimId}`);
+  return ours.map(({ kind }) => kind).toReversed();
+}
+
+/** Made to wait without a job, and too lately asked for to be taken for forgotten. */
+async function newestWaiting(): Promise<bigint> {
+  const { rows } = await server.client.pool.query<{ id: bigint }>(
+    `update notifications set state = 'waiting', requested_at = clock_timestamp()
+     where id = (select max(id) from notifications) returning id`,
+  );
+  return rows[0]?.id ?? 0n;
+}
+
+async function issued(payeeFunctionalID: string): Promise<{ serialNumber: string; number: string }> {
   const requestID = server.institution.nextRequestId();
   await server.institution.call("POST", "/vouchers", {
     requestID,
@@ -163,8 +258,5 @@ async function redeemed(agentId: string, payeeFunctionalID: string): Promise<str
   const [made] = body["voucherInstructions"] as { serialNumber: string; voucherNumber: string }[];
   if (!made) throw new Error("no voucher was made");
   await server.institution.activate([made.serialNumber]);
-  const number = await server.institution.numberOf(made);
-  const answer = await server.institution.redeem(made.serialNumber, number, agentId);
-  expect(answer.body["message"]).toBe("REDEEMED");
-  return made.serialNumber;
+  return { serialNumber: made.serialNumber, number: await server.institution.numberOf(made) };
 }

@@ -1,22 +1,22 @@
 /** Who is told what: rows in the transaction of the change, sent after the commit. */
 import type { ClaimRow, NotificationRow, Tx } from "../ports/store.ts";
 import type { Contact } from "./port.ts";
-import type { Facts } from "./templates.ts";
+import type { Facts, RedemptionFacts } from "./templates.ts";
 
-/** A claim was paid: the merchant is told, and the beneficiary where an address is known. */
-export async function tellOfPayment(tx: Tx, claim: ClaimRow): Promise<void> {
+/** Its voucher was consumed: the beneficiary gets a receipt where an address is known, also while the payout is owed. */
+export async function tellOfUse(tx: Tx, claim: ClaimRow): Promise<void> {
   const { merchant, payee } = await tx.notifications.contactsOf(claim);
-  if (!merchant.contact && !payee) return;
-  const redemption = {
-    serial: claim.serial,
-    amountMinor: claim.amountMinor,
-    currency: claim.currency,
-    merchant: merchant.name,
-    transactionId: claim.transactionId,
-  };
-  const subject = `claim:${claim.id}`;
-  if (merchant.contact) await tell(tx, subject, merchant.contact, { kind: "merchant-paid", redemption });
-  if (payee) await tell(tx, subject, payee, { kind: "voucher-redeemed", redemption });
+  if (!payee) return;
+  const redemption = redemptionOf(claim, merchant.name);
+  await tell(tx, `claim:${claim.id}`, payee, { kind: "voucher-redeemed", redemption });
+}
+
+/** It was paid out: the merchant is told how much. */
+export async function tellOfPayment(tx: Tx, claim: ClaimRow): Promise<void> {
+  const { merchant } = await tx.notifications.contactsOf(claim);
+  if (!merchant.contact) return;
+  const redemption = redemptionOf(claim, merchant.name);
+  await tell(tx, `claim:${claim.id}`, merchant.contact, { kind: "merchant-paid", redemption });
 }
 
 /** Alerts that no operator was told of yet. Returns how many there were. */
@@ -31,6 +31,11 @@ export async function tellOfAlerts(tx: Tx, operator: Contact | undefined): Promi
 /** Operators read English, as the command line speaks it. */
 export function operatorAt(address: string): Contact {
   return { channel: "email", address, language: "en" };
+}
+
+function redemptionOf(claim: ClaimRow, merchant: string): RedemptionFacts {
+  const { serial, amountMinor, feeMinor, currency, transactionId } = claim;
+  return { serial, amountMinor, feeMinor, currency, merchant, transactionId };
 }
 
 async function tell(tx: Tx, subject: string, to: Contact, facts: Facts): Promise<void> {

@@ -5,6 +5,7 @@ import { textOf } from "./templates.ts";
 const redemption = {
   serial: 42n,
   amountMinor: 123_450n,
+  feeMinor: 0n,
   currency: "USD",
   merchant: "Corner shop",
   transactionId: "ABCDEFGHJKMN",
@@ -39,6 +40,19 @@ test("amounts are written as the language writes them, with the currency's decim
   expect(text("en", 1_234_567n, "BHD")).toContain("BHD\u00a01,234.567");
   expect(text("en", 9_007_199_254_740_993_01n, "USD")).toContain("9,007,199,254,740,993.01");
 });
+
+test.each(languages)(
+  "in %s a merchant reads what the voucher was worth and what it got after fees",
+  (language) => {
+    const { text } = textOf(
+      { kind: "merchant-paid", redemption: { ...redemption, feeMinor: 450n } },
+      language,
+    );
+    const digits = text.replaceAll(/[^0-9]/g, "");
+    expect(digits).toContain("123450");
+    expect(digits).toContain("123000");
+  },
+);
 
 test("an alert is told by what it is and whom it is about", () => {
   const alert = { kind: "callback-undeliverable", subject: "callback:7" };

@@ -4,9 +4,11 @@ import type { Money } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
 import type { Language } from "./port.ts";
 
-/** A voucher was redeemed and its merchant paid. */
+/** A voucher was redeemed; its money is the voucher's. */
 export interface RedemptionFacts extends Money {
   readonly serial: bigint;
+  /** What the merchant got less than that. */
+  readonly feeMinor: bigint;
   readonly merchant: string;
   readonly transactionId: string;
 }
@@ -30,6 +32,7 @@ export function textOf(facts: Facts, language: Language): Text {
   const { redemption } = facts;
   const words = {
     amount: amountIn(language, redemption),
+    paid: amountIn(language, { ...redemption, amountMinor: redemption.amountMinor - redemption.feeMinor }),
     serial: formatSerial(redemption.serial),
     merchant: redemption.merchant,
     transaction: redemption.transactionId,
@@ -39,6 +42,7 @@ export function textOf(facts: Facts, language: Language): Text {
 
 interface Words {
   readonly amount: string;
+  readonly paid: string;
   readonly serial: string;
   readonly merchant: string;
   readonly transaction: string;
@@ -74,29 +78,29 @@ const voucherRedeemed: Texts = {
 };
 
 const merchantPaid: Texts = {
-  en: ({ amount, serial, transaction }) => ({
+  en: ({ amount, paid, serial, transaction }) => ({
     subject: "You were paid",
-    text: `Voucher ${serial} of ${amount} was redeemed with you and paid. Transaction ${transaction}.`,
+    text: `Voucher ${serial} of ${amount} was redeemed with you; you were paid ${paid}. Transaction ${transaction}.`,
   }),
-  fr: ({ amount, serial, transaction }) => ({
+  fr: ({ amount, paid, serial, transaction }) => ({
     subject: "Vous avez été payé",
-    text: `Le bon ${serial} de ${amount} a été encaissé chez vous et payé. Transaction ${transaction}.`,
+    text: `Le bon ${serial} de ${amount} a été encaissé chez vous ; vous avez reçu ${paid}. Transaction ${transaction}.`,
   }),
-  es: ({ amount, serial, transaction }) => ({
+  es: ({ amount, paid, serial, transaction }) => ({
     subject: "Se le ha pagado",
-    text: `El vale ${serial} de ${amount} fue canjeado en su comercio y pagado. Transacción ${transaction}.`,
+    text: `El vale ${serial} de ${amount} fue canjeado en su comercio; se le pagó ${paid}. Transacción ${transaction}.`,
   }),
-  pt: ({ amount, serial, transaction }) => ({
+  pt: ({ amount, paid, serial, transaction }) => ({
     subject: "Recebeu um pagamento",
-    text: `O vale ${serial} de ${amount} foi resgatado consigo e pago. Transação ${transaction}.`,
+    text: `O vale ${serial} de ${amount} foi resgatado consigo; recebeu ${paid}. Transação ${transaction}.`,
   }),
-  sw: ({ amount, serial, transaction }) => ({
+  sw: ({ amount, paid, serial, transaction }) => ({
     subject: "Umelipwa",
-    text: `Vocha ${serial} ya ${amount} imetumika kwako na imelipwa. Muamala ${transaction}.`,
+    text: `Vocha ${serial} ya ${amount} imetumika kwako; umelipwa ${paid}. Muamala ${transaction}.`,
   }),
-  ar: ({ amount, serial, transaction }) => ({
+  ar: ({ amount, paid, serial, transaction }) => ({
     subject: "تم الدفع لك",
-    text: `تم صرف القسيمة ${serial} بقيمة ${amount} لديك ودفع قيمتها. المعاملة ${transaction}.`,
+    text: `تم صرف القسيمة ${serial} بقيمة ${amount} لديك، ودُفع لك ${paid}. المعاملة ${transaction}.`,
   }),
 };
 

@@ -7,7 +7,7 @@ import type { RedemptionEffect, RedemptionEvent, RedemptionState } from "#core/r
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { tellOfClaim } from "../callbacks/redemptions.ts";
 import { payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
-import { tellOfPayment } from "../notifications/tell.ts";
+import { tellOfPayment, tellOfUse } from "../notifications/tell.ts";
 import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { termsOf } from "./claim.ts";
 import type { PaymentGateway, PayoutOutcome } from "./gateway.ts";
@@ -107,6 +107,7 @@ async function settle(
     });
   }
   if (isFinal(decision.next)) await tellOfClaim(tx, claim.id);
+  if (decision.effects.includes("consumeVoucher")) await tellOfUse(tx, claim);
   if (decision.next === "paid") await tellOfPayment(tx, claim);
   return decision.next;
 }

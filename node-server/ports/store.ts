@@ -751,6 +751,7 @@ export interface NotificationRow {
   readonly to: Contact;
   readonly facts: Facts;
   readonly state: "waiting" | "sent" | "failed";
+  readonly tries: number;
   /** When it was last asked for. */
   readonly requestedAt: Date;
 }
@@ -764,7 +765,14 @@ export interface NotificationRows {
   /** Undefined when the same was told of before. */
   insert(row: Pick<NotificationRow, "subject" | "to" | "facts">): Promise<bigint | undefined>;
   find(id: bigint): Promise<NotificationRow | undefined>;
-  recordTry(id: bigint, state: NotificationRow["state"], error: string | null): Promise<void>;
+  /** Returns false, and records nothing, when it was asked for again since it was read, or sent meanwhile. */
+  recordTry(
+    row: Pick<NotificationRow, "id" | "requestedAt">,
+    state: NotificationRow["state"],
+    error: string | null,
+  ): Promise<boolean>;
+  /** Erases those of notifications last asked for before the given time that wait no longer; returns how many. */
+  eraseAddresses(before: Date): Promise<number>;
   /** Waiting ones that nobody has tried since they were asked for, some time ago. */
   forgotten(limit: number): Promise<bigint[]>;
 }

@@ -1,6 +1,7 @@
 /** The outbox of callbacks: one row for each thing that a caller is told of. */
 import { sql } from "kysely";
 import type { CallbackRow, CallbackRows } from "../ports/store.ts";
+import { isOf } from "./requested-at.ts";
 import type { Trx } from "./rows.ts";
 
 export function callbackRows(trx: Trx): CallbackRows {
@@ -31,8 +32,7 @@ export function callbackRows(trx: Trx): CallbackRows {
         })
         .where("id", "=", id)
         .where("state", "<>", "delivered")
-        // The column is finer than a Date.
-        .where("requested_at", "<", new Date(requestedAt.getTime() + 2))
+        .where(isOf(requestedAt))
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },

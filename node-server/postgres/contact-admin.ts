@@ -55,13 +55,17 @@ export async function listNotifications(pool: Pool, all: boolean): Promise<Notif
   return rows;
 }
 
-/** Makes one notification, or every one that has failed, wait again. Returns how many. */
-export async function resendNotifications(pool: Pool, id: bigint | "failed"): Promise<number> {
+/** Makes one notification, or every one that has failed, wait again, unless its address was erased. Returns how many. */
+export async function resendNotifications(pool: Pool, id: bigint | "failed", by: string): Promise<number> {
   const { rowCount } = await pool.query(
-    `update notifications set state = 'waiting', tries = 0, last_tried_at = null, last_error = null,
-       requested_at = clock_timestamp() - interval '20 seconds'
-     where case when $1::bigint is null then state = 'failed' else id = $1 end`,
-    [id === "failed" ? null : id],
+    `with again as (
+       update notifications set state = 'waiting', tries = 0, last_tried_at = null, last_error = null,
+         requested_at = clock_timestamp() - interval '20 seconds'
+       where case when $1::bigint is null then state = 'failed' else id = $1 end and address <> '' returning id
+     )
+     insert into audit_entries (actor, action, subject)
+     select 'operator:' || $2, 'notification.resend', 'notification:' || id from again`,
+    [id === "failed" ? null : id, by],
   );
   return rowCount ?? 0;
 }

@@ -4,7 +4,7 @@ import { parseMajor, formatMajor } from "#core/money.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type { NotificationRows } from "../ports/store.ts";
-import { expectOne } from "./rows.ts";
+import { isOf } from "./requested-at.ts";
 import type { Trx } from "./rows.ts";
 
 export function notificationRows(trx: Trx): NotificationRows {
@@ -55,17 +55,30 @@ export function notificationRows(trx: Trx): NotificationRows {
           to: { channel: row.channel, address: row.address, language: row.language },
           facts: readFacts(row.facts as StoredFacts),
           state: row.state,
+          tries: row.tries,
           requestedAt: row.requested_at,
         }
       );
     },
-    async recordTry(id, state, error) {
+    async recordTry({ id, requestedAt }, state, error) {
       const result = await trx
         .updateTable("notifications")
         .set({ state, last_error: error, tries: sql`tries + 1`, last_tried_at: sql`clock_timestamp()` })
         .where("id", "=", id)
+        .where("state", "<>", "sent")
+        .where(isOf(requestedAt))
         .executeTakeFirst();
-      expectOne(result, `notification ${id}`);
+      return result.numUpdatedRows > 0n;
+    },
+    async eraseAddresses(before) {
+      const result = await trx
+        .updateTable("notifications")
+        .set({ address: "" })
+        .where("requested_at", "<", before)
+        .where("state", "<>", "waiting")
+        .where("address", "<>", "")
+        .executeTakeFirst();
+      return Number(result.numUpdatedRows);
     },
     async forgotten(limit) {
       const rows = await trx
@@ -97,6 +110,7 @@ type StoredFacts =
       readonly redemption: {
         readonly serial: string;
         readonly amount: string;
+        readonly fee: string;
         readonly currency: string;
         readonly merchant: string;
         readonly transactionId: string;
@@ -105,18 +119,24 @@ type StoredFacts =
 
 function storedFacts(facts: Facts): StoredFacts {
   if (facts.kind === "operator-alert") return facts;
-  const { serial, amountMinor: _, ...redemption } = facts.redemption;
-  const amount = formatMajor(facts.redemption);
-  return { kind: facts.kind, redemption: { ...redemption, serial: String(serial), amount } };
+  const { serial, amountMinor, feeMinor, ...redemption } = facts.redemption;
+  const text = (minor: bigint) => formatMajor({ amountMinor: minor, currency: redemption.currency });
+  const money = { amount: text(amountMinor), fee: text(feeMinor) };
+  return { kind: facts.kind, redemption: { ...redemption, ...money, serial: String(serial) } };
 }
 
 function readFacts(stored: StoredFacts): Facts {
   if (stored.kind === "operator-alert") return stored;
-  const { serial, amount, merchant, transactionId, currency } = stored.redemption;
+  const { serial, amount, fee, ...redemption } = stored.redemption;
+  const money = {
+    amountMinor: readMinor(amount, redemption.currency),
+    feeMinor: readMinor(fee, redemption.currency),
+  };
+  return { kind: stored.kind, redemption: { ...redemption, ...money, serial: BigInt(serial) } };
+}
+
+function readMinor(amount: string, currency: string): bigint {
   const parsed = parseMajor(amount, currency);
   if (!parsed.ok) throw new Error(`a stored amount cannot be read: ${parsed.refusal.code}`);
-  return {
-    kind: stored.kind,
-    redemption: { ...parsed.money, serial: BigInt(serial), merchant, transactionId },
-  };
+  return parsed.money.amountMinor;
 }
