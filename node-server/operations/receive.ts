@@ -8,7 +8,7 @@ import type { UploadRequest } from "#sync/documents/upload.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
-import { payoutWaitMs, withinMs } from "../payments/in-time.ts";
+import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
@@ -101,7 +101,7 @@ export async function payOut(
   deps: Pick<ReceiveDependencies, "store" | "gateway">,
   decided: readonly SettledOperation[],
 ): Promise<void> {
-  await withinMs(payoutWaitMs, payAll(deps, decided));
+  await inTime(deps.gateway, payAll(deps, decided));
 }
 
 async function payAll(

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { payOut } from "../ledger/entries.ts";
 import { feeOf } from "./fees.ts";
 
 const terms = fc.record({
@@ -20,12 +21,33 @@ test.each([
   },
 );
 
-test("what the merchant gets and the fee are the amount, whatever is configured", () => {
+test("whatever is configured, what is owed is split between merchant and fees without a rest", () => {
+  const fspIds = fc.constantFrom(null, "citizen");
   fc.assert(
-    fc.property(amounts, terms, (amount, fee) => {
-      const taken = feeOf(amount, fee);
-      expect(taken).toBeGreaterThanOrEqual(0n);
-      expect(taken).toBeLessThanOrEqual(amount);
+    fc.property(amounts, terms, fspIds, (amountMinor, configured, fspId) => {
+      const feeMinor = feeOf(amountMinor, configured);
+      const money = { amountMinor, currency: "USD" };
+      const { lines } = payOut(money, { claimId: "c", merchantId: "M-1", fspId, feeMinor });
+      const moved = (kind: string) => lines.find(({ account }) => account.kind === kind)?.amountMinor ?? 0n;
+      expect(moved("merchant") + moved("fees")).toBe(amountMinor);
+      expect(moved("owed")).toBe(-amountMinor);
+      expect(moved("merchant")).toBeGreaterThanOrEqual(0n);
+      expect(moved("fees")).toBeGreaterThanOrEqual(0n);
+      expect(lines.reduce((sum, line) => sum + line.amountMinor, 0n)).toBe(0n);
+      expect(lines.some((line) => line.amountMinor === 0n)).toBe(false);
+    }),
+  );
+});
+
+test("the fee is what exact arithmetic gives, rounded down to a whole minor unit", () => {
+  fc.assert(
+    fc.property(amounts, terms, (amountMinor, configured) => {
+      const { feeFixedMinor, feeBasisPoints } = configured;
+      const fee = feeOf(amountMinor, configured);
+      if (fee === amountMinor) return;
+      const exactly = feeFixedMinor * 10_000n + amountMinor * BigInt(feeBasisPoints);
+      expect(fee * 10_000n).toBeLessThanOrEqual(exactly);
+      expect((fee + 1n) * 10_000n).toBeGreaterThan(exactly);
     }),
   );
 });

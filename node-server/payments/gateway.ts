@@ -26,6 +26,8 @@ export interface PaymentGateway {
    * between is followed by a question and not by a second credit.
    */
   readonly isExternal: boolean;
+  /** How long whoever redeems is kept waiting before it is told to ask again later; ten seconds if unset. */
+  readonly callerWaitsMs?: number;
   /**
    * `paid` and `failed` are final for the key: whoever sends it again, at whatever time, is told the same, and nothing
    * is credited then. An implementation that throws has told nothing of the outcome.

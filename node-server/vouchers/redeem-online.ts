@@ -6,7 +6,7 @@ import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimIdOf, claimVoucher } from "../payments/claim.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
-import { payoutWaitMs, withinMs } from "../payments/in-time.ts";
+import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
 import type { RequestIdentity } from "./accept.ts";
@@ -41,8 +41,6 @@ export interface RedeemDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly indexKey: Uint8Array;
-  /** How long a caller waits for a payout before it is told to ask again; `payoutWaitMs` if unset. */
-  readonly payoutWaitMs?: number;
 }
 
 export function redeemOnline(
@@ -62,7 +60,7 @@ export async function redeemOnce<Code>(
   const claimed = await claimOnce(deps.store, identity, claim);
   if (claimed.outcome !== "claimed") return claimed;
   const payout = payClaim(deps.store, deps.gateway, claimed.claimId);
-  const state = await withinMs(deps.payoutWaitMs ?? payoutWaitMs, payout);
+  const state = await inTime(deps.gateway, payout);
   if (state !== "paid" && state !== "released") return { outcome: "unknown" };
   return deps.store.transaction((tx) => outcomeOfClaim(tx, claimed.claimId));
 }

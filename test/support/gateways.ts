@@ -66,6 +66,8 @@ export class SimulatedProvider implements PaymentGateway {
     this.arrivals.push(payout.idempotencyKey);
     const known = this.#outcomes.get(payout.idempotencyKey);
     if (known) return known;
+    // What is under way already is not begun a second time.
+    if (this.#late.has(payout.idempotencyKey)) return { outcome: "unknown" };
     switch (this.behaviours.shift() ?? "pays") {
       case "pays":
         return this.#pay(payout);

@@ -43,11 +43,12 @@ export async function prepareInstallation(
   };
 }
 
-/** Starts the server and waits until it listens. */
+/** Starts the server, or another composition of it, and waits until it listens. */
 export async function startServer(
   installation: Installation,
+  script = "node-server/main.node.ts",
 ): Promise<{ readonly running: Running; readonly url: string }> {
-  const running = start("node-server/main.node.ts", [], installation.environment);
+  const running = start(script, [], installation.environment);
   const [, url] = await running.line(/listens on (http:\S+)/);
   if (url === undefined) throw new Error("the server did not say where it listens");
   return { running, url };
