@@ -3,7 +3,13 @@ import { clockOffsetMs, clockToleranceMs, nextAnchor, trustedTime } from "./cloc
 import type { ClockAnchor } from "./clock.ts";
 
 const hour = 3_600_000;
-const anchor: ClockAnchor = { serverTimeMs: 100 * hour, wallMs: 90 * hour, bootId: "a", sinceBootMs: hour };
+const anchor: ClockAnchor = {
+  serverTimeMs: 100 * hour,
+  wallMs: 90 * hour,
+  bootId: "a",
+  sinceBootMs: hour,
+  policyVersion: 1,
+};
 
 function machine(wallMs: number, sinceBootMs: number, bootId = "a") {
   return { wallMs: () => wallMs, sinceBootMs: () => sinceBootMs, bootId };
@@ -53,6 +59,7 @@ describe("a signed server time", () => {
     wallMs: 91 * hour,
     bootId,
     sinceBootMs,
+    policyVersion: 2,
   });
 
   test("moves the anchor", () => {

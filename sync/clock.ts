@@ -10,6 +10,8 @@ export interface ClockAnchor {
   readonly wallMs: number;
   readonly bootId: string;
   readonly sinceBootMs: number;
+  /** The policy that the server named with this time; 0 for none. */
+  readonly policyVersion: number;
 }
 
 export interface TrustedTime {
@@ -53,12 +55,3 @@ export function nextAnchor(current: ClockAnchor | undefined, heard: ClockAnchor)
 export function clockOffsetMs(anchor: ClockAnchor): number {
   return anchor.wallMs - anchor.serverTimeMs;
 }
-
-/** What may be redeemed under a lease while the time is not anchored (limits of a signed policy, when there is one). */
-export interface UnanchoredLimits {
-  readonly hours: number;
-  readonly redemptions: number;
-}
-
-/** Policy version 0: what holds on a node that has not received a policy. */
-export const builtInLimits: UnanchoredLimits = { hours: 24, redemptions: 50 };

@@ -28,6 +28,11 @@ export function bytesToUuid(bytes: Uint8Array): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+/** The Unix milliseconds that a version 7 UUID was made at, as its maker said. */
+export function timeOfUuidv7(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
+}
+
 /** A new version 7 UUID: 48 bits of Unix milliseconds, then 74 random bits. */
 export function uuidv7(nowMs: number, randomBytes: RandomBytes): string {
   if (!Number.isSafeInteger(nowMs) || nowMs < 0 || nowMs >= 2 ** 48) throw new Error("time out of range");

@@ -1,5 +1,6 @@
 /** One contact with the server, or many: first the queue goes up, then the shapes come down. */
 import { backOffMs } from "./back-off.ts";
+import { trustedTime } from "./clock.ts";
 import type { ShapeName, ShapeStorage } from "./ports/shape-storage.ts";
 import { fetchedShapes, fetchMoved, fetchShape } from "./shapes/fetch.ts";
 import type { ShapeParts } from "./shapes/fetch.ts";
@@ -31,6 +32,7 @@ export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
   const shapes: Partial<Record<ShapeName, StreamEnd>> = {};
   if (report.problem?.code === "unreachable" || report.status !== "active") return { upload: report, shapes };
   for (const name of ["signals", ...fetchedShapes] as const) {
+    if (!isWanted(parts, name)) continue;
     const end = await fetchShape(shapeParts(parts), name);
     shapes[name] = end;
     if (end.kind !== "up-to-date") break;
@@ -41,7 +43,8 @@ export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
 /** True when nothing is left to be sent or read. */
 export function isComplete({ upload, shapes }: SyncReport): boolean {
   const names = ["signals", ...fetchedShapes] as const;
-  return upload.problem === undefined && names.every((name) => shapes[name]?.kind === "up-to-date");
+  const isRead = (name: ShapeName) => shapes[name]?.kind === "up-to-date" || isLeftOut(name, shapes);
+  return upload.problem === undefined && names.every(isRead);
 }
 
 /**
@@ -103,11 +106,27 @@ async function uploadAtTimes(
     const report = await upload(parts);
     onReport({ upload: report, shapes: {} });
     if (report.problem) return stop();
+    // Nothing signals a change of the deny list: a list that did not change must be asked for as well, for its age.
+    if (!isWanted(parts, "denied")) continue;
+    if ((await fetchShape(shapeParts(parts), "denied")).kind !== "up-to-date") return stop();
   }
 }
 
+/** The deny list is of use to nobody whose policy allows nothing at risk. */
+function isWanted({ contact, trust }: SyncParts, name: ShapeName): boolean {
+  if (name !== "denied") return true;
+  const policy = trust.policy(contact.anchor()?.policyVersion ?? 0);
+  return policy !== undefined && policy.atRisk !== null;
+}
+
+/** What comes after it was read, so it was not tried at all. */
+function isLeftOut(name: ShapeName, shapes: SyncReport["shapes"]): boolean {
+  return name === "denied" && shapes.denied === undefined && shapes.verdicts !== undefined;
+}
+
 function shapeParts(parts: SyncParts): ShapeParts {
-  const { nodeId, trust, shapes, link, sessions, patience } = parts;
+  const { nodeId, trust, shapes, link, sessions, patience, contact, clock } = parts;
   const context = () => ({ nodeId, keySet: trust.keySet() });
-  return { storage: shapes, context, link, sessions, patience };
+  const time = () => trustedTime(contact.anchor(), clock, 0);
+  return { storage: shapes, context, link, sessions, patience, time };
 }

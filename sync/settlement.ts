@@ -7,6 +7,8 @@
  * S3  After its lease closed it is an ordinary claim: applied if the voucher is free, else `lease-closed`.
  * S4  A claim on a voucher leased to someone else is held until that lease closes, unless the voucher is past its end.
  * S5  Otherwise the first that the server commits wins.
+ * S6  A redemption at risk is an ordinary claim within the policy that was current at its node's contact; it is taken
+ *     for as long after the voucher's expiry as that policy says. Beyond its limits it is rejected.
  */
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
@@ -14,6 +16,7 @@ import type { Money } from "#core/money.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { hasExpired, isPastEnd } from "#core/voucher-validity.ts";
 import type { Epoch } from "./documents/lease.ts";
+import type { AtRiskBreach } from "./limits.ts";
 import type { RedeemVoucher } from "./documents/operation.ts";
 import { sameEpoch } from "./epoch.ts";
 
@@ -26,7 +29,11 @@ export type RejectionCode =
   | "wrong-number"
   | "wrong-amount"
   | "wrong-merchant-group"
-  | "at-risk-not-allowed"
+  | AtRiskBreach
+  /** The server never told the node the time that it names as its last contact. */
+  | "contact-not-known"
+  /** The policy named is not the one that was current at that contact. */
+  | "policy-not-current"
   | "lease-closed"
   | "never-leased"
   | "too-late";
@@ -40,7 +47,8 @@ export type HoldReason =
 
 export type RedemptionVerdict =
   | { readonly verdict: "apply"; readonly entitled: boolean }
-  | { readonly verdict: "reject"; readonly code: RejectionCode }
+  /** `lost`: it was a valid one, in time, and something else was first. */
+  | { readonly verdict: "reject"; readonly code: RejectionCode; readonly lost: boolean }
   | { readonly verdict: "hold"; readonly reason: HoldReason };
 
 export interface RedemptionFacts {
@@ -48,7 +56,11 @@ export interface RedemptionFacts {
   readonly body: RedeemVoucher;
   /** The node's last contact with the server before it made the operation, in server time. */
   readonly lastServerTimeMs: number;
-  readonly voucher: (VoucherSnapshot & Money & { readonly expiresAt: Date }) | undefined;
+  readonly voucher:
+    | (VoucherSnapshot & Money & { readonly expiresAt: Date; readonly atRisk: boolean })
+    | undefined;
+  /** What its policy says of a redemption at risk; undefined for one that is not. */
+  readonly atRisk: AtRiskFacts | undefined;
   readonly openLease: { readonly nodeId: string; readonly epoch: Epoch } | undefined;
   /** Whether the lease that the body names was ever granted to this node. */
   readonly leaseWasGranted: boolean;
@@ -62,22 +74,28 @@ export interface RedemptionFacts {
   readonly now: Date;
 }
 
+export interface AtRiskFacts {
+  readonly breach: RejectionCode | undefined;
+  readonly lateSettlementMs: number;
+}
+
 export function settleRedemption(facts: RedemptionFacts): RedemptionVerdict {
   const invalid = invalidity(facts);
-  if (invalid) return reject(invalid);
+  if (invalid) return reject(invalid, false);
   const { voucher } = facts;
-  if (!voucher) return reject("unknown-voucher");
+  if (!voucher) return reject("unknown-voucher", false);
   const entitled = facts.leaseIsClosing || holdsOpenLease(facts);
   if (voucher.state === "leased" && !entitled) {
     // Held, it would take the voucher when the lease closes: what arrives after the end is too late for that.
-    if (isPastEnd(voucher, facts.now)) return reject(afterLease(facts, "expired"));
+    if (isPastEnd(voucher, facts.now)) return reject(afterLease(facts, "expired"), false);
     return { verdict: "hold", reason: "leased-to-another-node" };
   }
-  if (!entitled && hasExpired(voucher, facts.now)) return reject(afterLease(facts, "expired"));
+  if (!entitled && isTooLate(facts, voucher)) return reject(afterLease(facts, "expired"), false);
   const decision = decideVoucher(voucher, { type: "CLAIM", entitled });
   if (decision.ok) return { verdict: "apply", entitled };
   const { code } = decision.refusal;
-  return reject(afterLease(facts, code === "being-paid" && facts.takenForGood ? "already-consumed" : code));
+  const standing = code === "being-paid" && facts.takenForGood ? "already-consumed" : code;
+  return reject(afterLease(facts, standing), standing !== "expired");
 }
 
 function invalidity(facts: RedemptionFacts): RejectionCode | undefined {
@@ -86,12 +104,22 @@ function invalidity(facts: RedemptionFacts): RejectionCode | undefined {
   if (!facts.numberProven) return "wrong-number";
   if (body.amountMinor !== voucher.amountMinor || body.currency !== voucher.currency) return "wrong-amount";
   if (!facts.merchantAccepted) return "wrong-merchant-group";
-  // Voucher groups are lease-only until a policy makes one at-risk: what no policy allows is refused.
-  if (body.mode === "at-risk") return "at-risk-not-allowed";
+  if (body.mode === "at-risk") {
+    if (!voucher.atRisk || !facts.atRisk) return "at-risk-not-allowed";
+    if (facts.atRisk.breach) return facts.atRisk.breach;
+  }
   if (body.mode === "leased" && !facts.leaseWasGranted) return "never-leased";
   const isLate = facts.now.getTime() > facts.lastServerTimeMs + onlineDeadlineMs;
   if (body.mode === "online" && isLate) return "too-late";
   return undefined;
+}
+
+/** What was taken at risk before the expiry may come late; when it was taken is known to nobody but the node. */
+function isTooLate(
+  { atRisk, now }: RedemptionFacts,
+  voucher: VoucherSnapshot & { readonly expiresAt: Date },
+): boolean {
+  return hasExpired(voucher, new Date(now.getTime() - (atRisk?.lateSettlementMs ?? 0)));
 }
 
 function holdsOpenLease({ openLease, nodeId, body }: RedemptionFacts): boolean {
@@ -104,6 +132,6 @@ function afterLease({ body }: RedemptionFacts, code: RejectionCode): RejectionCo
   return body.mode === "leased" ? "lease-closed" : code;
 }
 
-function reject(code: RejectionCode): RedemptionVerdict {
-  return { verdict: "reject", code };
+function reject(code: RejectionCode, lost: boolean): RedemptionVerdict {
+  return { verdict: "reject", code, lost };
 }

@@ -157,7 +157,7 @@ async function openList(
 function take(
   parts: UploadParts,
   opened: OpenedVerdictList,
-  asked: Omit<ClockAnchor, "serverTimeMs">,
+  asked: Omit<ClockAnchor, "serverTimeMs" | "policyVersion">,
 ): BatchStep {
   const { queue, contact } = parts;
   const { list } = opened;
@@ -168,7 +168,8 @@ function take(
     const taken = takeVerdicts(queue, opened);
     if (problem) return failed(problem);
     queue.setServerSequence(list.lastSequence);
-    contact.setAnchor(nextAnchor(contact.anchor(), { ...asked, serverTimeMs: list.serverTimeMs }));
+    const { serverTimeMs, policyVersion } = list;
+    contact.setAnchor(nextAnchor(contact.anchor(), { ...asked, serverTimeMs, policyVersion }));
     return { kind: "taken", taken };
   });
 }

@@ -14,8 +14,10 @@ Commands
   redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--offline] [--actor NAME]
             Redeems a voucher. TOKEN is what the square code holds (PV1:...), NUMBER the sixteen digits under the
             scratch panel. A voucher that is reserved for this till is accepted at once. Any other one needs its token
-            and a connection, and is accepted when the server says so. --offline never opens a connection.
-  status    Who this till is, what it holds, and whether anything is wrong.
+            and a connection, and is accepted when the server says so. --offline never opens a connection. One of an
+            at-risk group is accepted without a connection within the policy's limits, provisionally: it is paid if no
+            other till was first.
+  status    Who this till is, what it holds, what is left of its limits, and whether anything is wrong.
   queue     Every operation of this till and what became of it.
   receipts  The operations that have a verdict, with the server's signed word.
   export    FILE [--after N]

@@ -53,6 +53,43 @@ export function refusalMessage(refusal: RedeemRefusal): string {
         "This till was restarted, or its clock was changed, and it has not been in contact with the server since. " +
         "Connect, run `sync`, and try again."
       );
+    case "over-unanchored-hours":
+      return (
+        "This till was restarted, or its clock was changed, and its last contact with the server is longer ago than " +
+        "the policy allows then. Connect, run `sync`, and try again."
+      );
+    case "over-unanchored-amount":
+      return (
+        "This till was restarted, or its clock was changed, and has accepted all that the policy allows before the next " +
+        "contact with the server. Connect, run `sync`, and try again."
+      );
+    case "clock-off":
+      return (
+        "This till's clock is further from the server's than the policy allows. Set the clock, connect, run `sync`, " +
+        "and try again."
+      );
+    case "at-risk-not-allowed":
+      return `No policy of the operator allows this till to accept vouchers without a connection. ${connectFirst}`;
+    case "policy-not-fetched":
+      return `The operator has issued a new policy that this till does not have yet. ${connectFirst}`;
+    case "policy-expired":
+      return `The policy that allowed this till to accept vouchers without a connection has ended. ${connectFirst}`;
+    case "currency-not-allowed":
+      return `The policy allows nothing in this voucher's currency without a connection. ${connectFirst}`;
+    case "over-amount":
+      return `This voucher is worth more than the policy allows without a connection. ${connectFirst}`;
+    case "over-sum":
+      return `With this voucher the till would have accepted more than the policy allows since the last sync. ${connectFirst}`;
+    case "over-count":
+      return `This till has accepted as many vouchers as the policy allows since the last sync. ${connectFirst}`;
+    case "over-hours":
+      return `The last sync is longer ago than the policy allows. ${connectFirst}`;
+    case "deny-list-too-old":
+      return `This till's list of vouchers that must be denied is too old. ${connectFirst}`;
+    case "voucher-denied":
+      return "This voucher must be denied: it was used, cancelled, suspended or blocked. Do not hand over goods.";
+    case "wrong-merchant-group":
+      return "This shop may not accept vouchers of this group. Do not hand over goods; ask the programme which shops may.";
     case "node-stopped":
       return stoppedMessage(refusal.because);
     case "node-frozen":
@@ -65,6 +102,8 @@ export function refusalMessage(refusal: RedeemRefusal): string {
       return "The square code and the serial number belong to different vouchers. Check both and try again.";
   }
 }
+
+const connectFirst = "Do not hand over goods. Connect, run `sync`, and try again.";
 
 /** Stops all have the same way out, since what was lost cannot be made up for. */
 export function stoppedMessage(because: string): string {

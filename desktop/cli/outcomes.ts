@@ -55,8 +55,14 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
     case "accepted": {
       const { redeemed, transactionId } = outcome;
       const note = redeemed.anchored ? "" : " (the till's clock is not confirmed; sync soon)";
-      const text = `ACCEPTED: voucher ${formatSerial(redeemed.token.serial)}, ${moneyText(redeemed.token)}${note}.`;
-      const json = { ok: true, outcome: "accepted", ...redeemedFields(redeemed), transactionId };
+      const provisional = redeemed.mode === "at-risk";
+      const verb = provisional ? "ACCEPTED, PROVISIONALLY" : "ACCEPTED";
+      const terms = provisional ? ` ${provisionalNote(redeemed)}` : "";
+      const text =
+        `${verb}: voucher ${formatSerial(redeemed.token.serial)}, ${moneyText(redeemed.token)}${note}.` +
+        terms;
+      const fields = { ...redeemedFields(redeemed), transactionId };
+      const json = { ok: true, outcome: "accepted", provisional, ...fields, ...guaranteed(redeemed) };
       return { exitCode: exitCodes.done, text, json };
     }
     case "not-known-yet": {
@@ -91,6 +97,21 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
       return failure(exitCode, problem.code, uploadProblemMessage(problem), { outcome: "offline" });
     }
   }
+}
+
+function provisionalNote({ token, guaranteedMinor }: Redeemed): string {
+  const floor = guaranteedMinor === null ? 0n : guaranteedMinor;
+  const rest = floor === 0n ? "nothing" : moneyText({ ...token, amountMinor: floor });
+  return (
+    "The server has not seen it: if the voucher was used elsewhere before, it is not paid, and " +
+    `${rest} of it is guaranteed. Sync as soon as you can.`
+  );
+}
+
+function guaranteed({ token, guaranteedMinor }: Redeemed) {
+  return guaranteedMinor === null
+    ? {}
+    : { guaranteed: formatMajor({ amountMinor: guaranteedMinor, currency: token.currency }) };
 }
 
 function redeemedFields({ token, mode, operationId, sequence, anchored }: Redeemed) {

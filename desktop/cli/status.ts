@@ -5,9 +5,11 @@ import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
+import { policyNow } from "../worker/redeem.ts";
 import { timeOf } from "../worker/node.ts";
 import type { NodeStores } from "../worker/open.ts";
 import type { HeldLease } from "../worker/store/leases.ts";
+import { limitsLine, limitsView } from "./limits-view.ts";
 import { dayAndTime, stoppedMessage } from "./messages.ts";
 import { exitCodes } from "./result.ts";
 import type { CommandResult } from "./result.ts";
@@ -44,6 +46,7 @@ export function statusView(stores: NodeStores, clock: MachineClock): CommandResu
     leases: { open, items: stores.leases.open(time.nowMs, mostLeases).map(leaseView) },
     rowsAside: stores.leases.aside(mostLeases),
     clock: clockView(stores, time),
+    limits: limitsView(stores, time),
     keySetVersion: stores.trust.keySet().version,
     headFile: stores.headFile(),
   };
@@ -55,6 +58,8 @@ export function statusView(stores: NodeStores, clock: MachineClock): CommandResu
       ? "No contact with the server yet: run `sync`."
       : `Last contact ${dayAndTime(Date.parse(json.clock.lastServerTime))}` +
         `${time.anchored ? "" : "; the clock is not confirmed since"}.`,
+    limitsLine(json.limits),
+    ...(json.clock.off ? ["The clock is further off than the policy allows: set it and run `sync`."] : []),
     ...(json.rowsAside.length > 0
       ? [`${json.rowsAside.length} rows failed their check; call the operator.`]
       : []),
@@ -66,11 +71,15 @@ export function statusView(stores: NodeStores, clock: MachineClock): CommandResu
 
 function clockView(stores: NodeStores, time: { readonly nowMs: number; readonly anchored: boolean }) {
   const anchor = stores.node.anchor();
+  const policy = policyNow(stores);
+  const mostMs = typeof policy === "object" ? policy.clockErrorMs : Infinity;
   return {
     anchored: time.anchored,
     now: new Date(time.nowMs).toISOString(),
     lastServerTime: anchor ? new Date(anchor.serverTimeMs).toISOString() : null,
     offsetMs: anchor ? clockOffsetMs(anchor) : null,
+    /** Whether that is more than the policy allows. */
+    off: anchor !== undefined && Math.abs(clockOffsetMs(anchor)) > mostMs,
   };
 }
 

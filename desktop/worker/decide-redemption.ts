@@ -5,21 +5,27 @@
  * R1  Each reason has its own code, and the first that applies is told.
  * R2  A lease counts only under the server's signature, for this node, and until its time by the trusted clock.
  * R3  The number is checked against the token before anything is signed.
+ * R4  Without a lease and without the server only a voucher of an at-risk group is taken, within the policy that the server
+ *     named at the last contact; what is not known allows nothing.
  */
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
 import { isOpen } from "#core/operation.machine.ts";
 import type { OperationState } from "#core/operation.machine.ts";
-import type { TrustedTime, UnanchoredLimits } from "#sync/clock.ts";
+import type { TrustedTime } from "#sync/clock.ts";
 import type { Epoch, Lease } from "#sync/documents/lease.ts";
+import type { RedemptionMode } from "#sync/documents/operation.ts";
+import type { Policy } from "#sync/documents/policy.ts";
 import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { sameEpoch } from "#sync/epoch.ts";
+import { atRiskBreach, unanchoredBreach } from "#sync/limits.ts";
+import type { AtRiskBreach, UnanchoredBreach, Used } from "#sync/limits.ts";
 
 /** What this node has done to the voucher before. */
 export interface EarlierRedemption {
   readonly operationId: string;
   readonly createdMs: number;
-  readonly mode: "leased" | "online";
+  readonly mode: RedemptionMode;
   readonly actor: string;
   readonly live: boolean;
   readonly state: OperationState;
@@ -40,9 +46,19 @@ export interface RedemptionFacts {
   readonly earlier: readonly EarlierRedemption[];
   readonly time: TrustedTime;
   readonly lastServerTimeMs: number | undefined;
-  readonly limits: UnanchoredLimits;
-  /** Leased redemptions made since the last contact. */
-  readonly leasedSinceContact: number;
+  /** How far the wall clock was ahead of the server's at the last contact. */
+  readonly clockOffsetMs: number;
+  /** The policy that the server named at the last contact; `not-fetched` when it named one that did not come yet. */
+  readonly policy: Policy | "not-fetched" | undefined;
+  /** At risk since the last contact; the sum is in the token's currency. */
+  readonly usedAtRisk: Used;
+  /** Under leases by a clock that is not anchored since the last contact, in the token's currency. */
+  readonly usedUnanchoredMinor: bigint;
+  readonly isDenied: boolean;
+  /** As of when the deny list was complete; undefined where it never was. */
+  readonly deniedAsOfMs: number | undefined;
+  /** Whether this node's merchant may redeem the voucher's group. */
+  readonly groupAccepted: boolean;
   readonly offline: boolean;
 }
 
@@ -57,11 +73,26 @@ export type RedemptionRefusal =
   | { readonly code: "lease-ended"; readonly notAfterMs: number }
   | { readonly code: "voucher-expired"; readonly expiresAtMs: number }
   | { readonly code: "wrong-number" }
-  | { readonly code: "clock-not-trusted" };
+  | {
+      readonly code:
+        | AtRiskBreach
+        | UnanchoredBreach
+        | "policy-not-fetched"
+        | "clock-off"
+        | "voucher-denied"
+        | "wrong-merchant-group";
+    };
 
 export type RedemptionDecision =
   | { readonly ok: true; readonly mode: "leased"; readonly token: VoucherToken; readonly epoch: Epoch }
   | { readonly ok: true; readonly mode: "online"; readonly token: VoucherToken; readonly epoch: null }
+  | {
+      readonly ok: true;
+      readonly mode: "at-risk";
+      readonly token: VoucherToken;
+      readonly epoch: null;
+      readonly deniedAsOfMs: number;
+    }
   | { readonly ok: false; readonly refusal: RedemptionRefusal };
 
 export function decideRedemptionHere(facts: RedemptionFacts): RedemptionDecision {
@@ -80,8 +111,10 @@ export function decideRedemptionHere(facts: RedemptionFacts): RedemptionDecision
     return refused({ code: "voucher-expired", expiresAtMs: token.expiresAtMs });
   }
   if (!facts.numberFits) return refused({ code: "wrong-number" });
-  if (!lease) return { ok: true, mode: "online", token, epoch: null };
-  if (!time.anchored && !withinLimits(facts)) return refused({ code: "clock-not-trusted" });
+  if (!lease)
+    return facts.offline ? decideAtRisk(facts, token) : { ok: true, mode: "online", token, epoch: null };
+  const unanchored = time.anchored ? undefined : unanchoredRefusal(facts, token);
+  if (unanchored) return refused(unanchored);
   return { ok: true, mode: "leased", token, epoch: lease.epoch };
 }
 
@@ -121,15 +154,43 @@ function withoutLease(facts: RedemptionFacts): RedemptionRefusal | undefined {
   // While the server still has the lease open, asking it would only have the claim held until the lease closes.
   if (lease && !rejected && (offline || !withdrawn))
     return { code: "lease-ended", notAfterMs: lease.notAfterMs };
-  if (offline) return { code: "not-leased-here" };
+  if (offline) return token?.atRisk ? undefined : { code: "not-leased-here" };
   return token ? undefined : { code: "token-needed" };
 }
 
+/** R4. What the server would refuse anyway comes first, then the limits. */
+function decideAtRisk(facts: RedemptionFacts, token: VoucherToken): RedemptionDecision {
+  const { policy, time, lastServerTimeMs, deniedAsOfMs } = facts;
+  if (!facts.groupAccepted) return refused({ code: "wrong-merchant-group" });
+  if (facts.isDenied) return refused({ code: "voucher-denied" });
+  if (policy === "not-fetched") return refused({ code: "policy-not-fetched" });
+  if (policy && isOff(facts, policy)) return refused({ code: "clock-off" });
+  const breach = atRiskBreach(policy, {
+    money: token,
+    atMs: time.nowMs,
+    anchored: time.anchored,
+    // A list or a contact that never was is one of the beginning of time.
+    lastServerTimeMs: lastServerTimeMs ?? 0,
+    deniedAsOfMs: deniedAsOfMs ?? 0,
+    before: facts.usedAtRisk,
+  });
+  if (breach) return refused({ code: breach });
+  return { ok: true, mode: "at-risk", token, epoch: null, deniedAsOfMs: deniedAsOfMs ?? 0 };
+}
+
 /** Without an anchored clock a lease may have ended unseen, so only a few are relied on, and not for long. */
-function withinLimits({ time, lastServerTimeMs, limits, leasedSinceContact }: RedemptionFacts): boolean {
-  if (lastServerTimeMs === undefined) return false;
-  const isRecent = time.nowMs - lastServerTimeMs <= limits.hours * 3_600_000;
-  return isRecent && leasedSinceContact < limits.redemptions;
+function unanchoredRefusal(facts: RedemptionFacts, token: VoucherToken): RedemptionRefusal | undefined {
+  const { policy, time, lastServerTimeMs, usedUnanchoredMinor } = facts;
+  if (policy === "not-fetched") return { code: "policy-not-fetched" };
+  if (lastServerTimeMs === undefined || !policy) return { code: "clock-not-trusted" };
+  if (isOff(facts, policy)) return { code: "clock-off" };
+  const use = { money: token, atMs: time.nowMs, lastServerTimeMs, sumMinor: usedUnanchoredMinor };
+  const breach = unanchoredBreach(policy, use);
+  return breach && { code: breach };
+}
+
+function isOff({ clockOffsetMs }: RedemptionFacts, { clockErrorMs }: Policy): boolean {
+  return Math.abs(clockOffsetMs) > clockErrorMs;
 }
 
 function refused(refusal: RedemptionRefusal): RedemptionDecision {

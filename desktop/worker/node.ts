@@ -11,7 +11,7 @@ import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
 import { upload } from "#sync/upload.ts";
-import type { UploadReport } from "#sync/upload.ts";
+import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { RecordStep } from "./record.ts";
@@ -31,7 +31,7 @@ export interface NodeParts {
 }
 
 export type RedeemOutcome =
-  /** The goods may be handed over. */
+  /** The goods may be handed over; at risk that is provisional, since another may have been first. */
   | { readonly kind: "accepted"; readonly redeemed: Redeemed; readonly transactionId: string | null }
   /** Recorded, and the server's verdict is not in: no goods may be handed over. */
   | { readonly kind: "not-known-yet"; readonly redeemed: Redeemed; readonly reason: string }
@@ -78,16 +78,20 @@ export function createNode(parts: NodeParts): PaypostNode {
   const redeemParts = { ...parts, nodeId, signer };
   return {
     async redeem(request) {
-      const prepared = await prepareRedemption(redeemParts, request);
-      if (!prepared.ok) return { kind: "refused", refusal: prepared.refusal };
-      if (prepared.mode === "online") {
+      let prepared = await prepareRedemption(redeemParts, request);
+      if (prepared.ok && prepared.mode === "online") {
         const contact = await upload(syncParts(2));
-        if (contact.problem) return { kind: "offline", upload: contact };
+        if (contact.problem && !(prepared.atRisk && isPassing(contact.problem))) {
+          return { kind: "offline", upload: contact };
+        }
+        // The server cannot be asked: what may be taken at risk is judged as that.
+        if (contact.problem) prepared = await prepareRedemption(redeemParts, { ...request, offline: true });
       }
+      if (!prepared.ok) return { kind: "refused", refusal: prepared.refusal };
       const recorded = orStopped(() => prepared.record());
       if (!recorded.ok) return { kind: "refused", refusal: recorded.refusal };
       const { redeemed } = recorded;
-      if (redeemed.mode === "leased") return { kind: "accepted", redeemed, transactionId: null };
+      if (redeemed.mode !== "online") return { kind: "accepted", redeemed, transactionId: null };
       await upload(syncParts(2));
       return outcomeOf(redeemed, stores);
     },
@@ -119,6 +123,10 @@ function outcomeOf(redeemed: Redeemed, stores: NodeStores): RedeemOutcome {
   if (state === "applied") return { kind: "accepted", redeemed, transactionId };
   if (state === "rejected") return { kind: "rejected", redeemed, reason: reason ?? "unknown" };
   return { kind: "not-known-yet", redeemed, reason: reason ?? "no-verdict" };
+}
+
+function isPassing({ code }: UploadProblem): boolean {
+  return code === "unreachable" || code === "busy";
 }
 
 function nodeIdOf(stores: NodeStores): string {

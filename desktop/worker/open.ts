@@ -16,6 +16,8 @@ import type { HeadFileStep } from "./head-file.ts";
 import { lockDirectory } from "./lock.ts";
 import { createAcknowledgementStorage } from "./store/acknowledgements.ts";
 import type { AcknowledgementStorage } from "./store/acknowledgements.ts";
+import { createDeniedStorage } from "./store/denied.ts";
+import type { DeniedStorage } from "./store/denied.ts";
 import { createLeaseStorage } from "./store/leases.ts";
 import type { LeaseStorage } from "./store/leases.ts";
 import { createNodeStorage } from "./store/node.ts";
@@ -31,6 +33,7 @@ export interface NodeStores {
   readonly queue: QueueStorage;
   readonly redemptions: RedemptionStorage;
   readonly leases: LeaseStorage;
+  readonly denied: DeniedStorage;
   readonly trust: TrustStorage;
   readonly acknowledgements: AcknowledgementStorage;
   headFile(): string;
@@ -86,6 +89,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     queue: createQueueStorage(database, wallMs),
     redemptions: createRedemptionStorage(database),
     leases: createLeaseStorage(database),
+    denied: createDeniedStorage(database),
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
     headFile,

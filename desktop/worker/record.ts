@@ -4,7 +4,7 @@
  * W1  Business row, queue row, sequence and hash are one transaction; the signature is made inside it.
  * W2  The head file follows, flushed, and only then is the redemption accepted.
  */
-import type { RedeemVoucher } from "#sync/documents/operation.ts";
+import type { RedeemVoucher, RedemptionMode } from "#sync/documents/operation.ts";
 import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { uuidv7 } from "#sync/ids.ts";
@@ -42,7 +42,9 @@ export interface RecordParts {
 }
 
 export interface RedemptionOrder {
-  readonly mode: "leased" | "online";
+  readonly mode: RedemptionMode;
+  /** As of when the deny list was complete; only at risk. */
+  readonly deniedAsOfMs: number | null;
   readonly epoch: Epoch | null;
   readonly token: VoucherToken;
   /** 16 digits. */
@@ -107,7 +109,7 @@ function write(parts: RecordParts, order: RedemptionOrder): RecordedRedemption {
     amountMinor: token.amountMinor,
     currency: token.currency,
     numberCommitment: commitmentOf(opening),
-    deniedAsOfMs: null,
+    deniedAsOfMs: order.deniedAsOfMs,
   };
   const signed = signNext(parts.signer, queue.head(), { ...draftOf(parts, order), operationId, body });
   step("operation-signed");
@@ -115,7 +117,10 @@ function write(parts: RecordParts, order: RedemptionOrder): RecordedRedemption {
   step("queue-row-written");
   const { sequence } = signed;
   const { serial, amountMinor, currency } = token;
-  redemptions.insert({ sequence, serial, mode, epoch, amountMinor, currency, actor });
+  const { anchored } = time;
+  const { lastServerTimeMs } = order;
+  const voucher = { serial, amountMinor, currency };
+  redemptions.insert({ sequence, ...voucher, mode, epoch, actor, anchored, lastServerTimeMs });
   step("redemption-row-written");
   return { operationId, sequence, hash: signed.hash };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createAuthority, testVoucher } from "../../test/support/authority.ts";
+import { testPolicy, usd } from "../../test/support/policy.ts";
 import { createTill } from "../../test/support/till.ts";
 import type { Till } from "../../test/support/till.ts";
 import type { RedeemOutcome } from "./node.ts";
@@ -181,33 +182,66 @@ describe("a clock that is not anchored", () => {
     expect(codeOf(await redeem(till))).toBe("clock-not-trusted");
   });
 
-  test("after a restart of the machine accepts within the limits, and says so", async () => {
+  test("4.6: after a restart without contact works only within the policy's hours and amount, and is marked so", async () => {
     const till = createTill();
-    till.grant(voucher);
-    till.clock.reboot();
-    expect(await redeem(till)).toMatchObject({ kind: "accepted", redeemed: { anchored: false } });
-  });
-
-  test("accepts nothing more once the hours are over", async () => {
-    const till = createTill();
-    till.grant(
-      { ...voucher, expiresAtMs: till.clock.wallMs() + 1e9 },
-      { notAfterMs: till.clock.wallMs() + 1e9 },
-    );
-    till.clock.reboot();
-    till.clock.pass(24 * 3_600_000 + 1);
-    expect(codeOf(await redeem(till))).toBe("clock-not-trusted");
-  });
-
-  test("accepts no more than fifty", async () => {
-    const till = createTill();
-    const vouchers = Array.from({ length: 51 }, (_, index) => testVoucher(BigInt(index + 100)));
-    for (const each of vouchers) till.grant(each);
+    till.policy({ ...testPolicy(), unanchoredHours: 24, currencies: [usd({ unanchoredMinor: 2500n })] });
+    till.anchor();
+    const week = till.clock.wallMs() + 7 * 86_400_000;
+    const vouchers = [12n, 13n, 14n].map((serial) => testVoucher(serial, { expiresAtMs: week }));
+    for (const each of vouchers) till.grant(each, { notAfterMs: week });
     till.clock.reboot();
     const codes: string[] = [];
     for (const { serial, number } of vouchers) codes.push(codeOf(await redeem(till, { serial, number })));
-    expect(codes.filter((code) => code === "accepted")).toHaveLength(50);
-    expect(codes.at(-1)).toBe("clock-not-trusted");
+    expect(codes).toEqual(["accepted", "accepted", "over-unanchored-amount"]);
+    expect(till.stores.redemptions.list(0, 9)).toMatchObject([{ anchored: false }, { anchored: false }]);
+    till.clock.pass(24 * 3_600_000 + 1);
+    expect(codeOf(await redeem(till, { serial: 14n, number: vouchers[2]?.number ?? "" }))).toBe(
+      "over-unanchored-hours",
+    );
+    till.anchor();
+    expect(codeOf(await redeem(till, { serial: 14n, number: vouchers[2]?.number ?? "" }))).toBe("accepted");
+  });
+
+  test("4.6: where wall and boot time disagree counts as not anchored", async () => {
+    const till = createTill();
+    till.policy({ ...testPolicy(), currencies: [usd({ unanchoredMinor: 1250n })] });
+    till.anchor();
+    for (const serial of [12n, 13n]) till.grant(testVoucher(serial));
+    till.clock.setWall(till.clock.wallMs() + 121_000);
+    expect(await redeem(till)).toMatchObject({ kind: "accepted", redeemed: { anchored: false } });
+    expect(codeOf(await redeem(till, { serial: 13n, number: testVoucher(13n).number }))).toBe(
+      "over-unanchored-amount",
+    );
+  });
+
+  test("4.6: without a policy, after its end, and in a currency it does not list refuses with clock-not-trusted", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    till.clock.reboot();
+    expect(codeOf(await redeem(till))).toBe("clock-not-trusted");
+    for (const [version, change] of [
+      [1, { expiresAtMs: till.clock.wallMs() }],
+      [2, { currencies: [] }],
+    ] as const) {
+      till.policy({ ...testPolicy(), version, ...change });
+      till.anchor();
+      till.clock.reboot();
+      expect(codeOf(await redeem(till))).toBe("clock-not-trusted");
+    }
+  });
+
+  test("4.6: that was further off than the policy allows refuses with clock-off", async () => {
+    const till = createTill();
+    till.policy(testPolicy());
+    const { bootId } = till.clock;
+    const wallMs = till.clock.wallMs();
+    const measured = { wallMs, bootId, sinceBootMs: till.clock.sinceBootMs(), policyVersion: 1 };
+    till.stores.node.setAnchor({ ...measured, serverTimeMs: wallMs - 120_001 });
+    till.grant(voucher);
+    till.clock.reboot();
+    expect(codeOf(await redeem(till))).toBe("clock-off");
+    till.stores.node.setAnchor({ ...measured, serverTimeMs: wallMs - 120_000 });
+    expect(codeOf(await redeem(till))).toBe("accepted");
   });
 });
 

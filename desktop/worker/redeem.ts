@@ -1,12 +1,15 @@
 /** Gathers what is known of a voucher, decides, and records: a redemption from the shop assistant's input to "accepted". */
-import { builtInLimits, trustedTime } from "#sync/clock.ts";
+import { clockOffsetMs, trustedTime } from "#sync/clock.ts";
 import type { TrustedTime } from "#sync/clock.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
+import type { RedemptionMode } from "#sync/documents/operation.ts";
+import type { Policy } from "#sync/documents/policy.ts";
 import { checkVoucherNumber } from "#sync/documents/voucher-number.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { openTrusted } from "#sync/open-trusted.ts";
+import { limitsIn } from "#sync/limits.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
@@ -43,9 +46,11 @@ export type RedeemRefusal =
   | { readonly code: "token-of-another-voucher" };
 
 export interface Redeemed extends RecordedRedemption {
-  readonly mode: "leased" | "online";
+  readonly mode: RedemptionMode;
   readonly token: VoucherToken;
   readonly anchored: boolean;
+  /** What is guaranteed should another have been first; null where that cannot be, or nothing is. */
+  readonly guaranteedMinor: bigint | null;
 }
 
 export type RedeemResult =
@@ -54,7 +59,13 @@ export type RedeemResult =
 
 /** What a redemption would do, without doing it: an online one contacts the server in between. */
 export type Prepared =
-  | { readonly ok: true; readonly mode: "leased" | "online"; record(): RedeemResult }
+  | {
+      readonly ok: true;
+      readonly mode: RedemptionMode;
+      /** Whether its group may be taken at risk where the server cannot be asked. */
+      readonly atRisk: boolean;
+      record(): RedeemResult;
+    }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
 
 export async function prepareRedemption(parts: RedeemParts, request: RedeemRequest): Promise<Prepared> {
@@ -83,7 +94,8 @@ export async function prepareRedemption(parts: RedeemParts, request: RedeemReque
   const decide = () => decideRedemptionHere(factsNow(parts, request, voucher));
   const decision = decide();
   if (!decision.ok) return decision;
-  return { ok: true, mode: decision.mode, record: () => record(parts, request, decision, decide) };
+  const { mode, token } = decision;
+  return { ok: true, mode, atRisk: token.atRisk, record: () => record(parts, request, decision, decide) };
 }
 
 function record(
@@ -95,6 +107,7 @@ function record(
   const { stores } = parts;
   const { mode, epoch, token } = decision;
   const time = timeNow(parts);
+  const anchor = stores.node.anchor();
   const order = {
     mode,
     epoch,
@@ -102,8 +115,9 @@ function record(
     time,
     number: request.number,
     actor: request.actor,
-    lastServerTimeMs: stores.node.anchor()?.serverTimeMs ?? 0,
-    policyVersion: 0,
+    lastServerTimeMs: anchor?.serverTimeMs ?? 0,
+    policyVersion: anchor?.policyVersion ?? 0,
+    deniedAsOfMs: decision.mode === "at-risk" ? decision.deniedAsOfMs : null,
   };
   const recorders = {
     ...parts,
@@ -121,7 +135,13 @@ function record(
     return nodeRefusal(parts) ?? (again.ok ? undefined : again.refusal);
   });
   if (!result.ok) return result;
-  return { ok: true, redeemed: { ...result.recorded, mode, token, anchored: time.anchored } };
+  const policy = mode === "at-risk" ? stores.trust.policy(order.policyVersion) : undefined;
+  const floor = policy && limitsIn(policy, token.currency)?.guaranteedMinor;
+  const guaranteedMinor = floor === undefined ? null : min(floor, token.amountMinor);
+  return {
+    ok: true,
+    redeemed: { ...result.recorded, mode, token, anchored: time.anchored, guaranteedMinor },
+  };
 }
 
 function nodeRefusal({ stores }: RedeemParts): RedeemRefusal | undefined {
@@ -136,18 +156,38 @@ function factsNow(
   { offline }: RedeemRequest,
   voucher: Pick<RedemptionFacts, "serial" | "token" | "lease" | "withdrawn" | "numberFits">,
 ): RedemptionFacts {
-  const { redemptions, node } = parts.stores;
-  const lastServerTimeMs = node.anchor()?.serverTimeMs;
+  const { redemptions, node, trust, denied } = parts.stores;
+  const anchor = node.anchor();
+  const lastServerTimeMs = anchor?.serverTimeMs;
+  const currency = voucher.token?.currency ?? "";
   return {
     ...voucher,
     nodeId: parts.nodeId,
     earlier: redemptions.ofVoucher(voucher.serial),
     time: timeNow(parts),
     lastServerTimeMs,
-    limits: builtInLimits,
-    leasedSinceContact: redemptions.leasedSince(lastServerTimeMs ?? 0),
+    clockOffsetMs: anchor ? clockOffsetMs(anchor) : 0,
+    policy: policyNow(parts.stores),
+    usedAtRisk: redemptions.usedAtRisk(lastServerTimeMs ?? 0, currency),
+    usedUnanchoredMinor: redemptions.usedUnanchored(lastServerTimeMs ?? 0, currency),
+    isDenied: denied.isDenied(voucher.serial),
+    deniedAsOfMs: denied.asOfMs(),
+    groupAccepted: voucher.token !== undefined && trust.accepts(voucher.token.group),
     offline,
   };
+}
+
+/** The policy that the server named at the last contact. */
+export function policyNow({
+  node,
+  trust,
+}: Pick<NodeStores, "node" | "trust">): Policy | "not-fetched" | undefined {
+  const version = node.anchor()?.policyVersion ?? 0;
+  return version === 0 ? undefined : (trust.policy(version) ?? "not-fetched");
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function timeNow({ stores, clock }: RedeemParts): TrustedTime {

@@ -1,3 +1,4 @@
+import { trustedTime } from "#sync/clock.ts";
 import { once, EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -38,6 +39,7 @@ function partsOf(till: Till, server: StandInServer, storage: ShapeStorage = till
     context: () => ({ nodeId, keySet: stores.trust.keySet() }),
     link,
     sessions: createSessions({ link, nodeId, assertions, contact: stores.node }),
+    time: () => trustedTime(stores.node.anchor(), till.clock, 0),
     patience: {
       sleep: shortSleep,
       randomBytes: (length) => new Uint8Array(length),

@@ -1,4 +1,7 @@
 /** The operators' command line as a process of its own on a real database: what it says, does, and refuses. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/database.ts";
@@ -11,9 +14,11 @@ import type { DatabaseClient } from "../postgres/pool.ts";
 
 let database: TestDatabase;
 let client: DatabaseClient;
+let keys: string;
 
 beforeAll(async () => {
   database = await createDatabase();
+  keys = await mkdtemp(join(tmpdir(), "paypost-keys-"));
   await migrateDatabase(database.url);
   client = createDatabaseClient(database.url, pino({ level: "silent" }), { max: 2 });
   await ok("institution", "add", "welfare", "Ministry of Welfare");
@@ -23,6 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.close();
   await database.drop();
+  await rm(keys, { recursive: true });
 });
 
 test("a permission takes two people, and each step is told and audited", async () => {
@@ -47,6 +53,53 @@ test("a permission takes two people, and each step is told and audited", async (
     "permission.approve",
     "permission.withdraw",
   ]);
+});
+
+test("a policy is issued from a file, version after version, each audited with who issued it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "paypost-policy-"));
+  const file = join(folder, "policy.json");
+  expect(await refused("policy", "show")).toContain("no policy yet");
+  const example = await ok("policy", "example");
+  await writeFile(file, example);
+  expect(await refused("policy", "set", file)).toContain("--by is missing");
+  expect(await refused("policy", "set", join(folder, "none.json"), "--by", "ana")).toContain(
+    "cannot be read",
+  );
+  expect(await ok("policy", "set", file, "--by", "ana")).toContain("Policy 1, until");
+  await writeFile(file, example.replace('"500.00"', '"750.00"'));
+  expect(await ok("policy", "set", file, "--by", "ben")).toContain("750.00 in all");
+  expect(await ok("policy", "show", "1")).toContain("500.00 in all");
+  expect(await ok("policy", "show")).toContain("Policy 2");
+  expect(await refused("policy", "show", "3")).toContain("no policy 3");
+  expect(await audited("policy.%")).toEqual(["policy.issue", "policy.issue"]);
+  await rm(folder, { recursive: true });
+});
+
+test("a file that is no policy is refused with each of its mistakes", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "paypost-policy-"));
+  const file = join(folder, "policy.json");
+  const example = JSON.parse(await ok("policy", "example")) as { currencies: Record<string, object> };
+  const refusal = async (change: object) => {
+    await writeFile(file, JSON.stringify({ ...example, ...change }));
+    return refused("policy", "set", file, "--by", "ana");
+  };
+  expect(await refusal({ validDays: 0, clockErrorSeconds: "many" })).toMatch(/validDays.*clockErrorSeconds/s);
+  expect(await refusal({ extra: 1 })).toContain("extra");
+  const { USD } = example.currencies;
+  expect(await refusal({ currencies: { USD: { ...USD, sum: "5.001", guaranteed: "-1" } } })).toMatch(
+    /USD.sum.*USD.guaranteed/s,
+  );
+  expect(await refusal({ currencies: { XYZ: USD } })).toContain("unknown-currency");
+  await writeFile(file, "not JSON");
+  expect(await refused("policy", "set", file, "--by", "ana")).toContain("This is no policy");
+  await rm(folder, { recursive: true });
+});
+
+test("whether a group is at-risk is decided when it is made", async () => {
+  await ok("group", "add", "RSK", "At risk", "--at-risk");
+  await ok("group", "add", "RSK", "Renamed", "--at-risk", "--validity-days", "30");
+  expect(await refused("group", "add", "RSK", "At risk")).toContain("RSK is at-risk, and stays so");
+  expect(await refused("group", "add", "FOO", "Food aid", "--at-risk")).toContain("FOO is lease-only");
 });
 
 test("an FSP is registered, its money booked once for each reference, and shown in the books", async () => {
@@ -213,7 +266,7 @@ test("an unknown command shows what there is", async () => {
 });
 
 function paypost(...args: readonly string[]): Promise<Finished> {
-  return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url });
+  return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url, PAYPOST_KEYS: keys });
 }
 
 async function ok(...args: readonly string[]): Promise<string> {

@@ -18,6 +18,7 @@ import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.t
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
+import { policyCommands } from "./policy-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
 import { reportCommands } from "./report-commands.ts";
@@ -27,6 +28,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
   ...carryingCommands,
   ...merchantCommands,
+  ...policyCommands,
   ...paymentCommands,
   ...contactCommands,
   ...reportCommands,
@@ -58,10 +60,10 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     "group add",
     {
       database: true,
-      usage: "group add CODE NAME [--validity-days N] [--reservation-days N]",
+      usage: "group add CODE NAME [--validity-days N] [--reservation-days N] [--at-risk]",
       summary:
-        "make a voucher group (a three-letter code); vouchers are valid for N days from activation (365), and keep their funding reserved for N days before it (90)",
-      async run({ pool }, args, options) {
+        "make a voucher group (a three-letter code); vouchers are valid for N days from activation (365), and keep their funding reserved for N days before it (90). Without --at-risk they are redeemed offline under leases only; which it is never changes",
+      async run({ pool, store }, args, options) {
         const [code, name] = words(this.usage, args, 2);
         if (!/^[A-Z0-9]{3}$/.test(code))
           throw new UsageError(`${code} is no group code: use three letters, such as FOO`);
@@ -70,7 +72,13 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
           option(options, "reservation-days") ?? "90",
           "--reservation-days",
         );
-        await putVoucherGroup(pool, { code, name, validityDays, reservationDays });
+        const atRisk = options["at-risk"] === true;
+        const known = await store.transaction((tx) => tx.registry.voucherGroup(code));
+        if (known?.code === code && known.atRisk !== atRisk)
+          throw new UsageError(
+            `${code} is ${known.atRisk ? "at-risk" : "lease-only"}, and stays so: make another group`,
+          );
+        await putVoucherGroup(pool, { code, name, validityDays, reservationDays, atRisk });
         return done(`Voucher group ${code} is there.`, { code });
       },
     },
@@ -143,7 +151,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       database: true,
       usage: "nodes",
-      summary: "list the nodes: status, operations, leases, last contact",
+      summary: "list the nodes: status, operations, leases, last contact, and how far their clocks are ahead",
       async run({ pool }) {
         const nodes = await listNodes(pool);
         const rows = nodes.map((node) => [
@@ -154,9 +162,10 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
           node.lastSequence,
           node.openLeases,
           node.lastContactAt?.toISOString() ?? "never",
+          offsetText(node.clockOffsetMs),
         ]);
         return done(
-          table(["id", "name", "merchant", "status", "operations", "leases", "last contact"], rows),
+          table(["id", "name", "merchant", "status", "operations", "leases", "last contact", "clock"], rows),
           nodes,
         );
       },
@@ -240,4 +249,11 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
 export function usage(): string {
   const lines = [...commands.values()].map((command) => `  ${command.usage}\n      ${command.summary}`);
   return `paypost: the operators' command line. Add --json for programs.\n\n${lines.join("\n")}\n\nCurrencies have the decimals of ISO 4217 (USD ${currencyDecimals("USD")}, JPY ${currencyDecimals("JPY")}).`;
+}
+
+/** In seconds: the measurement holds the time that the message took. */
+function offsetText(offsetMs: bigint | null): string {
+  if (offsetMs === null) return "";
+  const seconds = Math.round(Number(offsetMs) / 1000);
+  return `${seconds > 0 ? "+" : ""}${seconds} s`;
 }

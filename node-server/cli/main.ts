@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     hours: { type: "string" },
     by: { type: "string" },
     all: { type: "boolean" },
+    "at-risk": { type: "boolean" },
     server: { type: "string" },
     answer: { type: "string" },
     phone: { type: "string" },

@@ -9,6 +9,7 @@ import { eraseDeliveredNumbers } from "../vouchers/erase.ts";
 import { expireVouchers } from "../vouchers/expire.ts";
 import { watchStock } from "../vouchers/restocking.ts";
 import { issueBatch } from "../vouchers/issue.ts";
+import { shortenDenyList } from "../vouchers/deny-list.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
 import type { ServerKeys } from "../keys.ts";
@@ -102,6 +103,11 @@ export function periodicTasks({
       },
     },
     { name: "erase-addresses", everySeconds: 3600, run: async () => void (await eraseAddresses(store)) },
+    {
+      name: "shorten-deny-list",
+      everySeconds: 21_600,
+      run: () => shortenDenyList(store),
+    },
     {
       name: "trim-shape-log",
       everySeconds: 3600,

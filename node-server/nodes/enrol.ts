@@ -120,6 +120,7 @@ async function createNode(
   await tx.nodes.useCode(codeHash(request.code), id);
   await tx.shapes.tellNewNode(id);
   await tx.shapes.putTrust(id, "key-set", deps.keySet.version, deps.keySet.document);
+  await tx.limits.tellPolicy(id);
   await tx.audit.record({ actor: `node:${id}`, action: "node.enrol", subject: `merchant:${merchant.id}` });
   return certificate;
 }

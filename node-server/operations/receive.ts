@@ -7,6 +7,7 @@ import { decodeOperation } from "#sync/documents/operation.ts";
 import type { UploadRequest } from "#sync/documents/upload.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
+import { noteClock } from "../nodes/clocks.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
@@ -47,8 +48,9 @@ export async function receiveUpload(
   upload: UploadRequest,
 ): Promise<UploadAnswer> {
   const node = await deps.store.transaction(async (tx) => {
-    await tx.nodes.touch(nodeId, await clockOffset(tx, upload));
-    return tx.nodes.find(nodeId);
+    const found = await tx.nodes.find(nodeId);
+    if (found) await noteClock(tx, found, upload.wallMs);
+    return found;
   });
   if (!node) throw new Error(`no node ${nodeId}`);
   const verified = await verifyAll(node, upload);
@@ -77,9 +79,8 @@ export async function settleAll(
   return decided;
 }
 
-async function clockOffset(tx: Tx, { wallMs }: UploadRequest): Promise<number | null> {
-  return wallMs === null ? null : wallMs - (await tx.now()).getTime();
-}
+/** How long an operation may name a contact: longer than any policy's hours, with time to arrive. */
+const contactsKeptMs = 200 * 86_400_000;
 
 /** What the node is told here is what its next operations name, so it is kept. */
 async function answer(
@@ -90,6 +91,7 @@ async function answer(
 ): Promise<Uint8Array> {
   const told = await toldNow(tx);
   await tx.limits.noteContact(nodeId, told.serverTimeMs, told.policyVersion);
+  await tx.limits.forgetContacts(nodeId, told.serverTimeMs - contactsKeptMs);
   return signVerdicts(context, tx, nodeId, decided, told);
 }
 

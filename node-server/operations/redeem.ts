@@ -3,6 +3,7 @@ import { commitmentOf, openSealedNumber } from "#sync/documents/voucher-number.t
 import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
 import { settleRedemption } from "#sync/settlement.ts";
 import type { RedemptionVerdict } from "#sync/settlement.ts";
+import { guaranteeOf, judgeAtRisk } from "./at-risk.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { NodeRow, Tx, VoucherRow } from "../ports/store.ts";
@@ -27,11 +28,13 @@ export async function settleRedeem(
 ): Promise<Verdict> {
   const { body, operation } = redeem;
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
+  const atRisk = body.mode === "at-risk" ? await judgeAtRisk(tx, node, redeem) : undefined;
   const verdict = settleRedemption({
     nodeId: node.id,
     body,
     lastServerTimeMs: operation.lastServerTimeMs,
     voucher,
+    atRisk,
     openLease: await tx.leases.open(body.serial),
     leaseWasGranted: body.epoch !== null && (await tx.leases.wasGranted(body.serial, node.id, body.epoch)),
     numberProven: voucher !== undefined && numberIsProven(context, voucher, redeem),
@@ -43,7 +46,7 @@ export async function settleRedeem(
   });
   return verdict.verdict === "apply" && voucher
     ? claim(tx, node, voucher, redeem, verdict.entitled)
-    : refuse(tx, redeem, verdict);
+    : refuse(tx, redeem, verdict, guaranteeOf(atRisk, redeem, voucher));
 }
 
 async function claim(
@@ -68,7 +71,12 @@ async function claim(
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
 }
 
-async function refuse(tx: Tx, { body }: RedeemOperation, verdict: RedemptionVerdict): Promise<Verdict> {
+async function refuse(
+  tx: Tx,
+  { body }: RedeemOperation,
+  verdict: RedemptionVerdict,
+  guaranteedMinor: bigint | undefined,
+): Promise<Verdict> {
   if (verdict.verdict === "hold") return { event: { type: "HOLD" }, reason: verdict.reason };
   if (verdict.verdict === "apply") throw new Error("an applied redemption is not refused");
   const winner = await winningOperation(tx, body.serial);
@@ -76,6 +84,7 @@ async function refuse(tx: Tx, { body }: RedeemOperation, verdict: RedemptionVerd
     event: { type: "REJECT" },
     reason: verdict.code,
     ...(winner === undefined ? {} : { evidence: winner }),
+    ...(verdict.lost && guaranteedMinor !== undefined ? { guaranteedMinor } : {}),
   };
 }
 

@@ -534,6 +534,10 @@ export interface ProjectionRows {
   tellNewNode(nodeId: string): Promise<void>;
   putVerdict(nodeId: string, sequence: number, verdictList: Uint8Array): Promise<void>;
   putTrust(nodeId: string, kind: string, version: number, document: Uint8Array): Promise<void>;
+  /** The parts of the list of what nodes must deny at risk. */
+  deniedChunks(): Promise<number[]>;
+  /** Writes one part anew from its vouchers; every change of a voucher does so with its commit. */
+  rewriteDenied(chunk: number): Promise<void>;
 }
 
 /** Work to be done after the commit, at least once. Jobs name what they are about and carry no data of it. */
@@ -668,9 +672,16 @@ export interface LimitRows {
   policy(version: number): Promise<PolicyRow | undefined>;
   /** The newest. */
   currentPolicy(): Promise<PolicyRow | undefined>;
-  insertPolicy(
+  /** One policy is issued at a time, and no node enrols meanwhile. */
+  lockPolicies(): Promise<void>;
+  /** Stores a policy and tells it to every node. */
+  issuePolicy(
     row: PolicyRow & { readonly lateSettlementHours: number; readonly issuedBy: string },
   ): Promise<void>;
+  /** Of all policies that were ever issued. */
+  longestLateSettlementMs(): Promise<number>;
+  /** Tells the newest policy to a new node. */
+  tellPolicy(nodeId: string): Promise<void>;
   /** What a signed answer told the node: its time, and the version of the policy current then; 0 for none. */
   noteContact(nodeId: string, toldMs: number, policyVersion: number): Promise<void>;
   /** The contact with that very time; undefined where the node was never told it, or may no longer name it. */

@@ -1,5 +1,6 @@
 /** Policies, what nodes were told at their contacts, and what they took at risk (`migrations/server/0130-limits.sql`). */
 import { sql } from "kysely";
+import { toBase64 } from "#sync/base64.ts";
 import type { LimitRows } from "../ports/store.ts";
 import { bytes } from "./rows.ts";
 import type { Trx } from "./rows.ts";
@@ -8,7 +9,10 @@ export function limitRows(trx: Trx): LimitRows {
   return { ...policies(trx), ...contacts(trx), ...uses(trx) };
 }
 
-type PolicyRows = Pick<LimitRows, "policy" | "currentPolicy" | "insertPolicy">;
+type PolicyRows = Pick<
+  LimitRows,
+  "policy" | "currentPolicy" | "lockPolicies" | "issuePolicy" | "tellPolicy" | "longestLateSettlementMs"
+>;
 type ContactRows = Pick<LimitRows, "noteContact" | "contact" | "forgetContacts">;
 
 function policies(trx: Trx): PolicyRows {
@@ -22,9 +26,35 @@ function policies(trx: Trx): PolicyRows {
       const row = await select().orderBy("version", "desc").limit(1).executeTakeFirst();
       return row && { version: row.version, document: bytes(row.document) };
     },
-    async insertPolicy({ version, document, lateSettlementHours, issuedBy }) {
+    async lockPolicies() {
+      await sql`lock table policies in share row exclusive mode`.execute(trx);
+    },
+    async issuePolicy({ version, document, lateSettlementHours, issuedBy }) {
       const row = { version, document, late_settlement_hours: lateSettlementHours, issued_by: issuedBy };
       await trx.insertInto("policies").values(row).execute();
+      await sql`
+        insert into shape_trust (node_id, kind, version, document)
+        select id::text, 'policy', ${version}::int, ${toBase64(document)} from nodes order by id
+        on conflict (node_id, kind) do update set version = excluded.version, document = excluded.document`.execute(
+        trx,
+      );
+    },
+    async longestLateSettlementMs() {
+      const row = await trx
+        .selectFrom("policies")
+        .select((eb) => eb.fn.max("late_settlement_hours").as("hours"))
+        .executeTakeFirst();
+      // An aggregate over no rows is null, which kysely's type does not say.
+      return ((row?.hours as number | null | undefined) ?? 0) * 3_600_000;
+    },
+    async tellPolicy(nodeId) {
+      // Waits for a policy that is being issued, which does not see this node yet.
+      await sql`lock table policies in row exclusive mode`.execute(trx);
+      const newest = await select().orderBy("version", "desc").limit(1).executeTakeFirst();
+      if (!newest) return;
+      const document = toBase64(bytes(newest.document));
+      const row = { node_id: nodeId, kind: "policy", version: newest.version, document };
+      await trx.insertInto("shape_trust").values(row).execute();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The rows that nodes read as shapes; triggers log each change (`migrations/server/0030-shapes.sql`). */
-import { sql } from "kysely";
 import { toBase64 } from "#sync/base64.ts";
+import { sql } from "kysely";
 import type { ProjectionRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
@@ -66,6 +66,13 @@ export function projectionRows(trx: Trx): ProjectionRows {
         .values({ node_id: nodeId, sequence: BigInt(sequence), ...change })
         .onConflict((conflict) => conflict.columns(["node_id", "sequence"]).doUpdateSet(change))
         .execute();
+    },
+    async deniedChunks() {
+      const rows = await trx.selectFrom("shape_denied").select("chunk").orderBy("chunk").execute();
+      return rows.map(({ chunk }) => chunk);
+    },
+    async rewriteDenied(chunk) {
+      await sql`select rewrite_denied(${chunk}::int)`.execute(trx);
     },
     async putTrust(nodeId, kind, version, document) {
       const change = { version, document: toBase64(document) };

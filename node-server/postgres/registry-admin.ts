@@ -48,6 +48,8 @@ export async function putVoucherGroup(
     readonly name: string;
     readonly validityDays: number;
     readonly reservationDays?: number;
+    /** Fixed when the group is made. */
+    readonly atRisk?: boolean;
   },
 ): Promise<void> {
   const change: OperatorChange = {
@@ -57,9 +59,15 @@ export async function putVoucherGroup(
   };
   await operatorChange(pool, change, (client) =>
     client.query(
-      `insert into voucher_groups (code, name, validity_days, reservation_days) values ($1, $2, $3, $4)
+      `insert into voucher_groups (code, name, validity_days, reservation_days, at_risk) values ($1, $2, $3, $4, $5)
        on conflict (code) do update set name = $2, validity_days = $3, reservation_days = $4`,
-      [group.code, group.name, group.validityDays, group.reservationDays ?? defaultReservationDays],
+      [
+        group.code,
+        group.name,
+        group.validityDays,
+        group.reservationDays ?? defaultReservationDays,
+        group.atRisk ?? false,
+      ],
     ),
   );
 }
@@ -160,12 +168,14 @@ export interface NodeSummary {
   readonly lastSequence: bigint;
   readonly openLeases: bigint;
   readonly lastContactAt: Date | null;
+  /** How far the wall clock was ahead of the server's at the last contact. */
+  readonly clockOffsetMs: bigint | null;
 }
 
 export async function listNodes(pool: Pool): Promise<NodeSummary[]> {
   const { rows } = await pool.query<NodeSummary>(
     `select id, name, merchant_id as "merchantId", status, last_sequence as "lastSequence",
-       last_contact_at as "lastContactAt",
+       last_contact_at as "lastContactAt", clock_offset_ms as "clockOffsetMs",
        (select count(*) from leases where node_id = nodes.id and closed_at is null) as "openLeases"
      from nodes order by enrolled_at`,
   );

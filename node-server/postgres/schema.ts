@@ -72,6 +72,7 @@ export interface Database {
   shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };
   carried_files: CarriedFiles;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
+  shape_denied: { node_id: string; chunk: number; serials: string };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
 }
 

@@ -9,6 +9,9 @@ import type { ShapeReader } from "./shape-stamper.ts";
 /** A node that asks for one snapshot after the other loses its oldest handles, not the server its disk. */
 const handlesPerReader = 16;
 
+/** What all nodes read has a handle for each of them, and some that they have left behind. */
+const handlesOfShared = 20_000;
+
 export interface SnapshotChunk {
   readonly handle: string;
   readonly chunk: number;
@@ -77,12 +80,12 @@ export async function findRecentSnapshot(
 export async function forgetOldSnapshots(
   pool: Pool,
   { shape, nodeId }: ShapeReader,
-  isChunked: boolean,
+  { isChunked, isShared }: { readonly isChunked: boolean; readonly isShared: boolean },
 ): Promise<void> {
   await pool.query(
     `DELETE FROM shape_handles WHERE handle IN (
        SELECT handle FROM shape_handles WHERE shape = $1 AND node_id = $2 ORDER BY created_at DESC OFFSET $3)`,
-    [shape, nodeId, handlesPerReader],
+    [shape, nodeId, isShared ? handlesOfShared : handlesPerReader],
   );
   if (!isChunked) return;
   await pool.query(

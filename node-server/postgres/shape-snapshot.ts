@@ -54,7 +54,8 @@ export async function takeShapeSnapshot(
     const told = await readChunks(client, definition, { ...request, handle, view, nodeId: reader.nodeId });
     return { handle, lastRun: BigInt(view.last_run), ...told };
   });
-  await forgetOldSnapshots(pool, reader, chunks > 1);
+  const isShared = definition.shared === true;
+  await forgetOldSnapshots(pool, reader, { isChunked: chunks > 1, isShared });
   return snapshot;
 }
 

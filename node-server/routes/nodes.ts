@@ -15,6 +15,7 @@ import { carriedMessages } from "../operations/carried-messages.ts";
 import { payOut } from "../operations/receive.ts";
 import type { ReceiveDependencies, UploadRefusal } from "../operations/receive.ts";
 import type { NodeRow } from "../ports/store.ts";
+import { readerOf } from "../shapes/definitions.ts";
 import type { ShapeSource } from "../shapes/source.ts";
 import { answerShapeRequest } from "../shapes/http.ts";
 
@@ -112,7 +113,7 @@ async function shape(deps: NodeRouteDependencies, c: Context, name: string): Pro
   const node = await authenticate(deps, c);
   if (!node) return noSession(c);
   if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
-  return answerShapeRequest(deps.shapes, c.req.raw, { shape: name, nodeId: node.id });
+  return answerShapeRequest(deps.shapes, c.req.raw, { shape: name, nodeId: readerOf(name, node.id) });
 }
 
 async function authenticate(deps: NodeRouteDependencies, c: Context): Promise<NodeRow | undefined> {

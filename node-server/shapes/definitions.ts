@@ -14,9 +14,17 @@ export interface ShapeColumn {
 export interface ShapeDefinition {
   readonly table: string;
   readonly columns: Readonly<Record<string, ShapeColumn>>;
+  /** Every node reads the same rows, those of the node_id `all`. */
+  readonly shared?: true;
 }
 
 export type ShapeDefinitions = Readonly<Record<string, ShapeDefinition>>;
+
+/** The node_id whose rows a node reads of a shape. */
+export function readerOf(shape: string, nodeId: string): string {
+  const definitions: ShapeDefinitions = shapeDefinitions;
+  return Object.hasOwn(definitions, shape) && definitions[shape]?.shared ? "all" : nodeId;
+}
 
 const nodeId = { type: "text", not_null: true, pk_index: 0 } as const;
 const text = { type: "text", not_null: true } as const;
@@ -61,6 +69,15 @@ export const shapeDefinitions = {
       node_id: nodeId,
       version: integer,
     },
+  },
+  denied: {
+    table: "shape_denied",
+    columns: {
+      chunk: { type: "int4", not_null: true, pk_index: 1 },
+      node_id: nodeId,
+      serials: text,
+    },
+    shared: true,
   },
   signals: {
     table: "shape_signals",

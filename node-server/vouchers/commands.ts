@@ -5,6 +5,7 @@
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
+import { hasExpired } from "#core/voucher-validity.ts";
 import { parseSerial } from "#core/voucher-number.ts";
 import { encodeVoucherToken, tokenToText } from "#sync/documents/voucher-token.ts";
 import { signDocument } from "#sync/signing/cose.ts";
@@ -95,6 +96,7 @@ export async function carryOutItem(
   if (!locked) throw new ItemRefused("unknown-voucher");
   if (locked.institutionId !== institutionId) throw new ItemRefused("other-institution");
   const voucher = await expiredIfDue(tx, locked);
+  if (hasExpired(voucher, await tx.now()) && item.action !== "cancel") throw new ItemRefused("expired");
   if (item.action === "activate") return activate(deps, tx, voucher, node, item.leaseUntil);
   return change(deps, tx, voucher, item.action);
 }

@@ -24,17 +24,28 @@ export async function expireVouchers(store: Store): Promise<number> {
 async function expireLocked(tx: Tx, serials: readonly bigint[]): Promise<number> {
   const locked = await tx.vouchers.lock(serials);
   const now = await tx.now();
-  const due = [...locked.values()].filter((voucher) => isPastEnd(voucher, now)).toSorted(byAccount);
+  const lateMs = await tx.limits.longestLateSettlementMs();
+  const due = [...locked.values()].filter((voucher) => isDue(voucher, now, lateMs)).toSorted(byAccount);
   let expired = 0;
   for (const voucher of due) if (await expire(tx, voucher)) expired += 1;
   return expired;
 }
 
-/** The locked voucher as it is at this instant: what the schedule has not done yet is done first. */
+/**
+ * The locked voucher as it is at this instant: what the schedule has not done yet is done first. One that was taken at
+ * risk before its end may still come late, and keeps its funding and its state for that.
+ */
 export async function expiredIfDue(tx: Tx, voucher: VoucherRow): Promise<VoucherRow> {
-  if (!hasExpired(voucher, await tx.now())) return voucher;
+  const now = await tx.now();
+  if (!hasExpired(voucher, now)) return voucher;
+  if (!isDue(voucher, now, await tx.limits.longestLateSettlementMs())) return voucher;
   await expire(tx, voucher);
   return { ...voucher, state: "expired" };
+}
+
+function isDue(voucher: VoucherRow, now: Date, lateMs: number): boolean {
+  const mayComeLate = voucher.atRisk && voucher.activatedAt !== null;
+  return isPastEnd(voucher, new Date(now.getTime() - (mayComeLate ? lateMs : 0)));
 }
 
 /** False when something that is stronger came first. */

@@ -3,10 +3,11 @@
  * counts. The SQLite implementation is in `desktop/worker/store/shapes.ts`.
  */
 import type { Epoch } from "../documents/lease.ts";
+import type { Policy } from "../documents/policy.ts";
 import type { KeySet } from "../documents/key-set.ts";
 import type { OpenedVerdictList } from "../queue/take-verdicts.ts";
 
-export type ShapeName = "trust" | "leases" | "verdicts" | "signals";
+export type ShapeName = "trust" | "leases" | "denied" | "verdicts" | "signals";
 
 /** Where a shape was read up to, in the server's words. */
 export interface ShapeHead {
@@ -28,6 +29,17 @@ export type ShapeChange =
   /** The row is gone. That ends no lease: only time does, or the node itself. */
   | { readonly type: "lease-withdrawn"; readonly key: string; readonly serial: bigint }
   | { readonly type: "key-set"; readonly key: string; readonly keySet: KeySet; readonly document: Uint8Array }
+  | { readonly type: "policy"; readonly key: string; readonly policy: Policy; readonly document: Uint8Array }
+  | { readonly type: "accepts"; readonly key: string; readonly groups: readonly string[] }
+  | {
+      readonly type: "denied";
+      readonly key: string;
+      readonly chunk: number;
+      readonly serials: Uint8Array;
+      readonly first: bigint;
+      readonly last: bigint;
+    }
+  | { readonly type: "denied-no-more"; readonly key: string; readonly chunk: number }
   | {
       readonly type: "verdict-list";
       readonly key: string;
@@ -72,4 +84,7 @@ export interface ShapeStorage {
   /** The signalled version that was read before the shape was last fetched. */
   fetched(shape: string): number | undefined;
   setFetched(shape: string, version: number): void;
+  /** As of when the shape was known to be complete; undefined when it never was. */
+  asOf(shape: ShapeName): number | undefined;
+  setAsOf(shape: ShapeName, ms: number): void;
 }

@@ -6,9 +6,11 @@ import { fromBase64 } from "../base64.ts";
 import { acceptKeySet } from "../documents/key-set.ts";
 import type { KeySet } from "../documents/key-set.ts";
 import { decodeLease } from "../documents/lease.ts";
+import { decodePolicy } from "../documents/policy.ts";
 import { decodeVerdictList } from "../documents/verdict-list.ts";
 import { decodeVoucherToken, textToToken } from "../documents/voucher-token.ts";
 import { openTrusted } from "../open-trusted.ts";
+import { readSerialSet } from "../serial-set.ts";
 import type { ShapeChange, ShapeName } from "../ports/shape-storage.ts";
 
 /** A row as the protocol brings it: every value is text. */
@@ -31,7 +33,7 @@ export async function checkRow(
   context: RowContext,
 ): Promise<ShapeChange | undefined> {
   const key = `${name}:${row.key}`;
-  if (row.operation === "delete") return name === "leases" ? withdrawn(key, row) : undefined;
+  if (row.operation === "delete") return deleted(name, key, row);
   const checked = await checkers[name](key, row.value, context);
   if (typeof checked !== "string") return checked;
   return { type: "aside", key, problem: checked, value: JSON.stringify(row.value) };
@@ -58,6 +60,14 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (token.value.serial !== serial || value["serial"] !== serial.toString()) return "serials-differ";
     return { type: "lease", key, serial, epoch, notAfterMs, lease: document, token: text };
   },
+  async denied(key, value) {
+    const chunk = chunkOf(value);
+    const serials = bytesOf(value["serials"]);
+    const read = serials && readSerialSet(serials);
+    const [first, last] = [read?.[0], read?.at(-1)];
+    if (chunk === undefined || !serials || first === undefined || last === undefined) return "malformed";
+    return { type: "denied", key, chunk, serials, first, last };
+  },
   async verdicts(key, value, { keySet }) {
     const document = bytesOf(value["verdict_list"]);
     if (!document) return "malformed";
@@ -67,6 +77,8 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     return { type: "verdict-list", key, opened: list, value: JSON.stringify(value) };
   },
   async trust(key, value, { keySet }) {
+    if (value["kind"] === "accepts") return acceptedGroups(key, value);
+    if (value["kind"] === "policy") return policyOf(key, value, keySet);
     // A kind of document that this version does not know is kept aside until a newer one can read it.
     if (value["kind"] !== "key-set") return "unknown-kind";
     const document = bytesOf(value["document"]);
@@ -81,6 +93,37 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     return { type: "signal", shape, version: Number(version) };
   },
 };
+
+/** The policy that counts is the one that the server named at the last contact, so an older one is kept as well. */
+async function policyOf(
+  key: string,
+  value: ShapeRow["value"],
+  keySet: KeySet,
+): Promise<ShapeChange | string> {
+  const document = bytesOf(value["document"]);
+  if (!document) return "malformed";
+  const opened = await openTrusted(keySet, "policy", decodePolicy, document);
+  return opened.ok
+    ? { type: "policy", key, policy: opened.value, document }
+    : `policy:${opened.refusal.code}`;
+}
+
+function acceptedGroups(key: string, { document }: ShapeRow["value"]): ShapeChange | string {
+  if (document === null || document === undefined || !/^([A-Z0-9]{3}(,[A-Z0-9]{3})*)?$/.test(document)) {
+    return "malformed";
+  }
+  return { type: "accepts", key, groups: document === "" ? [] : document.split(",") };
+}
+
+function deleted(name: ShapeName, key: string, row: ShapeRow): ShapeChange | undefined {
+  if (name === "leases") return withdrawn(key, row);
+  const chunk = name === "denied" ? chunkOf(row.value) : undefined;
+  return chunk === undefined ? undefined : { type: "denied-no-more", key, chunk };
+}
+
+function chunkOf({ chunk }: ShapeRow["value"]): number | undefined {
+  return chunk && /^[0-9]{1,10}$/.test(chunk) ? Number(chunk) : undefined;
+}
 
 function withdrawn(key: string, { value }: ShapeRow): ShapeChange | undefined {
   const { serial } = value;

@@ -1,6 +1,7 @@
 /** Brings shapes up to date, as often as it takes: each try begins from what is stored. */
 import { backOffMs } from "../back-off.ts";
 import type { Patience } from "../back-off.ts";
+import type { TrustedTime } from "../clock.ts";
 import type { ShapeName } from "../ports/shape-storage.ts";
 import { TooManyChangesError } from "./consumer.ts";
 import { recheckAside } from "./recheck.ts";
@@ -9,10 +10,17 @@ import type { StreamEnd, StreamOptions, StreamParts } from "./stream.ts";
 
 export interface ShapeParts extends Omit<StreamParts, "name" | "reload"> {
   readonly patience: Patience;
+  /** Read as a request begins: what it brings is complete as of then. */
+  readonly time: () => TrustedTime;
 }
 
 /** Every shape but `signals`, in the order in which they rely on one another: keys first. */
-export const fetchedShapes = ["trust", "leases", "verdicts"] as const satisfies readonly ShapeName[];
+export const fetchedShapes = [
+  "trust",
+  "leases",
+  "denied",
+  "verdicts",
+] as const satisfies readonly ShapeName[];
 
 /** Reads one shape once, up to date. The last failure is the result. */
 export async function fetchShape(parts: ShapeParts, name: ShapeName): Promise<StreamEnd> {
@@ -25,11 +33,13 @@ export async function fetchShape(parts: ShapeParts, name: ShapeName): Promise<St
 
 async function fetchAndNote(parts: ShapeParts, name: ShapeName): Promise<StreamEnd> {
   const version = name === "signals" ? undefined : parts.storage.signalled(name);
+  const begun = parts.time();
   const end = await readPatiently(parts, name, { live: false, signal: parts.patience.signal });
   if (end.kind !== "up-to-date") return end;
+  if (name === "denied" && begun.anchored) parts.storage.setAsOf(name, begun.nowMs);
   if (version !== undefined) parts.storage.setFetched(name, version);
   if (name === "trust") {
-    for (const other of ["leases", "verdicts"] as const) {
+    for (const other of ["trust", "leases", "verdicts"] as const) {
       await recheckAside(parts.storage, other, parts.context);
     }
   }

@@ -4,6 +4,8 @@ import { encodeKeySet } from "#sync/documents/key-set.ts";
 import type { KeySet } from "#sync/documents/key-set.ts";
 import { encodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
+import { encodePolicy } from "#sync/documents/policy.ts";
+import type { Policy } from "#sync/documents/policy.ts";
 import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
 import type { VerdictList } from "#sync/documents/verdict-list.ts";
 import { tokenVerifier } from "#sync/documents/voucher-number.ts";
@@ -34,6 +36,7 @@ export interface Authority {
   signKeySet(keySet: KeySet): Uint8Array;
   token(voucher: TestVoucher, change?: Partial<VoucherToken>): string;
   lease(lease: Lease): Uint8Array;
+  policy(policy: Policy): Uint8Array;
   /** May be replaced by a test that wants other lists. */
   verdictList: (list: VerdictList) => Uint8Array;
   certificate(nodeId: string, nodePublicKey: Uint8Array): Uint8Array;
@@ -71,6 +74,7 @@ export function createAuthority(name = 1, version = 1): Authority {
       const token = { ...voucher, group: "food", programme: "Relief", atRisk: false, verifier, ...change };
       return tokenToText(sign("voucher-token", encodeVoucherToken(token)));
     },
+    policy: (policy) => sign("policy", encodePolicy(policy)),
     lease: (lease) => sign("lease", encodeLease(lease)),
     verdictList: (list) => sign("verdict-list", encodeVerdictList(list)),
     certificate: (nodeId, nodePublicKey) =>

@@ -11,15 +11,17 @@ import { decodeOperation } from "#sync/documents/operation.ts";
 import type { Operation } from "#sync/documents/operation.ts";
 import { decodeSessionAssertion } from "#sync/documents/session-assertion.ts";
 import { decodeUpload } from "#sync/documents/upload.ts";
+import type { Policy } from "#sync/documents/policy.ts";
 import type { Verdict } from "#sync/documents/verdict-list.ts";
 import { openAs } from "#sync/documents/open.ts";
 import { hashOf, parseDocument } from "#sync/signing/cose.ts";
 import { createAuthority } from "./authority.ts";
 import type { Authority, TestVoucher } from "./authority.ts";
+import { writeSerialSet } from "./serial-set.ts";
 import { createElectricShape } from "./electric-shape.ts";
 import type { ElectricShape } from "./electric-shape.ts";
 
-export type ShapeName = "leases" | "verdicts" | "trust" | "signals";
+export type ShapeName = "leases" | "denied" | "verdicts" | "trust" | "signals";
 
 export interface StandInOptions {
   readonly authority?: Authority;
@@ -57,6 +59,11 @@ export interface StandInServer {
   /** Grants a lease and publishes it as the real server does, signal included. */
   grant(voucher: TestVoucher, change?: { readonly n?: number; readonly notAfterMs?: number }): void;
   withdraw(serial: bigint): void;
+  /** Issues a policy, signed, and names it from now on. */
+  issuePolicy(policy: Policy): void;
+  /** The deny list, as one row. */
+  deny(serials: readonly bigint[]): void;
+  accept(groups: readonly string[]): void;
   /** Tells a verdict through the shape, as a decision made later. */
   publishVerdict(sequence: number, verdict: Pick<Verdict, "status" | "reason" | "transactionId">): void;
   signal(shape: Exclude<ShapeName, "signals">): void;
@@ -69,6 +76,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const chunk = options.chunk === undefined ? {} : { chunk: options.chunk };
   const shapes = {
     leases: createElectricShape({ name: "leases", ...chunk }),
+    denied: createElectricShape({ name: "denied", ...chunk }),
     verdicts: createElectricShape({ name: "verdicts", ...chunk }),
     trust: createElectricShape({ name: "trust", ...chunk }),
     signals: createElectricShape({ name: "signals", ...chunk }),
@@ -137,6 +145,15 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       shapes.leases.remove(`"leases"/"${serial}"`);
       server.signal("leases");
     },
+    issuePolicy(policy) {
+      server.policyVersion = policy.version;
+      trust("policy", policy.version, toBase64(authority.policy(policy)));
+    },
+    accept: (groups) => trust("accepts", 1, groups.join(",")),
+    deny(serials) {
+      const row = { node_id: "all", chunk: "0", serials: toBase64(writeSerialSet(serials)) };
+      shapes.denied.put(`"denied"/"0"`, row);
+    },
     signal(shape) {
       versions += 1;
       shapes.signals.put(`"signals"/"${shape}"`, { node_id: nodeId, shape, version: String(versions) });
@@ -149,14 +166,13 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       await closed;
     },
   };
-  shapes.trust.put(`"trust"/"key-set"`, {
-    node_id: nodeId,
-    kind: "key-set",
-    version: String(authority.keySet.version),
-    document: toBase64(authority.keySetDocument),
-  });
-  server.signal("trust");
+  trust("key-set", authority.keySet.version, toBase64(authority.keySetDocument));
   return server;
+
+  function trust(kind: string, version: number, document: string): void {
+    shapes.trust.put(`"trust"/"${kind}"`, { node_id: nodeId, kind, version: String(version), document });
+    server.signal("trust");
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { decodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
+import type { Policy } from "#sync/documents/policy.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { ShapeChange, ShapeStorage } from "#sync/ports/shape-storage.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
@@ -18,6 +19,7 @@ import type { RecordStep } from "../../desktop/worker/record.ts";
 import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
 import { createAuthority } from "./authority.ts";
 import type { Authority, TestVoucher } from "./authority.ts";
+import { writeSerialSet } from "./serial-set.ts";
 
 export interface TestClock extends MachineClock {
   /** Lets time pass, for wall and boot alike. */
@@ -43,8 +45,12 @@ export interface Till {
   ): void;
   /** Stores changes of the leases shape, as a batch that follows. */
   leases(changes: readonly ShapeChange[]): void;
-  /** As if a signed answer had just come. */
+  /** As if a signed answer had just come, which named the policy that `policy` gave last. */
   anchor(): void;
+  /** As if the policy had come, and the next contact had named it. */
+  policy(policy: Policy): void;
+  /** As if the deny list had come, complete as of then. */
+  deny(serials: readonly bigint[], asOfMs?: number): void;
   /** Closes the node's files. */
   close(): void;
   /** Closes whatever has the directory open and opens it again, as another process would. */
@@ -76,6 +82,7 @@ export function createTill(options: TillOptions = {}): Till {
   if (!stores.node.identity()) enrolDirectly(stores, { authority, key, nodeId, serverUrl });
   const { database, queue, trust } = stores;
   const shapes = createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() });
+  let named = stores.node.anchor()?.policyVersion ?? 0;
   const till: Till = {
     directory,
     authority,
@@ -108,10 +115,33 @@ export function createTill(options: TillOptions = {}): Till {
       const load = from ? undefined : shapes.beginLoad("leases");
       if (!shapes.apply({ name: "leases", from, load, changes, to })) throw new Error("not applied");
     },
+    policy(policy) {
+      named = policy.version;
+      stores.queue.transaction(() => stores.trust.keepPolicy(policy, authority.policy(policy)));
+    },
+    deny(serials, asOfMs = clock.wallMs()) {
+      const from = shapes.head("denied");
+      const to = { handle: "h", position: `${Number(from?.position.split("_")[0] ?? 0) + 1}_0` };
+      const load = shapes.beginLoad("denied");
+      const [first = 1n, last = 1n] = [serials[0], serials.at(-1)];
+      const row = {
+        type: "denied",
+        key: "denied:0",
+        chunk: 0,
+        serials: writeSerialSet(serials),
+        first,
+        last,
+      } as const;
+      if (!shapes.apply({ name: "denied", from, load, changes: serials.length > 0 ? [row] : [], to })) {
+        throw new Error("not applied");
+      }
+      shapes.setAsOf("denied", asOfMs);
+    },
     anchor() {
       const { bootId } = clock;
       const wallMs = clock.wallMs();
-      stores.node.setAnchor({ serverTimeMs: wallMs, wallMs, bootId, sinceBootMs: clock.sinceBootMs() });
+      const sinceBootMs = clock.sinceBootMs();
+      stores.node.setAnchor({ serverTimeMs: wallMs, wallMs, bootId, sinceBootMs, policyVersion: named });
     },
     close: () => closeOpen(directory),
     reopen() {

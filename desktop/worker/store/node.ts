@@ -47,6 +47,7 @@ interface AnchorRow {
   readonly wall_ms: bigint;
   readonly boot_id: string;
   readonly since_boot_ms: bigint;
+  readonly policy_version: bigint;
 }
 
 export function createNodeStorage(database: NodeDatabase): NodeStorage {
@@ -96,10 +97,10 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
       const anchor = database.prepare<[], AnchorRow>("select * from clock_anchor").get();
       return anchor ? rowToAnchor(anchor) : undefined;
     },
-    setAnchor({ serverTimeMs, wallMs, bootId, sinceBootMs }) {
+    setAnchor({ serverTimeMs, wallMs, bootId, sinceBootMs, policyVersion }) {
       database
-        .prepare("insert or replace into clock_anchor values (1, ?, ?, ?, ?)")
-        .run(serverTimeMs, wallMs, bootId, sinceBootMs);
+        .prepare("insert or replace into clock_anchor values (1, ?, ?, ?, ?, ?)")
+        .run(serverTimeMs, wallMs, bootId, sinceBootMs, policyVersion);
     },
     status: () => row().status,
     setStatus: (status) => void database.prepare("update node set status = ?").run(status),
@@ -125,6 +126,7 @@ function rowToAnchor(row: AnchorRow): ClockAnchor {
     wallMs: Number(row.wall_ms),
     bootId: row.boot_id,
     sinceBootMs: Number(row.since_boot_ms),
+    policyVersion: Number(row.policy_version),
   };
 }
 

@@ -1,16 +1,22 @@
 /** What this node did to vouchers, in SQLite: business rows that are written in the transaction of their operation. */
 import type { OperationState } from "#core/operation.machine.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
+import type { RedemptionMode } from "#sync/documents/operation.ts";
+import type { Used } from "#sync/limits.ts";
 import type { NodeDatabase } from "../database.ts";
 
 export interface NewRedemption {
   readonly sequence: number;
   readonly serial: bigint;
-  readonly mode: "leased" | "online";
+  readonly mode: RedemptionMode;
   readonly epoch: Epoch | null;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly actor: string;
+  /** Whether its time was that of an anchored clock. */
+  readonly anchored: boolean;
+  /** The contact that it named. */
+  readonly lastServerTimeMs: number;
 }
 
 /** A redemption together with what became of its operation. */
@@ -34,8 +40,10 @@ export interface RedemptionStorage {
   ofVoucher(serial: bigint): RedemptionRecord[];
   /** In order of their operations, at most `limit`, after the given sequence number. */
   list(after: number, limit: number): RedemptionRecord[];
-  /** How many leased redemptions were made at or after the given time, by what the node wrote down then. */
-  leasedSince(createdMs: number): number;
+  /** What was redeemed at risk since the contact, or is not sent yet; the sum in one currency. */
+  usedAtRisk(lastServerTimeMs: number, currency: string): Used;
+  /** The sum redeemed under leases by a clock that was not anchored since the contact, or not sent yet. */
+  usedUnanchored(lastServerTimeMs: number, currency: string): bigint;
   /** How many operations are in each state. */
   countByState(): Record<OperationState, number>;
   /** The latest time that an operation wrote down; 0 before the first. */
@@ -45,13 +53,15 @@ export interface RedemptionStorage {
 interface RedemptionRow {
   readonly sequence: bigint;
   readonly serial: bigint;
-  readonly mode: "leased" | "online";
+  readonly mode: RedemptionMode;
   readonly epoch_generation: bigint | null;
   readonly epoch_n: bigint | null;
   readonly amount_minor: bigint;
   readonly currency: string;
   readonly actor: string;
   readonly live: bigint;
+  readonly anchored: bigint;
+  readonly last_server_ms: bigint;
   readonly operation_id: string;
   readonly hash: Buffer;
   readonly created_ms: bigint;
@@ -67,8 +77,9 @@ const joined = `select r.*, o.operation_id, o.hash, o.created_ms, o.state, o.rea
 
 export function createRedemptionStorage(database: NodeDatabase): RedemptionStorage {
   const insert = database.prepare(
-    `insert into redemptions (sequence, serial, mode, epoch_generation, epoch_n, amount_minor, currency, actor)
-     values (@sequence, @serial, @mode, @generation, @n, @amountMinor, @currency, @actor)`,
+    `insert into redemptions (sequence, serial, mode, epoch_generation, epoch_n, amount_minor, currency, actor,
+       anchored, last_server_ms)
+     values (@sequence, @serial, @mode, @generation, @n, @amountMinor, @currency, @actor, @anchored, @lastServerTimeMs)`,
   );
   const bySerial = database.prepare<[bigint], RedemptionRow>(
     `${joined} where r.serial = ? order by r.sequence desc`,
@@ -76,10 +87,15 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
   const following = database.prepare<[number, number], RedemptionRow>(
     `${joined} where r.sequence > ? order by r.sequence limit ?`,
   );
-  const leased = database.prepare<[number], { count: bigint }>(
-    `select count(*) as count from redemptions join operations using (sequence)
-     where mode = 'leased' and created_ms >= ?`,
-  );
+  // What is not sent yet counts, although an answer to a part of the queue has been a contact since.
+  const uses = (what: string) =>
+    database.prepare<[{ currency: string; contact: number }], { count: bigint; sum: bigint }>(
+      `select count(*) as count, coalesce(sum(case when currency = @currency then amount_minor end), 0) as sum
+       from redemptions join operations using (sequence)
+       where ${what} and (last_server_ms = @contact or state = 'queued')`,
+    );
+  const atRisk = uses("mode = 'at-risk'");
+  const unanchored = uses("mode = 'leased' and anchored = 0");
   const states = database.prepare<[], { state: OperationState; count: bigint }>(
     "select state, count(*) as count from operations group by state",
   );
@@ -87,12 +103,21 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
     "select max(created_ms) as latest from operations",
   );
   return {
-    insert({ epoch, ...redemption }) {
-      insert.run({ ...redemption, generation: epoch?.generation ?? null, n: epoch?.n ?? null });
+    insert({ epoch, anchored, ...redemption }) {
+      insert.run({
+        ...redemption,
+        anchored: anchored ? 1 : 0,
+        generation: epoch?.generation ?? null,
+        n: epoch?.n ?? null,
+      });
     },
     ofVoucher: (serial) => bySerial.all(serial).map(rowToRecord),
     list: (after, limit) => following.all(after, limit).map(rowToRecord),
-    leasedSince: (createdMs) => Number(leased.get(createdMs)?.count ?? 0n),
+    usedAtRisk(contact, currency) {
+      const used = atRisk.get({ contact, currency });
+      return { count: Number(used?.count ?? 0n), sumMinor: used?.sum ?? 0n };
+    },
+    usedUnanchored: (contact, currency) => unanchored.get({ contact, currency })?.sum ?? 0n,
     countByState() {
       const counts = { queued: 0, held: 0, applied: 0, rejected: 0, writtenOff: 0 };
       for (const { state, count } of states.all()) counts[state] = Number(count);
@@ -115,6 +140,8 @@ function rowToRecord(row: RedemptionRow): RedemptionRecord {
     operationId: row.operation_id,
     hash: Uint8Array.from(row.hash),
     live: row.live === 1n,
+    anchored: row.anchored === 1n,
+    lastServerTimeMs: Number(row.last_server_ms),
     createdMs: Number(row.created_ms),
     state: row.state,
     reason: row.reason,

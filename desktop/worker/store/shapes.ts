@@ -42,6 +42,9 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
   const fetched = database.prepare<[string], { version: bigint }>(
     "select version from shape_versions where shape = ?",
   );
+  const age = database.prepare<[string], { as_of_ms: bigint }>(
+    "select as_of_ms from shape_ages where shape = ?",
+  );
   const aside = database.prepare<[string], SetAside>(
     "select key, value from rows_aside where shape = ? order by key limit 10000",
   );
@@ -89,6 +92,13 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
         .prepare("insert or replace into shape_versions (shape, version) values (?, ?)")
         .run(shape, version);
     },
+    asOf(shape) {
+      const row = age.get(shape);
+      return row && Number(row.as_of_ms);
+    },
+    setAsOf(shape, ms) {
+      database.prepare("insert or replace into shape_ages (shape, as_of_ms) values (?, ?)").run(shape, ms);
+    },
   };
   return storage;
 }
@@ -124,8 +134,28 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
     "insert or replace into rows_aside (shape, key, problem, value, seen_ms) values (?, ?, ?, ?, ?)",
   );
   const dropAside = database.prepare("delete from rows_aside where key = ?");
+  const putDenied = database.prepare(
+    `insert or replace into denied (load, chunk, first_serial, last_serial, serials) values (?, ?, ?, ?, ?)`,
+  );
+  const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
   return (load: number, change: ShapeChange): void => {
     switch (change.type) {
+      case "denied":
+        putDenied.run(load, change.chunk, change.first, change.last, change.serials);
+        dropAside.run(change.key);
+        break;
+      case "denied-no-more":
+        dropDenied.run(load, change.chunk);
+        dropAside.run(change.key);
+        break;
+      case "policy":
+        trust.keepPolicy(change.policy, change.document);
+        dropAside.run(change.key);
+        break;
+      case "accepts":
+        trust.keepAccepted(change.groups);
+        dropAside.run(change.key);
+        break;
       case "lease": {
         const { serial, epoch, notAfterMs, lease, token } = change;
         putLease.run(load, serial, epoch.generation, epoch.n, notAfterMs, lease, token);
@@ -161,7 +191,7 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
 }
 
 function isLoaded(name: ShapeName): boolean {
-  return name === "leases" || name === "signals";
+  return name === "leases" || name === "signals" || name === "denied";
 }
 
 function sameHead(row: HeadRow | undefined, from: ShapeHead | undefined): boolean {

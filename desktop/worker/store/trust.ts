@@ -1,5 +1,6 @@
-/** The key sets that the node accepted, in SQLite. */
+/** The key sets, policies and groups that the node accepted, in SQLite. */
 import { decodeKeySet } from "#sync/documents/key-set.ts";
+import { decodePolicy } from "#sync/documents/policy.ts";
 import type { TrustStorage } from "#sync/ports/trust-storage.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
@@ -9,13 +10,18 @@ export function createTrustStorage(database: NodeDatabase): TrustStorage {
     "select document from trust_documents where kind = 'key-set' order by version desc limit 1",
   );
   const insert = database.prepare(
-    "insert into trust_documents (kind, version, document) values ('key-set', ?, ?) on conflict do nothing",
+    "insert into trust_documents (kind, version, document) values (?, ?, ?) on conflict do nothing",
   );
   const keySetDocument = (): Uint8Array => {
     const row = newest.get();
     if (!row) throw new Error("a node that is not enrolled trusts no key");
     return Uint8Array.from(row.document);
   };
+  const policy = database.prepare<[number], { document: Buffer }>(
+    "select document from trust_documents where kind = 'policy' and version = ?",
+  );
+  const accepted = database.prepare<[string], object>("select 1 from accepted_groups where code = ?");
+  const accept = database.prepare("insert into accepted_groups (code) values (?) on conflict do nothing");
   return {
     keySetDocument,
     keySet() {
@@ -25,6 +31,20 @@ export function createTrustStorage(database: NodeDatabase): TrustStorage {
       if (!read.ok) throw new Error("the stored key set cannot be read");
       return read.value;
     },
-    keepKeySet: ({ version }, document) => void insert.run(version, document),
+    keepKeySet: ({ version }, document) => void insert.run("key-set", version, document),
+    policy(version) {
+      const row = policy.get(version);
+      if (!row) return undefined;
+      const parsed = parseDocument(Uint8Array.from(row.document));
+      const read = parsed.ok ? decodePolicy(parsed.payload) : parsed;
+      if (!read.ok) throw new Error(`the stored policy ${version} cannot be read`);
+      return read.value;
+    },
+    keepPolicy: ({ version }, document) => void insert.run("policy", version, document),
+    accepts: (group) => accepted.get(group) !== undefined,
+    keepAccepted(groups) {
+      database.prepare("delete from accepted_groups").run();
+      for (const group of groups) accept.run(group);
+    },
   };
 }

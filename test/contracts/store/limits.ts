@@ -7,19 +7,36 @@ export function describeLimits(subject: () => StoreSubject): void {
   const transaction: StoreSubject["store"]["transaction"] = (work) => subject().store.transaction(work);
 
   describe("limits", () => {
+    test("a policy is told to every node, and to one that enrols later", async () => {
+      const early = await enrolledNode(subject());
+      const document = bytes(95);
+      await transaction(async (tx) => {
+        await tx.limits.lockPolicies();
+        const version = ((await tx.limits.currentPolicy())?.version ?? 0) + 1;
+        await tx.limits.issuePolicy({ version, document, lateSettlementHours: 0, issuedBy: "Ann" });
+      });
+      const late = await enrolledNode(subject());
+      await transaction((tx) => tx.limits.tellPolicy(late));
+      const row = { key: "policy", document: Buffer.from(document).toString("base64") };
+      expect(await subject().documentsShape("trust", early)).toContainEqual(row);
+      expect(await subject().documentsShape("trust", late)).toContainEqual(row);
+    });
+
     test("a policy is kept by its version, once, and the newest is the current one", async () => {
       const [first, second] = [bytes(90), bytes(91)];
       const insert = (version: number, document: Uint8Array) =>
         transaction((tx) =>
-          tx.limits.insertPolicy({ version, document, lateSettlementHours: 48, issuedBy: "Ann" }),
+          tx.limits.issuePolicy({ version, document, lateSettlementHours: 48, issuedBy: "Ann" }),
         );
-      expect(await transaction((tx) => tx.limits.currentPolicy())).toBeUndefined();
-      await insert(1, first);
-      await insert(2, second);
-      expect(await transaction((tx) => tx.limits.policy(1))).toEqual({ version: 1, document: first });
-      expect(await transaction((tx) => tx.limits.currentPolicy())).toEqual({ version: 2, document: second });
-      expect(await transaction((tx) => tx.limits.policy(3))).toBeUndefined();
-      await expect(insert(2, first)).rejects.toMatchObject({ constraint: "policies_pkey" });
+      await insert(101, first);
+      await insert(102, second);
+      expect(await transaction((tx) => tx.limits.policy(101))).toEqual({ version: 101, document: first });
+      expect(await transaction((tx) => tx.limits.currentPolicy())).toEqual({
+        version: 102,
+        document: second,
+      });
+      expect(await transaction((tx) => tx.limits.policy(103))).toBeUndefined();
+      await expect(insert(102, first)).rejects.toMatchObject({ constraint: "policies_pkey" });
     });
 
     test("a node may name the contacts it was told, and those that are not forgotten", async () => {
