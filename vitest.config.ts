@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: "faults",
-          include: ["test/faults/**/*.test.ts", "test/house/**/*.test.ts"],
+          include: ["test/faults/**/*.test.ts", "test/house/**/*.test.ts", "test/simulation/**/*.test.ts"],
           globalSetup: ["test/support/postgres.global.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

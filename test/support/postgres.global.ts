@@ -24,7 +24,7 @@ declare module "vitest" {
   }
 }
 
-interface Cluster {
+export interface Cluster {
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function startCluster(): Promise<Cluster> {
+export async function startCluster(): Promise<Cluster> {
   const user = ordinaryUser();
   // Root's own temporary folder may be closed to the user that PostgreSQL runs as.
   const folder = mkdtempSync(join(user ? "/tmp" : tmpdir(), "paypost-test-postgres-"));

@@ -1,0 +1,172 @@
+/**
+ * The promises (design section 4), checked against what was committed, what the provider credited and what the screens
+ * said.
+ *
+ * P1  A voucher's funding is debited at most once, in the books and at the provider.
+ * P2  An honest node's leased redemption that arrived before its lease closed is applied; no lease closes early.
+ * P3  What a screen accepted is never lost.
+ * P4  Every operation has one verdict, the same on both sides; open + ended = submitted.
+ * P5  The books balance, and are the sum of what was committed.
+ * P6  Each node's chain is whole on the server, and no node whose head file survived signs a number twice.
+ * P7  A node takes a voucher once.
+ */
+import { decodeOperation } from "#sync/documents/operation.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
+import { leaseKey, operationKey } from "./record.ts";
+import type { StoredOperation } from "./record.ts";
+import { graceMs } from "./server.ts";
+import type { Server } from "./server.ts";
+import type { SimulatedNode } from "./node.ts";
+
+export interface Broken {
+  readonly promise: string;
+  readonly what: string;
+}
+
+type Tell = (promise: string, what: string) => void;
+
+/** `settled`: everything is quiet, so nothing may be left that only time would mend. */
+export async function brokenPromises(
+  server: Server,
+  nodes: readonly SimulatedNode[],
+  settled: boolean,
+): Promise<Broken[]> {
+  const broken: Broken[] = [];
+  const tell: Tell = (promise, what) => broken.push({ promise, what });
+  await paidOnce(server, settled, tell);
+  leasesKept(server, nodes, tell);
+  await booksBalance(server, tell);
+  await chainsWhole(server, nodes, tell);
+  takenOnce(nodes, tell);
+  verdictsOnce(server, tell);
+  if (settled) {
+    nothingLost(server, nodes, tell);
+    nothingOpen(server, nodes, tell);
+  }
+  return broken;
+}
+
+async function paidOnce({ base, record, provider }: Server, settled: boolean, tell: Tell): Promise<void> {
+  const live = new Map<bigint, number>();
+  const credits = Map.groupBy(provider.credits, ({ idempotencyKey }) => idempotencyKey.slice(0, 36));
+  const paid = new Map<bigint, number>();
+  for (const { id, serial } of record.claims.values()) {
+    const claim = await base.transaction((tx) => tx.claims.find(id));
+    const made = credits.get(id)?.length ?? 0;
+    paid.set(serial, (paid.get(serial) ?? 0) + made);
+    if (claim?.state === "released" && made > 0) tell("P1", `claim ${id} was credited and released`);
+    if (claim?.state === "paid" && made !== 1) tell("P1", `claim ${id} is paid, credited ${made} times`);
+    if (claim?.state !== "released") live.set(serial, (live.get(serial) ?? 0) + 1);
+    const isEnded = claim?.state === "paid" || claim?.state === "released";
+    if (settled && !isEnded) tell("P4", `claim ${id} is still ${claim?.state}`);
+  }
+  for (const [serial, count] of live) if (count > 1) tell("P1", `voucher ${serial} has ${count} live claims`);
+  for (const [serial, count] of paid)
+    if (count > 1) tell("P1", `voucher ${serial} was credited ${count} times`);
+  for (const [serial, reserve] of record.reserves)
+    if (reserve < 0n) tell("P1", `voucher ${serial} was debited beyond its reserve: ${reserve}`);
+}
+
+function leasesKept({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
+  for (const [key, { row, closed }] of record.leases) {
+    if (closed?.end === "expired" && closed.atMs <= row.notAfter.getTime() + graceMs)
+      tell("P2", `lease ${key} was closed before its grace was over`);
+  }
+  const byNode = new Map(nodes.map((node) => [node.nodeId, node]));
+  for (const stored of record.operations.values()) {
+    const node = byNode.get(stored.row.nodeId);
+    if (!node || node.isCloned || node.isRevoked || stored.row.branch !== "chain") continue;
+    const operation = operationOf(stored);
+    if (operation.body.type !== "redeem-voucher" || !operation.body.epoch) continue;
+    const lease = record.leases.get(leaseKey(operation.body.serial, operation.body.epoch));
+    const inTime = lease && (!lease.closed || lease.closed.atMs >= stored.arrivedMs);
+    if (inTime && lease.row.nodeId === node.nodeId && stored.row.state !== "applied")
+      tell(
+        "P2",
+        `${node.name} #${stored.row.sequence} came under its lease: ${stored.row.state} ${stored.row.reason}`,
+      );
+  }
+}
+
+async function booksBalance({ base, record }: Server, tell: Tell): Promise<void> {
+  for (const key of record.unbalanced) tell("P5", `entry ${key} does not balance`);
+  let sum = 0n;
+  for (const [account, balance] of record.balances) {
+    sum += balance;
+    if (balance < 0n && !account.startsWith("external:")) tell("P5", `${account} stands at ${balance}`);
+    const stored = await base.transaction((tx) => tx.ledger.lockBalance(account));
+    if (stored !== balance) tell("P5", `${account} is ${stored}, and its entries sum up to ${balance}`);
+  }
+  if (sum !== 0n) tell("P5", `all accounts sum up to ${sum}`);
+}
+
+async function chainsWhole(server: Server, nodes: readonly SimulatedNode[], tell: Tell): Promise<void> {
+  const ofNode = Map.groupBy(server.record.operations.values(), ({ row }) => row.nodeId);
+  for (const node of nodes) {
+    const stored = ofNode.get(node.nodeId) ?? [];
+    const chain = stored
+      .filter(({ row }) => row.branch === "chain")
+      .toSorted((a, b) => a.row.sequence - b.row.sequence);
+    for (const [index, { row }] of chain.entries()) {
+      const previous = chain[index - 1];
+      const isNext = row.sequence === index + 1;
+      const follows = !previous || equalBytes(operationOf({ row }).previousHash, previous.row.hash);
+      if (!isNext || !follows) tell("P6", `${node.name} #${row.sequence} does not follow`);
+    }
+    const forked = stored.some(({ row }) => row.branch === "fork");
+    if (forked && !node.isCloned) tell("P6", `${node.name} signed a number twice`);
+  }
+}
+
+function takenOnce(nodes: readonly SimulatedNode[], tell: Tell): void {
+  for (const node of nodes) {
+    const live = node.stores.database
+      .prepare<[], { serial: bigint; count: bigint }>(
+        "select serial, count(*) as count from redemptions where live = 1 group by serial having count(*) > 1",
+      )
+      .all();
+    for (const { serial } of live) tell("P7", `${node.name} took voucher ${serial} more than once`);
+  }
+}
+
+function verdictsOnce({ record }: Server, tell: Tell): void {
+  for (const { row, ended } of record.operations.values()) {
+    if (row.state === "queued") tell("P4", `operation ${row.sequence} was stored without a verdict`);
+    if (ended > 1) tell("P4", `operation ${row.sequence} of ${row.nodeId} was decided ${ended} times`);
+  }
+}
+
+function nothingLost({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
+  for (const node of nodes) {
+    if (node.isCloned || node.hasLostDisk) continue;
+    for (const { hash, sequence } of node.accepted) {
+      if (!record.operations.has(operationKey({ nodeId: node.nodeId, hash })))
+        tell("P3", `${node.name} accepted #${sequence}, and the server never got it`);
+    }
+  }
+}
+
+/** What waits for a person (a frozen or revoked node's operations) may be open; nothing else. */
+function nothingOpen({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
+  const waitsForAPerson = new Set(["node-frozen", "node-revoked", "forked"]);
+  for (const { row } of record.operations.values()) {
+    if (row.state === "held" && !waitsForAPerson.has(row.reason ?? ""))
+      tell("P4", `operation ${row.sequence} is still held: ${row.reason}`);
+  }
+  for (const node of nodes) {
+    if (node.isCloned || node.hasLostDisk || node.isRevoked) continue;
+    for (const own of node.stores.queue.after(0, 1000)) {
+      const stored = record.operations.get(operationKey({ nodeId: node.nodeId, hash: own.hash }));
+      if (own.state !== stored?.row.state)
+        tell("P4", `${node.name} #${own.sequence} is ${own.state} here, ${stored?.row.state} on the server`);
+    }
+  }
+}
+
+function operationOf({ row }: Pick<StoredOperation, "row">) {
+  const parsed = parseDocument(row.signed);
+  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
+  if (!decoded?.ok) throw new Error("a stored operation cannot be read");
+  return decoded.value;
+}

@@ -1,0 +1,149 @@
+/**
+ * Safeguards that a simulation can take away, one at a time, to show that it would notice: each is taken out of a port
+ * from outside, and the production code knows nothing of it. Where two safeguards stand behind one another (the
+ * voucher's state and the unique index), both go, since either holds alone.
+ */
+import type { ChainHead } from "#sync/chain.ts";
+import { decodeOperation } from "#sync/documents/operation.ts";
+import { decodeUpload } from "#sync/documents/upload.ts";
+import { hashOf, parseDocument } from "#sync/signing/cose.ts";
+import type { NodeStores } from "../../desktop/worker/open.ts";
+import type { Tx } from "../../node-server/ports/store.ts";
+import { replaced } from "./observed-store.ts";
+
+export interface Weakness {
+  readonly weaken?: (tx: Tx) => Tx;
+  /** Rules of the database that go as well. */
+  readonly indexes?: readonly string[];
+  /** Shown the body of each request. */
+  readonly noteUpload?: (body: Uint8Array) => void;
+  readonly providerForgetsKeys?: boolean;
+  readonly graceMs?: number;
+  readonly weakenNode?: (stores: NodeStores) => NodeStores;
+  readonly nodeIndexes?: readonly string[];
+  readonly headFileUnread?: boolean;
+  /** The node's disk has not written its last commits when the power goes. */
+  readonly nodeCommitsLate?: boolean;
+}
+
+export const none: Weakness = {};
+
+export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
+  "lease-check": {
+    weaken: (tx) =>
+      replaced(tx, {
+        leases: replaced(tx.leases, {
+          async open(serial) {
+            const lease = await tx.leases.open(serial);
+            // Whoever asks is taken for the holder.
+            return lease && { ...lease, nodeId: lastLocked.get(tx) ?? lease.nodeId };
+          },
+        }),
+        nodes: replaced(tx.nodes, {
+          lock(id) {
+            lastLocked.set(tx, id);
+            return tx.nodes.lock(id);
+          },
+        }),
+      }),
+  },
+  "operation-idempotency": {
+    indexes: ["one_operation_an_id"],
+    weaken: (tx) =>
+      replaced(tx, {
+        operations: replaced(tx.operations, {
+          byHash: async () => undefined,
+          byOperationId: async () => undefined,
+        }),
+      }),
+  },
+  "chain-check": {
+    indexes: ["one_operation_a_sequence"],
+    noteUpload: notePlaces,
+    weaken(tx) {
+      let settling: Uint8Array | undefined;
+      return replaced(tx, {
+        operations: replaced(tx.operations, {
+          byHash(nodeId, hash) {
+            settling = hash;
+            return tx.operations.byHash(nodeId, hash);
+          },
+          bySequence: async () => undefined,
+        }),
+        nodes: replaced(tx.nodes, {
+          async lock(id) {
+            const node = await tx.nodes.lock(id);
+            // Wherever an operation says that it follows, there the chain is said to end.
+            return (
+              node && {
+                ...node,
+                get lastSequence() {
+                  return placeOf(settling)?.sequence ?? node.lastSequence;
+                },
+                get lastHash() {
+                  return placeOf(settling)?.hash ?? node.lastHash;
+                },
+              }
+            );
+          },
+        }),
+      });
+    },
+  },
+  "held-claims": {
+    weaken: (tx) => replaced(tx, { operations: replaced(tx.operations, { heldFor: async () => [] }) }),
+  },
+  "lease-grace": { graceMs: -12 * 3_600_000 },
+  "provider-idempotency-key": { providerForgetsKeys: true },
+  "one-claim-per-voucher": {
+    indexes: ["one_live_claim"],
+    weaken: (tx) =>
+      replaced(tx, {
+        vouchers: replaced(tx.vouchers, {
+          async lock(serials) {
+            const rows = await tx.vouchers.lock(serials);
+            for (const [serial, row] of rows) {
+              if (row.state === "redeeming" || row.state === "consumed")
+                rows.set(serial, { ...row, state: "activated" });
+            }
+            return rows;
+          },
+        }),
+        claims: replaced(tx.claims, { live: async () => undefined }),
+      }),
+  },
+  "node-one-live-redemption": {
+    nodeIndexes: ["one_live_redemption"],
+    weakenNode: (stores) => ({
+      ...stores,
+      redemptions: replaced(stores.redemptions, { ofVoucher: () => [] }),
+    }),
+  },
+  "node-head-file": { headFileUnread: true },
+  "node-synchronous-full": { nodeCommitsLate: true },
+};
+
+const lastLocked = new WeakMap<Tx, string>();
+
+/** What each operation that was ever sent says it follows, by its own hash in hexadecimal. */
+const places = new Map<string, ChainHead>();
+
+/** Notes what an upload's operations say they follow. */
+function notePlaces(body: Uint8Array): void {
+  const upload = decodeUpload(body);
+  for (const { signed } of upload.ok ? upload.value.operations : []) {
+    const parsed = parseDocument(signed);
+    const operation = parsed.ok ? decodeOperation(parsed.payload) : undefined;
+    if (!parsed.ok || !operation?.ok) continue;
+    const { sequence, previousHash } = operation.value;
+    places.set(hex(hashOf("operation", parsed)), { sequence: sequence - 1, hash: previousHash });
+  }
+}
+
+function placeOf(hash: Uint8Array | undefined): ChainHead | undefined {
+  return hash && places.get(hex(hash));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
