@@ -34,12 +34,13 @@ export async function runSeed(kind: StoreKind, seed: number, weakness: Weakness)
     await prepare(world, server, weakness, folder, nodes);
     world.faults = true;
     const steps = 60 + world.random.below(60);
-    for (let step = 0; step < steps; step += 1) {
+    for (let step = 0; step < steps && world.unexpected.length === 0; step += 1) {
       await world.pass(world.random.below(world.random.chance(0.06) ? 30 * hourMs : hourMs));
       await act(world, server, weakness, folder, nodes);
       if (step % 10 === 9) await server.tick();
     }
-    broken = await brokenPromises(server, nodes, false);
+    for (const what of world.unexpected) broken.push({ promise: "no unexpected failure", what });
+    broken.push(...(await brokenPromises(server, nodes, false)));
     if (broken.length === 0) {
       await settle(world, server, nodes);
       broken = await brokenPromises(server, nodes, true);
@@ -127,8 +128,8 @@ const acts: readonly (readonly [number, Act])[] = [
   [4, async (_world, server) => server.tick()],
   [3, carry],
   [3, async (world, _server, nodes) => world.random.pick(nodes).restart(true)],
-  [3, async (world, _server, nodes) => world.random.pick(nodes).copyDisk()],
-  [1, restoreDisk],
+  [4, async (world, _server, nodes) => world.random.pick(nodes).copyDisk()],
+  [2, restoreDisk],
   [1, loseHead],
   [1, clone],
   [1, revoke],
@@ -155,7 +156,10 @@ async function act(
 }
 
 async function redeemAtNode(world: World, server: Server, nodes: SimulatedNode[]): Promise<void> {
-  const node = world.random.pick(nodes);
+  await redeemAt(world, server, world.random.pick(nodes));
+}
+
+async function redeemAt(world: World, server: Server, node: SimulatedNode): Promise<void> {
   const offline = world.random.chance(0.7);
   // Mostly something that the till has a lease for, so that much is taken; otherwise whatever is presented.
   const held = server.vouchers.filter(({ serial }) => node.mayTake(serial));
@@ -219,9 +223,11 @@ async function carry(world: World, _server: Server, nodes: SimulatedNode[]): Pro
   });
 }
 
-async function restoreDisk(world: World, _server: Server, nodes: SimulatedNode[]): Promise<void> {
+async function restoreDisk(world: World, server: Server, nodes: SimulatedNode[]): Promise<void> {
   const node = world.random.pick(nodes);
-  if (node.restoreDatabase()) world.note(`${node.name}'s database comes back from an old copy`);
+  if (!node.restoreDatabase()) return;
+  world.note(`${node.name}'s database comes back from an old copy`);
+  await redeemAt(world, server, node);
 }
 
 async function loseHead(world: World, _server: Server, nodes: SimulatedNode[]): Promise<void> {
@@ -248,6 +254,7 @@ async function clone(
   copy.isCloned = true;
   nodes.push(copy);
   world.note(`${from.name} is cloned as ${name}`);
+  for (const one of [from, copy]) await redeemAt(world, server, one);
 }
 
 async function revoke(world: World, server: Server, nodes: SimulatedNode[]): Promise<void> {

@@ -150,7 +150,7 @@ export class Server {
       return await app.request(path, init);
     } catch (error) {
       if (error instanceof ServerDied) this.#world.note(`server: dies answering ${path}`);
-      else this.#world.note(`server: fails answering ${path}: ${String(error)}`);
+      else this.#world.fail(`server fails answering ${path}`, error);
       return new Response("{}", { status: 500 });
     }
   }
@@ -290,7 +290,7 @@ export class Server {
       try {
         await payClaim(this.store, this.provider, job.id);
       } catch (error) {
-        if (!(error instanceof ServerDied)) this.#world.note(`payout: ${String(error)}`);
+        if (!(error instanceof ServerDied)) return this.#world.fail(`payout ${job.id}`, error);
         this.#world.after(60_000, run);
       }
     };

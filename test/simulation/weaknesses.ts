@@ -30,22 +30,34 @@ export const none: Weakness = {};
 
 export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
   "lease-check": {
-    weaken: (tx) =>
-      replaced(tx, {
+    weaken(tx) {
+      let asking: string | undefined;
+      // Whoever does not hold the lease does not see it.
+      const isHidden = async (serial: bigint) => {
+        const lease = await tx.leases.open(serial);
+        return lease !== undefined && lease.nodeId !== asking;
+      };
+      return replaced(tx, {
         leases: replaced(tx.leases, {
-          async open(serial) {
-            const lease = await tx.leases.open(serial);
-            // Whoever asks is taken for the holder.
-            return lease && { ...lease, nodeId: lastLocked.get(tx) ?? lease.nodeId };
+          open: async (serial) => ((await isHidden(serial)) ? undefined : tx.leases.open(serial)),
+        }),
+        vouchers: replaced(tx.vouchers, {
+          async lock(serials) {
+            const rows = await tx.vouchers.lock(serials);
+            for (const [serial, row] of rows)
+              if (row.state === "leased" && (await isHidden(serial)))
+                rows.set(serial, { ...row, state: "activated" });
+            return rows;
           },
         }),
         nodes: replaced(tx.nodes, {
           lock(id) {
-            lastLocked.set(tx, id);
+            asking = id;
             return tx.nodes.lock(id);
           },
         }),
-      }),
+      });
+    },
   },
   "operation-idempotency": {
     indexes: ["one_operation_an_id"],
@@ -97,20 +109,34 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
   "provider-idempotency-key": { providerForgetsKeys: true },
   "one-claim-per-voucher": {
     indexes: ["one_live_claim"],
-    weaken: (tx) =>
-      replaced(tx, {
+    weaken(tx) {
+      // A payout still sees the voucher as it is; whoever wants to claim it sees it free.
+      let isClaiming = false;
+      return replaced(tx, {
+        nodes: replaced(tx.nodes, {
+          lock(id) {
+            isClaiming = true;
+            return tx.nodes.lock(id);
+          },
+        }),
+        requests: replaced(tx.requests, {
+          begin(key, bodyHash) {
+            isClaiming = true;
+            return tx.requests.begin(key, bodyHash);
+          },
+        }),
         vouchers: replaced(tx.vouchers, {
           async lock(serials) {
             const rows = await tx.vouchers.lock(serials);
-            for (const [serial, row] of rows) {
-              if (row.state === "redeeming" || row.state === "consumed")
+            for (const [serial, row] of rows)
+              if (isClaiming && (row.state === "redeeming" || row.state === "consumed"))
                 rows.set(serial, { ...row, state: "activated" });
-            }
             return rows;
           },
         }),
         claims: replaced(tx.claims, { live: async () => undefined }),
-      }),
+      });
+    },
   },
   "node-one-live-redemption": {
     nodeIndexes: ["one_live_redemption"],
@@ -122,8 +148,6 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
   "node-head-file": { headFileUnread: true },
   "node-synchronous-full": { nodeCommitsLate: true },
 };
-
-const lastLocked = new WeakMap<Tx, string>();
 
 /** What each operation that was ever sent says it follows, by its own hash in hexadecimal. */
 const places = new Map<string, ChainHead>();

@@ -16,6 +16,8 @@ export class World {
   readonly seed: number;
   readonly random: Random;
   readonly history: string[] = [];
+  /** What failed although no fault was put in its way. */
+  readonly unexpected: string[] = [];
   nowMs = startMs;
   /** No fault of any kind while this is false. */
   faults = false;
@@ -31,6 +33,11 @@ export class World {
     const elapsed = Math.round((this.nowMs - startMs) / 1000);
     const clock = [Math.floor(elapsed / 3600), Math.floor(elapsed / 60) % 60, elapsed % 60];
     this.history.push(`${clock.map((part) => String(part).padStart(2, "0")).join(":")} ${line}`);
+  }
+
+  fail(what: string, error: unknown): void {
+    this.note(`${what}: ${String(error)}`);
+    this.unexpected.push(`${what}: ${String(error)}`);
   }
 
   after(ms: number, work: () => Promise<void>): void {
