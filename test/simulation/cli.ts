@@ -1,4 +1,4 @@
-/** `npm run simulate -- --seeds N [--from S] [--minutes M] [--store memory|postgres] [--without SAFEGUARD] [--mutations]` */
+/** `npm run simulate -- --seeds N [--from S] [--minutes M] [--store postgres] [--without SAFEGUARD] [--mutations]` */
 import { parseArgs } from "node:util";
 import { startCluster } from "../support/postgres.global.ts";
 import { postgresStores } from "./postgres.ts";
@@ -18,6 +18,12 @@ const { values } = parseArgs({
   },
 });
 
+const counts = { seeds: count("seeds"), from: count("from"), minutes: count("minutes") };
+const { without } = values;
+if (without !== undefined && !Object.hasOwn(weaknesses, without))
+  refuse(`there is no safeguard ${without}; there are: ${Object.keys(weaknesses).join(", ")}`);
+if (values.store !== "postgres") refuse(`--store ${values.store}: the simulation runs on postgres only`);
+
 const cluster = await startCluster();
 try {
   const kind = await postgresStores(cluster.url);
@@ -27,12 +33,10 @@ try {
 }
 
 async function checkSeeds(kind: StoreKind): Promise<number> {
-  const weakness = values.without === undefined ? none : weaknesses[values.without];
-  if (!weakness)
-    throw new Error(`there is no safeguard ${values.without}: ${Object.keys(weaknesses).join(", ")}`);
-  const [from, seeds] = [Number(values.from), Number(values.seeds)];
+  const weakness = (without === undefined ? undefined : weaknesses[without]) ?? none;
+  const { from, seeds } = counts;
   const begun = performance.now();
-  const untilMs = begun + Number(values.minutes) * 60_000;
+  const untilMs = begun + counts.minutes * 60_000;
   let [done, operations] = [0, 0];
   for (let seed = from; seed < from + seeds && performance.now() < untilMs; seed += 1) {
     const outcome = await runSeed(kind, seed, weakness);
@@ -51,10 +55,10 @@ async function checkSeeds(kind: StoreKind): Promise<number> {
 }
 
 async function checkMutations(kind: StoreKind): Promise<number> {
-  const [from, most] = [Number(values.from), Math.min(500, Number(values.seeds))];
+  const [from, most] = [counts.from, Math.min(500, counts.seeds)];
   let missed = 0;
   for (const [safeguard, weakness] of Object.entries(weaknesses)) {
-    if (values.without !== undefined && values.without !== safeguard) continue;
+    if (without !== undefined && without !== safeguard) continue;
     const found = await firstBroken(kind, weakness, from, most);
     if (!found) missed += 1;
     const told = found
@@ -79,10 +83,22 @@ async function firstBroken(
 }
 
 function failure({ name }: StoreKind, { seed, broken, history }: Outcome): string {
-  const without = values.without === undefined ? "" : ` --without ${values.without}`;
+  const weakened = without === undefined ? "" : ` --without ${without}`;
   return [
     ...history,
     ...broken.map(({ promise, what }) => `BROKEN ${promise}: ${what}`),
-    `Seed ${seed} failed. Again: npm run simulate -- --seeds 1 --from ${seed} --store ${name}${without}`,
+    `Seed ${seed} failed. Again: npm run simulate -- --seeds 1 --from ${seed} --store ${name}${weakened}`,
   ].join("\n");
+}
+
+function count(option: "seeds" | "from" | "minutes"): number {
+  const value = Number(values[option]);
+  return Number.isSafeInteger(value) && value > 0
+    ? value
+    : refuse(`--${option} ${values[option]}: a whole number above 0 is needed`);
+}
+
+function refuse(what: string): never {
+  console.error(what);
+  process.exit(2);
 }
