@@ -7,7 +7,7 @@
  * P3  What a screen accepted is never lost.
  * P4  Every operation has one verdict, the same on both sides; open + ended = submitted.
  * P5  The books balance, and are the sum of what was committed.
- * P6  Each node's chain is whole on the server, and no node whose head file survived signs a number twice.
+ * P6  Each node's chain is whole on the server, and no node signs a number twice.
  * P7  A node takes a voucher once.
  */
 import { decodeOperation } from "#sync/documents/operation.ts";
@@ -115,8 +115,18 @@ async function chainsWhole(server: Server, nodes: readonly SimulatedNode[], tell
       if (!isNext || !follows) tell("P6", `${node.name} #${row.sequence} does not follow`);
     }
     const forked = stored.some(({ row }) => row.branch === "fork");
-    if (forked && !node.isCloned) tell("P6", `${node.name} signed a number twice`);
+    if (node.isCloned) continue;
+    if (forked) tell("P6", `${node.name} signed a number twice`);
+    for (const sequence of signedTwice(node)) tell("P6", `${node.name} signed two operations #${sequence}`);
   }
+}
+
+/** Also where the second one never reached the server, which tells a node that is behind it to stop. */
+function signedTwice({ accepted }: SimulatedNode): number[] {
+  const ofSequence = Map.groupBy(accepted, ({ sequence }) => sequence);
+  return [...ofSequence].flatMap(([sequence, [first, ...more]]) =>
+    first && more.some(({ hash }) => !equalBytes(hash, first.hash)) ? [sequence] : [],
+  );
 }
 
 function takenOnce(nodes: readonly SimulatedNode[], tell: Tell): void {
