@@ -127,6 +127,15 @@ const reasons: Readonly<Record<VoucherEvent["type"], Column>> = {
     blocked: "blocked",
     redeeming: "being-paid",
   },
+  RENEW_LEASE: {
+    ...ended,
+    preActivated: "not-leased",
+    activated: "not-leased",
+    leased: "already-pending",
+    suspended: "not-leased",
+    blocked: "not-leased",
+    redeeming: "not-leased",
+  },
   CLOSE_LEASE: {
     ...ended,
     preActivated: "not-leased",

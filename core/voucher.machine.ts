@@ -38,6 +38,8 @@ export type VoucherEvent =
   | { readonly type: "EXPIRE" }
   | { readonly type: "PURGE" }
   | { readonly type: "GRANT_LEASE" }
+  /** The lease goes on under a new epoch. */
+  | { readonly type: "RENEW_LEASE" }
   | { readonly type: "CLOSE_LEASE" }
   /** A redemption takes the voucher; `entitled` when its lease is the open one, or the open one is just closing. */
   | { readonly type: "CLAIM"; readonly entitled: boolean }
@@ -101,6 +103,7 @@ export const voucherMachine = setup({
         UNSUSPEND: { guard: "suspendPending", actions: "forgetPending" },
         BLOCK: { guard: "weakerPending", actions: ["noteBlock", "recallLease"] },
         EXPIRE: { guard: "weakerPending", actions: ["noteExpiry", "recallLease"] },
+        RENEW_LEASE: { guard: "nothingPending", target: "leased" },
         CLOSE_LEASE: [
           { guard: "nothingPending", target: "activated", actions: "endLease" },
           {
@@ -173,6 +176,7 @@ function pendingOf(event: VoucherEvent): PendingEnd | null {
     case "UNSUSPEND":
     case "PURGE":
     case "GRANT_LEASE":
+    case "RENEW_LEASE":
     case "CLOSE_LEASE":
     case "CLAIM":
     case "RELEASE_CLAIM":

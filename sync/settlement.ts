@@ -3,7 +3,8 @@
  * voucher locked (design: "Settlement", by authority and never by a device's clock).
  *
  * S1  An invalid redemption is rejected, whatever else is true.
- * S2  A redemption under a lease wins while the server still has that epoch open.
+ * S2  A redemption under a lease wins while the server still has that epoch open, or one that this node renewed it into:
+ *     a renewal may have crossed with what the node did under the lease before it.
  * S3  After its lease closed it is an ordinary claim: applied if the voucher is free, else `lease-closed`.
  * S4  A claim on a voucher leased to someone else is held until that lease closes, unless the voucher is past its end.
  * S5  Otherwise the first that the server commits wins.
@@ -18,7 +19,6 @@ import { hasExpired, isPastEnd } from "#core/voucher-validity.ts";
 import type { Epoch } from "./documents/lease.ts";
 import type { AtRiskBreach } from "./limits.ts";
 import type { RedeemVoucher } from "./documents/operation.ts";
-import { sameEpoch } from "./epoch.ts";
 
 /** How long after its last contact a node's online redemption is still taken, in milliseconds of server time. */
 export const onlineDeadlineMs = 60_000;
@@ -123,8 +123,8 @@ function isTooLate(
 }
 
 function holdsOpenLease({ openLease, nodeId, body }: RedemptionFacts): boolean {
-  if (!openLease || openLease.nodeId !== nodeId || body.mode !== "leased" || !body.epoch) return false;
-  return sameEpoch(openLease.epoch, body.epoch);
+  // That the named lease was this node's is known by now; the one who holds the voucher has nobody to take it from.
+  return openLease !== undefined && openLease.nodeId === nodeId && body.mode === "leased";
 }
 
 /** A redemption that relied on a lease is told that the lease had closed: the programme guarantees such a loss. */

@@ -6,11 +6,14 @@ import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
 
-export function composeCallback(tx: Tx, { kind, subject }: CallbackRow): Promise<unknown> {
-  return composers[kind](tx, subject);
+/** `graceMs`: how long after its not-after a lease stays open. */
+export function createComposer(graceMs: number) {
+  return (tx: Tx, { kind, subject }: CallbackRow): Promise<unknown> => composers[kind](tx, subject, graceMs);
 }
 
-const composers: Readonly<Record<CallbackKind, (tx: Tx, subject: bigint) => Promise<unknown>>> = {
+const composers: Readonly<
+  Record<CallbackKind, (tx: Tx, subject: bigint, graceMs: number) => Promise<unknown>>
+> = {
   batch: batchOutcome,
   command: commandOutcome,
   redemption: redemptionCallback,

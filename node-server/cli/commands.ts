@@ -17,6 +17,7 @@ import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
+import { leaseCommands } from "./lease-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
@@ -27,6 +28,7 @@ import { table } from "./table.ts";
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
   ...carryingCommands,
+  ...leaseCommands,
   ...merchantCommands,
   ...policyCommands,
   ...paymentCommands,
@@ -160,7 +162,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
           node.merchantId,
           node.status,
           node.lastSequence,
-          node.openLeases,
+          `${node.openLeases} of ${node.mostLeases}`,
           node.lastContactAt?.toISOString() ?? "never",
           offsetText(node.clockOffsetMs),
         ]);

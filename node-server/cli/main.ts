@@ -22,6 +22,8 @@ const { values, positionals } = parseArgs({
     "reservation-days": { type: "string" },
     reference: { type: "string" },
     accepts: { type: "string" },
+    node: { type: "string" },
+    group: { type: "string" },
     hours: { type: "string" },
     by: { type: "string" },
     all: { type: "boolean" },

@@ -8,7 +8,7 @@ import {
 } from "../postgres/merchant-group-admin.ts";
 import { listMerchants, putMerchant, setMerchantStatus } from "../postgres/registry-admin.ts";
 import { done, option, refuseUnregistered, UsageError, words } from "./command.ts";
-import type { Command } from "./command.ts";
+import type { Command, Options } from "./command.ts";
 import { table } from "./table.ts";
 
 export const merchantCommands: readonly (readonly [string, Command])[] = [
@@ -16,7 +16,8 @@ export const merchantCommands: readonly (readonly [string, Command])[] = [
     "merchant add",
     {
       database: true,
-      usage: "merchant add ID NAME [--accepts CODE[,CODE…]] [--fsp ID] [--account TEXT] [--area TEXT]",
+      usage:
+        "merchant add ID NAME [--accepts CODE[,CODE…]] [--fsp ID] [--account TEXT] [--area TEXT] [--phone NUMBER]",
       summary:
         "register a merchant or agent (id of at most 10 characters) and the voucher groups it may redeem; what is left out stays as it was",
       async run({ pool }, args, options) {
@@ -32,6 +33,7 @@ export const merchantCommands: readonly (readonly [string, Command])[] = [
           fspId: option(options, "fsp"),
           account: option(options, "account"),
           area: option(options, "area"),
+          phone: phoneOf(options),
         };
         await putMerchant(pool, merchant).catch(refuseUnregistered);
         const told = accepts ? `; of its own it accepts ${accepts.join(", ") || "no voucher group"}` : "";
@@ -69,9 +71,13 @@ export const merchantCommands: readonly (readonly [string, Command])[] = [
           merchant.fspId ?? "",
           merchant.account ?? "",
           merchant.area ?? "",
+          merchant.phone ?? "",
           merchant.groups.join(", "),
         ]);
-        return done(table(["id", "name", "status", "fsp", "account", "area", "groups"], rows), merchants);
+        return done(
+          table(["id", "name", "status", "fsp", "account", "area", "phone", "groups"], rows),
+          merchants,
+        );
       },
     },
   ],
@@ -150,3 +156,10 @@ export const merchantCommands: readonly (readonly [string, Command])[] = [
     },
   ],
 ];
+
+function phoneOf(options: Options): string | null {
+  const phone = option(options, "phone");
+  if (phone !== null && !/^[+0-9][0-9 ()/-]{2,29}$/.test(phone))
+    throw new UsageError(`${phone} is no telephone number`);
+  return phone;
+}

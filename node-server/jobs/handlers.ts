@@ -1,6 +1,6 @@
 /** What the queues do, and what is done again and again. */
 import { runCommand } from "../vouchers/commands.ts";
-import { composeCallback } from "../callbacks/bodies.ts";
+import { createComposer } from "../callbacks/bodies.ts";
 import { deliverCallback } from "../callbacks/deliver.ts";
 import type { Send } from "../callbacks/deliver.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
@@ -40,11 +40,11 @@ export interface HandlerDependencies {
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
   const { store, gateway, keys, numbers, send, signCallback, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const compose = createComposer(graceMs);
   return {
     "issue-batch": (id) => issueBatch({ store, numbers }, BigInt(id)),
     "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
-    callback: (id) =>
-      deliverCallback({ store, send, sign: signCallback, compose: composeCallback }, BigInt(id)),
+    callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };

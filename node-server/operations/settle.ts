@@ -10,6 +10,7 @@ import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
 import { settleHeldClaims } from "./held.ts";
+import { recallLease } from "../vouchers/leases.ts";
 import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -76,6 +77,8 @@ async function append(
   if (row.claimId !== null && row.serial !== null) {
     await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
   }
+  if (row.reason === "leased-to-another-node" && row.serial !== null)
+    await recallLease(tx, row.serial, `node:${node.id}`);
   return settled(row, false);
 }
 

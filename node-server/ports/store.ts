@@ -357,6 +357,8 @@ export interface LeaseRow {
   readonly epoch: Epoch;
   readonly notAfter: Date;
   readonly document: Uint8Array;
+  /** False where the issuer named its end. */
+  readonly renewable: boolean;
 }
 
 /** An open lease, and since when its holder is asked to give it back. */
@@ -429,6 +431,8 @@ export interface NodeRow {
   readonly lastSequence: number;
   readonly lastHash: Uint8Array;
   readonly assertionCounter: number;
+  /** How many leases it may hold at once. */
+  readonly mostLeases: number;
 }
 
 export interface EnrolmentCodeRow {
@@ -443,7 +447,7 @@ export interface NodeRows {
   lock(id: string): Promise<NodeRow | undefined>;
   find(id: string): Promise<NodeRow | undefined>;
   ofMerchant(merchantId: string): Promise<NodeRow[]>;
-  insert(row: Omit<NodeRow, "status" | "lastSequence" | "assertionCounter">): Promise<void>;
+  insert(row: Omit<NodeRow, "status" | "lastSequence" | "assertionCounter" | "mostLeases">): Promise<void>;
   advance(id: string, lastSequence: number, lastHash: Uint8Array): Promise<void>;
   setStatus(id: string, status: NodeRow["status"]): Promise<void>;
   /** Raises the counter; false when it is not above the one seen last. */

@@ -16,6 +16,7 @@ export function leaseRows(trx: Trx): LeaseRows {
           "not_after",
           "document",
           "recalled_at",
+          "renewable",
         ])
         .where("voucher_serial", "=", serial)
         .where("closed_at", "is", null)
@@ -27,6 +28,7 @@ export function leaseRows(trx: Trx): LeaseRows {
           epoch: { generation: row.epoch_generation, n: row.epoch_n },
           notAfter: row.not_after,
           document: bytes(row.document),
+          renewable: row.renewable,
           recalledAt: row.recalled_at,
         }
       );
@@ -83,6 +85,7 @@ export function leaseRows(trx: Trx): LeaseRows {
           node_id: row.nodeId,
           not_after: row.notAfter,
           document: row.document,
+          renewable: row.renewable,
         })
         .execute();
     },

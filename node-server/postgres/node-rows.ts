@@ -149,6 +149,7 @@ function selectNodes(trx: Trx) {
       "nodes.last_sequence",
       "nodes.last_hash",
       "nodes.assertion_counter",
+      "nodes.most_leases",
     ]);
 }
 
@@ -165,5 +166,6 @@ function nodeRow(row: SelectedNode): NodeRow {
     lastSequence: Number(row.last_sequence),
     lastHash: bytes(row.last_hash),
     assertionCounter: Number(row.assertion_counter),
+    mostLeases: row.most_leases,
   };
 }

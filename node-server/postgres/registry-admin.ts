@@ -82,6 +82,8 @@ export interface NewMerchant {
   /** Where the FSP keeps its money, as the FSP writes it. */
   readonly account?: string | null;
   readonly area?: string | null;
+  /** Told to whoever looks for a voucher that it holds. */
+  readonly phone?: string | null;
 }
 
 /** Registers a merchant in a merchant group of its own that accepts the given voucher groups. */
@@ -89,10 +91,18 @@ export async function putMerchant(pool: Pool, merchant: NewMerchant): Promise<vo
   const change = merchantChange("merchant.put", merchant.id);
   await operatorChange(pool, change, async (client) => {
     await client.query(
-      `insert into merchants (id, name, fsp_id, account, area) values ($1, $2, $3, $4, $5)
+      `insert into merchants (id, name, fsp_id, account, area, phone) values ($1, $2, $3, $4, $5, $6)
        on conflict (id) do update set name = $2, fsp_id = coalesce($3, merchants.fsp_id),
-         account = coalesce($4, merchants.account), area = coalesce($5, merchants.area)`,
-      [merchant.id, merchant.name, merchant.fspId ?? null, merchant.account ?? null, merchant.area ?? null],
+         account = coalesce($4, merchants.account), area = coalesce($5, merchants.area),
+         phone = coalesce($6, merchants.phone)`,
+      [
+        merchant.id,
+        merchant.name,
+        merchant.fspId ?? null,
+        merchant.account ?? null,
+        merchant.area ?? null,
+        merchant.phone ?? null,
+      ],
     );
     await client.query(
       `with own as (insert into merchant_groups (code, name) values ($1, $2) on conflict (code) do nothing)
@@ -123,12 +133,13 @@ export interface MerchantSummary {
   readonly fspId: string | null;
   readonly account: string | null;
   readonly area: string | null;
+  readonly phone: string | null;
   readonly groups: readonly string[];
 }
 
 export async function listMerchants(pool: Pool): Promise<MerchantSummary[]> {
   const { rows } = await pool.query<MerchantSummary>(
-    `select id, name, status, fsp_id as "fspId", account, area,
+    `select id, name, status, fsp_id as "fspId", account, area, phone,
        array(select merchant_group from merchant_group_members g where g.merchant_id = merchants.id order by 1) as groups
      from merchants order by id`,
   );
@@ -152,7 +163,7 @@ function merchantChange(action: string, id: string): OperatorChange {
     action,
     subject: `merchant:${id}`,
     look: [
-      `select jsonb_build_object('name', name, 'status', status, 'fsp', fsp_id, 'account', account, 'area', area,
+      `select jsonb_build_object('name', name, 'status', status, 'fsp', fsp_id, 'account', account, 'area', area, 'phone', phone,
          'accepts', array(select voucher_group from merchant_group_accepts where merchant_group = $1 order by 1)) as seen
        from merchants where id = $1`,
       id,
@@ -167,6 +178,7 @@ export interface NodeSummary {
   readonly status: string;
   readonly lastSequence: bigint;
   readonly openLeases: bigint;
+  readonly mostLeases: number;
   readonly lastContactAt: Date | null;
   /** How far the wall clock was ahead of the server's at the last contact. */
   readonly clockOffsetMs: bigint | null;
@@ -175,7 +187,7 @@ export interface NodeSummary {
 export async function listNodes(pool: Pool): Promise<NodeSummary[]> {
   const { rows } = await pool.query<NodeSummary>(
     `select id, name, merchant_id as "merchantId", status, last_sequence as "lastSequence",
-       last_contact_at as "lastContactAt", clock_offset_ms as "clockOffsetMs",
+       last_contact_at as "lastContactAt", most_leases as "mostLeases", clock_offset_ms as "clockOffsetMs",
        (select count(*) from leases where node_id = nodes.id and closed_at is null) as "openLeases"
      from nodes order by enrolled_at`,
   );

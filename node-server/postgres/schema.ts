@@ -285,6 +285,7 @@ interface Nodes {
   enrolled_at: Generated<Date>;
   last_contact_at: Date | null;
   clock_offset_ms: bigint | null;
+  most_leases: Generated<number>;
 }
 
 interface Leases {
@@ -298,6 +299,7 @@ interface Leases {
   closed_at: Date | null;
   closed_by: LeaseEnd | null;
   recalled_at: Date | null;
+  renewable: Generated<boolean>;
 }
 
 interface EnrolmentCodes {

@@ -15,6 +15,8 @@ export interface VoucherRouteDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly indexKey: Uint8Array;
+  /** How long after its not-after a lease stays open. */
+  readonly graceMs: number;
   readonly checkCallbackUrl: (institutionId: string, url: string) => Promise<void>;
 }
 

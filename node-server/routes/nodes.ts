@@ -7,19 +7,24 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { decodeUpload } from "#sync/documents/upload.ts";
 import { enrolNode } from "../nodes/enrol.ts";
 import type { EnrolDependencies, EnrolRefusal } from "../nodes/enrol.ts";
-import { nodeOfSession, openSession } from "../nodes/sessions.ts";
+import { openSession } from "../nodes/sessions.ts";
 import { receiveUpload } from "../operations/receive.ts";
 import { receiveCarried } from "../operations/carried.ts";
 import type { CarriedDependencies, CarriedRefusal } from "../operations/carried.ts";
 import { carriedMessages } from "../operations/carried-messages.ts";
 import { payOut } from "../operations/receive.ts";
 import type { ReceiveDependencies, UploadRefusal } from "../operations/receive.ts";
-import type { NodeRow } from "../ports/store.ts";
 import { readerOf } from "../shapes/definitions.ts";
 import type { ShapeSource } from "../shapes/source.ts";
 import { answerShapeRequest } from "../shapes/http.ts";
+import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
+import { leaseRoutes } from "./leases.ts";
+import { nodeOfCall, noSession, refuse } from "./node-call.ts";
 
-export interface NodeRouteDependencies extends ReceiveDependencies, EnrolDependencies, CarriedDependencies {
+export interface NodeRouteDependencies
+  extends ReceiveDependencies, EnrolDependencies, CarriedDependencies, LeaseDependencies {
+  /** How long after its not-after a lease stays open. */
+  readonly graceMs: number;
   readonly keySet: EnrolDependencies["keySet"] & { readonly boxPublicKey: Uint8Array };
   readonly shapes: ShapeSource;
 }
@@ -39,6 +44,7 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   routes.post("/v1/sessions", (c) => session(deps, c));
   routes.post("/v1/operations", (c) => operations(deps, c));
   routes.post("/v1/carried", (c) => carried(deps, c));
+  routes.route("/", leaseRoutes(deps));
   routes.get("/v1/keys", (c) => c.json(publishedKeys(deps)));
   routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
   return routes;
@@ -74,7 +80,7 @@ async function session(deps: NodeRouteDependencies, c: Context): Promise<Respons
 }
 
 async function operations(deps: NodeRouteDependencies, c: Context): Promise<Response> {
-  const node = await authenticate(deps, c);
+  const node = await nodeOfCall(deps, c);
   if (!node) return noSession(c);
   const upload = decodeUpload(new Uint8Array(await c.req.arrayBuffer()));
   if (!upload.ok) return refuse(c, 400, "malformed", `The upload cannot be read: ${upload.refusal.code}`);
@@ -85,7 +91,7 @@ async function operations(deps: NodeRouteDependencies, c: Context): Promise<Resp
 
 /** Another node's file, or its own; whoever brings it can read neither it nor, but for the numbers, the answer. */
 async function carried(deps: NodeRouteDependencies, c: Context): Promise<Response> {
-  const node = await authenticate(deps, c);
+  const node = await nodeOfCall(deps, c);
   if (!node) return noSession(c);
   if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
   const file = new Uint8Array(await c.req.arrayBuffer());
@@ -110,16 +116,10 @@ const carriedStatus: Readonly<Record<CarriedRefusal["code"], ContentfulStatusCod
 };
 
 async function shape(deps: NodeRouteDependencies, c: Context, name: string): Promise<Response> {
-  const node = await authenticate(deps, c);
+  const node = await nodeOfCall(deps, c);
   if (!node) return noSession(c);
   if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
   return answerShapeRequest(deps.shapes, c.req.raw, { shape: name, nodeId: readerOf(name, node.id) });
-}
-
-async function authenticate(deps: NodeRouteDependencies, c: Context): Promise<NodeRow | undefined> {
-  const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
-  if (scheme?.toLowerCase() !== "bearer" || !token) return undefined;
-  return nodeOfSession(deps.store, token);
 }
 
 /** Public: what callers decrypt voucher numbers with, and the signed key set for whoever checks a receipt. */
@@ -131,20 +131,12 @@ function publishedKeys({ keySet }: NodeRouteDependencies): Readonly<Record<strin
   };
 }
 
-function noSession(c: Context): Response {
-  return refuse(c, 401, "no-session", "The session token is missing or has run out; open a new session");
-}
-
 function refuseUpload(c: Context, refusal: UploadRefusal): Response {
   if (refusal.code === "head-mismatch") {
     const { code, generation, lastSequence, lastHash } = refusal;
     return c.json({ code, generation, lastSequence, lastHash: toBase64(lastHash) }, 409);
   }
   return c.json({ code: refusal.code, message: refusal.detail, index: refusal.index }, 400);
-}
-
-function refuse(c: Context, status: ContentfulStatusCode, code: string, message: string): Response {
-  return c.json({ code, message }, status);
 }
 
 function toBase64(bytes: Uint8Array): string {

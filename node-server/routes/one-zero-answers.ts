@@ -77,7 +77,12 @@ const states: Readonly<Record<ItemRefusalCode, string>> = {
   "already-pending": "a cancellation waits already until the shop that holds the voucher reports",
   "not-ended": "the voucher is still in use",
   "no-such-node": "there is no such shop to reserve it for",
-  "node-not-active": "the shop to reserve it for is not active",
+  "no-active-node": "the shop to reserve it for has no active machine",
+  "node-frozen": "the machine to reserve it for is frozen",
+  "node-revoked": "the machine to reserve it for is revoked",
+  "node-holds-too-many": "the machine to reserve it for holds as many vouchers as it may",
+  "node-not-accepting": "the shop to reserve it for may not redeem vouchers of its group",
+  "no-such-dispenser": "there is no such merchant to hand it out",
   "lease-too-long": "the reservation would outlast the voucher",
   "never-leased-at-risk": "vouchers of its group are not reserved for a shop",
 };

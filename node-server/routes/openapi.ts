@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
+import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
 import {
@@ -280,6 +281,40 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
       404: { description: "The node that made the file is not enrolled here" },
       409: { description: "Sealed for another server, or begins after operations that are not stored here" },
     },
+  });
+  const refusedToNode = {
+    400: { description: "Malformed" },
+    401: { description: "No session" },
+    403: { description: "The node is frozen or revoked" },
+  };
+  registry.registerPath({
+    method: "post",
+    path: "/v1/leases",
+    tags: ["Nodes"],
+    summary: "Ask for leases on vouchers of a group that were activated for this merchant to hand out",
+    description: "The leases come by the shape `leases`; the answer says how many, and why not more.",
+    security: [{ node: [] }],
+    request: { body: json(leaseRequest) },
+    responses: { 200: { description: "How many were leased" }, ...refusedToNode },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/v1/leases/renewals",
+    tags: ["Nodes"],
+    summary: "Renew leases that the node holds; each goes on under a new epoch",
+    security: [{ node: [] }],
+    request: { body: json(renewalRequest) },
+    responses: { 200: { description: "For each its new end, or why it is not renewed" }, ...refusedToNode },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/v1/leases/holder",
+    tags: ["Nodes"],
+    summary: "Who else holds a voucher that is presented here, and ask it to give the voucher back",
+    description: "`sealed` proves that the voucher's number is known here.",
+    security: [{ node: [] }],
+    request: { body: json(holderRequest) },
+    responses: { 200: { description: "The holder, or null" }, ...refusedToNode },
   });
   registry.registerPath({
     method: "get",

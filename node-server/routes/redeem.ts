@@ -19,7 +19,7 @@ export async function redeem(deps: VoucherRouteDependencies, c: Caller): Promise
   switch (outcome.outcome) {
     case "paid":
     case "refused":
-      return c.json(redemptionAnswer(outcome, body.voucherSerialNumber, new Date()));
+      return c.json(redemptionAnswer(outcome, body.voucherSerialNumber, new Date(), deps.graceMs));
     case "unknown":
       throw new Problem(
         504,

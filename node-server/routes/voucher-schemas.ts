@@ -56,6 +56,7 @@ export const voucherCommandRequest = z
             status: z.enum(["02", "03", "06", "09"]).optional(),
             leaseTo: z.string().min(1).max(36).optional(),
             leaseUntil: z.iso.datetime({ offset: true }).optional(),
+            dispensedBy: z.string().min(1).max(10).optional(),
           }),
         )
         .min(1)
@@ -147,6 +148,9 @@ export const redeemAnswer = z
     value: z.number(),
     timestamp: z.iso.datetime(),
     transactionId: z.string().max(12).optional(),
+    leasedTo: z
+      .object({ area: z.string().nullable(), phone: z.string().nullable(), until: z.iso.datetime() })
+      .optional(),
   })
   .openapi("RedeemAnswer");
 

@@ -16,6 +16,8 @@ import { preactivate } from "../vouchers/one-zero/preactivate.ts";
 import type { PreactivationDependencies } from "../vouchers/one-zero/preactivate.ts";
 import { redeemByNumber } from "../vouchers/one-zero/redeem-by-number.ts";
 import { checkStatus } from "../vouchers/one-zero/status-check.ts";
+import { freeAt, holderText } from "../vouchers/lease-holder.ts";
+import type { LeaseHolder } from "../vouchers/lease-holder.ts";
 import type { RedeemDependencies } from "../vouchers/redeem-online.ts";
 import { hashBody } from "./caller-request.ts";
 import type { Caller } from "./caller-request.ts";
@@ -27,6 +29,7 @@ import {
   redemptionAnswers,
   statusAnswers,
 } from "./one-zero-answers.ts";
+import type { OneZeroAnswer } from "./one-zero-answers.ts";
 import {
   activationRequest,
   cancelRequest,
@@ -107,7 +110,21 @@ async function redemption(deps: OneZeroDependencies, c: Caller): Promise<Respons
   });
   if (outcome.outcome === "paid") return c.json({ result_status: "Voucher is successfully redeemed" });
   const refusal = outcome.outcome === "refused" ? outcome.code : outcome.outcome;
-  throw oneZeroProblem(redemptionAnswers[refusal]);
+  const answer = redemptionAnswers[refusal];
+  const holder = outcome.outcome === "refused" ? outcome.holder : undefined;
+  throw oneZeroProblem(holder ? heldElsewhere(answer, holder, deps.graceMs) : answer);
+}
+
+function heldElsewhere(
+  { status, message }: OneZeroAnswer,
+  holder: LeaseHolder,
+  graceMs: number,
+): OneZeroAnswer {
+  const until = freeAt(holder, graceMs).toISOString();
+  return {
+    status,
+    message: `${message}: ${holderText(holder)}. It is asked to give it back; it is free at ${until} at the latest`,
+  };
 }
 
 async function statusCheck(deps: OneZeroDependencies, c: Caller, serial: string): Promise<Response> {

@@ -123,6 +123,7 @@ export interface CommandRequest {
     readonly serialNumber: string;
     readonly leaseTo?: string | undefined;
     readonly leaseUntil?: string | undefined;
+    readonly dispensedBy?: string | undefined;
   }[];
 }
 
@@ -146,6 +147,7 @@ export function acceptCommand(
         serialNumber: item.serialNumber,
         leaseTo: item.leaseTo ?? null,
         leaseUntil: item.leaseUntil === undefined ? null : new Date(item.leaseUntil),
+        dispensedBy: item.dispensedBy,
       })),
     );
     return jobOf("run-command", id);

@@ -7,6 +7,7 @@ import type { VoucherDecision } from "#core/decide.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { releaseReserve } from "../ledger/entries.ts";
 import type { Tx, VoucherRow } from "../ports/store.ts";
+import { recallLease } from "./leases.ts";
 
 export type ChangeEvent = Extract<
   VoucherEvent,
@@ -30,7 +31,7 @@ export async function changeVoucher(
   if (!decision.ok) return decision;
   await tx.vouchers.update(voucher.serial, decision.next);
   if (decision.effects.includes("releaseFunding")) await tx.ledger.post(releaseReserve(voucher));
-  if (decision.effects.includes("recallLease")) await recallLease(tx, voucher.serial);
+  if (decision.effects.includes("recallLease")) await recallLease(tx, voucher.serial, actor);
   await tx.audit.record({
     actor,
     action,
@@ -39,10 +40,4 @@ export async function changeVoucher(
     after: { ...decision.next },
   });
   return decision;
-}
-
-/** A recall is a request: the lease stays open until its holder releases it or its time has passed. */
-async function recallLease(tx: Tx, serial: bigint): Promise<void> {
-  const lease = await tx.leases.open(serial);
-  if (lease) await tx.leases.markRecalled(serial, lease.epoch, await tx.now());
 }

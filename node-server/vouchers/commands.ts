@@ -45,6 +45,7 @@ export class ItemRefused extends Error {
 export type ItemRefusalCode =
   | VoucherRefusalCode
   | LeaseRefusal["code"]
+  | "no-such-dispenser"
   | "unknown-voucher"
   | "other-institution";
 
@@ -97,7 +98,7 @@ export async function carryOutItem(
   if (locked.institutionId !== institutionId) throw new ItemRefused("other-institution");
   const voucher = await expiredIfDue(tx, locked);
   if (hasExpired(voucher, await tx.now()) && item.action !== "cancel") throw new ItemRefused("expired");
-  if (item.action === "activate") return activate(deps, tx, voucher, node, item.leaseUntil);
+  if (item.action === "activate") return activate(deps, tx, voucher, node, item);
   return change(deps, tx, voucher, item.action);
 }
 
@@ -106,7 +107,7 @@ async function activate(
   tx: Tx,
   voucher: VoucherRow,
   node: NodeRow | undefined,
-  leaseUntil: Date | null,
+  { leaseUntil, dispensedBy }: Pick<CommandItem, "leaseUntil" | "dispensedBy">,
 ): Promise<Done> {
   const decision = decideVoucher(voucher, { type: "ACTIVATE" });
   if (!decision.ok) throw new ItemRefused(decision.refusal.code);
@@ -115,7 +116,10 @@ async function activate(
   if (!group) throw new Error(`voucher ${voucher.serial} has an unknown group`);
   const expiresAt = new Date(activatedAt.getTime() + group.validityDays * 86_400_000);
   const token = await signToken(deps.tokenSigner, voucher, expiresAt);
-  await tx.vouchers.update(voucher.serial, { ...decision.next, activatedAt, expiresAt, token });
+  if (dispensedBy !== undefined && !(await tx.registry.merchant(dispensedBy)))
+    throw new ItemRefused("no-such-dispenser");
+  const activation = { activatedAt, expiresAt, token, ...(dispensedBy !== undefined && { dispensedBy }) };
+  await tx.vouchers.update(voucher.serial, { ...decision.next, ...activation });
   await tx.audit.record({
     actor: voucher.institutionId,
     action: "voucher.activate",
@@ -208,7 +212,12 @@ export const itemFailureReasons: Readonly<Record<ItemRefusalCode, string>> = {
   "already-pending": "Already Pending",
   "not-ended": "Not Consumed, Cancelled Or Expired",
   "no-such-node": "No Such Node Or Merchant To Lease To",
-  "node-not-active": "The Node To Lease To Is Not Active",
+  "no-active-node": "The Merchant To Lease To Has No Active Node",
+  "node-frozen": "The Node To Lease To Is Frozen",
+  "node-revoked": "The Node To Lease To Is Revoked",
+  "node-holds-too-many": "The Node To Lease To Holds As Many Leases As It May",
+  "node-not-accepting": "The Merchant To Lease To May Not Redeem This Voucher Group",
+  "no-such-dispenser": "No Such Merchant To Hand The Voucher Out",
   "lease-too-long": "The Lease Would Outlast The Voucher",
   "never-leased-at-risk": "Vouchers Of An At-Risk Group Are Not Leased",
 };

@@ -10,6 +10,9 @@ import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
 import type { RequestIdentity } from "./accept.ts";
+import { findLeaseHolder } from "./lease-holder.ts";
+import type { LeaseHolder } from "./lease-holder.ts";
+import { recallLease } from "./leases.ts";
 import { presentVoucher } from "./present.ts";
 import type { PresentationRefusalCode, Presented } from "./present.ts";
 import type { FinalOutcome } from "./redemption-answer.ts";
@@ -92,13 +95,20 @@ function claimOnce<Code>(
     if (claimed.ok) return { outcome: "claimed", claimId: claimed.claimId };
     // A refused request stores nothing, not even its id; what it may have counted as a wrong number stays.
     await tx.requests.forget(identity.key);
-    return { outcome: "refused", code: claimed.code, voucher: claimed.voucher };
+    const { code, voucher, holder } = claimed;
+    return { outcome: "refused", code, voucher, holder };
   });
 }
 
 export type PresentedClaim<Code = OnlineRefusalCode> =
   | { readonly ok: true; readonly claimId: string }
-  | { readonly ok: false; readonly code: Code; readonly voucher: VoucherRow | undefined };
+  | {
+      readonly ok: false;
+      readonly code: Code;
+      readonly voucher: VoucherRow | undefined;
+      /** Who holds it, where that is what stands in the way. */
+      readonly holder?: LeaseHolder | undefined;
+    };
 
 /** Presents the voucher and claims it for the agent. */
 export async function presentAndClaim(
@@ -125,7 +135,12 @@ export async function claimPresented(
     entitled: false,
     actor,
   });
-  if (!claimed.ok) return { ok: false, code: claimed.refusal.code, voucher };
+  if (!claimed.ok) {
+    const holder = await findLeaseHolder(tx, voucher.serial);
+    // Somebody stands at a counter with it: the holder is asked to give it back meanwhile.
+    if (holder) await recallLease(tx, voucher.serial, actor);
+    return { ok: false, code: claimed.refusal.code, voucher, holder };
+  }
   if (overridden) {
     await tx.audit.record({
       actor,

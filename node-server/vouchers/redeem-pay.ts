@@ -2,6 +2,7 @@
  * A redemption that is told by callback (GovStack vouchers, redeemPay): the voucher is claimed before the answer, so
  * that its number is kept nowhere; the payout follows, and its outcome goes out when it is known.
  */
+import { parseSerial } from "#core/voucher-number.ts";
 import { callbackOfRedemption } from "../callbacks/redemptions.ts";
 import type { ToldRedemption } from "../callbacks/redemptions.ts";
 import type { Job, Store, Tx } from "../ports/store.ts";
@@ -9,7 +10,9 @@ import { acceptOnce } from "./accept.ts";
 import type { Acceptance, Accepted, RequestIdentity } from "./accept.ts";
 import { outcomeOfClaim, presentAndClaim } from "./redeem-online.ts";
 import type { OnlineRefusalCode, RedeemRequest } from "./redeem-online.ts";
+import { findLeaseHolder } from "./lease-holder.ts";
 import { redemptionAnswer } from "./redemption-answer.ts";
+import type { FinalOutcome } from "./redemption-answer.ts";
 
 export interface RedeemPayRequest extends RedeemRequest {
   readonly callbackUrl: string;
@@ -49,14 +52,27 @@ async function nextJob(tx: Tx, request: ToldRedemption): Promise<Job> {
   return isOpen ? { queue: "payout", id: claim.id } : callbackOfRedemption(tx, request);
 }
 
-/** The body of the callback: the same as the synchronous answer, with the request's id. Throws while nothing is known. */
-export async function redemptionCallback(tx: Tx, id: bigint): Promise<Record<string, unknown>> {
+/**
+ * The body of the callback: the same as the synchronous answer, with the request's id; of a voucher that a node holds it
+ * tells who does now. Throws while nothing is known.
+ */
+export async function redemptionCallback(
+  tx: Tx,
+  id: bigint,
+  graceMs: number,
+): Promise<Record<string, unknown>> {
   const request = await tx.redemptionRequests.find(id);
   if (!request) throw new Error(`no redemption request ${id}`);
   const { claimId, serialNumber, refusal, requestId } = request;
   const outcome =
     claimId === null
-      ? ({ outcome: "refused", code: refusal as OnlineRefusalCode, voucher: undefined } as const)
+      ? await refusedOutcome(tx, refusal as OnlineRefusalCode, serialNumber)
       : await outcomeOfClaim(tx, claimId);
-  return { requestID: requestId, ...redemptionAnswer(outcome, serialNumber, request.createdAt) };
+  return { requestID: requestId, ...redemptionAnswer(outcome, serialNumber, request.createdAt, graceMs) };
+}
+
+async function refusedOutcome(tx: Tx, code: OnlineRefusalCode, serialNumber: string): Promise<FinalOutcome> {
+  const serial = code === "leased-to-another-node" ? parseSerial(serialNumber) : undefined;
+  const holder = serial === undefined ? undefined : await findLeaseHolder(tx, serial);
+  return { outcome: "refused", code, voucher: undefined, holder };
 }

@@ -3,6 +3,8 @@ import { rawNumber } from "#core/json.ts";
 import { formatMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import type { ClaimRow, VoucherRow } from "../ports/store.ts";
+import { freeAt, holderText } from "./lease-holder.ts";
+import type { LeaseHolder } from "./lease-holder.ts";
 import type { OnlineRefusalCode } from "./redeem-online.ts";
 
 export type FinalOutcome<Code = OnlineRefusalCode> =
@@ -11,10 +13,15 @@ export type FinalOutcome<Code = OnlineRefusalCode> =
       readonly outcome: "refused";
       readonly code: Code;
       readonly voucher: VoucherRow | undefined;
+      /** Who holds it, where that is what stands in the way. */
+      readonly holder?: LeaseHolder | undefined;
     };
 
-/** `askedSerial` is the serial as the caller wrote it; the voucher number is never echoed. */
-export function redemptionAnswer(final: FinalOutcome, askedSerial: string, at: Date) {
+/**
+ * `askedSerial` is the serial as the caller wrote it; the voucher number is never echoed. `graceMs`: how long after its
+ * not-after a lease stays open.
+ */
+export function redemptionAnswer(final: FinalOutcome, askedSerial: string, at: Date, graceMs: number) {
   const timestamp = at.toISOString();
   if (final.outcome === "paid") {
     const { claim } = final;
@@ -32,10 +39,23 @@ export function redemptionAnswer(final: FinalOutcome, askedSerial: string, at: D
   return {
     status: 0,
     ...redeemMessages[final.code],
+    ...(final.holder && heldElsewhere(final.holder, graceMs)),
     serialNumber: serial === undefined ? askedSerial : formatSerial(serial),
     value: final.voucher ? rawNumber(formatMajor(final.voucher)) : 0,
     timestamp,
   };
+}
+
+function heldElsewhere(holder: LeaseHolder, graceMs: number) {
+  const { area, phone } = holder;
+  const until = freeAt(holder, graceMs).toISOString();
+  return { detail: holderDetail(holder, until), leasedTo: { area, phone, until } };
+}
+
+/** At most 100 characters, of which time and phone take 84 at most: a long area is cut. */
+function holderDetail({ area, phone }: LeaseHolder, until: string): string {
+  const short = area !== null && area.length > 14 ? `${area.slice(0, 13)}…` : area;
+  return `Held by ${holderText({ area: short, phone })}; free by ${until.slice(0, 16)}Z`;
 }
 
 interface RedeemMessage {

@@ -132,7 +132,14 @@ export function lease({ store }: StoreSubject, serial: bigint, nodeId: string): 
     await tx.vouchers.lock([serial]);
     const n = (await tx.leases.lastEpochN(serial, 1)) + 1;
     const notAfter = new Date(Date.now() + 7 * dayMs);
-    const row = { serial, nodeId, epoch: { generation: 1, n }, notAfter, document: bytes(60) };
+    const row = {
+      serial,
+      nodeId,
+      epoch: { generation: 1, n },
+      notAfter,
+      document: bytes(60),
+      renewable: true,
+    };
     await tx.leases.insert(row);
     await tx.vouchers.update(serial, { state: "leased", pending: null });
     await tx.shapes.putLease(row, "PV1:X");

@@ -47,7 +47,14 @@ export function describeLeases(subject: () => StoreSubject): void {
         await transaction(async (tx) => {
           const notAfter = new Date(now - (index + 1) * dayMs);
           const epoch = { generation: 1, n: 1 };
-          await tx.leases.insert({ serial, nodeId: node, epoch, notAfter, document: bytes(10) });
+          await tx.leases.insert({
+            serial,
+            nodeId: node,
+            epoch,
+            notAfter,
+            document: bytes(10),
+            renewable: true,
+          });
           await tx.vouchers.update(serial, { state: "leased", pending: null });
         });
       }
@@ -90,7 +97,7 @@ export function describeLeases(subject: () => StoreSubject): void {
     test("a renewal closes one lease and opens the next in one transaction", async () => {
       const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
       const row = await lease(subject(), serial, node);
-      const next = { ...row, epoch: { generation: 1, n: 2 } };
+      const next = { ...row, epoch: { generation: 1, n: 2 }, renewable: false };
       await transaction(async (tx) => {
         await tx.leases.close(serial, row.epoch, "renewed", new Date());
         await tx.leases.insert(next);
@@ -143,6 +150,7 @@ export function describeLeases(subject: () => StoreSubject): void {
           epoch: { generation: 1, n: 1 },
           notAfter,
           document: bytes(9),
+          renewable: true,
         });
         await tx.vouchers.update(serial, { state: "leased", pending: null });
       });

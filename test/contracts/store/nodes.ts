@@ -18,7 +18,7 @@ export function describeNodes(subject: () => StoreSubject): void {
         lastHash: bytes(32),
       };
       await transaction((tx) => tx.nodes.insert(row));
-      const expected = { ...row, status: "active", lastSequence: 0, assertionCounter: 0 };
+      const expected = { ...row, status: "active", lastSequence: 0, assertionCounter: 0, mostLeases: 1000 };
       expect(await transaction((tx) => tx.nodes.find(row.id))).toEqual(expected);
       expect(await transaction((tx) => tx.nodes.lock(row.id))).toEqual(expected);
       expect(await transaction((tx) => tx.nodes.ofMerchant("gone"))).toEqual([expected]);

@@ -1,0 +1,98 @@
+/** What an online node asks about leases (design: "Lease"): more of them, longer ones, and who holds a voucher. */
+import { z } from "@hono/zod-openapi";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { NodeRow } from "../ports/store.ts";
+import { freeAt } from "../vouchers/lease-holder.ts";
+import { askHolder, mostLeasesAtOnce, renewLeases, requestLeases } from "../vouchers/lease-requests.ts";
+import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
+import { nodeOfCall, noSession, refuse } from "./node-call.ts";
+
+export interface LeaseRouteDependencies extends LeaseDependencies {
+  /** How long after its not-after a lease stays open. */
+  readonly graceMs: number;
+}
+
+export function leaseRoutes(deps: LeaseRouteDependencies): Hono {
+  const routes = new Hono({ strict: false });
+  routes.post("/v1/leases", (c) =>
+    asActiveNode(deps, c, leaseRequest, (node, wish) => more(deps, node, wish)),
+  );
+  routes.post("/v1/leases/renewals", (c) =>
+    asActiveNode(deps, c, renewalRequest, (node, { serials }) => longer(deps, node, serials)),
+  );
+  routes.post("/v1/leases/holder", (c) =>
+    asActiveNode(deps, c, holderRequest, (node, presented) => holder(deps, node, presented)),
+  );
+  return routes;
+}
+
+const serial = z.string().regex(/^[0-9]{1,16}$/);
+
+export const leaseRequest = z
+  .object({
+    group: z.string().regex(/^[A-Z0-9]{3}$/),
+    quantity: z.int().min(1).max(mostLeasesAtOnce),
+  })
+  .openapi("LeaseRequest");
+
+export const renewalRequest = z
+  .object({ serials: z.array(serial).min(1).max(mostLeasesAtOnce) })
+  .openapi("LeaseRenewal");
+
+export const holderRequest = z.object({ serial, sealed: z.base64().max(1000) }).openapi("LeaseHolderRequest");
+
+async function more(
+  deps: LeaseRouteDependencies,
+  node: NodeRow,
+  wish: z.infer<typeof leaseRequest>,
+): Promise<object> {
+  return requestLeases(deps, node.id, wish);
+}
+
+async function longer(
+  deps: LeaseRouteDependencies,
+  node: NodeRow,
+  serials: readonly string[],
+): Promise<object> {
+  const renewals = await renewLeases(deps, node.id, [...new Set(serials)].map(BigInt));
+  return {
+    renewals: renewals.map((renewal) => ({
+      serial: renewal.serial.toString(),
+      ...("refused" in renewal.outcome
+        ? { refused: renewal.outcome.refused }
+        : { notAfter: renewal.outcome.notAfter.toISOString() }),
+    })),
+  };
+}
+
+async function holder(
+  deps: LeaseRouteDependencies,
+  node: NodeRow,
+  presented: z.infer<typeof holderRequest>,
+): Promise<object> {
+  const found = await askHolder(deps, node.id, {
+    serial: BigInt(presented.serial),
+    sealed: new Uint8Array(Buffer.from(presented.sealed, "base64")),
+  });
+  if (!found) return { holder: null };
+  const { area, phone, till, merchantId } = found;
+  // At which till it is concerns nobody but the same merchant.
+  const isOurs = merchantId === node.merchantId;
+  const freeAtMs = freeAt(found, deps.graceMs).getTime();
+  return { holder: { area, phone, till: isOurs ? till : null, freeAtMs } };
+}
+
+async function asActiveNode<T>(
+  deps: LeaseRouteDependencies,
+  c: Context,
+  schema: z.ZodType<T>,
+  work: (node: NodeRow, body: T) => Promise<object>,
+): Promise<Response> {
+  const node = await nodeOfCall(deps, c);
+  if (!node) return noSession(c);
+  if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
+  const parsed = schema.safeParse(await c.req.json().catch(() => undefined));
+  if (!parsed.success) return refuse(c, 400, "malformed", "The body is not what this call takes");
+  return c.json(await work(node, parsed.data));
+}
