@@ -180,7 +180,14 @@ test("what an operator changes in the registry is recorded with what was there b
     "merchant.status",
     "group.put",
   ]);
-  const shop = { name: "Corner shop", status: "active", fsp: "citizen", account: "ACC 7", area: "North" };
+  const shop = {
+    name: "Corner shop",
+    status: "active",
+    fsp: "citizen",
+    account: "ACC 7",
+    area: "North",
+    phone: null,
+  };
   expect(rows.slice(2).map(({ before, after }) => [before, after])).toEqual([
     [null, { ...shop, accepts: [] }],
     [
