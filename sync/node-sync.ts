@@ -11,13 +11,25 @@ import type { UploadParts, UploadReport } from "./upload.ts";
 
 export interface SyncParts extends UploadParts {
   readonly shapes: ShapeStorage;
+  /** What the node does about its leases when it has heard from the server. */
+  readonly tend: () => Promise<Tended>;
+}
+
+export interface Tended {
+  /** Leases that were given back: operations that wait to be uploaded. */
+  readonly released: number;
+  /** Leases that go on under a new epoch, which comes with the next reading of the shape. */
+  readonly renewed: number;
 }
 
 export interface SyncReport {
   readonly upload: UploadReport;
   /** What became of each shape that was tried; reading ends with the first that fails. */
   readonly shapes: Partial<Record<ShapeName, StreamEnd>>;
+  readonly tended: Tended;
 }
+
+const nothingTended: Tended = { released: 0, renewed: 0 };
 
 /** How often a node that is following looks whether there is something to upload, and asks for the time. */
 const lookAgainMs = 60_000;
@@ -30,14 +42,37 @@ const askForTimeMs = 600_000;
 export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
   const report = await upload(parts);
   const shapes: Partial<Record<ShapeName, StreamEnd>> = {};
-  if (report.problem?.code === "unreachable" || report.status !== "active") return { upload: report, shapes };
+  if (report.problem?.code === "unreachable" || report.status !== "active") {
+    return { upload: report, shapes, tended: nothingTended };
+  }
   for (const name of ["signals", ...fetchedShapes] as const) {
     if (!isWanted(parts, name)) continue;
     const end = await fetchShape(shapeParts(parts), name);
     shapes[name] = end;
     if (end.kind !== "up-to-date") break;
   }
-  return { upload: report, shapes };
+  const read = { upload: report, shapes, tended: nothingTended };
+  return report.problem === undefined && isComplete(read) ? tendAfter(parts, read) : read;
+}
+
+/** What was given back is sent at once, since somebody may be waiting for it; what was renewed is read at once. */
+async function tendAfter(parts: SyncParts, read: SyncReport): Promise<SyncReport> {
+  const tended = await parts.tend();
+  const shapes = { ...read.shapes };
+  if (tended.renewed > 0) shapes.leases = await fetchShape(shapeParts(parts), "leases");
+  if (tended.released === 0) return { ...read, shapes, tended };
+  return { upload: bothReports(read.upload, await upload(parts)), shapes, tended };
+}
+
+function bothReports(first: UploadReport, second: UploadReport): UploadReport {
+  return {
+    ...second,
+    sent: first.sent + second.sent,
+    applied: first.applied + second.applied,
+    rejected: first.rejected + second.rejected,
+    held: first.held + second.held,
+    contradictions: [...first.contradictions, ...second.contradictions],
+  };
 }
 
 /** True when nothing is left to be sent or read. */
@@ -79,7 +114,12 @@ async function followSignals(
   let fetching: Promise<void> = Promise.resolve();
   const fetchNext = async (): Promise<void> => {
     const end = await fetchMoved(shapeParts(parts));
-    if (end.kind !== "up-to-date") stop();
+    if (end.kind !== "up-to-date") return stop();
+    const tended = await parts.tend();
+    if (tended.released === 0) return;
+    const report = await upload(parts);
+    onReport({ upload: report, shapes: {}, tended });
+    if (report.problem) stop();
   };
   const onStored = () => {
     fetching = fetching.then(fetchNext).catch(stop);
@@ -104,7 +144,8 @@ async function uploadAtTimes(
     const isQuiet = queue.head().sequence === queue.serverSequence();
     if (isQuiet && clock.sinceBootMs() - heardMs < askForTimeMs) continue;
     const report = await upload(parts);
-    onReport({ upload: report, shapes: {} });
+    const tended = report.problem ? nothingTended : await parts.tend();
+    onReport({ upload: report, shapes: {}, tended });
     if (report.problem) return stop();
     // Nothing signals a change of the deny list: a list that did not change must be asked for as well, for its age.
     if (!isWanted(parts, "denied")) continue;

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { exportFrom, importInto } from "../worker/carry.ts";
 import { writeNewFile } from "../worker/flush.ts";
-import { timeOf } from "../worker/node.ts";
+import { timeOf } from "../worker/standing.ts";
 import type { NodeStores } from "../worker/open.ts";
 import { exportMessages, exportView, handInView, importView } from "./carry-views.ts";
 import { clock, usage, withEnrolled, withKey, withNode } from "./session.ts";

@@ -12,7 +12,7 @@ import type { CommandResult } from "./result.ts";
 import { clock, noPassphrase, usage, withNode, withStores } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
 import { statusView } from "./status.ts";
-import { operationLine, operationView, receiptView } from "./views.ts";
+import { operationLine, operationView, receiptView, releaseLine, releaseView } from "./views.ts";
 
 /** Every operation that one command shows; a till that made more asks the worker in pages. */
 const mostShown = 100_000;
@@ -79,8 +79,13 @@ export function statusCommand(options: CommandOptions): Promise<CommandResult> {
 export function queueCommand(options: CommandOptions): Promise<CommandResult> {
   return withStores(options, async (stores) => {
     const records = stores.redemptions.list(0, mostShown);
-    const text = records.length === 0 ? "The queue is empty." : records.map(operationLine).join("\n");
-    const json = { ok: true, operations: records.map(operationView) };
+    const releases = stores.leases.givenBack(mostShown).map((release) => releaseView(stores.queue, release));
+    const entries = [
+      ...records.map((record) => ({ line: operationLine(record), view: operationView(record) })),
+      ...releases.map((view) => ({ line: releaseLine(view), view })),
+    ].toSorted((a, b) => a.view.sequence - b.view.sequence);
+    const text = entries.length === 0 ? "The queue is empty." : entries.map(({ line }) => line).join("\n");
+    const json = { ok: true, operations: entries.map(({ view }) => view) };
     return { exitCode: exitCodes.done, text, json };
   });
 }

@@ -20,6 +20,12 @@ Commands
   status    Who this till is, what it holds, what is left of its limits, and whether anything is wrong.
   queue     Every operation of this till and what became of it.
   receipts  The operations that have a verdict, with the server's signed word.
+  leases    The vouchers that are reserved for this till, until when, and which of them are asked back.
+  reserve   --group GROUP --quantity N
+            Reserves up to N more vouchers that this shop hands out.
+  release   --serial SERIAL [--offline]
+            Gives a reserved voucher back, so that it can be redeemed elsewhere. What the server asks for is given back by
+            itself with every sync, unless it was redeemed here.
   export    FILE [--after N]
             Writes what is not yet sent into a new file, sealed for the server, to be carried there on a stick.
   hand-in   FILE [--answer FILE]
@@ -30,7 +36,7 @@ Commands
   help      This text.
 
 Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync,
-redeem, export and hand-in.
+redeem, reserve, release, export and hand-in.
 --server URL on other commands than enrol uses another address for this run.
 --json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
 

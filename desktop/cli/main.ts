@@ -10,6 +10,7 @@ import {
   watchCommand,
 } from "./commands.ts";
 import { exportCommand, handInCommand, importCommand } from "./carry.ts";
+import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
 import { usage } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
 import { isDamage, isStorageFailure, MigrationError } from "../worker/database.ts";
@@ -31,6 +32,8 @@ const options = {
   offline: { type: "boolean" },
   after: { type: "string" },
   answer: { type: "string" },
+  group: { type: "string" },
+  quantity: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -71,6 +74,8 @@ async function run(args: string[]): Promise<CommandResult> {
     file,
     after: values.after,
     answer: values.answer,
+    group: values.group,
+    quantity: values.quantity,
   };
   switch (command) {
     case "enrol":
@@ -87,6 +92,12 @@ async function run(args: string[]): Promise<CommandResult> {
       return queueCommand(given);
     case "receipts":
       return receiptsCommand(given);
+    case "leases":
+      return leasesCommand(given);
+    case "reserve":
+      return reserveCommand(given);
+    case "release":
+      return releaseCommand(given);
     case "export":
       return exportCommand(given);
     case "import":

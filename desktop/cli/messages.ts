@@ -1,8 +1,10 @@
 /** What a shop assistant is told: what happened, and what to do. Every code has its sentence; the compiler finds a missing one. */
 import { formatMajor } from "#core/money.ts";
+import type { Holder } from "#sync/leases.ts";
 import type { UploadProblem } from "#sync/upload.ts";
 import type { EarlierRedemption } from "../worker/decide-redemption.ts";
 import type { RedeemRefusal } from "../worker/redeem.ts";
+import type { ReleaseRefusal } from "../worker/release.ts";
 
 export function refusalMessage(refusal: RedeemRefusal): string {
   switch (refusal.code) {
@@ -26,6 +28,18 @@ export function refusalMessage(refusal: RedeemRefusal): string {
         "This voucher is not reserved for this till, so it cannot be accepted without a connection. " +
         "Connect and try again, or send the customer to the shop that the voucher names."
       );
+    case "at-other-till":
+      return (
+        `This voucher is reserved for ${refusal.till} of this shop, until ${dayAndTime(refusal.notAfterMs)} at the latest. ` +
+        "Send the customer there."
+      );
+    case "leased-elsewhere":
+      return (
+        `This voucher is reserved for ${whereText(refusal.holder)}, which is asked to give it back. Do not hand over goods. ` +
+        `Send the customer there, or try again in some minutes; by ${dayAndTime(refusal.holder.freeAtMs)} it is free whatever happens.`
+      );
+    case "lease-given-back":
+      return "This till has given this voucher back, so it cannot be accepted without a connection. Connect and try again.";
     case "token-needed":
       return (
         "This voucher is not reserved for this till, and its serial number alone is not enough. " +
@@ -101,6 +115,26 @@ export function refusalMessage(refusal: RedeemRefusal): string {
     case "token-of-another-voucher":
       return "The square code and the serial number belong to different vouchers. Check both and try again.";
   }
+}
+
+export function releaseRefusalMessage(refusal: ReleaseRefusal): string {
+  switch (refusal.code) {
+    case "not-leased-here":
+      return "This voucher is not reserved for this till, so there is nothing to give back.";
+    case "given-back-before":
+      return "This till has given this voucher back already.";
+    case "redeemed-here":
+      return "This voucher was redeemed at this till, so it cannot be given back.";
+    case "node-stopped":
+    case "node-frozen":
+    case "node-revoked":
+      return refusalMessage(refusal);
+  }
+}
+
+function whereText({ till, area, phone }: Holder): string {
+  if (till !== null) return `${till} of this shop`;
+  return `a shop${area === null ? "" : ` in ${area}`}${phone === null ? "" : ` (call ${phone})`}`;
 }
 
 const connectFirst = "Do not hand over goods. Connect, run `sync`, and try again.";

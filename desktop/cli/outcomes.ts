@@ -78,7 +78,11 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
       const { refusal } = outcome;
       const isStopped = refusal.code === "node-stopped";
       const exitCode = isStopped ? exitCodes.stopped : exitCodes.refused;
-      const more = { outcome: "refused", ...("because" in refusal && { because: refusal.because }) };
+      const more = {
+        outcome: "refused",
+        ...("because" in refusal && { because: refusal.because }),
+        ...("holder" in refusal && { holder: refusal.holder }),
+      };
       return failure(exitCode, refusal.code, refusalMessage(refusal), more);
     }
     case "offline": {
@@ -139,6 +143,7 @@ export function syncView(report: SyncReport, stores: NodeStores): CommandResult 
     contradictions,
     nodeStatus: status,
     shapes,
+    leases: report.tended,
     rowsAside: stores.leases.aside(1000).length,
   };
   const because = stores.stopped();
@@ -157,6 +162,8 @@ export function syncView(report: SyncReport, stores: NodeStores): CommandResult 
     const message = "The queue was sent, but not everything could be fetched. Run `sync` again.";
     return failure(exitCodes.notKnownYet, "shapes-not-read", message, more);
   }
-  const text = `Sent ${sent}: ${applied} applied, ${rejected} rejected, ${held} held.`;
+  const { released } = report.tended;
+  const givenBack = released === 0 ? "" : ` ${released} reserved vouchers were asked for and given back.`;
+  const text = `Sent ${sent}: ${applied} applied, ${rejected} rejected, ${held} held.${givenBack}`;
   return { exitCode: exitCodes.done, text, json: { ok: true, outcome: "synced", ...more } };
 }

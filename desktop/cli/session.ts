@@ -31,6 +31,8 @@ export interface CommandOptions {
   readonly file: string | undefined;
   readonly after: string | undefined;
   readonly answer: string | undefined;
+  readonly group: string | undefined;
+  readonly quantity: string | undefined;
 }
 
 export const clock = createMachineClock();

@@ -6,7 +6,7 @@ import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.t
 import type { MachineClock } from "#sync/ports/clock.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import { policyNow } from "../worker/redeem.ts";
-import { timeOf } from "../worker/node.ts";
+import { timeOf } from "../worker/standing.ts";
 import type { NodeStores } from "../worker/open.ts";
 import type { HeldLease } from "../worker/store/leases.ts";
 import { limitsLine, limitsView } from "./limits-view.ts";
@@ -14,7 +14,7 @@ import { dayAndTime, stoppedMessage } from "./messages.ts";
 import { exitCodes } from "./result.ts";
 import type { CommandResult } from "./result.ts";
 
-const mostLeases = 1000;
+export const mostLeases = 1000;
 
 export function statusView(stores: NodeStores, clock: MachineClock): CommandResult {
   const identity = stores.node.identity();
@@ -83,7 +83,7 @@ function clockView(stores: NodeStores, time: { readonly nowMs: number; readonly 
   };
 }
 
-function leaseView(lease: HeldLease) {
+export function leaseView(lease: HeldLease) {
   const document = textToToken(lease.token);
   const parsed = document && parseDocument(document);
   const token = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
@@ -93,5 +93,6 @@ function leaseView(lease: HeldLease) {
     currency: token?.ok ? token.value.currency : null,
     notAfter: new Date(lease.notAfterMs).toISOString(),
     withdrawn: lease.withdrawnMs !== null,
+    askedBack: lease.recalledMs === null ? null : new Date(lease.recalledMs).toISOString(),
   };
 }

@@ -2,14 +2,16 @@
 import { formatMajor } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
 import { toBase64 } from "#sync/base64.ts";
+import type { QueueStorage } from "#sync/ports/queue-storage.ts";
+import type { NewRelease } from "../worker/store/leases.ts";
 import type { RedemptionRecord } from "../worker/store/redemptions.ts";
 import { moneyText } from "./messages.ts";
 
-export function operationView(record: RedemptionRecord): Readonly<Record<string, unknown>> {
+export function operationView(record: RedemptionRecord) {
   return {
     sequence: record.sequence,
     operationId: record.operationId,
-    type: "redeem-voucher",
+    type: "redeem-voucher" as const,
     serial: formatSerial(record.serial),
     mode: record.mode,
     amount: formatMajor(record),
@@ -24,7 +26,7 @@ export function operationView(record: RedemptionRecord): Readonly<Record<string,
   };
 }
 
-export function receiptView(record: RedemptionRecord): Readonly<Record<string, unknown>> {
+export function receiptView(record: RedemptionRecord) {
   const { verdictList } = record;
   return { ...operationView(record), verdictList: verdictList && toBase64(verdictList) };
 }
@@ -32,4 +34,25 @@ export function receiptView(record: RedemptionRecord): Readonly<Record<string, u
 export function operationLine(record: RedemptionRecord): string {
   const verdict = [record.state, record.reason, record.transactionId].filter((part) => part !== null);
   return `${record.sequence}  ${formatSerial(record.serial)}  ${moneyText(record)}  ${verdict.join("  ")}`;
+}
+
+/** A voucher that was given back. */
+export function releaseView(queue: QueueStorage, { sequence, serial, cause }: NewRelease) {
+  const operation = queue.find(sequence);
+  if (!operation) throw new Error(`a release without its operation ${sequence}`);
+  const { operationId, state, reason, createdMs } = operation;
+  return {
+    sequence,
+    operationId,
+    type: "release-lease" as const,
+    serial: formatSerial(serial),
+    cause,
+    state,
+    reason,
+    createdAt: new Date(createdMs).toISOString(),
+  };
+}
+
+export function releaseLine({ sequence, serial, cause, state }: ReturnType<typeof releaseView>): string {
+  return `${sequence}  ${serial}  ${cause === "recalled" ? "given back, as asked" : "given back"}  ${state}`;
 }

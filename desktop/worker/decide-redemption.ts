@@ -42,6 +42,10 @@ export interface RedemptionFacts {
   readonly lease: Lease | "not-valid" | undefined;
   /** Whether the lease's row has disappeared: the server has closed the lease, or is about to. */
   readonly withdrawn: boolean;
+  /** Whether this node has given the lease back. */
+  readonly givenBack: boolean;
+  /** The other till of this merchant that holds it, as far as this node was told. */
+  readonly elsewhere: { readonly till: string; readonly notAfterMs: number } | undefined;
   readonly numberFits: boolean;
   readonly earlier: readonly EarlierRedemption[];
   readonly time: TrustedTime;
@@ -68,6 +72,8 @@ export type RedemptionRefusal =
   | { readonly code: "verdict-awaited"; readonly earlier: EarlierRedemption }
   | { readonly code: "rejected-before"; readonly earlier: EarlierRedemption }
   | { readonly code: "not-leased-here" }
+  | { readonly code: "at-other-till"; readonly till: string; readonly notAfterMs: number }
+  | { readonly code: "lease-given-back" }
   | { readonly code: "token-needed" }
   | { readonly code: "lease-not-valid" }
   | { readonly code: "lease-ended"; readonly notAfterMs: number }
@@ -132,10 +138,10 @@ function alreadyTaken(earlier: readonly EarlierRedemption[]): RedemptionRefusal 
   return { code: isAwaited ? "verdict-awaited" : "already-redeemed-here", earlier: live };
 }
 
-/** A lease that is ours, has not run out, and under which nothing of ours was rejected. */
+/** A lease that is ours, has not run out, was not given back, and under which nothing of ours was rejected. */
 function usableLease(facts: RedemptionFacts): Lease | undefined {
   const lease = ourLease(facts);
-  if (!lease || lease.notAfterMs <= facts.time.nowMs) return undefined;
+  if (!lease || facts.givenBack || lease.notAfterMs <= facts.time.nowMs) return undefined;
   const isUsed = facts.earlier.some(({ epoch }) => epoch !== null && sameEpoch(epoch, lease.epoch));
   return isUsed ? undefined : lease;
 }
@@ -147,13 +153,15 @@ function ourLease({ lease, nodeId, serial }: RedemptionFacts): Lease | undefined
 
 /** Why the voucher cannot be taken without a usable lease; undefined when the server may be asked. */
 function withoutLease(facts: RedemptionFacts): RedemptionRefusal | undefined {
-  const { withdrawn, earlier, offline, token } = facts;
+  const { withdrawn, earlier, offline, token, givenBack, elsewhere } = facts;
   const rejected = earlier.find(({ state }) => state === "rejected");
   if (rejected && offline) return { code: "rejected-before", earlier: rejected };
-  const lease = ourLease(facts);
+  if (givenBack && offline) return { code: "lease-given-back" };
+  const lease = givenBack ? undefined : ourLease(facts);
   // While the server still has the lease open, asking it would only have the claim held until the lease closes.
   if (lease && !rejected && (offline || !withdrawn))
     return { code: "lease-ended", notAfterMs: lease.notAfterMs };
+  if (offline && elsewhere) return { code: "at-other-till", ...elsewhere };
   if (offline) return token?.atRisk ? undefined : { code: "not-leased-here" };
   return token ? undefined : { code: "token-needed" };
 }

@@ -1,7 +1,9 @@
 /** An enrolled node with its key in hand: what a screen or a command can ask of it. */
 import { handIn } from "#sync/carrying/hand-in.ts";
 import type { HandInResult } from "#sync/carrying/hand-in.ts";
-import { trustedTime } from "#sync/clock.ts";
+import { openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
+import { askHolder, requestLeases } from "#sync/leases.ts";
+import type { Holder } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
@@ -14,10 +16,13 @@ import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
 import { HeadNotWrittenError } from "./record.ts";
-import type { RecordStep } from "./record.ts";
+import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { prepareRedemption } from "./redeem.ts";
-import type { Redeemed, RedeemRefusal, RedeemRequest, RedeemResult } from "./redeem.ts";
+import type { Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
+import { releaseLease } from "./release.ts";
+import type { ReleaseRefusal } from "./release.ts";
 import { createShapeStorage } from "./store/shapes.ts";
+import { tendLeases } from "./tend-leases.ts";
 
 export interface NodeParts {
   readonly stores: NodeStores;
@@ -41,8 +46,14 @@ export type RedeemOutcome =
   /** Nothing was recorded, since the server could not be asked. */
   | { readonly kind: "offline"; readonly upload: UploadReport };
 
+export type LeaseRequestResult = Awaited<ReturnType<typeof requestLeases>>;
+
 export interface PaypostNode {
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
+  /** Gives a lease back; the operation goes up with the next sync. */
+  release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
+  /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
+  requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
   /** Hands in what another node exported; gives the server's answer for that node. */
@@ -63,6 +74,8 @@ export function createNode(parts: NodeParts): PaypostNode {
   const sessions = createSessions({ link, nodeId, assertions, contact: stores.node });
   const { database, queue, trust } = stores;
   const shapes = createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() });
+  const signer = createSyncSigner("operation", parts.key.seed);
+  const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
     nodeId,
     link,
@@ -73,21 +86,33 @@ export function createNode(parts: NodeParts): PaypostNode {
     shapes,
     contact: stores.node,
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
+    tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),
   });
-  const signer = createSyncSigner("operation", parts.key.seed);
-  const redeemParts = { ...parts, nodeId, signer };
+  /** Who else holds the voucher; undefined where nobody does, or the server cannot say. */
+  const holderOf = async (serial: bigint, number: string): Promise<Holder | undefined> => {
+    const opening = openingFor(number, randomBytes);
+    const sealed = sealNumber(trust.keySet().serverBoxKey, opening, randomBytes);
+    const answer = await askHolder(syncParts(2), { serial, sealed });
+    return answer.ok ? answer.holder : undefined;
+  };
   return {
     async redeem(request) {
-      let prepared = await prepareRedemption(redeemParts, request);
+      let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {
         const contact = await upload(syncParts(2));
         if (contact.problem && !(prepared.atRisk && isPassing(contact.problem))) {
           return { kind: "offline", upload: contact };
         }
         // The server cannot be asked: what may be taken at risk is judged as that.
-        if (contact.problem) prepared = await prepareRedemption(redeemParts, { ...request, offline: true });
+        if (contact.problem) prepared = await prepareRedemption(recordParts, { ...request, offline: true });
       }
       if (!prepared.ok) return { kind: "refused", refusal: prepared.refusal };
+      // What another till holds would only be held by the server: who waits is told where it is instead.
+      const holder =
+        prepared.mode === "online" && !prepared.atRisk
+          ? await holderOf(prepared.serial, request.number)
+          : undefined;
+      if (holder) return { kind: "refused", refusal: { code: "leased-elsewhere", holder } };
       const recorded = orStopped(() => prepared.record());
       if (!recorded.ok) return { kind: "refused", refusal: recorded.refusal };
       const { redeemed } = recorded;
@@ -95,26 +120,28 @@ export function createNode(parts: NodeParts): PaypostNode {
       await upload(syncParts(2));
       return outcomeOf(redeemed, stores);
     },
+    release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
+    requestLeases: (wish) => requestLeases(syncParts(fewAttempts), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };
 }
 
-/** The trusted time, as a redemption would see it now. */
-export function timeOf(stores: NodeStores, clock: MachineClock) {
-  return trustedTime(stores.node.anchor(), clock, stores.redemptions.latestMs());
-}
-
 /** What cannot be confirmed twice is not accepted, although it is in the queue. */
-function orStopped(record: () => RedeemResult): RedeemResult {
+function orStopped<Result>(record: () => Result): Result | typeof headNotWritten {
   try {
     return record();
   } catch (error) {
     if (!(error instanceof HeadNotWrittenError)) throw error;
-    return { ok: false, refusal: { code: "node-stopped", because: "head-not-written" } };
+    return headNotWritten;
   }
 }
+
+const headNotWritten = {
+  ok: false,
+  refusal: { code: "node-stopped", because: "head-not-written" },
+} as const;
 
 function outcomeOf(redeemed: Redeemed, stores: NodeStores): RedeemOutcome {
   const operation = stores.queue.find(redeemed.sequence);

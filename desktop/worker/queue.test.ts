@@ -16,7 +16,7 @@ const steps: readonly RecordStep[] = [
   "transaction-begun",
   "operation-signed",
   "queue-row-written",
-  "redemption-row-written",
+  "business-row-written",
   "committed",
   "head-written",
   "head-flushed",

@@ -1,139 +1,112 @@
 /**
- * Records a redemption so that it cannot be lost (design: "The queue"). Nothing may say "accepted" before this returns.
+ * Records an operation so that it cannot be lost (design: "The queue"). Nothing may say "accepted" before this returns.
  *
  * W1  Business row, queue row, sequence and hash are one transaction; the signature is made inside it.
- * W2  The head file follows, flushed, and only then is the redemption accepted.
+ * W2  The head file follows, flushed, and only then is the operation accepted.
  */
-import type { RedeemVoucher, RedemptionMode } from "#sync/documents/operation.ts";
-import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
-import type { VoucherToken } from "#sync/documents/voucher-token.ts";
-import { uuidv7 } from "#sync/ids.ts";
-import type { TrustedTime } from "#sync/clock.ts";
 import type { ChainHead } from "#sync/chain.ts";
-import type { Epoch } from "#sync/documents/lease.ts";
+import type { TrustedTime } from "#sync/clock.ts";
+import type { OperationBody } from "#sync/documents/operation.ts";
+import { uuidv7 } from "#sync/ids.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
-import type { QueueStorage } from "#sync/ports/queue-storage.ts";
 import { signNext } from "#sync/queue/next-operation.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
 import type { HeadFileStep } from "./head-file.ts";
-import type { RedemptionStorage } from "./store/redemptions.ts";
+import type { NodeStores } from "./open.ts";
 
 export type RecordStep =
   | "transaction-begun"
   | "operation-signed"
   | "queue-row-written"
-  | "redemption-row-written"
+  | "business-row-written"
   | "committed"
   | HeadFileStep;
 
 export interface RecordParts {
+  readonly stores: NodeStores;
   readonly nodeId: string;
   readonly signer: SyncSigner;
-  readonly queue: QueueStorage;
-  readonly redemptions: RedemptionStorage;
   readonly clock: MachineClock;
   readonly randomBytes: RandomBytes;
-  /** X25519; what the number is sealed with. */
-  readonly serverBoxKey: Uint8Array;
-  writeHead(head: ChainHead, onStep: (step: HeadFileStep) => void): void;
   /** Told of each write as it happens; a test ends the process there. */
   readonly onStep?: (step: RecordStep) => void;
 }
 
-export interface RedemptionOrder {
-  readonly mode: RedemptionMode;
-  /** As of when the deny list was complete; only at risk. */
-  readonly deniedAsOfMs: number | null;
-  readonly epoch: Epoch | null;
-  readonly token: VoucherToken;
-  /** 16 digits. */
-  readonly number: string;
+export interface OperationOrder {
+  readonly body: OperationBody;
+  /** What the body's commitments open to, sealed for the server; null where there are none. */
+  readonly sealed: Uint8Array | null;
   readonly actor: string;
   readonly time: TrustedTime;
-  readonly lastServerTimeMs: number;
-  readonly policyVersion: number;
 }
 
-export interface RecordedRedemption {
+export interface RecordedOperation {
   readonly operationId: string;
   readonly sequence: number;
   readonly hash: Uint8Array;
 }
 
-/** Thrown when the redemption is in the database and the head file could not be written: nothing may be accepted. */
+export type Recorded<Refusal> =
+  | { readonly ok: true; readonly recorded: RecordedOperation }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** Thrown when the operation is in the database and the head file could not be written: nothing may be accepted. */
 export class HeadNotWrittenError extends Error {}
 
 /**
- * `recheck` is called inside the transaction and decides again; undefined lets the redemption be written. Its refusal
- * is the result otherwise, and nothing is stored.
+ * `recheck` is called inside the transaction and decides again; undefined lets the operation be written. Its refusal
+ * is the result otherwise, and nothing is stored. `writeRow` writes the business row of the sequence number.
  */
-export function recordRedemption<Refusal>(
+export function recordOperation<Refusal>(
   parts: RecordParts,
-  order: RedemptionOrder,
+  order: OperationOrder,
   recheck: () => Refusal | undefined,
-):
-  | { readonly ok: true; readonly recorded: RecordedRedemption }
-  | { readonly ok: false; readonly refusal: Refusal } {
+  writeRow: (sequence: number) => void,
+): Recorded<Refusal> {
   const step = parts.onStep ?? (() => {});
-  const stored = parts.queue.transaction(() => {
+  const stored = parts.stores.queue.transaction((): Recorded<Refusal> => {
     step("transaction-begun");
     const refusal = recheck();
-    return refusal === undefined
-      ? { ok: true as const, recorded: write(parts, order) }
-      : { ok: false as const, refusal };
+    if (refusal !== undefined) return { ok: false, refusal };
+    const recorded = append(parts, order, step);
+    writeRow(recorded.sequence);
+    step("business-row-written");
+    return { ok: true, recorded };
   });
   if (!stored.ok) return stored;
   step("committed");
   const { sequence, hash } = stored.recorded;
   try {
-    parts.writeHead({ sequence, hash }, step);
+    parts.stores.writeHead(parts.nodeId, { sequence, hash } satisfies ChainHead, step);
   } catch (error) {
     throw new HeadNotWrittenError("the head file could not be written", { cause: error });
   }
   return stored;
 }
 
-function write(parts: RecordParts, order: RedemptionOrder): RecordedRedemption {
-  const { queue, redemptions, randomBytes } = parts;
-  const step = parts.onStep ?? (() => {});
-  const { token, mode, epoch, actor, time } = order;
-  const opening = openingFor(order.number, randomBytes);
-  const sealed = sealNumber(parts.serverBoxKey, opening, randomBytes);
+function append(
+  { stores, nodeId, signer, clock, randomBytes }: RecordParts,
+  { body, sealed, actor, time }: OperationOrder,
+  step: (step: RecordStep) => void,
+): RecordedOperation {
+  const { queue, node } = stores;
+  const anchor = node.anchor();
   const operationId = uuidv7(time.nowMs, randomBytes);
-  const body: RedeemVoucher = {
-    type: "redeem-voucher",
-    serial: token.serial,
-    mode,
-    epoch,
-    amountMinor: token.amountMinor,
-    currency: token.currency,
-    numberCommitment: commitmentOf(opening),
-    deniedAsOfMs: order.deniedAsOfMs,
-  };
-  const signed = signNext(parts.signer, queue.head(), { ...draftOf(parts, order), operationId, body });
-  step("operation-signed");
-  queue.append({ ...signed, operationId, sealed, type: body.type, createdMs: time.nowMs });
-  step("queue-row-written");
-  const { sequence } = signed;
-  const { serial, amountMinor, currency } = token;
-  const { anchored } = time;
-  const { lastServerTimeMs } = order;
-  const voucher = { serial, amountMinor, currency };
-  redemptions.insert({ sequence, ...voucher, mode, epoch, actor, anchored, lastServerTimeMs });
-  step("redemption-row-written");
-  return { operationId, sequence, hash: signed.hash };
-}
-
-function draftOf({ nodeId, clock }: RecordParts, order: RedemptionOrder) {
-  return {
+  const signed = signNext(signer, queue.head(), {
     nodeId,
+    operationId,
     wallTimeMs: clock.wallMs(),
     bootId: clock.bootId,
     sinceBootMs: clock.sinceBootMs(),
-    lastServerTimeMs: order.lastServerTimeMs,
-    policyVersion: order.policyVersion,
-    anchored: order.time.anchored,
-    actor: order.actor,
-  };
+    lastServerTimeMs: anchor?.serverTimeMs ?? 0,
+    policyVersion: anchor?.policyVersion ?? 0,
+    anchored: time.anchored,
+    actor,
+    body,
+  });
+  step("operation-signed");
+  queue.append({ ...signed, operationId, sealed, type: body.type, createdMs: time.nowMs });
+  step("queue-row-written");
+  return { operationId, sequence: signed.sequence, hash: signed.hash };
 }

@@ -1,32 +1,22 @@
 /** Gathers what is known of a voucher, decides, and records: a redemption from the shop assistant's input to "accepted". */
-import { clockOffsetMs, trustedTime } from "#sync/clock.ts";
-import type { TrustedTime } from "#sync/clock.ts";
+import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
-import type { RedemptionMode } from "#sync/documents/operation.ts";
+import type { RedeemVoucher, RedemptionMode } from "#sync/documents/operation.ts";
 import type { Policy } from "#sync/documents/policy.ts";
-import { checkVoucherNumber } from "#sync/documents/voucher-number.ts";
+import { checkVoucherNumber, commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { openTrusted } from "#sync/open-trusted.ts";
+import type { Holder } from "#sync/leases.ts";
 import { limitsIn } from "#sync/limits.ts";
-import type { MachineClock } from "#sync/ports/clock.ts";
-import type { RandomBytes } from "#sync/signing/random.ts";
-import type { SyncSigner } from "#sync/signing/signers.ts";
 import { decideRedemptionHere } from "./decide-redemption.ts";
 import type { RedemptionDecision, RedemptionFacts, RedemptionRefusal } from "./decide-redemption.ts";
 import type { NodeStores } from "./open.ts";
-import { recordRedemption } from "./record.ts";
-import type { RecordedRedemption, RecordStep } from "./record.ts";
-
-export interface RedeemParts {
-  readonly stores: NodeStores;
-  readonly nodeId: string;
-  readonly signer: SyncSigner;
-  readonly clock: MachineClock;
-  readonly randomBytes: RandomBytes;
-  readonly onStep?: (step: RecordStep) => void;
-}
+import { recordOperation } from "./record.ts";
+import type { RecordedOperation, RecordParts } from "./record.ts";
+import { standingRefusal, timeOf } from "./standing.ts";
+import type { StandingRefusal } from "./standing.ts";
 
 export interface RedeemRequest {
   /** One of the two at least; where both are given they must name the same voucher. */
@@ -40,12 +30,13 @@ export interface RedeemRequest {
 
 export type RedeemRefusal =
   | RedemptionRefusal
-  | { readonly code: "node-stopped"; readonly because: string }
-  | { readonly code: "node-frozen" | "node-revoked" }
+  | StandingRefusal
+  /** The server says that somebody else holds it, and has asked for it back. */
+  | { readonly code: "leased-elsewhere"; readonly holder: Holder }
   | { readonly code: "token-not-genuine"; readonly because: string }
   | { readonly code: "token-of-another-voucher" };
 
-export interface Redeemed extends RecordedRedemption {
+export interface Redeemed extends RecordedOperation {
   readonly mode: RedemptionMode;
   readonly token: VoucherToken;
   readonly anchored: boolean;
@@ -62,14 +53,15 @@ export type Prepared =
   | {
       readonly ok: true;
       readonly mode: RedemptionMode;
+      readonly serial: bigint;
       /** Whether its group may be taken at risk where the server cannot be asked. */
       readonly atRisk: boolean;
       record(): RedeemResult;
     }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
 
-export async function prepareRedemption(parts: RedeemParts, request: RedeemRequest): Promise<Prepared> {
-  const standing = nodeRefusal(parts);
+export async function prepareRedemption(parts: RecordParts, request: RedeemRequest): Promise<Prepared> {
+  const standing = standingRefusal(parts.stores);
   if (standing) return refused(standing);
   const scanned = request.token === undefined ? undefined : await openToken(parts, request.token);
   if (typeof scanned === "string") return refused({ code: "token-not-genuine", because: scanned });
@@ -95,68 +87,64 @@ export async function prepareRedemption(parts: RedeemParts, request: RedeemReque
   const decision = decide();
   if (!decision.ok) return decision;
   const { mode, token } = decision;
-  return { ok: true, mode, atRisk: token.atRisk, record: () => record(parts, request, decision, decide) };
+  return {
+    ok: true,
+    mode,
+    serial,
+    atRisk: token.atRisk,
+    record: () => record(parts, request, decision, decide),
+  };
 }
 
 function record(
-  parts: RedeemParts,
+  parts: RecordParts,
   request: RedeemRequest,
   decision: RedemptionDecision & { readonly ok: true },
   decide: () => RedemptionDecision,
 ): RedeemResult {
-  const { stores } = parts;
+  const { stores, clock, randomBytes } = parts;
   const { mode, epoch, token } = decision;
-  const time = timeNow(parts);
+  const { actor } = request;
+  const time = timeOf(stores, clock);
   const anchor = stores.node.anchor();
-  const order = {
+  const { serial, amountMinor, currency } = token;
+  const voucher = { serial, amountMinor, currency };
+  const opening = openingFor(request.number, randomBytes);
+  const body: RedeemVoucher = {
+    type: "redeem-voucher",
+    ...voucher,
     mode,
     epoch,
-    token,
-    time,
-    number: request.number,
-    actor: request.actor,
-    lastServerTimeMs: anchor?.serverTimeMs ?? 0,
-    policyVersion: anchor?.policyVersion ?? 0,
+    numberCommitment: commitmentOf(opening),
     deniedAsOfMs: decision.mode === "at-risk" ? decision.deniedAsOfMs : null,
   };
-  const recorders = {
-    ...parts,
-    queue: stores.queue,
-    redemptions: stores.redemptions,
-    serverBoxKey: stores.trust.keySet().serverBoxKey,
-    writeHead: (
-      head: Parameters<NodeStores["writeHead"]>[1],
-      onStep: Parameters<NodeStores["writeHead"]>[2],
-    ) => stores.writeHead(parts.nodeId, head, onStep),
-  };
+  const sealed = sealNumber(stores.trust.keySet().serverBoxKey, opening, randomBytes);
+  const { anchored } = time;
+  const lastServerTimeMs = anchor?.serverTimeMs ?? 0;
   // Decided again inside the transaction: another redemption may have come between.
-  const result = recordRedemption<RedeemRefusal>(recorders, order, () => {
-    const again = decide();
-    return nodeRefusal(parts) ?? (again.ok ? undefined : again.refusal);
-  });
+  const result = recordOperation<RedeemRefusal>(
+    parts,
+    { body, sealed, actor, time },
+    () => {
+      const again = decide();
+      return standingRefusal(stores) ?? (again.ok ? undefined : again.refusal);
+    },
+    (sequence) =>
+      stores.redemptions.insert({ sequence, ...voucher, mode, epoch, actor, anchored, lastServerTimeMs }),
+  );
   if (!result.ok) return result;
-  const policy = mode === "at-risk" ? stores.trust.policy(order.policyVersion) : undefined;
-  const floor = policy && limitsIn(policy, token.currency)?.guaranteedMinor;
-  const guaranteedMinor = floor === undefined ? null : min(floor, token.amountMinor);
-  return {
-    ok: true,
-    redeemed: { ...result.recorded, mode, token, anchored: time.anchored, guaranteedMinor },
-  };
-}
-
-function nodeRefusal({ stores }: RedeemParts): RedeemRefusal | undefined {
-  const because = stores.stopped();
-  if (because !== undefined) return { code: "node-stopped", because };
-  const status = stores.node.status();
-  return status === "active" ? undefined : { code: `node-${status}` };
+  const policy = mode === "at-risk" ? stores.trust.policy(anchor?.policyVersion ?? 0) : undefined;
+  const floor = policy && limitsIn(policy, currency)?.guaranteedMinor;
+  const guaranteedMinor = floor === undefined ? null : min(floor, amountMinor);
+  return { ok: true, redeemed: { ...result.recorded, mode, token, anchored, guaranteedMinor } };
 }
 
 function factsNow(
-  parts: RedeemParts,
+  parts: RecordParts,
   { offline }: RedeemRequest,
   voucher: Pick<RedemptionFacts, "serial" | "token" | "lease" | "withdrawn" | "numberFits">,
 ): RedemptionFacts {
-  const { redemptions, node, trust, denied } = parts.stores;
+  const { redemptions, node, trust, denied, leases } = parts.stores;
   const anchor = node.anchor();
   const lastServerTimeMs = anchor?.serverTimeMs;
   const currency = voucher.token?.currency ?? "";
@@ -164,7 +152,9 @@ function factsNow(
     ...voucher,
     nodeId: parts.nodeId,
     earlier: redemptions.ofVoucher(voucher.serial),
-    time: timeNow(parts),
+    givenBack: isLease(voucher.lease) && leases.isGivenBack(voucher.serial, voucher.lease.epoch),
+    elsewhere: leases.elsewhere(voucher.serial),
+    time: timeOf(parts.stores, parts.clock),
     lastServerTimeMs,
     clockOffsetMs: anchor ? clockOffsetMs(anchor) : 0,
     policy: policyNow(parts.stores),
@@ -186,12 +176,12 @@ export function policyNow({
   return version === 0 ? undefined : (trust.policy(version) ?? "not-fetched");
 }
 
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
+function isLease(lease: RedemptionFacts["lease"]): lease is Lease {
+  return lease !== undefined && lease !== "not-valid";
 }
 
-function timeNow({ stores, clock }: RedeemParts): TrustedTime {
-  return trustedTime(stores.node.anchor(), clock, stores.redemptions.latestMs());
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 interface OpenedToken {
@@ -199,14 +189,14 @@ interface OpenedToken {
   readonly keyId: Uint8Array;
 }
 
-async function openToken({ stores }: RedeemParts, text: string): Promise<OpenedToken | string> {
+async function openToken({ stores }: RecordParts, text: string): Promise<OpenedToken | string> {
   const document = textToToken(text);
   if (!document) return "malformed";
   const opened = await openTrusted(stores.trust.keySet(), "voucher-token", decodeVoucherToken, document);
   return opened.ok ? { token: opened.value, keyId: opened.keyId } : opened.refusal.code;
 }
 
-async function openLease({ stores }: RedeemParts, document: Uint8Array): Promise<Lease | "not-valid"> {
+async function openLease({ stores }: RecordParts, document: Uint8Array): Promise<Lease | "not-valid"> {
   const opened = await openTrusted(stores.trust.keySet(), "lease", decodeLease, document);
   return opened.ok ? opened.value : "not-valid";
 }

@@ -7,7 +7,7 @@ import type { Policy } from "../documents/policy.ts";
 import type { KeySet } from "../documents/key-set.ts";
 import type { OpenedVerdictList } from "../queue/take-verdicts.ts";
 
-export type ShapeName = "trust" | "leases" | "denied" | "verdicts" | "signals";
+export type ShapeName = "trust" | "leases" | "elsewhere" | "denied" | "verdicts" | "signals";
 
 /** Where a shape was read up to, in the server's words. */
 export interface ShapeHead {
@@ -25,9 +25,19 @@ export type ShapeChange =
       readonly notAfterMs: number;
       readonly lease: Uint8Array;
       readonly token: string;
+      /** Since when the server asks for it back. */
+      readonly recalledMs: number | null;
     }
   /** The row is gone. That ends no lease: only time does, or the node itself. */
   | { readonly type: "lease-withdrawn"; readonly key: string; readonly serial: bigint }
+  | {
+      readonly type: "elsewhere";
+      readonly key: string;
+      readonly serial: bigint;
+      readonly till: string;
+      readonly notAfterMs: number;
+    }
+  | { readonly type: "elsewhere-no-more"; readonly key: string; readonly serial: bigint }
   | { readonly type: "key-set"; readonly key: string; readonly keySet: KeySet; readonly document: Uint8Array }
   | { readonly type: "policy"; readonly key: string; readonly policy: Policy; readonly document: Uint8Array }
   | { readonly type: "accepts"; readonly key: string; readonly groups: readonly string[] }

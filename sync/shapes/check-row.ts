@@ -58,7 +58,16 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (lease.value.nodeId !== nodeId) return "lease-of-another-node";
     const { serial, epoch, notAfterMs } = lease.value;
     if (token.value.serial !== serial || value["serial"] !== serial.toString()) return "serials-differ";
-    return { type: "lease", key, serial, epoch, notAfterMs, lease: document, token: text };
+    // A recall is only a request, so it needs no signature: the lease's own time is what ends it.
+    const recalledMs = momentOf(value["recalled_at"]) ?? null;
+    return { type: "lease", key, serial, epoch, notAfterMs, lease: document, token: text, recalledMs };
+  },
+  async elsewhere(key, value) {
+    const serial = serialOf(value);
+    const notAfterMs = momentOf(value["not_after"]);
+    const { till } = value;
+    if (serial === undefined || notAfterMs === undefined || !till) return "malformed";
+    return { type: "elsewhere", key, serial, till, notAfterMs };
   },
   async denied(key, value) {
     const chunk = chunkOf(value);
@@ -116,7 +125,10 @@ function acceptedGroups(key: string, { document }: ShapeRow["value"]): ShapeChan
 }
 
 function deleted(name: ShapeName, key: string, row: ShapeRow): ShapeChange | undefined {
-  if (name === "leases") return withdrawn(key, row);
+  const serial = serialOf(row.value);
+  if (name === "leases") return serial === undefined ? undefined : { type: "lease-withdrawn", key, serial };
+  if (name === "elsewhere")
+    return serial === undefined ? undefined : { type: "elsewhere-no-more", key, serial };
   const chunk = name === "denied" ? chunkOf(row.value) : undefined;
   return chunk === undefined ? undefined : { type: "denied-no-more", key, chunk };
 }
@@ -125,11 +137,15 @@ function chunkOf({ chunk }: ShapeRow["value"]): number | undefined {
   return chunk && /^[0-9]{1,10}$/.test(chunk) ? Number(chunk) : undefined;
 }
 
-function withdrawn(key: string, { value }: ShapeRow): ShapeChange | undefined {
-  const { serial } = value;
-  return serial && /^[0-9]{1,19}$/.test(serial)
-    ? { type: "lease-withdrawn", key, serial: BigInt(serial) }
-    : undefined;
+function serialOf({ serial }: ShapeRow["value"]): bigint | undefined {
+  return serial && /^[0-9]{1,19}$/.test(serial) ? BigInt(serial) : undefined;
+}
+
+/** PostgreSQL writes a moment as `2026-11-24 12:00:00.123+00`. */
+function momentOf(text: string | null | undefined): number | undefined {
+  const written = /^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9:.]+)(?:\+00(?::00)?|Z)$/.exec(text ?? "");
+  const ms = written ? Date.parse(`${written[1]}T${written[2]}Z`) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function bytesOf(text: string | null | undefined): Uint8Array | undefined {

@@ -18,6 +18,7 @@ export interface ShapeParts extends Omit<StreamParts, "name" | "reload"> {
 export const fetchedShapes = [
   "trust",
   "leases",
+  "elsewhere",
   "denied",
   "verdicts",
 ] as const satisfies readonly ShapeName[];

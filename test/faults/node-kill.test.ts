@@ -14,7 +14,7 @@ const beforeCommit = [
   "transaction-begun",
   "operation-signed",
   "queue-row-written",
-  "redemption-row-written",
+  "business-row-written",
 ];
 const afterCommit = [
   "committed",

@@ -21,7 +21,7 @@ import { writeSerialSet } from "./serial-set.ts";
 import { createElectricShape } from "./electric-shape.ts";
 import type { ElectricShape } from "./electric-shape.ts";
 
-export type ShapeName = "leases" | "denied" | "verdicts" | "trust" | "signals";
+export type ShapeName = "leases" | "elsewhere" | "denied" | "verdicts" | "trust" | "signals";
 
 export interface StandInOptions {
   readonly authority?: Authority;
@@ -76,6 +76,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const chunk = options.chunk === undefined ? {} : { chunk: options.chunk };
   const shapes = {
     leases: createElectricShape({ name: "leases", ...chunk }),
+    elsewhere: createElectricShape({ name: "elsewhere", ...chunk }),
     denied: createElectricShape({ name: "denied", ...chunk }),
     verdicts: createElectricShape({ name: "verdicts", ...chunk }),
     trust: createElectricShape({ name: "trust", ...chunk }),
@@ -185,6 +186,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       return json(response, 401, { code: "no-session", message: "" });
     }
     if (url.pathname === "/v1/operations") return operations(body, response);
+    if (url.pathname.startsWith("/v1/leases")) return leases(url.pathname, body, response);
     const shape = shapes[url.pathname.replace("/v1/shapes/", "") as ShapeName];
     const gone = new AbortController();
     response.once("close", () => gone.abort());
@@ -223,6 +225,16 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     tokens.add(token);
     const { status } = server;
     json(response, 200, { token, expiresInSeconds: 900, serverTimeMs: Date.now() + server.aheadMs, status });
+  }
+
+  /** Nobody else holds anything here, there is nothing to hand out, and no lease is due. */
+  function leases(path: string, body: Buffer, response: ServerResponse): void {
+    if (path.endsWith("/holder")) return json(response, 200, { holder: null });
+    if (!path.endsWith("/renewals")) {
+      return json(response, 200, { granted: 0, held: 0, most: 1000, because: "none-left" });
+    }
+    const { serials } = JSON.parse(body.toString()) as { serials: string[] };
+    json(response, 200, { renewals: serials.map((serial) => ({ serial, refused: "not-due" })) });
   }
 
   async function operations(body: Buffer, response: ServerResponse): Promise<void> {

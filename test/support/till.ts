@@ -107,7 +107,9 @@ export function createTill(options: TillOptions = {}): Till {
       const epoch = { generation: 1, n };
       const lease = authority.lease({ serial, nodeId: holder, epoch, notAfterMs });
       const token = authority.token(voucher);
-      till.leases([{ type: "lease", key: `leases:${serial}`, serial, epoch, notAfterMs, lease, token }]);
+      till.leases([
+        { type: "lease", key: `leases:${serial}`, serial, epoch, notAfterMs, lease, token, recalledMs: null },
+      ]);
     },
     leases(changes) {
       const from = shapes.head("leases");

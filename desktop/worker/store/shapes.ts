@@ -121,9 +121,13 @@ function completeLoad({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldL
 
 function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
   const putLease = database.prepare(
-    `insert or replace into leases (load, serial, epoch_generation, epoch_n, not_after_ms, lease, token)
-     values (?, ?, ?, ?, ?, ?, ?)`,
+    `insert or replace into leases (load, serial, epoch_generation, epoch_n, not_after_ms, lease, token, recalled_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const putElsewhere = database.prepare(
+    "insert or replace into elsewhere (load, serial, till, not_after_ms) values (?, ?, ?, ?)",
+  );
+  const dropElsewhere = database.prepare("delete from elsewhere where load = ? and serial = ?");
   const withdraw = database.prepare(
     "update leases set withdrawn_ms = ? where load = ? and serial = ? and withdrawn_ms is null",
   );
@@ -157,13 +161,21 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
         dropAside.run(change.key);
         break;
       case "lease": {
-        const { serial, epoch, notAfterMs, lease, token } = change;
-        putLease.run(load, serial, epoch.generation, epoch.n, notAfterMs, lease, token);
+        const { serial, epoch, notAfterMs, lease, token, recalledMs } = change;
+        putLease.run(load, serial, epoch.generation, epoch.n, notAfterMs, lease, token, recalledMs);
         dropAside.run(change.key);
         break;
       }
       case "lease-withdrawn":
         withdraw.run(wallMs(), load, change.serial);
+        dropAside.run(change.key);
+        break;
+      case "elsewhere":
+        putElsewhere.run(load, change.serial, change.till, change.notAfterMs);
+        dropAside.run(change.key);
+        break;
+      case "elsewhere-no-more":
+        dropElsewhere.run(load, change.serial);
         dropAside.run(change.key);
         break;
       // Signed facts are true in whatever load they come: they are taken at once, and taking them twice changes nothing.
@@ -191,7 +203,7 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
 }
 
 function isLoaded(name: ShapeName): boolean {
-  return name === "leases" || name === "signals" || name === "denied";
+  return name === "leases" || name === "elsewhere" || name === "signals" || name === "denied";
 }
 
 function sameHead(row: HeadRow | undefined, from: ShapeHead | undefined): boolean {

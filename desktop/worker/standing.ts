@@ -1,0 +1,22 @@
+/** Whether this node may sign at all, and at which time it would. */
+import { trustedTime } from "#sync/clock.ts";
+import type { TrustedTime } from "#sync/clock.ts";
+import type { MachineClock } from "#sync/ports/clock.ts";
+import type { NodeStores } from "./open.ts";
+
+export type StandingRefusal =
+  | { readonly code: "node-stopped"; readonly because: string }
+  | { readonly code: "node-frozen" | "node-revoked" };
+
+/** Undefined when it may. */
+export function standingRefusal(stores: NodeStores): StandingRefusal | undefined {
+  const because = stores.stopped();
+  if (because !== undefined) return { code: "node-stopped", because };
+  const status = stores.node.status();
+  return status === "active" ? undefined : { code: `node-${status}` };
+}
+
+/** The trusted time, as an operation would see it now. */
+export function timeOf(stores: NodeStores, clock: MachineClock): TrustedTime {
+  return trustedTime(stores.node.anchor(), clock, stores.redemptions.latestMs());
+}
