@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { webRandomBytes } from "#sync/signing/random.ts";
-import { exportFrom, importInto } from "../worker/carry.ts";
+import { exportFrom, importInto, receiptOf } from "../worker/carry.ts";
 import { writeNewFile } from "../worker/flush.ts";
 import { timeOf } from "../worker/standing.ts";
 import type { NodeStores } from "../worker/open.ts";
@@ -52,6 +52,28 @@ export function handInCommand(options: CommandOptions): Promise<CommandResult> {
   });
 }
 
+/** The merchant's proof of what became of one operation; `npm run verify` checks it anywhere. */
+export function receiptCommand(options: CommandOptions): Promise<CommandResult> {
+  const { file, operation } = options;
+  const sequence = operation === undefined ? undefined : wholeNumber(operation);
+  if (file === undefined || sequence === undefined) {
+    return asked(
+      "receipt needs the name of a new file and the number of an operation: receipt FILE --operation N.",
+    );
+  }
+  return withEnrolled(options, async (stores) => {
+    if (!stores.queue.find(sequence)) return noSuchOperation(sequence);
+    const receipt = receiptOf(stores, sequence);
+    if (!receipt) {
+      const message = `Operation ${sequence} has no verdict yet. Run \`sync\` and try again.`;
+      return failure(exitCodes.notKnownYet, "no-verdict", message);
+    }
+    if (!writeNewFile(resolve(file), receipt)) return alreadyThere(file);
+    const text = `Wrote ${file}. Anyone can check it without a server: npm run verify -- ${file}`;
+    return { exitCode: exitCodes.done, text, json: { ok: true, outcome: "written", file, sequence } };
+  });
+}
+
 const mostBytes = 1024 * 1024;
 
 function readCarried(file: string): Uint8Array | undefined {
@@ -73,6 +95,11 @@ function valueOf(
     sums.set(currency, { count: sum.count + 1, amountMinor: sum.amountMinor + amountMinor });
   }
   return sums;
+}
+
+function noSuchOperation(sequence: number): CommandResult {
+  const message = `This till has no operation ${sequence}; \`queue\` lists them.`;
+  return failure(exitCodes.refused, "no-such-operation", message);
 }
 
 function alreadyThere(file: string): CommandResult {

@@ -20,6 +20,9 @@ Commands
   status    Who this till is, what it holds, what is left of its limits, and whether anything is wrong.
   queue     Every operation of this till and what became of it.
   receipts  The operations that have a verdict, with the server's signed word.
+  receipt   FILE --operation N
+            Writes an operation with the server's verdict into a new file: proof for whoever asks. \`npm run verify\` checks
+            it without a server.
   leases    The vouchers that are reserved for this till, until when, and which of them are asked back.
   reserve   --group GROUP --quantity N
             Reserves up to N more vouchers that this shop hands out.

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { testVoucher } from "../../test/support/authority.ts";
+import { toBase64 } from "#sync/base64.ts";
+import { createAuthority, testVoucher } from "../../test/support/authority.ts";
 import { run } from "../../test/support/processes.ts";
 import { startStandIn } from "../../test/support/stand-in-server.ts";
 import type { StandInServer } from "../../test/support/stand-in-server.ts";
@@ -21,6 +22,23 @@ afterAll(() => server.close());
 
 function cli(args: readonly string[], env: Readonly<Record<string, string>> = passphrase) {
   return run("desktop/cli/main.ts", args, env);
+}
+
+async function checkAnywhere(receipt: string, folder: string): Promise<void> {
+  const verify = async (...args: readonly string[]) => {
+    const { code, stdout } = await run("desktop/cli/verify.ts", [...args, "--json"], {});
+    return { exit: code, ...(JSON.parse(stdout) as object) };
+  };
+  const said = { kind: "receipt", serial: "0000000001", actor: "Ann", verdict: { status: "applied" } };
+  expect(await verify(receipt)).toMatchObject({ exit: 4, ok: true, genuine: null, ...said });
+  const keys = join(folder, "keys.json");
+  writeFileSync(keys, JSON.stringify({ keySet: toBase64(server.authority.keySetDocument) }));
+  expect(await verify(receipt, "--keys", keys)).toMatchObject({ exit: 0, ok: true, genuine: true, ...said });
+  writeFileSync(keys, createAuthority(2).keySetDocument);
+  const forged = { exit: 3, ok: false, code: "not-genuine", part: "certificate" };
+  expect(await verify(receipt, "--keys", keys)).toMatchObject(forged);
+  expect(await verify(keys)).toMatchObject({ exit: 3, code: "not-a-paypost-file" });
+  expect(await verify(join(folder, "nothing"))).toMatchObject({ exit: 2, code: "file-not-readable" });
 }
 
 describe("the command line of a till", () => {
@@ -80,6 +98,18 @@ describe("the command line of a till", () => {
       exit: 0,
       receipts: [{ ...operation, transactionId: "tx-1", verdictList: expect.any(String) }],
     });
+
+    const receipt = join(folder, "receipt");
+    expect(await json("receipt", receipt, "--operation", "2")).toMatchObject({
+      exit: 3,
+      code: "no-such-operation",
+    });
+    expect(await json("receipt", receipt, "--operation", "1")).toMatchObject({ exit: 0, outcome: "written" });
+    expect(await json("receipt", receipt, "--operation", "1")).toMatchObject({
+      exit: 3,
+      code: "file-exists",
+    });
+    await checkAnywhere(receipt, folder);
 
     writeFileSync(head, readFileSync(head, "utf8").replace(/ 1 (?=[0-9a-f]{64})/, " 2 "));
     expect(await json("redeem", ...leased)).toMatchObject({ exit: 5, because: "database-behind-head-file" });

@@ -9,7 +9,7 @@ import {
   syncCommand,
   watchCommand,
 } from "./commands.ts";
-import { exportCommand, handInCommand, importCommand } from "./carry.ts";
+import { exportCommand, handInCommand, importCommand, receiptCommand } from "./carry.ts";
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
 import { usage } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
@@ -32,6 +32,7 @@ const options = {
   offline: { type: "boolean" },
   after: { type: "string" },
   answer: { type: "string" },
+  operation: { type: "string" },
   group: { type: "string" },
   quantity: { type: "string" },
   watch: { type: "boolean" },
@@ -39,7 +40,7 @@ const options = {
   help: { type: "boolean" },
 } as const;
 
-const worksOnFile = ["export", "import", "hand-in"];
+const worksOnFile = ["export", "import", "hand-in", "receipt"];
 
 // The reader of our output may go away; that is no reason to leave the database in the middle of something.
 process.stdout.on("error", () => {});
@@ -74,6 +75,7 @@ async function run(args: string[]): Promise<CommandResult> {
     file,
     after: values.after,
     answer: values.answer,
+    operation: values.operation,
     group: values.group,
     quantity: values.quantity,
   };
@@ -98,6 +100,8 @@ async function run(args: string[]): Promise<CommandResult> {
       return reserveCommand(given);
     case "release":
       return releaseCommand(given);
+    case "receipt":
+      return receiptCommand(given);
     case "export":
       return exportCommand(given);
     case "import":

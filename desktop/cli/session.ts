@@ -31,6 +31,7 @@ export interface CommandOptions {
   readonly file: string | undefined;
   readonly after: string | undefined;
   readonly answer: string | undefined;
+  readonly operation: string | undefined;
   readonly group: string | undefined;
   readonly quantity: string | undefined;
 }

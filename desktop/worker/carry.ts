@@ -3,6 +3,7 @@ import { exportQueue } from "#sync/carrying/export.ts";
 import type { ExportResult } from "#sync/carrying/export.ts";
 import { importAnswer } from "#sync/carrying/import.ts";
 import type { ImportResult } from "#sync/carrying/import.ts";
+import { encodeBundle } from "#sync/documents/bundle.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
@@ -32,6 +33,20 @@ export function exportFrom(
     randomBytes,
   };
   return exportQueue(parts, after ?? queue.serverSequence());
+}
+
+/** One operation with its verdict, as a file that anyone can check; undefined while there is no verdict. */
+export function receiptOf(stores: NodeStores, sequence: number): Uint8Array | undefined {
+  const operation = stores.queue.find(sequence);
+  const verdictList = stores.queue.verdictListOf(sequence);
+  if (!operation || !verdictList) return undefined;
+  return encodeBundle({
+    type: "receipt",
+    keySet: stores.trust.keySetDocument(),
+    certificate: stores.node.certificateDocument(),
+    operation: operation.signed,
+    verdictList,
+  });
 }
 
 export function importInto(stores: NodeStores, nodeId: string, file: Uint8Array): Promise<ImportResult> {

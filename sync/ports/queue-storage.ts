@@ -48,6 +48,8 @@ export interface QueueStorage {
   decide(verdict: StoredVerdict, listHash: Uint8Array): void;
   /** Keeps a signed verdict list; one that is kept already stays as it is. */
   keepList(hash: Uint8Array, document: Uint8Array, serverTimeMs: number): void;
+  /** The signed list with the operation's last verdict; undefined before the first. */
+  verdictListOf(sequence: number): Uint8Array | undefined;
   /** The last sequence number that a signed verdict list said the server holds. */
   serverSequence(): number;
   setServerSequence(sequence: number): void;

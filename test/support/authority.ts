@@ -34,6 +34,7 @@ export interface Authority {
   readonly keySetDocument: Uint8Array;
   /** Signs a key set, its own or another's, with this authority's key. */
   signKeySet(keySet: KeySet): Uint8Array;
+  sign(kind: ServerKind, payload: Uint8Array): Uint8Array;
   token(voucher: TestVoucher, change?: Partial<VoucherToken>): string;
   lease(lease: Lease): Uint8Array;
   policy(policy: Policy): Uint8Array;
@@ -67,6 +68,7 @@ export function createAuthority(name = 1, version = 1): Authority {
     box,
     keySet,
     keySetDocument: sign("key-set", encodeKeySet(keySet)),
+    sign,
     signKeySet: (other) => sign("key-set", encodeKeySet(other)),
     token({ number, ...voucher }, change = {}) {
       const { keyId } = signer("voucher-token");

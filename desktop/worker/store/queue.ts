@@ -47,6 +47,9 @@ export function createQueueStorage(database: NodeDatabase, wallMs: () => number)
     `insert into verdict_lists (hash, document, server_time_ms, received_ms) values (?, ?, ?, ?)
      on conflict (hash) do nothing`,
   );
+  const listOf = database.prepare<[number], { document: Buffer }>(
+    "select document from verdict_lists where id = (select verdict_list from operations where sequence = ?)",
+  );
   const setServerSequence = database.prepare("update node set server_sequence = ?");
   const certificateHash = (): Uint8Array | undefined => {
     const hash = certificate.get()?.certificate_hash;
@@ -75,6 +78,10 @@ export function createQueueStorage(database: NodeDatabase, wallMs: () => number)
     append: (operation: NewOperation) => void insert.run(operation),
     decide: (verdict: StoredVerdict, listHash) => void update.run({ ...verdict, listHash }),
     keepList: (hash, document, serverTimeMs) => void insertList.run(hash, document, serverTimeMs, wallMs()),
+    verdictListOf(sequence) {
+      const row = listOf.get(sequence);
+      return row && bytes(row.document);
+    },
     serverSequence: () => Number(certificate.get()?.server_sequence ?? 0n),
     setServerSequence: (sequence) => void setServerSequence.run(sequence),
   };
