@@ -46,18 +46,31 @@ export function capturedDefinitions(table: string): ShapeDefinitions {
   };
 }
 
-/** Makes the table as it was when the first exchange was captured. */
+/** Makes the table as it was when the first exchange was captured, followed by nothing of ours. */
+export async function createPlainCapturedTable(pool: Pool, table: string): Promise<void> {
+  await pool.query(`${tableStatement(table)}; ${rowsStatement(table)}`);
+}
+
+/** The same, with the triggers of the embedded source. */
 export async function createCapturedTable(pool: Pool, table: string): Promise<void> {
   await pool.query(`
-    create table ${table} (
-      node_id text not null, serial bigint not null, status int not null, amount_minor bigint not null,
-      active boolean not null, note text, not_after timestamptz, primary key (node_id, serial));
+    ${tableStatement(table)};
     select register_shape_table('${table}', 'leases');
     -- The captured table had no signals beside it, whose changes count in the places within a transaction.
     drop trigger shape_signal_insert on ${table};
     drop trigger shape_signal_update on ${table};
     drop trigger shape_signal_delete on ${table};
     drop trigger shape_signal_truncate on ${table};
-    insert into ${table} select 'n1', i, 2, i * 1500, i % 2 = 0, case when i % 2 = 1 then format('note "%s"', i) end,
-      '2026-12-01 10:00:00Z' from generate_series(1, 3) i`);
+    ${rowsStatement(table)}`);
+}
+
+function tableStatement(table: string): string {
+  return `create table ${table} (
+    node_id text not null, serial bigint not null, status int not null, amount_minor bigint not null,
+    active boolean not null, note text, not_after timestamptz, primary key (node_id, serial))`;
+}
+
+function rowsStatement(table: string): string {
+  return `insert into ${table} select 'n1', i, 2, i * 1500, i % 2 = 0, case when i % 2 = 1 then format('note "%s"', i) end,
+    '2026-12-01 10:00:00Z' from generate_series(1, 3) i`;
 }

@@ -1,0 +1,17 @@
+# The central server of Paypost. It keeps nothing of its own but its keys: mount a volume at /keys, and back it up.
+FROM node:24-bookworm-slim
+WORKDIR /paypost
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+COPY core core
+COPY sync sync
+COPY node-server node-server
+COPY migrations migrations
+RUN mkdir /keys && chown node:node /keys
+USER node
+ENV HOST=0.0.0.0 PORT=3000 PAYPOST_KEYS=/keys
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3000/readiness').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# The name is what the operators' command line is run under: docker compose exec paypost-1 node node-server/cli/main.ts help
+CMD ["node", "node-server/main.node.ts"]
