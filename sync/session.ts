@@ -45,20 +45,27 @@ export function createSessions(parts: SessionParts): Sessions {
   };
 }
 
-/** A restored server tells its new generation with the refusal; an assertion made for it is then tried once. */
+/**
+ * With a refusal the server tells its generation, which a restore has raised, and the counter that it saw last, which a
+ * node that was restored itself has forgotten. An assertion made for both is then tried once.
+ */
 async function openSession(parts: SessionParts): Promise<SessionToken> {
-  const first = await assertOnce(parts);
+  const { contact } = parts;
+  const first = await assertOnce(parts, 0);
   if (first.ok || first.failure.code !== "refused") return first;
-  const { generation } = first.failure.body;
-  if (typeof generation !== "number" || !(generation > parts.contact.generation())) return first;
-  parts.contact.setGeneration(generation);
-  return assertOnce(parts);
+  const { generation, counter } = first.failure.body;
+  if (!isCount(generation) || generation < contact.generation()) return first;
+  if (generation > contact.generation()) contact.setGeneration(generation);
+  return assertOnce(parts, isCount(counter) ? counter : 0);
 }
 
-async function assertOnce({ link, nodeId, assertions, contact }: SessionParts): Promise<SessionToken> {
+async function assertOnce(
+  { link, nodeId, assertions, contact }: SessionParts,
+  seen: number,
+): Promise<SessionToken> {
   const payload = encodeSessionAssertion({
     nodeId,
-    counter: contact.countAssertion(),
+    counter: contact.countAssertion(seen),
     audience: String(contact.generation()),
   });
   const body = signDocumentSync(assertions, payload).bytes;
@@ -68,6 +75,11 @@ async function assertOnce({ link, nodeId, assertions, contact }: SessionParts): 
   if (typeof token !== "string" || !isStatus(status)) return { ok: false, failure: { code: "unreachable" } };
   contact.setStatus(status);
   return { ok: true, token };
+}
+
+/** Far below what a counter may reach: nobody who answers for the server can use one up. */
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 48;
 }
 
 function isStatus(value: unknown): value is NodeStatus {

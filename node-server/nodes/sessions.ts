@@ -19,7 +19,16 @@ export type SessionAnswer =
       readonly serverTimeMs: number;
       readonly status: NodeRow["status"];
     }
-  | { readonly ok: false; readonly refusal: "bad-assertion" | "stale-assertion" | "unknown-node" };
+  | { readonly ok: false; readonly refusal: { readonly code: "bad-assertion" | "unknown-node" } }
+  | {
+      readonly ok: false;
+      readonly refusal: {
+        readonly code: "stale-assertion";
+        /** What the next assertion must name and exceed: a node that was restored from a copy does not know. */
+        readonly generation: number;
+        readonly counter: number;
+      };
+    };
 
 export async function openSession(
   store: Store,
@@ -28,19 +37,21 @@ export async function openSession(
 ): Promise<SessionAnswer> {
   const parsed = parseDocument(assertion);
   const claimed = parsed.ok ? decodeSessionAssertion(parsed.payload) : undefined;
-  if (!claimed?.ok) return { ok: false, refusal: "bad-assertion" };
+  if (!claimed?.ok) return { ok: false, refusal: { code: "bad-assertion" } };
   const { nodeId, counter, audience } = claimed.value;
   const node = await store.transaction((tx) => tx.nodes.find(nodeId));
-  if (!node) return { ok: false, refusal: "unknown-node" };
+  if (!node) return { ok: false, refusal: { code: "unknown-node" } };
   const keyId = keyIdOf("session-assertion", node.publicKey);
   const opened = await openDocument("session-assertion", assertion, (wanted) =>
     equalBytes(wanted, keyId) ? node.publicKey : undefined,
   );
-  if (!opened.ok) return { ok: false, refusal: "bad-assertion" };
+  if (!opened.ok) return { ok: false, refusal: { code: "bad-assertion" } };
   return store.transaction(async (tx) => {
-    const isOurs = audience === String(await tx.registry.generation());
+    const generation = await tx.registry.generation();
+    const isOurs = audience === String(generation);
     if (!isOurs || !(await tx.nodes.countAssertion(nodeId, counter))) {
-      return { ok: false, refusal: "stale-assertion" };
+      const seen = (await tx.nodes.find(nodeId))?.assertionCounter ?? 0;
+      return { ok: false, refusal: { code: "stale-assertion", generation, counter: seen } };
     }
     const token = Buffer.from(randomBytes(32)).toString("base64url");
     const now = await tx.now();

@@ -244,7 +244,7 @@ describe("sessions", () => {
     expect((await first.openSession(assertion)).status).toBe(200);
     expect(await first.openSession(assertion)).toMatchObject({
       status: 401,
-      body: { code: "stale-assertion" },
+      body: { code: "stale-assertion", generation: 1, counter: expect.any(Number) as number },
     });
   });
 

@@ -74,7 +74,10 @@ const enrolMessages: Readonly<Record<EnrolRefusal, string>> = {
 async function session(deps: NodeRouteDependencies, c: Context): Promise<Response> {
   const assertion = new Uint8Array(await c.req.arrayBuffer());
   const answer = await openSession(deps.store, deps.randomBytes, assertion);
-  if (!answer.ok) return refuse(c, 401, answer.refusal, "The assertion does not open a session");
+  if (!answer.ok) {
+    const message = "The assertion does not open a session";
+    return c.json({ ...answer.refusal, message }, 401);
+  }
   const { token, expiresInSeconds, serverTimeMs, status } = answer;
   return c.json({ token, expiresInSeconds, serverTimeMs, status });
 }

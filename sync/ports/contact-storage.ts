@@ -7,8 +7,8 @@ export interface ContactStorage {
   /** The generation of the server's database, as last heard. */
   generation(): number;
   setGeneration(generation: number): void;
-  /** Raises the counter and stores it before it is used, so that no assertion is made twice. */
-  countAssertion(): number;
+  /** Raises the counter, beyond `seen` too, and stores it before it is used, so that no assertion is made twice. */
+  countAssertion(seen: number): number;
   anchor(): ClockAnchor | undefined;
   setAnchor(anchor: ClockAnchor): void;
   status(): NodeStatus;

@@ -218,7 +218,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     );
     if (!opened.ok) return json(response, 401, { code: "bad-assertion", message: "" });
     if (opened.value.counter <= counter || opened.value.audience !== String(server.generation)) {
-      return json(response, 401, { code: "stale-assertion", message: "", generation: server.generation });
+      const { generation } = server;
+      return json(response, 401, { code: "stale-assertion", message: "", generation, counter });
     }
     counter = opened.value.counter;
     const token = `token-${counter}`;

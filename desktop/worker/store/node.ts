@@ -84,12 +84,12 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
     },
     generation: () => Number(row().generation),
     setGeneration: (generation) => void database.prepare("update node set generation = ?").run(generation),
-    countAssertion() {
+    countAssertion(seen) {
       const counted = database
-        .prepare<[], { assertion_counter: bigint }>(
-          "update node set assertion_counter = assertion_counter + 1 returning assertion_counter",
+        .prepare<[number], { assertion_counter: bigint }>(
+          "update node set assertion_counter = max(assertion_counter, ?) + 1 returning assertion_counter",
         )
-        .get();
+        .get(seen);
       if (!counted) throw new Error("this data directory holds no node yet");
       return Number(counted.assertion_counter);
     },
