@@ -27,6 +27,7 @@ export function openDatabase(path: string): NodeDatabase {
   const database = new Database(path, { timeout: 5_000 });
   try {
     database.defaultSafeIntegers(true);
+    requireSound(database);
     database.pragma("journal_mode = wal");
     database.pragma("synchronous = full");
     database.pragma("foreign_keys = on");
@@ -38,6 +39,12 @@ export function openDatabase(path: string): NodeDatabase {
     throw error;
   }
   return database;
+}
+
+/** What lies in a damaged page would be missed only when it is read, perhaps after days: it is found before anything is added. */
+function requireSound(database: NodeDatabase): void {
+  const found = database.pragma("quick_check(1)", { simple: true });
+  if (found !== "ok") throw new Database.SqliteError(String(found), "SQLITE_CORRUPT");
 }
 
 /** A full disk, or one that cannot be written: what was committed is there, and the same call may do better later. */
