@@ -2,41 +2,69 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { once } from "node:events";
+import { Transform } from "node:stream";
 
 export interface Link {
   /** Where nodes reach the server while the link is up; nothing answers there while it is cut. */
   readonly url: string;
   cut(): Promise<void>;
   join(): Promise<void>;
+  /** What is sent in this direction from now on never arrives, and nobody is told; until `join`. */
+  lose(direction: "to-server" | "to-node"): void;
+  /** Resolves when something was lost. */
+  lost(): Promise<void>;
 }
 
 export async function createLink(target: string): Promise<Link> {
   const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
-  let server = forwarder(Number(port), hostname, sockets);
+  const line: Line = {
+    port: Number(port),
+    host: hostname,
+    sockets: new Set(),
+    losing: undefined,
+    lost: Promise.withResolvers(),
+  };
+  let server = forwarder(line);
   await listen(server, 0);
   const own = (server.address() as AddressInfo).port;
+  const cut = async () => {
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of line.sockets) socket.destroy();
+    await closed;
+  };
   return {
     url: `http://127.0.0.1:${own}`,
-    async cut() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    cut,
     async join() {
-      server = forwarder(Number(port), hostname, sockets);
+      if (server.listening) await cut();
+      line.losing = undefined;
+      server = forwarder(line);
       await listen(server, own);
     },
+    lose(direction) {
+      line.losing = direction;
+      line.lost = Promise.withResolvers();
+    },
+    lost: () => line.lost.promise,
   };
 }
 
-function forwarder(port: number, host: string, sockets: Set<Socket>): Server {
+interface Line {
+  readonly port: number;
+  readonly host: string;
+  readonly sockets: Set<Socket>;
+  losing: "to-server" | "to-node" | undefined;
+  lost: PromiseWithResolvers<void>;
+}
+
+function forwarder(line: Line): Server {
+  const { sockets } = line;
   return createServer((incoming) => {
-    const outgoing = connect(port, host);
-    for (const [socket, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
+    const outgoing = connect(line.port, line.host);
+    for (const [socket, other, direction] of [
+      [incoming, outgoing, "to-server"],
+      [outgoing, incoming, "to-node"],
     ] as const) {
       sockets.add(socket);
       socket.on("error", () => other.destroy());
@@ -44,7 +72,14 @@ function forwarder(port: number, host: string, sockets: Set<Socket>): Server {
         sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      const sieve = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          if (line.losing !== direction) return done(null, chunk);
+          line.lost.resolve();
+          done();
+        },
+      });
+      socket.pipe(sieve).pipe(other);
     }
   });
 }
