@@ -67,10 +67,10 @@ describe("a till whose", () => {
     ["database is something else", replaceDatabase, /^database-damaged$/],
     ["log lost its end", cutLog, /^database-behind-head-file$/],
     ["log has a bit changed in its last entries", changeLog, /^database-behind-head-file$/],
-    ["log is gone", (data) => void rmSync(join(data, "node.db-wal")), /^database-behind-head-file$/],
+    ["log is gone", (data) => rmSync(join(data, "node.db-wal")), /^database-behind-head-file$/],
     ["database was replaced by an old copy", restoreDatabase, /^database-behind-head-file$/],
-    ["second record is gone", (data) => void rmSync(headOf(data)), /^head-file-missing$/],
-    ["second record is empty", (data) => void truncateSync(headOf(data), 0), /^head-file-damaged$/],
+    ["second record is gone", (data) => rmSync(headOf(data)), /^head-file-missing$/],
+    ["second record is empty", (data) => truncateSync(headOf(data), 0), /^head-file-damaged$/],
     ["second record was replaced by an old copy", restoreHead, /^head-file-behind-database$/],
   ];
 

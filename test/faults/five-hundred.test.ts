@@ -141,7 +141,7 @@ function createNews(): News {
 }
 
 function listen(worker: Worker, news: News): void {
-  const { running, till } = worker;
+  const { running } = worker;
   let rest = "";
   running.child.stdout?.on("data", (text: string) => {
     const lines = (rest + text).split("\n");
@@ -149,9 +149,13 @@ function listen(worker: Worker, news: News): void {
     for (const line of lines) hear(worker, line);
     news.tell();
   });
-  void running.finished.then(({ code, signal, stderr }) => {
-    if (signal === null && code !== 0) news.fail(new Error(`the till of ${till.name} ended: ${stderr}`));
-  });
+  void failing(worker, news);
+}
+
+/** A till that was not killed and ends badly fails the test. */
+async function failing({ running, till }: Worker, news: News): Promise<void> {
+  const { code, signal, stderr } = await running.finished;
+  if (signal === null && code !== 0) news.fail(new Error(`the till of ${till.name} ended: ${stderr}`));
 }
 
 function hear(worker: Worker, line: string): void {
