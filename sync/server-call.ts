@@ -1,4 +1,5 @@
 /** One request to the server, with every way in which it can fail told apart by type and never by a message. */
+import { gzip, leastBytesToPack, readAtMost } from "./gzip.ts";
 import type { ServerLink } from "./ports/transport.ts";
 
 export type CallFailure =
@@ -32,19 +33,23 @@ const mostAnswerBytes = 4_194_304;
 
 export async function post(link: ServerLink, call: Call): Promise<CallResult> {
   try {
+    const body = typeof call.body === "string" ? new TextEncoder().encode(call.body) : call.body;
+    const isPacked = body.length >= leastBytesToPack;
+    const sent = isPacked ? await gzip(body) : body;
     const response = await link.fetch(link.baseUrl + call.path, {
       method: "POST",
       headers: {
         "content-type": call.contentType,
+        ...(isPacked && { "content-encoding": "gzip" }),
         ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
       },
-      body: typeof call.body === "string" ? call.body : Uint8Array.from(call.body),
+      body: Uint8Array.from(sent),
       redirect: "error",
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(call.signal ? [call.signal] : [])]),
     });
-    const body = new Uint8Array(await response.arrayBuffer());
-    if (body.length > mostAnswerBytes) return failed({ code: "unreachable" });
-    return response.status === 200 ? { ok: true, body } : failed(failureOf(response, body));
+    const answer = response.body ? await readAtMost(response.body, mostAnswerBytes) : new Uint8Array();
+    if (!answer) return failed({ code: "unreachable" });
+    return response.status === 200 ? { ok: true, body: answer } : failed(failureOf(response, answer));
   } catch {
     // fetch says what went wrong in words only; whatever it was, there is no answer.
     return failed({ code: "unreachable" });

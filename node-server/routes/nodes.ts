@@ -2,9 +2,9 @@
 import { z } from "@hono/zod-openapi";
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { decodeUpload } from "#sync/documents/upload.ts";
+import { packAnswer, unpackRequest } from "../middleware/packed.ts";
 import { enrolNode } from "../nodes/enrol.ts";
 import type { EnrolDependencies, EnrolRefusal } from "../nodes/enrol.ts";
 import { openSession } from "../nodes/sessions.ts";
@@ -33,13 +33,7 @@ const mostUploadBytes = 1024 * 1024;
 
 export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   const routes = new Hono({ strict: false });
-  routes.use(
-    "/v1/*",
-    bodyLimit({
-      maxSize: mostUploadBytes,
-      onError: (c) => refuse(c, 413, "too-large", "The body is larger than 1 MiB"),
-    }),
-  );
+  routes.use("/v1/*", packAnswer, unpackRequest(mostUploadBytes));
   routes.post("/v1/enrolments", (c) => enrol(deps, c));
   routes.post("/v1/sessions", (c) => session(deps, c));
   routes.post("/v1/operations", (c) => operations(deps, c));

@@ -2,8 +2,13 @@
  * An upload: what a node posts to `/v1/operations`. It is not signed itself; the operations in it are, and the
  * secrets beside them are sealed for the server (design: "Writing: signed operations").
  *
- * Later field, readers first: `wallMs`.
+ * Each operation holds the hash of the one before it, which whoever reads them in order knows already: on the wire it is
+ * cut out, and the place is named.
+ *
+ * Later fields, readers first: `wallMs`; `hashAt`.
  */
+import { concatBytes } from "@noble/hashes/utils.js";
+import { hashOf, parseDocument } from "../signing/cose.ts";
 import { decodeDocument, encodeDocument, laterField, listOf, mapOf, nullable, rowOf } from "./codec.ts";
 import type { Decoded } from "./codec.ts";
 import { blob, hash, integer, smallCount, timeMs } from "./fields.ts";
@@ -30,23 +35,75 @@ export interface UploadRequest {
 export const mostUploadedOperations = mostVerdicts;
 
 /** The body of an upload. Throws when a field is out of its range. */
-export function encodeUpload(upload: UploadRequest): Uint8Array {
-  return encodeDocument(codec, upload);
+export function encodeUpload({ operations, ...upload }: UploadRequest): Uint8Array {
+  let before: Uint8Array | undefined = upload.afterHash;
+  const rows = operations.map(({ signed, sealed }): Row => {
+    const at = before ? placeOf(before, signed) : -1;
+    before = hashOfOperation(signed);
+    if (at < 0) return { signed, sealed, hashAt: null };
+    return { signed: cut(signed, at), sealed, hashAt: at };
+  });
+  return encodeDocument(codec, { ...upload, operations: rows });
 }
 
 /** Reads the body of an upload, or says what is wrong with it. */
 export function decodeUpload(body: Uint8Array): Decoded<UploadRequest> {
-  return decodeDocument(codec, body);
+  const decoded = decodeDocument(codec, body);
+  if (!decoded.ok) return decoded;
+  let before: Uint8Array | undefined = decoded.value.afterHash;
+  const operations: UploadedOperation[] = [];
+  for (const [index, { signed, sealed, hashAt }] of decoded.value.operations.entries()) {
+    const whole = hashAt === null ? signed : before && pasted(signed, hashAt, before);
+    if (!whole) {
+      return { ok: false, refusal: { code: "out-of-range", field: `operations[${index}].hashAt` } };
+    }
+    operations.push({ signed: whole, sealed });
+    before = hashOfOperation(whole);
+  }
+  return { ok: true, value: { ...decoded.value, operations } };
 }
 
-const codec = mapOf<UploadRequest>({
+/** Undefined for what is no signed thing at all. */
+function hashOfOperation(signed: Uint8Array): Uint8Array | undefined {
+  const parsed = parseDocument(signed);
+  return parsed.ok ? hashOf("operation", parsed) : undefined;
+}
+
+function placeOf(part: Uint8Array, whole: Uint8Array): number {
+  for (let at = 0; at + part.length <= whole.length; at++) {
+    if (part.every((byte, index) => whole[at + index] === byte)) return at;
+  }
+  return -1;
+}
+
+function cut(whole: Uint8Array, at: number): Uint8Array {
+  return concatBytes(whole.subarray(0, at), whole.subarray(at + hashBytes));
+}
+
+function pasted(rest: Uint8Array, at: number, part: Uint8Array): Uint8Array | undefined {
+  return at > rest.length ? undefined : concatBytes(rest.subarray(0, at), part, rest.subarray(at));
+}
+
+const hashBytes = 32;
+const mostSignedBytes = 4096;
+
+interface Row extends UploadedOperation {
+  /** Where the hash of the operation before was cut out; null where nothing was. */
+  readonly hashAt: number | null;
+}
+
+const codec = mapOf<Omit<UploadRequest, "operations"> & { readonly operations: readonly Row[] }>({
   generation: [1, smallCount],
   afterSequence: [2, integer(0, Number.MAX_SAFE_INTEGER)],
   afterHash: [3, hash],
   operations: [
     4,
     listOf(
-      rowOf<UploadedOperation>({ signed: blob(4096), sealed: nullable(blob(1024)) }),
+      rowOf<Row>({
+        signed: blob(mostSignedBytes),
+        sealed: nullable(blob(1024)),
+        hashAt: laterField<number | null>(nullable(integer(0, mostSignedBytes)), null),
+      }),
       mostUploadedOperations,
     ),
   ],

@@ -10,7 +10,9 @@ export interface Link {
   cut(): Promise<void>;
   join(): Promise<void>;
   /** What is sent in this direction from now on never arrives, and nobody is told; until `join`. */
-  lose(direction: "to-server" | "to-node"): void;
+  lose(direction: Direction): void;
+  /** Bytes of the HTTP that went either way since the last call: heads and bodies as they are sent. */
+  bytesSince(): { readonly toServer: number; readonly toNode: number };
   /** Resolves when something was lost. */
   lost(): Promise<void>;
 }
@@ -22,6 +24,7 @@ export async function createLink(target: string): Promise<Link> {
     host: hostname,
     sockets: new Set(),
     losing: undefined,
+    bytes: { "to-server": 0, "to-node": 0 },
     lost: Promise.withResolvers(),
   };
   let server = forwarder(line);
@@ -46,15 +49,23 @@ export async function createLink(target: string): Promise<Link> {
       line.losing = direction;
       line.lost = Promise.withResolvers();
     },
+    bytesSince() {
+      const { "to-server": toServer, "to-node": toNode } = line.bytes;
+      line.bytes = { "to-server": 0, "to-node": 0 };
+      return { toServer, toNode };
+    },
     lost: () => line.lost.promise,
   };
 }
+
+type Direction = "to-server" | "to-node";
 
 interface Line {
   readonly port: number;
   readonly host: string;
   readonly sockets: Set<Socket>;
-  losing: "to-server" | "to-node" | undefined;
+  losing: Direction | undefined;
+  bytes: Record<Direction, number>;
   lost: PromiseWithResolvers<void>;
 }
 
@@ -74,6 +85,7 @@ function forwarder(line: Line): Server {
       });
       const sieve = new Transform({
         transform(chunk: Buffer, _encoding, done) {
+          line.bytes[direction] += chunk.length;
           if (line.losing !== direction) return done(null, chunk);
           line.lost.resolve();
           done();

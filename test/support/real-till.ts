@@ -14,6 +14,7 @@ import type { ImportResult } from "#sync/carrying/import.ts";
 import { ed25519Key } from "#sync/signing/ed25519.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import { createSessions } from "#sync/session.ts";
+import type { UploadParts } from "#sync/upload.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
 import { issueEnrolmentCode } from "../../node-server/nodes/enrol.ts";
@@ -36,6 +37,10 @@ export interface RealTill {
   /** The file that `export` would write. Throws where it would write none. */
   export(after?: number): Uint8Array;
   import(file: Uint8Array): Promise<ImportResult>;
+  /** What an upload alone needs, with a session of its own and one try. */
+  uploadParts(): UploadParts;
+  /** Counts the requests that this till makes from now on. */
+  countRequests(): () => number;
   /** A session token of the node. */
   session(): Promise<string>;
   /** For one that outlasts its test: closes its files and removes them. */
@@ -63,7 +68,12 @@ export async function enrolRealTill(
     if (length === 32) seeds.push(bytes);
     return bytes;
   };
-  const parts = { stores, fetch, randomBytes };
+  let requests = 0;
+  const counting: typeof fetch = (...request) => {
+    requests += 1;
+    return fetch(...request);
+  };
+  const parts = { stores, fetch: counting, randomBytes };
   const result = await enrol(parts, { serverUrl: server.url, code, passphrase, headFile: null });
   if (!result.ok) throw new Error(`not enrolled: ${JSON.stringify(result)}`);
   // The key as it was made: to unwrap it again takes half a second.
@@ -95,6 +105,19 @@ export async function enrolRealTill(
     remove() {
       stores.close();
       rmSync(directory, { recursive: true });
+    },
+    uploadParts() {
+      const link = { baseUrl: server.url, fetch: counting };
+      const assertions = createSyncSigner("session-assertion", key.seed);
+      const contact = stores.node;
+      const sessions = createSessions({ link, nodeId, assertions, contact });
+      const { queue, trust } = stores;
+      const patience = { sleep: noSleep, randomBytes: webRandomBytes, attempts: 1 };
+      return { nodeId, link, sessions, queue, trust, contact, clock, patience };
+    },
+    countRequests() {
+      const before = requests;
+      return () => requests - before;
     },
     async session() {
       const link = { baseUrl: server.url, fetch };

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { toBase64, fromBase64 } from "#sync/base64.ts";
 import { decodeOperation } from "#sync/documents/operation.ts";
 import type { Operation } from "#sync/documents/operation.ts";
@@ -302,7 +303,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  const body = Buffer.concat(chunks);
+  return request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
 }
 
 function json(
