@@ -5,6 +5,8 @@ import type { Logger } from "pino";
 import { requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { Problem, problemResponse } from "./middleware/problem.ts";
+import { refuseWhileRecovering } from "./middleware/recovering.ts";
+import type { RecoveryWatch } from "./recovery/watch.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
@@ -27,6 +29,7 @@ export interface AppDependencies
   /** Resolves when the database answers and its schema is the one that this server knows. */
   readonly ready: () => Promise<void>;
   readonly readDocsAsset: ReadAsset;
+  readonly recovery: RecoveryWatch;
   /** The public half of the key that callbacks are signed with. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
@@ -48,10 +51,19 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
       () => true,
       () => false,
     );
-    return c.json({ status: isReady ? "ready" : "not ready" }, isReady ? 200 : 503);
+    const status = deps.recovery.isOpen() ? "recovering" : "ready";
+    return c.json({ status: isReady ? status : "not ready" }, isReady ? 200 : 503);
   });
   const { callers, store } = deps;
   const isOpen = callers === "trusted";
+  const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
+    problemResponse(c, new Problem(503, message)),
+  );
+  for (const path of ["/vouchers/*", "/voucher/*", "/voucher_redemption/*"]) app.use(path, recovering);
+  const leasesWait = refuseWhileRecovering(deps.recovery, (c, message) =>
+    c.json({ code: "recovery", message }, 503),
+  );
+  for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
   const guard = isOpen

@@ -21,6 +21,7 @@ import { readStock } from "./postgres/report-rows.ts";
 import { requireUse } from "./postgres/sandbox.ts";
 import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
+import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./registered-keys.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
@@ -67,6 +68,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   await migrateDatabase(databaseUrl);
   const client = createDatabaseClient(databaseUrl, log);
   const { keys, keySet } = await registerKeys(options.keysFolder, client.pool);
+  const recovery =
+    options.callers === "trusted"
+      ? neverRecovering
+      : await watchRecovery(options.keysFolder, client.pool, log).catch(async (error: unknown) => {
+          await client.close();
+          throw error;
+        });
   const jobs = await createJobs({ connectionString: databaseUrl, log });
   const store = createPostgresStore({ db: client.db, jobs });
   const shapes = options.electric
@@ -77,6 +85,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     boxKeys: keys.boxKeys,
     indexKey: keys.indexKey,
     verdictSigner: keys.signers["verdict-list"],
+    leaseSigner: keys.signers.lease,
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
@@ -125,6 +134,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
     ready: async () => void (await client.pool.query("select 1")),
     readDocsAsset: options.readDocsAsset,
+    recovery,
   });
   return {
     context,
@@ -133,6 +143,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     async close() {
       await shapes.close();
       await jobs.stop();
+      await recovery.close();
       await client.close();
     },
   };

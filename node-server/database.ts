@@ -8,6 +8,7 @@ import { EmbeddedPostgresError, embeddedUrl, startEmbeddedPostgres } from "./pos
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { WrongDatabaseError } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
+import { RestoredDatabaseError } from "./recovery/watch.ts";
 
 export interface ServerDatabase {
   readonly url: string;
@@ -37,9 +38,17 @@ export async function connectToDatabase(config: Config): Promise<OperatorsDataba
   return { url, pool: client.pool, store, close: () => client.close() };
 }
 
+/** Refused by the network, or by PostgreSQL before anything was asked (its error classes 28 and 3D). */
+function isUnreachable(error: Error): boolean {
+  const code = "code" in error ? String(error.code) : "";
+  return /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(code);
+}
+
 /** Prints why the database cannot be used and ends the process; any other error is thrown on. */
 export function exitWithoutDatabase(error: unknown): never {
-  if (!(error instanceof EmbeddedPostgresError || error instanceof WrongDatabaseError)) throw error;
-  console.error(error.message);
+  const expected = [EmbeddedPostgresError, WrongDatabaseError, RestoredDatabaseError];
+  const isExpected = expected.some((kind) => error instanceof kind);
+  if (!(error instanceof Error) || !(isExpected || isUnreachable(error))) throw error;
+  console.error(isExpected ? error.message : `The database of DATABASE_URL cannot be used: ${error.message}`);
   process.exit(1);
 }

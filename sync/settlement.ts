@@ -43,7 +43,11 @@ export type HoldReason =
   | "node-frozen"
   | "node-revoked"
   | "forked"
-  | "earlier-operation-held";
+  | "earlier-operation-held"
+  /** The server was restored, and does not know yet. */
+  | "recovery"
+  /** What the server had signed before it was restored does not fit what the restored database holds. */
+  | "recovery-conflict";
 
 export type RedemptionVerdict =
   | { readonly verdict: "apply"; readonly entitled: boolean }

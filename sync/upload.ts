@@ -35,6 +35,8 @@ export interface UploadParts {
   readonly trust: TrustStorage;
   readonly clock: MachineClock;
   readonly patience: Patience;
+  /** The signed lease that the operation relies on, where it is of an earlier generation than the given one. */
+  readonly leaseDocument: (sequence: number, generation: number) => Uint8Array | undefined;
 }
 
 export type UploadProblem =
@@ -119,6 +121,8 @@ async function uploadBatch(
     afterHash,
     operations: batch,
     wallMs: asked.wallMs,
+    lastSequence: parts.queue.head().sequence,
+    evidence: evidenceFor(parts, batch),
   });
   const call = { path: "/v1/operations", contentType: "application/cbor", body };
   const answer = await postAsNode(parts, call);
@@ -126,6 +130,32 @@ async function uploadBatch(
   const opened = await openList(parts, answer.body, batch);
   if (!opened.ok) return failed({ code: "answer-not-trusted", because: opened.because });
   return take(parts, opened.list, asked);
+}
+
+const mostEvidenceBytes = 400_000;
+
+/**
+ * Operations that have their verdict are sent only to a server that has lost them: it gets its own word back. So it does
+ * with leases of an earlier generation than its own, which it may have granted after its backup.
+ */
+function evidenceFor(
+  { queue, contact, leaseDocument }: UploadParts,
+  batch: readonly StoredOperation[],
+): Uint8Array[] | null {
+  const found = new Map<string, Uint8Array>();
+  let bytes = 0;
+  const add = (document: Uint8Array | undefined) => {
+    if (!document || bytes + document.length > mostEvidenceBytes) return;
+    const key = document.join();
+    if (found.has(key)) return;
+    found.set(key, document);
+    bytes += document.length;
+  };
+  for (const { sequence, state } of batch) {
+    if (state === "applied" || state === "rejected") add(queue.verdictListOf(sequence));
+    add(leaseDocument(sequence, contact.generation()));
+  }
+  return found.size === 0 ? null : [...found.values()];
 }
 
 function stepAfter(parts: UploadParts, failure: CallFailure): BatchStep {

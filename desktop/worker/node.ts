@@ -85,6 +85,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     clock,
     shapes,
     contact: stores.node,
+    leaseDocument: (sequence, generation) => stores.leases.documentFor(sequence, generation),
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
     tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),
   });
@@ -121,7 +122,7 @@ export function createNode(parts: NodeParts): PaypostNode {
       return outcomeOf(redeemed, stores);
     },
     release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
-    requestLeases: (wish) => requestLeases(syncParts(fewAttempts), wish),
+    requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),

@@ -55,6 +55,7 @@ function partsOf(till: Till, baseUrl: string): UploadParts {
     contact: stores.node,
     trust: stores.trust,
     clock,
+    leaseDocument: stores.leases.documentFor.bind(stores.leases),
     patience: { sleep: shortSleep, randomBytes: (length) => new Uint8Array(length), attempts: 4 },
   };
 }

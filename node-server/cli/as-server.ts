@@ -23,6 +23,7 @@ export async function asServer<T>(
         boxKeys: keys.boxKeys,
         indexKey: keys.indexKey,
         verdictSigner: keys.signers["verdict-list"],
+        leaseSigner: keys.signers.lease,
       },
       acknowledgementSigner: keys.signers.acknowledgement,
       keySet,

@@ -8,6 +8,9 @@ export interface CommandContext {
   readonly pool: Pool;
   readonly store: Store;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Where the keys lie, and what is known of the database outside of it. */
+  readonly keysFolder: string;
+  readonly leaseGraceHours: number;
   /** The server's secret keys, from the folder that this database belongs to. Throws WrongKeyFolderError. */
   readonly loadKeys: () => Promise<ServerKeys>;
   /** Does what a server does with what is handed in: signs, and enqueues jobs for the running servers. */

@@ -19,6 +19,7 @@ import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
+import { recoveryCommands } from "./recovery-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
@@ -29,6 +30,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
   ...carryingCommands,
   ...leaseCommands,
+  ...recoveryCommands,
   ...merchantCommands,
   ...policyCommands,
   ...paymentCommands,

@@ -80,6 +80,8 @@ async function run(command: Command, args: readonly string[], options: Options):
       {
         ...database,
         randomBytes: (length) => new Uint8Array(randomBytes(length)),
+        keysFolder: config.keysFolder,
+        leaseGraceHours: config.leaseGraceHours,
         loadKeys: async () => (await registerKeys(config.keysFolder, database.pool)).keys,
         asServer: (work) => asServer(database, config.keysFolder, work),
       },

@@ -20,7 +20,8 @@ import { tellOfAlerts } from "../notifications/tell.ts";
 import { closeOverdueLeases } from "../operations/release.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
-import type { Store } from "../ports/store.ts";
+import type { Job, Store } from "../ports/store.ts";
+import { endRecovery } from "../recovery/end.ts";
 import type { ShapeLogLimits } from "../postgres/shape-trim.ts";
 import type { JobHandlers } from "./boss.ts";
 import type { PeriodicTask } from "./periodic.ts";
@@ -42,12 +43,30 @@ export function jobHandlers(deps: HandlerDependencies): JobHandlers {
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const compose = createComposer(graceMs);
   return {
-    "issue-batch": (id) => issueBatch({ store, numbers }, BigInt(id)),
-    "run-command": (id) => runCommand({ store, ...signers, graceMs }, BigInt(id)),
+    "issue-batch": (id) =>
+      afterRecovery(store, { queue: "issue-batch", id }, () => issueBatch({ store, numbers }, BigInt(id))),
+    "run-command": (id) =>
+      afterRecovery(store, { queue: "run-command", id }, () =>
+        runCommand({ store, ...signers, graceMs }, BigInt(id)),
+      ),
     callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };
+}
+
+/** What was asked of a server before it was restored waits until it has recovered (design section 4.8). */
+async function afterRecovery(store: Store, job: Job, work: () => Promise<void>): Promise<void> {
+  const isRecovering = await store.transaction(async (tx) => {
+    const recovery = await tx.recovery.open();
+    if (recovery) await tx.jobs.enqueue(job, 60);
+    return recovery !== undefined;
+  });
+  if (!isRecovering) await work();
+}
+
+async function unlessRecovering(store: Store, work: () => Promise<unknown>): Promise<void> {
+  if (!(await store.transaction((tx) => tx.recovery.open()))) await work();
 }
 
 /** A log of this size and age is kept for nodes that are away; older ones fetch their shapes anew. */
@@ -75,10 +94,15 @@ export function periodicTasks({
     {
       name: "close-overdue-leases",
       everySeconds: 60,
-      run: async () => void (await closeOverdueLeases(context, store, graceMs)),
+      run: () => unlessRecovering(store, () => closeOverdueLeases(context, store, graceMs)),
     },
     { name: "watch-stock", everySeconds: 60, run: () => watchStock(store) },
-    { name: "expire-vouchers", everySeconds: 60, run: async () => void (await expireVouchers(store)) },
+    {
+      name: "expire-vouchers",
+      everySeconds: 60,
+      run: () => unlessRecovering(store, () => expireVouchers(store)),
+    },
+    { name: "end-recovery", everySeconds: 20, run: async () => void (await endRecovery(context, store)) },
     {
       name: "erase-delivered-numbers",
       everySeconds: 3600,

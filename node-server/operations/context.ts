@@ -8,4 +8,6 @@ export interface OperationContext {
   /** Keys the blind index of voucher numbers; 32 bytes. */
   readonly indexKey: Uint8Array;
   readonly verdictSigner: Signer;
+  /** Its leases count as evidence while the server recovers from a restore. */
+  readonly leaseSigner: Signer;
 }

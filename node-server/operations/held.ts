@@ -49,7 +49,7 @@ async function judgeHeld(
 }
 
 /** The operation as it was signed; its signature was verified before it was stored. */
-function storedOperation(row: OperationRow): Operation {
+export function storedOperation(row: OperationRow): Operation {
   const parsed = parseDocument(row.signed);
   const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
   if (!decoded?.ok) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);

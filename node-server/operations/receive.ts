@@ -13,6 +13,8 @@ import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
+import { openEvidence } from "../recovery/evidence.ts";
+import type { Evidence } from "../recovery/evidence.ts";
 import { settleOperation } from "./settle.ts";
 import type { ReceivedOperation, SettledOperation } from "./settle.ts";
 import { signVerdicts, toldNow } from "./verdicts.ts";
@@ -57,8 +59,10 @@ export async function receiveUpload(
   if (!verified.ok) return verified;
   const mismatch = await headMismatch(deps, node, upload);
   if (mismatch) return { ok: false, refusal: mismatch };
-  const decided = await settleAll(deps, nodeId, verified.operations);
+  const evidence = await openEvidence(deps.context, nodeId, upload.evidence ?? []);
+  const decided = await settleAll(deps, nodeId, verified.operations, evidence);
   if (!decided) return { ok: false, refusal: await currentHead(deps, nodeId) };
+  await deps.store.transaction((tx) => noteRecovered(tx, nodeId, upload.lastSequence));
   await payOut(deps, decided);
   const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
@@ -69,14 +73,26 @@ export async function settleAll(
   { store, context }: Pick<ReceiveDependencies, "store" | "context">,
   nodeId: string,
   operations: readonly ReceivedOperation[],
+  evidence: Evidence,
 ): Promise<SettledOperation[] | undefined> {
   const decided: SettledOperation[] = [];
   for (const received of operations) {
-    const settlement = await store.transaction((tx) => settleOperation(context, tx, nodeId, received));
+    const settlement = await store.transaction((tx) =>
+      settleOperation(context, tx, nodeId, received, evidence),
+    );
     if (!settlement.ok) return undefined;
     decided.push(settlement.settled);
   }
   return decided;
+}
+
+/** A recovering server waits for a node no longer once it has everything that the node has. */
+async function noteRecovered(tx: Tx, nodeId: string, lastSequence: number | null): Promise<void> {
+  const recovery = lastSequence === null ? undefined : await tx.recovery.open();
+  const node = recovery && (await tx.nodes.find(nodeId));
+  if (recovery && node && node.lastSequence >= (lastSequence ?? Infinity)) {
+    await tx.recovery.noteUploaded(recovery.generation, nodeId);
+  }
 }
 
 /** How long an operation may name a contact: longer than any policy's hours, with time to arrive. */

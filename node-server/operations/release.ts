@@ -62,7 +62,8 @@ function closeIfOverdue(
   });
 }
 
-async function closeLease(
+/** `held`: the claims that waited for it, which are settled first. */
+export async function closeLease(
   context: OperationContext,
   tx: Tx,
   serial: bigint,

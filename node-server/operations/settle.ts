@@ -10,6 +10,8 @@ import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
 import { settleHeldClaims } from "./held.ts";
+import { judgeInRecovery } from "../recovery/evidence.ts";
+import type { Evidence } from "../recovery/evidence.ts";
 import { recallLease } from "../vouchers/leases.ts";
 import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -31,12 +33,16 @@ export type Settlement =
   | { readonly ok: true; readonly settled: SettledOperation }
   | { readonly ok: false; readonly refusal: { readonly code: "gap" } };
 
-/** Stores and judges one operation whose signature is verified. A gap stores nothing. */
+/**
+ * Stores and judges one operation whose signature is verified. A gap stores nothing. `evidence` counts while the server
+ * recovers from a restore, and is not looked at otherwise.
+ */
 export async function settleOperation(
   context: OperationContext,
   tx: Tx,
   nodeId: string,
   received: ReceivedOperation,
+  evidence: Evidence,
 ): Promise<Settlement> {
   const node = await tx.nodes.lock(nodeId);
   if (!node) throw new Error(`no node ${nodeId}`);
@@ -56,7 +62,7 @@ export async function settleOperation(
     case "duplicate":
       return freeze(tx, node, received);
     case "next":
-      return append(context, tx, node, received);
+      return append(context, tx, node, received, evidence);
   }
 }
 
@@ -65,12 +71,17 @@ async function append(
   tx: Tx,
   node: NodeRow,
   received: ReceivedOperation,
+  evidence: Evidence,
 ): Promise<Settlement> {
   const { operation } = received;
   if (await tx.operations.byOperationId(node.id, operation.operationId)) return freeze(tx, node, received);
   const queued = newRow(node.id, received, "chain");
   await tx.operations.insert(queued);
   await tx.nodes.advance(node.id, operation.sequence, received.hash);
+  if (await tx.recovery.open()) {
+    const told = await judgeInRecovery(context, tx, node, received, evidence);
+    return settled(await decideRow(tx, queued, told), false);
+  }
   const verdict = await judge(context, tx, node, received);
   const row = await decideRow(tx, queued, verdict);
   // A redemption that was applied has closed the voucher's lease, which is what held claims waited for.

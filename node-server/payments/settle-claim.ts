@@ -16,6 +16,8 @@ import type { NextCredit } from "./next-credit.ts";
 
 /** How long an owed or unknown payout waits for its next try. */
 const retrySeconds = 60;
+/** How long a payout waits for the end of a recovery before it looks again. */
+const recoveryRetrySeconds = 20;
 
 /** Pays a claim out and settles it. Returns the state it is in afterwards; `paid` and `released` are final. */
 export async function payClaim(
@@ -41,6 +43,10 @@ async function begin(
 ): Promise<NextCredit | { readonly state: RedemptionState }> {
   const { claim, voucher } = await lockClaim(tx, claimId);
   if (isFinal(claim.state)) return { state: claim.state };
+  if (await tx.recovery.open()) {
+    await tx.jobs.enqueue({ queue: "payout", id: claimId }, recoveryRetrySeconds);
+    return { state: claim.state };
+  }
   const next = await nextCredit(tx, isExternal, claim);
   if (next.ok) return next.credit;
   return { state: await settle(tx, claim, voucher, { outcome: "failed", reason: next.reason }) };

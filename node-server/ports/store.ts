@@ -45,6 +45,24 @@ export interface Tx {
   readonly carried: CarriedRows;
   readonly callbacks: CallbackRows;
   readonly notifications: NotificationRows;
+  readonly recovery: RecoveryRows;
+}
+
+/** The recovery of a restored database (design section 4.8). */
+export interface RecoveryRow {
+  readonly generation: number;
+  /** When the longest lease that was granted before the restore has ended, with its grace. */
+  readonly until: Date;
+}
+
+export interface RecoveryRows {
+  /** The one that is under way. */
+  open(): Promise<RecoveryRow | undefined>;
+  lock(): Promise<RecoveryRow | undefined>;
+  /** How many nodes have not uploaded since. */
+  countAwaited(generation: number): Promise<number>;
+  noteUploaded(generation: number, nodeId: string): Promise<void>;
+  end(generation: number, how: "all-uploaded" | "time-passed"): Promise<void>;
 }
 
 export interface InstitutionRow {
@@ -494,6 +512,8 @@ export interface OperationRows {
   byClaim(claimId: string): Promise<OperationRow | undefined>;
   /** Operations that the open lease of the voucher holds up, in order of arrival. */
   heldFor(serial: bigint): Promise<OperationRow[]>;
+  /** Operations of the chain that are held for the reason, in order of arrival, at most `limit`. */
+  heldBecause(reason: string, limit: number): Promise<OperationRow[]>;
   decide(row: OperationRow): Promise<void>;
 }
 

@@ -34,9 +34,22 @@ export function operationRows(trx: Trx): OperationRows {
         .where("voucher_serial", "=", serial)
         .where("state", "=", "held")
         .where("branch", "=", "chain")
+        .where("reason", "not in", ["recovery", "recovery-conflict"])
         .orderBy("received_at")
         .orderBy("node_id")
         .orderBy("sequence")
+        .execute();
+      return rows.map(operation);
+    },
+    async heldBecause(reason, limit) {
+      const rows = await selectOperations(trx)
+        .where("state", "=", "held")
+        .where("reason", "=", reason)
+        .where("branch", "=", "chain")
+        .orderBy("received_at")
+        .orderBy("node_id")
+        .orderBy("sequence")
+        .limit(limit)
         .execute();
       return rows.map(operation);
     },

@@ -52,6 +52,8 @@ export interface Database {
   operations: Operations;
   api_requests: ApiRequests;
   server_keys: { kind: string; public_key: Uint8Array };
+  recoveries: Recoveries;
+  recovery_nodes: { generation: number; node_id: string; uploaded_at: Date | null };
   server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
   redemption_requests: RedemptionRequests;
   wrong_numbers: WrongNumbers;
@@ -452,4 +454,15 @@ interface Notifications extends Contact {
   tries: Generated<number>;
   last_tried_at: Date | null;
   last_error: string | null;
+}
+
+interface Recoveries {
+  generation: number;
+  begun_at: Generated<Date>;
+  begun_by: string;
+  until: Date;
+  proposed_by: string | null;
+  ended_at: Date | null;
+  ended_how: "all-uploaded" | "time-passed" | "overridden" | null;
+  ended_by: string | null;
 }

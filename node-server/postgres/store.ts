@@ -24,6 +24,7 @@ import { notificationRows } from "./notification-rows.ts";
 import { operationRows } from "./operation-rows.ts";
 import { projectionRows } from "./projection-rows.ts";
 import { restockingRows } from "./restocking-rows.ts";
+import { recoveryRows } from "./recovery-rows.ts";
 import { redemptionRequestRows } from "./redemption-request-rows.ts";
 import { registryRows } from "./registry-rows.ts";
 import { requestRows } from "./request-rows.ts";
@@ -106,6 +107,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     restocking: restockingRows(trx),
     limits: limitRows(trx),
     carried: carriedRows(trx),
+    recovery: recoveryRows(trx),
   };
 }
 

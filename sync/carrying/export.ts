@@ -48,6 +48,8 @@ export function exportQueue(parts: ExportParts, after: number): ExportResult {
     afterHash,
     operations,
     wallMs: null,
+    lastSequence: null,
+    evidence: null,
   });
   const payload = encodeCarriedQueue({
     certificate: parts.certificate,

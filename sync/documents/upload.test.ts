@@ -35,7 +35,15 @@ function chain(length: number): UploadedOperation[] {
 }
 
 function upload(operations: readonly UploadedOperation[]) {
-  return { generation: 1, afterSequence: 0, afterHash: start, operations, wallMs: null };
+  return {
+    generation: 1,
+    afterSequence: 0,
+    afterHash: start,
+    operations,
+    wallMs: null,
+    lastSequence: null,
+    evidence: null,
+  };
 }
 
 describe("an upload", () => {

@@ -5,7 +5,7 @@
  * Each operation holds the hash of the one before it, which whoever reads them in order knows already: on the wire it is
  * cut out, and the place is named.
  *
- * Later fields, readers first: `wallMs`; `hashAt`.
+ * Later fields, readers first: `wallMs`; `hashAt`; `lastSequence`, `evidence`.
  */
 import { concatBytes } from "@noble/hashes/utils.js";
 import { hashOf, parseDocument } from "../signing/cose.ts";
@@ -29,6 +29,10 @@ export interface UploadRequest {
   readonly operations: readonly UploadedOperation[];
   /** The node's wall clock as it sends, so that the server can measure it; null where a file is handed in. */
   readonly wallMs: number | null;
+  /** The last operation that the node has; null where a file is handed in. */
+  readonly lastSequence: number | null;
+  /** For a server that was restored: its own signed verdict lists and leases, as far as these operations rest on them; null for none. */
+  readonly evidence: readonly Uint8Array[] | null;
 }
 
 /** As many as one verdict list can answer; with their secrets they stay well below 1 MiB. */
@@ -108,4 +112,12 @@ const codec = mapOf<Omit<UploadRequest, "operations"> & { readonly operations: r
     ),
   ],
   wallMs: [5, laterField<number | null>(nullable(timeMs), null)],
+  lastSequence: [6, laterField<number | null>(nullable(integer(0, Number.MAX_SAFE_INTEGER)), null)],
+  evidence: [
+    7,
+    laterField<readonly Uint8Array[] | null>(
+      nullable(listOf(blob(500_000), 2 * mostUploadedOperations)),
+      null,
+    ),
+  ],
 });

@@ -40,6 +40,7 @@ const uploadParts = {
   trust: stores.trust,
   contact: stores.node,
   clock,
+  leaseDocument: () => undefined,
   patience: { sleep: machineSleep, randomBytes: webRandomBytes, attempts: 1 },
 };
 

@@ -313,6 +313,7 @@ export class SimulatedNode {
       trust,
       clock,
       contact: stores.node,
+      leaseDocument: stores.leases.documentFor.bind(stores.leases),
       shapes: createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() }),
       patience: { sleep, randomBytes, attempts: 3, signal: undefined },
     };

@@ -32,6 +32,8 @@ export interface SignedOperation extends UploadedOperation {
 export interface UploadAnswer {
   readonly status: number;
   readonly verdicts: VerdictList | undefined;
+  /** The list as it was signed. */
+  readonly document?: Uint8Array;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -186,9 +188,12 @@ export class BareNode {
     after: { readonly sequence: number; readonly hash?: Uint8Array } = {
       sequence: (operations[0]?.sequence ?? this.head.sequence + 1) - 1,
     },
+    evidence: readonly Uint8Array[] | null = null,
   ): Promise<UploadAnswer> {
     if (this.#token === "") await this.openSession();
     const body = encodeUpload({
+      lastSequence: null,
+      evidence,
       wallMs: this.wallMs(),
       generation: this.identity.generation,
       afterSequence: after.sequence,
@@ -207,11 +212,8 @@ export class BareNode {
         body: (await response.json()) as Record<string, unknown>,
       };
     }
-    return {
-      status: 200,
-      verdicts: await this.readVerdicts(new Uint8Array(await response.arrayBuffer())),
-      body: {},
-    };
+    const document = new Uint8Array(await response.arrayBuffer());
+    return { status: 200, verdicts: await this.readVerdicts(document), document, body: {} };
   }
 
   /** Opens a verdict list as an honest node does: signed by a trusted key, for this node. */

@@ -113,7 +113,8 @@ export async function enrolRealTill(
       const sessions = createSessions({ link, nodeId, assertions, contact });
       const { queue, trust } = stores;
       const patience = { sleep: noSleep, randomBytes: webRandomBytes, attempts: 1 };
-      return { nodeId, link, sessions, queue, trust, contact, clock, patience };
+      const leaseDocument = stores.leases.documentFor.bind(stores.leases);
+      return { nodeId, link, sessions, queue, trust, contact, clock, patience, leaseDocument };
     },
     countRequests() {
       const before = requests;

@@ -53,6 +53,8 @@ export interface LeaseStorage {
   /** In order of their operations, at most `limit`. */
   givenBack(limit: number): NewRelease[];
   elsewhere(serial: bigint): HeldElsewhere | undefined;
+  /** The signed lease that a redemption relies on, where it is kept and of an earlier generation than the given one. */
+  documentFor(sequence: number, generation: number): Uint8Array | undefined;
   /** Rows that failed their check. */
   aside(limit: number): AsideRow[];
 }
@@ -117,6 +119,11 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     `select till, not_after_ms from elsewhere
      where load = (select load from shape_heads where name = 'elsewhere') and serial = ?`,
   );
+  const relied = database.prepare<[number, number], { lease: Buffer }>(
+    `select l.lease from redemptions r join leases l
+       on l.serial = r.serial and l.epoch_generation = r.epoch_generation and l.epoch_n = r.epoch_n
+     where r.sequence = ? and r.epoch_generation < ? order by l.load desc limit 1`,
+  );
   const aside = database.prepare<[number], AsideRow>(
     "select shape, key, problem from rows_aside order by shape, key limit ?",
   );
@@ -148,6 +155,10 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     elsewhere(serial) {
       const row = elsewhere.get(serial);
       return row && { till: row.till, notAfterMs: Number(row.not_after_ms) };
+    },
+    documentFor(sequence, generation) {
+      const row = relied.get(sequence, generation);
+      return row && Uint8Array.from(row.lease);
     },
     aside: (limit) => aside.all(limit),
   };

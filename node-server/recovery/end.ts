@@ -1,0 +1,83 @@
+/**
+ * The end of a recovery (design section 4.8): when every node has uploaded again, when the longest lease and its grace
+ * have passed, or when two people have said so. Then what waited is settled, in order of arrival.
+ */
+import { storedOperation, settleHeldClaims } from "../operations/held.ts";
+import type { OperationContext } from "../operations/context.ts";
+import { settleRedeem } from "../operations/redeem.ts";
+import { settleRelease } from "../operations/release.ts";
+import { decideRow, publishVerdict } from "../operations/verdicts.ts";
+import type { Verdict } from "../operations/verdicts.ts";
+import type { OperationRow, Store, Tx } from "../ports/store.ts";
+
+/** To be called every now and then. Returns how many operations that had waited were settled. */
+export async function endRecovery(context: OperationContext, store: Store): Promise<number> {
+  if (!(await store.transaction(endIfDue))) return 0;
+  let settled = 0;
+  for (;;) {
+    const waiting = await store.transaction((tx) => tx.operations.heldBecause("recovery", 100));
+    if (waiting.length === 0) return settled;
+    for (const { nodeId, hash } of waiting) {
+      await store.transaction((tx) => settleWaiting(context, tx, nodeId, hash));
+      settled += 1;
+    }
+  }
+}
+
+/** Whether no recovery is open, or not any more. */
+async function endIfDue(tx: Tx): Promise<boolean> {
+  const recovery = await tx.recovery.lock();
+  if (!recovery) return true;
+  const isComplete = (await tx.recovery.countAwaited(recovery.generation)) === 0;
+  if (!isComplete && (await tx.now()) <= recovery.until) return false;
+  const how = isComplete ? "all-uploaded" : "time-passed";
+  await tx.recovery.end(recovery.generation, how);
+  await tx.audit.record({
+    actor: "recovery",
+    action: "recovery.end",
+    subject: `generation:${recovery.generation}`,
+    after: { how },
+  });
+  return true;
+}
+
+async function settleWaiting(
+  context: OperationContext,
+  tx: Tx,
+  nodeId: string,
+  hash: Uint8Array,
+): Promise<void> {
+  const node = await tx.nodes.lock(nodeId);
+  const row = await tx.operations.byHash(nodeId, hash);
+  if (!node || row?.state !== "held" || row.reason !== "recovery") return;
+  const operation = storedOperation(row);
+  const { body } = operation;
+  const judged =
+    body.type === "release-lease"
+      ? await settleRelease(context, tx, node, body)
+      : await settleRedeem(context, tx, node, { operation, body, sealed: row.sealed, hash }, false);
+  const verdict = isForgotten(judged) ? forgotten : judged;
+  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
+  if (verdict.claimId !== undefined && row.serial !== null) await settleOthers(context, tx, row);
+}
+
+const forgotten: Verdict = { event: { type: "HOLD" }, reason: "recovery-conflict" };
+
+/**
+ * What was made, activated or leased after the backup is not in the database, though the node may be right: a person
+ * looks into it, and nothing is rejected for it.
+ */
+function isForgotten({ event, reason }: Verdict): boolean {
+  const forgettable = [
+    "unknown-voucher",
+    "not-activated",
+    "never-leased",
+    "contact-not-known",
+    "policy-not-current",
+  ];
+  return event.type === "REJECT" && forgettable.includes(reason ?? "");
+}
+
+async function settleOthers(context: OperationContext, tx: Tx, { serial }: OperationRow): Promise<void> {
+  if (serial !== null) await settleHeldClaims(context, tx, await tx.operations.heldFor(serial), false);
+}

@@ -1,0 +1,49 @@
+/**
+ * What this installation knows of its database outside of it: the generation, and how far its audit trail had come (design
+ * section 4.8). It lies with the keys, which are never restored together with the database.
+ */
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+export interface SeenDatabase {
+  readonly generation: number;
+  /** The id of the last audit entry that a server has seen. */
+  readonly lastAudit: bigint;
+}
+
+/** Undefined where there is none yet. Throws when the file is damaged. */
+export async function readSeen(keysFolder: string): Promise<SeenDatabase | undefined> {
+  const path = pathIn(keysFolder);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const [, generation, lastAudit] = /^generation ([0-9]{1,9}), audit ([0-9]{1,18})\n$/.exec(text) ?? [];
+  if (generation === undefined || lastAudit === undefined) throw new Error(`${path} is damaged`);
+  return { generation: Number(generation), lastAudit: BigInt(lastAudit) };
+}
+
+export async function writeSeen(keysFolder: string, { generation, lastAudit }: SeenDatabase): Promise<void> {
+  const path = pathIn(keysFolder);
+  const draft = `${path}.${process.pid}.new`;
+  const file = await open(draft, "w", 0o600);
+  try {
+    await file.writeFile(`generation ${generation}, audit ${lastAudit}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  if (process.platform === "win32") return;
+  const folder = await open(dirname(path), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function pathIn(keysFolder: string): string {
+  return join(keysFolder, "database.seen");
+}
