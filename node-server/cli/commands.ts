@@ -19,6 +19,7 @@ import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
+import { heldCommands } from "./held-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
@@ -31,6 +32,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...carryingCommands,
   ...leaseCommands,
   ...recoveryCommands,
+  ...heldCommands,
   ...merchantCommands,
   ...policyCommands,
   ...paymentCommands,

@@ -26,6 +26,7 @@ const { values, positionals } = parseArgs({
     group: { type: "string" },
     hours: { type: "string" },
     by: { type: "string" },
+    because: { type: "string" },
     all: { type: "boolean" },
     "at-risk": { type: "boolean" },
     server: { type: "string" },

@@ -46,6 +46,32 @@ export interface Tx {
   readonly callbacks: CallbackRows;
   readonly notifications: NotificationRows;
   readonly recovery: RecoveryRows;
+  readonly heldDecisions: HeldDecisionRows;
+}
+
+/** What people may make of a held operation. */
+export type HeldVerdict = "apply" | "reject" | "write-off";
+
+export interface HeldDecisionRows {
+  /** False when something is proposed about the operation already. */
+  propose(proposal: {
+    readonly nodeId: string;
+    readonly hash: Uint8Array;
+    readonly verdict: HeldVerdict;
+    readonly because: string;
+    readonly by: string;
+  }): Promise<boolean>;
+  /** What is proposed and neither decided nor withdrawn. */
+  lockProposal(
+    nodeId: string,
+    hash: Uint8Array,
+  ): Promise<
+    | { readonly id: bigint; readonly verdict: HeldVerdict; readonly because: string; readonly by: string }
+    | undefined
+  >;
+  /** Throws when it is decided by whoever proposed it. */
+  decide(id: bigint, by: string): Promise<void>;
+  withdraw(id: bigint): Promise<void>;
 }
 
 /** The recovery of a restored database (design section 4.8). */

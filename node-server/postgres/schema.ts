@@ -53,6 +53,7 @@ export interface Database {
   api_requests: ApiRequests;
   server_keys: { kind: string; public_key: Uint8Array };
   recoveries: Recoveries;
+  held_decisions: HeldDecisions;
   recovery_nodes: { generation: number; node_id: string; uploaded_at: Date | null };
   server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
   redemption_requests: RedemptionRequests;
@@ -465,4 +466,17 @@ interface Recoveries {
   ended_at: Date | null;
   ended_how: "all-uploaded" | "time-passed" | "overridden" | null;
   ended_by: string | null;
+}
+
+interface HeldDecisions {
+  id: Generated<bigint>;
+  node_id: string;
+  hash: Uint8Array;
+  verdict: "apply" | "reject" | "write-off";
+  because: string;
+  proposed_by: string;
+  proposed_at: Generated<Date>;
+  decided_by: string | null;
+  decided_at: Date | null;
+  withdrawn_at: Date | null;
 }

@@ -14,6 +14,7 @@ import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
+import { heldDecisionRows } from "./held-decision-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
 import { jobRows } from "./job-rows.ts";
 import { leaseRows } from "./lease-rows.ts";
@@ -108,6 +109,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     limits: limitRows(trx),
     carried: carriedRows(trx),
     recovery: recoveryRows(trx),
+    heldDecisions: heldDecisionRows(trx),
   };
 }
 

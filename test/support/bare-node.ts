@@ -95,6 +95,11 @@ export class BareNode {
     this.#assertions = other.#assertions;
   }
 
+  /** The same node elsewhere, with a chain of its own. */
+  resumeAssertions(other: BareNode): void {
+    this.#assertions = other.#assertions;
+  }
+
   redeem(
     voucher: { readonly serialNumber: string; readonly number: string },
     rest: {

@@ -1,0 +1,154 @@
+/**
+ * What no rule can decide is decided by two people (design section 4.6: "stored and held for a person"): one proposes and
+ * says why, another one decides. The operation then has its one verdict, and its node is told.
+ */
+import { sameEpoch } from "#sync/epoch.ts";
+import { claimVoucher } from "../payments/claim.ts";
+import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
+import type { OperationContext } from "./context.ts";
+import { settleHeldClaims, storedOperation } from "./held.ts";
+import { closeLease } from "./release.ts";
+import { decideRow, publishVerdict } from "./verdicts.ts";
+import type { Verdict } from "./verdicts.ts";
+
+export interface HeldOperation {
+  readonly nodeId: string;
+  readonly hash: Uint8Array;
+}
+
+export type DecisionRefusal =
+  | "no-such-operation"
+  | "not-held"
+  | "proposed-before"
+  | "not-proposed"
+  | "same-person"
+  /** The voucher cannot be claimed any more: it is somebody else's, ended, or not there. */
+  | "voucher-not-free"
+  /** It is decided by itself when the recovery ends. */
+  | "recovering";
+
+export type DecisionOutcome =
+  | { readonly ok: true; readonly row: OperationRow }
+  | { readonly ok: false; readonly code: DecisionRefusal };
+
+export function proposeDecision(
+  store: Store,
+  held: HeldOperation,
+  { verdict, because, by }: { readonly verdict: HeldVerdict; readonly because: string; readonly by: string },
+): Promise<DecisionOutcome> {
+  return store.transaction(async (tx) => {
+    const found = await lockHeld(tx, held);
+    if (!found.ok) return found;
+    const isNew = await tx.heldDecisions.propose({ ...held, verdict, because, by });
+    if (!isNew) return refused("proposed-before");
+    await record(tx, found.row, `operator:${by}`, "held.propose", { verdict, because });
+    return { ok: true, row: found.row };
+  });
+}
+
+export function withdrawProposal(store: Store, held: HeldOperation, by: string): Promise<DecisionOutcome> {
+  return store.transaction(async (tx) => {
+    const found = await lockHeld(tx, held);
+    if (!found.ok) return found;
+    const proposal = await tx.heldDecisions.lockProposal(held.nodeId, held.hash);
+    if (!proposal) return refused("not-proposed");
+    await tx.heldDecisions.withdraw(proposal.id);
+    await record(tx, found.row, `operator:${by}`, "held.withdraw", { verdict: proposal.verdict });
+    return { ok: true, row: found.row };
+  });
+}
+
+/** Carries out what somebody else has proposed. */
+export function decideHeld(
+  context: OperationContext,
+  store: Store,
+  held: HeldOperation,
+  by: string,
+): Promise<DecisionOutcome> {
+  return store.transaction(async (tx) => {
+    const found = await lockHeld(tx, held);
+    if (!found.ok) return found;
+    if (await tx.recovery.open()) return refused("recovering");
+    const proposal = await tx.heldDecisions.lockProposal(held.nodeId, held.hash);
+    if (!proposal) return refused("not-proposed");
+    if (proposal.by === by) return refused("same-person");
+    const verdict = await verdictOf(context, tx, found.node, found.row, proposal.verdict);
+    if (!verdict) return refused("voucher-not-free");
+    await tx.heldDecisions.decide(proposal.id, by);
+    const row = await decideRow(tx, found.row, verdict);
+    await record(tx, row, `operator:${by}`, "held.decide", {
+      verdict: proposal.verdict,
+      because: proposal.because,
+      proposedBy: proposal.by,
+    });
+    await publishVerdict(context, tx, row);
+    if (row.claimId !== null && row.serial !== null) {
+      await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
+    }
+    return { ok: true, row };
+  });
+}
+
+type Locked =
+  | { readonly ok: true; readonly node: NodeRow; readonly row: OperationRow }
+  | { readonly ok: false; readonly code: DecisionRefusal };
+
+async function lockHeld(tx: Tx, { nodeId, hash }: HeldOperation): Promise<Locked> {
+  const node = await tx.nodes.lock(nodeId);
+  const row = node && (await tx.operations.byHash(nodeId, hash));
+  if (!node || !row) return refused("no-such-operation");
+  return row.state === "held" ? { ok: true, node, row } : refused("not-held");
+}
+
+/** Undefined where the voucher is not to be had. */
+async function verdictOf(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  row: OperationRow,
+  verdict: HeldVerdict,
+): Promise<Verdict | undefined> {
+  if (verdict === "reject") return { event: { type: "REJECT" }, reason: "decided-by-people" };
+  if (verdict === "write-off") return { event: { type: "WRITE_OFF" }, reason: "written-off" };
+  const { body } = storedOperation(row);
+  const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
+  const lease = await tx.leases.open(body.serial);
+  if (body.type === "release-lease") {
+    const isTheirs = lease?.nodeId === node.id && sameEpoch(lease.epoch, body.epoch);
+    const held = await tx.operations.heldFor(body.serial);
+    if (isTheirs) await closeLease(context, tx, body.serial, "released", held);
+    return { event: { type: "APPLY" }, reason: null };
+  }
+  const claimed =
+    voucher &&
+    (await claimVoucher(tx, voucher, {
+      cause: `operation:${Buffer.from(row.hash).toString("hex")}`,
+      merchantId: node.merchantId,
+      // Its goods are given: what a person applies is owed until it can be paid.
+      offline: true,
+      entitled: lease?.nodeId === node.id,
+      actor: `node:${node.id}`,
+    }));
+  if (!claimed?.ok) return undefined;
+  const { id, transactionId } = claimed.claim;
+  return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
+}
+
+function record(
+  tx: Tx,
+  { nodeId, sequence, hash }: OperationRow,
+  actor: string,
+  action: string,
+  after: Readonly<Record<string, string>>,
+): Promise<void> {
+  return tx.audit.record({
+    actor,
+    action,
+    subject: `operation:${nodeId}:${sequence}`,
+    after: { ...after, hash: Buffer.from(hash).toString("hex") },
+  });
+}
+
+function refused(code: DecisionRefusal): { readonly ok: false; readonly code: DecisionRefusal } {
+  return { ok: false, code };
+}
