@@ -14,7 +14,7 @@ import type { Contact, SendMessage } from "./notifications/port.ts";
 import { createLogSender } from "./notifications/senders.ts";
 import type { PaymentGateway } from "./payments/gateway.ts";
 import { ledgerGateway } from "./payments/ledger-gateway.ts";
-import { isDatabaseAway } from "./postgres/away.ts";
+import { isDatabaseAway, isPassingFailure } from "./postgres/away.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { readStock } from "./postgres/report-rows.ts";
@@ -86,6 +86,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     indexKey: keys.indexKey,
     verdictSigner: keys.signers["verdict-list"],
     leaseSigner: keys.signers.lease,
+    isPassing: isPassingFailure,
+    onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);

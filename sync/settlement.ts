@@ -47,7 +47,9 @@ export type HoldReason =
   /** The server was restored, and does not know yet. */
   | "recovery"
   /** What the server had signed before it was restored does not fit what the restored database holds. */
-  | "recovery-conflict";
+  | "recovery-conflict"
+  /** The server cannot read it, or failed at judging it: nothing is skipped, and it is looked into. */
+  | "quarantined";
 
 export type RedemptionVerdict =
   | { readonly verdict: "apply"; readonly entitled: boolean }

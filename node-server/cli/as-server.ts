@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { createJobs } from "../jobs/boss.ts";
 import type { OperatorsDatabase } from "../database.ts";
 import type { CarriedDependencies } from "../operations/carried.ts";
+import { isPassingFailure } from "../postgres/away.ts";
 import { createDatabaseClient } from "../postgres/pool.ts";
 import { createPostgresStore } from "../postgres/store.ts";
 import { registerKeys } from "../registered-keys.ts";
@@ -24,6 +25,8 @@ export async function asServer<T>(
         indexKey: keys.indexKey,
         verdictSigner: keys.signers["verdict-list"],
         leaseSigner: keys.signers.lease,
+        isPassing: isPassingFailure,
+        onFailure: (error, what) => log.error({ err: error }, what),
       },
       acknowledgementSigner: keys.signers.acknowledgement,
       keySet,

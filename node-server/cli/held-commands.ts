@@ -1,6 +1,11 @@
 /** Commands about operations that wait for people, and about whether each operation is accounted for. */
 import { formatSerial } from "#core/voucher-number.ts";
-import { decideHeld, proposeDecision, withdrawProposal } from "../operations/decide-held.ts";
+import {
+  decideHeld,
+  proposeDecision,
+  retryQuarantined,
+  withdrawProposal,
+} from "../operations/decide-held.ts";
 import type { DecisionOutcome, DecisionRefusal, HeldOperation } from "../operations/decide-held.ts";
 import type { HeldVerdict } from "../ports/store.ts";
 import { countOperations, listHeld } from "../postgres/held-admin.ts";
@@ -68,6 +73,23 @@ export const heldCommands: readonly (readonly [string, Command])[] = [
           decideHeld(server.context, server.store, held, by),
         );
         return told(outcome, "Decided. Its node learns of it at its next contact.");
+      },
+    },
+  ],
+  [
+    "held retry",
+    {
+      database: true,
+      usage: "held retry HASH --by NAME",
+      summary: "judge a quarantined operation by the rules once more",
+      async run(context, args, options) {
+        const [text] = words(this.usage, args, 1);
+        const by = nameOf(this.usage, options);
+        const held = await heldOf(context, text);
+        const outcome = await context.asServer((server) =>
+          retryQuarantined(server.context, server.store, held, by),
+        );
+        return told(outcome, "Judged once more. Its node learns of it at its next contact.");
       },
     },
   ],
@@ -140,6 +162,8 @@ const refusals: Readonly<Record<DecisionRefusal, string>> = {
   "same-person": "Whoever proposed it may not decide it",
   "voucher-not-free":
     "Its voucher cannot be claimed any more; propose to reject the operation, or to write it off",
+  "not-readable": "This version cannot read the operation; propose to reject it, or to write it off",
+  "not-quarantined": "It is held for another reason; people decide it, or it is decided by itself",
   recovering: "The server recovers from a restore; wait for its end",
 };
 

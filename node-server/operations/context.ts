@@ -10,4 +10,8 @@ export interface OperationContext {
   readonly verdictSigner: Signer;
   /** Its leases count as evidence while the server recovers from a restore. */
   readonly leaseSigner: Signer;
+  /** Whether an error is the database's and may pass: nothing is known of what was being judged. */
+  readonly isPassing: (error: unknown) => boolean;
+  /** Told of an error of ours that was contained. */
+  readonly onFailure: (error: unknown, what: string) => void;
 }

@@ -6,7 +6,8 @@ import { sameEpoch } from "#sync/epoch.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
-import { settleHeldClaims, storedOperation } from "./held.ts";
+import { readStored, settleHeldClaims, storedOperation } from "./held.ts";
+import { judge } from "./settle.ts";
 import { closeLease } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -25,7 +26,10 @@ export type DecisionRefusal =
   /** The voucher cannot be claimed any more: it is somebody else's, ended, or not there. */
   | "voucher-not-free"
   /** It is decided by itself when the recovery ends. */
-  | "recovering";
+  | "recovering"
+  /** This version cannot read it either. */
+  | "not-readable"
+  | "not-quarantined";
 
 export type DecisionOutcome =
   | { readonly ok: true; readonly row: OperationRow }
@@ -72,6 +76,7 @@ export function decideHeld(
     const proposal = await tx.heldDecisions.lockProposal(held.nodeId, held.hash);
     if (!proposal) return refused("not-proposed");
     if (proposal.by === by) return refused("same-person");
+    if (proposal.verdict === "apply" && !readStored(found.row)) return refused("not-readable");
     const verdict = await verdictOf(context, tx, found.node, found.row, proposal.verdict);
     if (!verdict) return refused("voucher-not-free");
     await tx.heldDecisions.decide(proposal.id, by);
@@ -85,6 +90,32 @@ export function decideHeld(
     if (row.claimId !== null && row.serial !== null) {
       await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
     }
+    return { ok: true, row };
+  });
+}
+
+/** Judges a quarantined operation by the rules once more: after an upgrade it may be read, or judged. */
+export function retryQuarantined(
+  context: OperationContext,
+  store: Store,
+  held: HeldOperation,
+  by: string,
+): Promise<DecisionOutcome> {
+  return store.transaction(async (tx) => {
+    const found = await lockHeld(tx, held);
+    if (!found.ok) return found;
+    if (found.row.reason !== "quarantined") return refused("not-quarantined");
+    if (await tx.recovery.open()) return refused("recovering");
+    const operation = readStored(found.row);
+    if (!operation) return refused("not-readable");
+    const { hash, sealed } = found.row;
+    const row = await decideRow(
+      tx,
+      found.row,
+      await judge(context, tx, found.node, { operation, hash, sealed }),
+    );
+    await record(tx, row, `operator:${by}`, "held.retry", { state: row.state });
+    await publishVerdict(context, tx, row);
     return { ok: true, row };
   });
 }

@@ -48,10 +48,16 @@ async function judgeHeld(
   return settleRedeem(context, tx, node, redeem, leaseIsClosing);
 }
 
-/** The operation as it was signed; its signature was verified before it was stored. */
-export function storedOperation(row: OperationRow): Operation {
+/** Undefined where it cannot be read. */
+export function readStored(row: OperationRow): Operation | undefined {
   const parsed = parseDocument(row.signed);
   const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
-  if (!decoded?.ok) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);
-  return decoded.value;
+  return decoded?.ok ? decoded.value : undefined;
+}
+
+/** The operation as it was signed; its signature was verified before it was stored. */
+export function storedOperation(row: OperationRow): Operation {
+  const operation = readStored(row);
+  if (!operation) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);
+  return operation;
 }

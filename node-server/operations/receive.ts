@@ -2,8 +2,8 @@
  * An upload: signed operations in, one signed list of verdicts out (design: "An upload opens by exchanging"). Each
  * operation is decided in a transaction of its own, so that a crash in between loses nothing and repeats nothing.
  */
-import type { Operation } from "#sync/documents/operation.ts";
-import { decodeOperation } from "#sync/documents/operation.ts";
+import { decodeEnvelope, decodeOperation } from "#sync/documents/operation.ts";
+import type { OperationEnvelope } from "#sync/documents/operation.ts";
 import type { UploadRequest } from "#sync/documents/upload.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
@@ -15,8 +15,8 @@ import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { openEvidence } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
-import { settleOperation } from "./settle.ts";
-import type { ReceivedOperation, SettledOperation } from "./settle.ts";
+import { quarantineOperation, settleOperation } from "./settle.ts";
+import type { ReceivedOperation, SettledOperation, Settlement } from "./settle.ts";
 import { signVerdicts, toldNow } from "./verdicts.ts";
 
 export interface ReceiveDependencies {
@@ -77,13 +77,33 @@ export async function settleAll(
 ): Promise<SettledOperation[] | undefined> {
   const decided: SettledOperation[] = [];
   for (const received of operations) {
-    const settlement = await store.transaction((tx) =>
-      settleOperation(context, tx, nodeId, received, evidence),
-    );
+    const settlement = await settleOne({ store, context }, nodeId, received, evidence);
     if (!settlement.ok) return undefined;
     decided.push(settlement.settled);
   }
   return decided;
+}
+
+/** An operation at which we fail twice must not keep what follows from being decided: it is quarantined. */
+async function settleOne(
+  { store, context }: Pick<ReceiveDependencies, "store" | "context">,
+  nodeId: string,
+  received: ReceivedOperation,
+  evidence: Evidence,
+): Promise<Settlement> {
+  const settle = () => store.transaction((tx) => settleOperation(context, tx, nodeId, received, evidence));
+  try {
+    return await settle();
+  } catch (first) {
+    if (context.isPassing(first)) throw first;
+  }
+  try {
+    return await settle();
+  } catch (error) {
+    if (context.isPassing(error)) throw error;
+    context.onFailure(error, `operation ${received.envelope.sequence} of node ${nodeId} is quarantined`);
+    return store.transaction((tx) => quarantineOperation(tx, nodeId, received));
+  }
 }
 
 /** A recovering server waits for a node no longer once it has everything that the node has. */
@@ -146,12 +166,14 @@ export async function verifyAll(node: NodeRow, upload: UploadRequest): Promise<V
       const code = opened.refusal.code === "bad-signature" ? "bad-signature" : "malformed";
       return refused(code, index, `operation ${index} of the upload: ${opened.refusal.code}`);
     }
-    const decoded = decodeOperation(opened.payload);
-    if (!decoded.ok)
-      return refused("malformed", index, `operation ${index} of the upload is not well formed`);
-    const misplaced = misplacement(node, upload, index, decoded.value);
+    const envelope = decodeEnvelope(opened.payload);
+    if (!envelope.ok)
+      return refused("malformed", index, `operation ${index} of the upload has no place in a chain`);
+    const misplaced = misplacement(node, upload, index, envelope.value);
     if (misplaced) return { ok: false, refusal: misplaced };
-    operations.push({ operation: decoded.value, hash: opened.hash, signed, sealed });
+    const decoded = decodeOperation(opened.payload);
+    const operation = decoded.ok ? decoded.value : undefined;
+    operations.push({ envelope: envelope.value, operation, hash: opened.hash, signed, sealed });
   }
   return { ok: true, operations };
 }
@@ -160,7 +182,7 @@ function misplacement(
   node: NodeRow,
   upload: UploadRequest,
   index: number,
-  operation: Operation,
+  operation: OperationEnvelope,
 ): OperationProblem | undefined {
   if (operation.nodeId !== node.id) {
     return { code: "wrong-node", index, detail: `operation ${index} names node ${operation.nodeId}` };

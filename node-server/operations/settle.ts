@@ -3,7 +3,8 @@
  * `sync/settlement.ts`, the claim and the books (design: "Settlement", "Forks and clones").
  */
 import { placeInChain } from "#sync/chain.ts";
-import type { Operation } from "#sync/documents/operation.ts";
+import type { Operation, OperationEnvelope } from "#sync/documents/operation.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
 import type { HoldReason } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settleRedeem } from "./redeem.ts";
@@ -17,11 +18,15 @@ import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
 export interface ReceivedOperation {
-  readonly operation: Operation;
+  readonly envelope: OperationEnvelope;
+  /** Undefined where it cannot be read, although its node has signed it. */
+  readonly operation: Operation | undefined;
   readonly hash: Uint8Array;
   readonly signed: Uint8Array;
   readonly sealed: Uint8Array | null;
 }
+
+export type ReadableOperation = ReceivedOperation & { readonly operation: Operation };
 
 export interface SettledOperation {
   readonly row: OperationRow;
@@ -49,7 +54,7 @@ export async function settleOperation(
   const known = await tx.operations.byHash(nodeId, received.hash);
   if (known) return settled(known, true);
   if (node.status !== "active") return keepAside(tx, node, received, "beyond", `node-${node.status}`);
-  const { sequence, previousHash } = received.operation;
+  const { sequence, previousHash } = received.envelope;
   const place = placeInChain(
     { sequence: node.lastSequence, hash: node.lastHash },
     { sequence, hash: received.hash, previousHash },
@@ -73,16 +78,17 @@ async function append(
   received: ReceivedOperation,
   evidence: Evidence,
 ): Promise<Settlement> {
-  const { operation } = received;
-  if (await tx.operations.byOperationId(node.id, operation.operationId)) return freeze(tx, node, received);
+  const { envelope, operation } = received;
+  if (await tx.operations.byOperationId(node.id, envelope.operationId)) return freeze(tx, node, received);
   const queued = newRow(node.id, received, "chain");
   await tx.operations.insert(queued);
-  await tx.nodes.advance(node.id, operation.sequence, received.hash);
+  await tx.nodes.advance(node.id, envelope.sequence, received.hash);
+  if (!operation) return settled(await decideRow(tx, queued, quarantined), false);
   if (await tx.recovery.open()) {
-    const told = await judgeInRecovery(context, tx, node, received, evidence);
+    const told = await judgeInRecovery(context, tx, node, { ...received, operation }, evidence);
     return settled(await decideRow(tx, queued, told), false);
   }
-  const verdict = await judge(context, tx, node, received);
+  const verdict = await judge(context, tx, node, { ...received, operation });
   const row = await decideRow(tx, queued, verdict);
   // A redemption that was applied has closed the voucher's lease, which is what held claims waited for.
   if (row.claimId !== null && row.serial !== null) {
@@ -93,11 +99,11 @@ async function append(
   return settled(row, false);
 }
 
-function judge(
+export function judge(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
-  { operation, sealed, hash }: ReceivedOperation,
+  { operation, sealed, hash }: Pick<ReadableOperation, "operation" | "sealed" | "hash">,
 ): Promise<Verdict> {
   switch (operation.body.type) {
     case "redeem-voucher":
@@ -107,6 +113,31 @@ function judge(
   }
 }
 
+const quarantined = { event: { type: "HOLD" }, reason: "quarantined" } as const;
+
+/**
+ * For one at which judging failed: it is stored in its place, so that what follows goes on, and held for whoever looks
+ * into it (design section 3: quarantine is a verdict on stored bytes).
+ */
+export async function quarantineOperation(
+  tx: Tx,
+  nodeId: string,
+  received: ReceivedOperation,
+): Promise<Settlement> {
+  const node = await tx.nodes.lock(nodeId);
+  if (!node) throw new Error(`no node ${nodeId}`);
+  const { sequence, previousHash } = received.envelope;
+  const isNext = sequence === node.lastSequence + 1 && equalBytes(previousHash, node.lastHash);
+  if (node.status !== "active" || !isNext) return { ok: false, refusal: { code: "gap" } };
+  const row = newRow(nodeId, received, "chain");
+  await tx.operations.insert(row);
+  await tx.nodes.advance(nodeId, sequence, received.hash);
+  await tx.alerts.raise("operation-quarantined", `operation:${nodeId}:${sequence}`, {
+    hash: Buffer.from(received.hash).toString("hex"),
+  });
+  return settled(await decideRow(tx, row, quarantined), false);
+}
+
 /** Two histories under one key: the common prefix stands, both branches are kept, and the node is frozen. */
 async function freeze(tx: Tx, node: NodeRow, received: ReceivedOperation): Promise<Settlement> {
   await tx.nodes.setStatus(node.id, "frozen");
@@ -114,7 +145,7 @@ async function freeze(tx: Tx, node: NodeRow, received: ReceivedOperation): Promi
     actor: `node:${node.id}`,
     action: "node.freeze",
     subject: `node:${node.id}`,
-    after: { sequence: received.operation.sequence, cause: "fork" },
+    after: { sequence: received.envelope.sequence, cause: "fork" },
   });
   return keepAside(tx, node, received, "fork", "forked");
 }
@@ -132,14 +163,14 @@ async function keepAside(
 }
 
 function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRow["branch"]): OperationRow {
-  const { operation } = received;
+  const { envelope, operation } = received;
   return {
     nodeId,
     hash: received.hash,
-    sequence: operation.sequence,
-    operationId: operation.operationId,
+    sequence: envelope.sequence,
+    operationId: envelope.operationId,
     branch,
-    type: operation.body.type,
+    type: operation?.body.type ?? "unreadable",
     signed: received.signed,
     sealed: received.sealed,
     state: "queued",
@@ -148,7 +179,7 @@ function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRo
     evidence: null,
     guaranteedMinor: null,
     claimId: null,
-    serial: operation.body.serial,
+    serial: operation?.body.serial ?? null,
     decidedAt: null,
   };
 }

@@ -12,7 +12,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { decideVoucher } from "#core/decide.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { closeLease } from "../operations/release.ts";
-import type { ReceivedOperation } from "../operations/settle.ts";
+import type { ReadableOperation } from "../operations/settle.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { NodeRow, Tx } from "../ports/store.ts";
@@ -49,7 +49,7 @@ export async function judgeInRecovery(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
-  received: ReceivedOperation,
+  received: ReadableOperation,
   evidence: Evidence,
 ): Promise<Verdict> {
   await restoreLease(tx, node, received, evidence);
@@ -92,7 +92,7 @@ export async function judgeInRecovery(
 async function restoreLease(
   tx: Tx,
   node: NodeRow,
-  { operation: { body } }: ReceivedOperation,
+  { operation: { body } }: ReadableOperation,
   { leases }: Evidence,
 ): Promise<void> {
   if (body.type !== "redeem-voucher" || body.epoch === null) return;

@@ -38,7 +38,7 @@ export function encodeDocument<T>(codec: Codec<T>, value: T): Uint8Array {
 }
 
 /** Reads a payload in full, or says what is wrong with it. */
-export function decodeDocument<T>(codec: Codec<T>, payload: Uint8Array): Decoded<T> {
+export function decodeDocument<T>(codec: Pick<Codec<T>, "fromCbor">, payload: Uint8Array): Decoded<T> {
   const decoded = decodeCbor(payload);
   if (!decoded.ok) return { ok: false, refusal: { code: "not-cbor", because: decoded.refusal } };
   try {
@@ -90,6 +90,19 @@ export function mapOf<T extends object>(fields: KeyedFields<T>): Codec<T> {
         if (!byKey.has(key as number)) refuse("unknown-field", join(field, String(key)));
       }
       return Object.fromEntries(entries) as T;
+    },
+  };
+}
+
+/** Some keys of a map, whatever else is in it: for what must be known even of a document that cannot be read. */
+export function partOf<T extends object>(fields: KeyedFields<T>): Pick<Codec<T>, "fromCbor"> {
+  return {
+    fromCbor(value, field) {
+      if (!isMap(value)) return refuse("wrong-type", field);
+      const entries = Object.entries(fields as Record<string, readonly [number, Codec<unknown>]>);
+      return Object.fromEntries(
+        entries.map(([name, [key, codec]]) => [name, readField(codec, value.get(key), join(field, name))]),
+      ) as T;
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   laterField,
   mapOf,
   nullable,
+  partOf,
   variantsOf,
   where,
   type Decoded,
@@ -91,6 +92,14 @@ export function decodeOperation(payload: Uint8Array): Decoded<Operation> {
   return { ok: true, value: operation };
 }
 
+/** Where an operation stands in its node's chain, as far as it can be told of one whose rest cannot be read. */
+export type OperationEnvelope = Pick<Operation, "nodeId" | "operationId" | "sequence" | "previousHash">;
+
+/** Reads no more than the envelope: an operation of a newer version, or a broken one, has its place all the same. */
+export function decodeEnvelope(payload: Uint8Array): Decoded<OperationEnvelope> {
+  return decodeDocument(envelope, payload);
+}
+
 const redeemVoucher = mapOf<RedeemVoucher>({
   type: [0, oneOf("redeem-voucher")],
   serial: [1, serial],
@@ -108,12 +117,18 @@ const releaseLease = mapOf<ReleaseLease>({
   epoch: [2, epoch],
 });
 
-const versioned = mapOf<Operation & { readonly version: 1 }>({
-  version: [1, formatVersion(1)],
+const envelopeFields = {
   nodeId: [2, uuid],
   operationId: [3, operationUuid],
   sequence: [4, counter],
   previousHash: [5, hash],
+} as const;
+
+const envelope = partOf<OperationEnvelope>(envelopeFields);
+
+const versioned = mapOf<Operation & { readonly version: 1 }>({
+  version: [1, formatVersion(1)],
+  ...envelopeFields,
   wallTimeMs: [6, timeMs],
   bootId: [7, uuid],
   sinceBootMs: [8, durationMs],

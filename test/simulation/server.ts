@@ -12,6 +12,7 @@ import { createSigner } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 import { fundGroup } from "../../node-server/ledger/entries.ts";
 import { issuePolicy } from "../../node-server/nodes/policies.ts";
+import type { OperationContext } from "../../node-server/operations/context.ts";
 import { closeOverdueLeases } from "../../node-server/operations/release.ts";
 import { payClaim } from "../../node-server/payments/settle-claim.ts";
 import type { Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
@@ -101,7 +102,15 @@ export class Server {
         serverBoxKey: box.publicKey,
       }),
     );
-    const context = { boxKeys: box, indexKey: random.bytes(32), verdictSigner: signers["verdict-list"] };
+    const context: OperationContext = {
+      boxKeys: box,
+      indexKey: random.bytes(32),
+      verdictSigner: signers["verdict-list"],
+      leaseSigner: signers.lease,
+      // A server that dies is not one that fails: every error here is the death of one, or a find.
+      isPassing: () => true,
+      onFailure: () => {},
+    };
     const deps = {
       store,
       gateway: this.provider,

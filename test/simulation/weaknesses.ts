@@ -3,6 +3,7 @@
  * from outside, and the production code knows nothing of it. Where two safeguards stand behind one another (the
  * voucher's state and the unique index), both go, since either holds alone.
  */
+import { gunzipSync } from "node:zlib";
 import type { ChainHead } from "#sync/chain.ts";
 import { decodeOperation } from "#sync/documents/operation.ts";
 import { decodeUpload } from "#sync/documents/upload.ts";
@@ -154,7 +155,8 @@ const places = new Map<string, ChainHead>();
 
 /** Notes what an upload's operations say they follow. */
 function notePlaces(body: Uint8Array): void {
-  const upload = decodeUpload(body);
+  const isPacked = body[0] === 0x1f && body[1] === 0x8b;
+  const upload = decodeUpload(isPacked ? Uint8Array.from(gunzipSync(body)) : body);
   for (const { signed } of upload.ok ? upload.value.operations : []) {
     const parsed = parseDocument(signed);
     const operation = parsed.ok ? decodeOperation(parsed.payload) : undefined;
