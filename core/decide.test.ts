@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { decideOperation, decideRedemption } from "./decide.ts";
+import { decideDispute, decideOperation, decideRedemption } from "./decide.ts";
+import type { DisputeEvent, DisputeState } from "./dispute.machine.ts";
+import { disputeTable } from "./dispute.table.ts";
 import type { OperationEvent, OperationState } from "./operation.machine.ts";
 import { isOpen } from "./operation.machine.ts";
 import { operationTable } from "./operation.table.ts";
@@ -45,5 +47,23 @@ describe("an operation's machine and its table say the same", () => {
     const decision = decideOperation(state as OperationState, { type: event as OperationEvent["type"] });
     expect(decision.ok ? decision.next : "!").toBe(expected);
     expect(decision.ok).toBe(isOpen(state as OperationState));
+  });
+});
+
+describe("a dispute's machine and its table say the same", () => {
+  const cells = Object.entries(disputeTable).flatMap(([state, row]) =>
+    Object.entries(row).map(([event, expected]) => [state, event, expected] as const),
+  );
+  test.each(cells)("%s, %s: %s", (state, event, expected) => {
+    const decision = decideDispute(state as DisputeState, { type: event as DisputeEvent["type"] });
+    expect(decision.ok ? decision.next : "!").toBe(expected);
+  });
+
+  test("D1: nothing is paid, refused or written off without a proposal", () => {
+    for (const state of ["open", "refused", "appealed"] as const) {
+      for (const type of ["PAY", "REFUSE", "WRITE_OFF"] as const) {
+        expect(decideDispute(state, { type }).ok).toBe(false);
+      }
+    }
   });
 });

@@ -3,6 +3,8 @@
  * refusal with its reason. Nothing is carried out here.
  */
 import { getNextTransitions, transition } from "xstate";
+import { disputeMachine } from "./dispute.machine.ts";
+import type { DisputeEvent, DisputeState } from "./dispute.machine.ts";
 import { operationMachine } from "./operation.machine.ts";
 import type { OperationEvent, OperationState } from "./operation.machine.ts";
 import { redemptionMachine } from "./redemption.machine.ts";
@@ -68,6 +70,15 @@ export function decideOperation(state: OperationState, event: OperationEvent): O
   const snapshot = operationMachine.resolveState({ value: state });
   if (!handles(snapshot, event.type)) return { ok: false, refusal: { code: "operation-ended", state } };
   const [next] = transition(operationMachine, snapshot, event);
+  return { ok: true, next: next.value };
+}
+
+export type DisputeDecision = { readonly ok: true; readonly next: DisputeState } | { readonly ok: false };
+
+export function decideDispute(state: DisputeState, event: DisputeEvent): DisputeDecision {
+  const snapshot = disputeMachine.resolveState({ value: state });
+  if (!snapshot.can(event)) return { ok: false };
+  const [next] = transition(disputeMachine, snapshot, event);
   return { ok: true, next: next.value };
 }
 

@@ -9,7 +9,7 @@
 import { decodeAcknowledgement } from "./documents/acknowledgement.ts";
 import type { Acknowledgement } from "./documents/acknowledgement.ts";
 import { decodeBundle } from "./documents/bundle.ts";
-import type { AnswerBundle, ReceiptBundle } from "./documents/bundle.ts";
+import type { AnswerBundle, EvidenceBundle, ReceiptBundle, SignedByNode } from "./documents/bundle.ts";
 import { decodeCarriedQueue } from "./documents/carried-queue.ts";
 import type { CarriedQueue } from "./documents/carried-queue.ts";
 import { decodeEnrolmentCertificate } from "./documents/enrolment-certificate.ts";
@@ -26,14 +26,20 @@ import { openTrusted } from "./open-trusted.ts";
 import { equalBytes } from "./signing/bytes.ts";
 import { keyIdOf, parseDocument } from "./signing/cose.ts";
 
+export interface CheckedOperation {
+  readonly certificate: EnrolmentCertificate;
+  readonly operation: Operation;
+  readonly operationHash: Uint8Array;
+}
+
+export interface CheckedReceipt extends CheckedOperation {
+  readonly verdict: Verdict;
+}
+
 export type Checked =
-  | {
-      readonly kind: "receipt";
-      readonly certificate: EnrolmentCertificate;
-      readonly operation: Operation;
-      readonly operationHash: Uint8Array;
-      readonly verdict: Verdict;
-    }
+  | (CheckedReceipt & { readonly kind: "receipt" })
+  /** The verdict on the one that lost names the winner; null where no node signed for it. */
+  | (CheckedReceipt & { readonly kind: "evidence"; readonly winner: CheckedOperation | null })
   | { readonly kind: "answer"; readonly acknowledgement: Acknowledgement; readonly list: VerdictList }
   | { readonly kind: "verdict-list"; readonly list: VerdictList }
   | {
@@ -84,8 +90,7 @@ async function verifyAs(file: Uint8Array, given: KeySet | undefined): Promise<Ve
   if (bundle.ok) {
     const keySet = given ?? (await ownKeys(bundle.value.keySet));
     const { value } = bundle;
-    const checked =
-      value.type === "receipt" ? await checkReceipt(value, keySet) : await checkAnswer(value, keySet);
+    const checked = await checkBundle(value, keySet);
     return { ok: true, checked, keySet, keysGiven: given !== undefined };
   }
   const parsed = parseDocument(file);
@@ -107,27 +112,54 @@ async function verifyAs(file: Uint8Array, given: KeySet | undefined): Promise<Ve
   return { ok: true, checked: { kind: "verdict-list", list }, keySet: given, keysGiven: true };
 }
 
-async function checkReceipt(bundle: ReceiptBundle, keySet: KeySet): Promise<Checked> {
-  const certificate = await openCertificate(bundle.certificate, keySet);
+async function checkBundle(
+  bundle: AnswerBundle | ReceiptBundle | EvidenceBundle,
+  keySet: KeySet,
+): Promise<Checked> {
+  switch (bundle.type) {
+    case "answer":
+      return checkAnswer(bundle, keySet);
+    case "receipt":
+      return { kind: "receipt", ...(await checkReceipt(bundle, keySet)) };
+    case "evidence":
+      return checkEvidence(bundle, keySet);
+  }
+}
+
+/** Both on one voucher, and the loser's signed rejection holds the winner's operation hash (design section 4.5). */
+async function checkEvidence(bundle: EvidenceBundle, keySet: KeySet): Promise<Checked> {
+  const loser = await checkReceipt(bundle, keySet);
+  const winner = bundle.winner && (await checkOperation(bundle.winner, keySet));
+  const named = loser.verdict.evidence;
+  const isNamed = winner ? named !== null && equalBytes(named, winner.operationHash) : named === null;
+  const isSameVoucher = !winner || winner.operation.body.serial === loser.operation.body.serial;
+  if (!isNamed || !isSameVoucher) fail("operation", "does-not-fit", "another-winner");
+  return { kind: "evidence", ...loser, winner };
+}
+
+async function checkOperation(signed: SignedByNode, keySet: KeySet): Promise<CheckedOperation> {
+  const certificate = await openCertificate(signed.certificate, keySet);
   const operation = await open(
     "operation",
-    openAs("operation", decodeOperation, bundle.operation, keyOf(certificate, "operation")),
+    openAs("operation", decodeOperation, signed.operation, keyOf(certificate, "operation")),
   );
-  const { nodeId, sequence } = operation.value;
-  if (nodeId !== certificate.nodeId) fail("operation", "does-not-fit", "another-node");
+  if (operation.value.nodeId !== certificate.nodeId) fail("operation", "does-not-fit", "another-node");
+  return { certificate, operation: operation.value, operationHash: operation.hash };
+}
+
+async function checkReceipt(
+  bundle: Omit<ReceiptBundle, "type" | "keySet">,
+  keySet: KeySet,
+): Promise<CheckedReceipt> {
+  const checked = await checkOperation(bundle, keySet);
+  const { nodeId, sequence } = checked.operation;
   const list = await openList(bundle.verdictList, keySet);
   if (list.nodeId !== nodeId) fail("verdict-list", "does-not-fit", "another-node");
   const verdict = list.verdicts.find((one) => one.sequence === sequence);
-  if (!verdict || !equalBytes(verdict.operationHash, operation.hash)) {
+  if (!verdict || !equalBytes(verdict.operationHash, checked.operationHash)) {
     return fail("verdict-list", "does-not-fit", "another-operation");
   }
-  return {
-    kind: "receipt",
-    certificate,
-    operation: operation.value,
-    operationHash: operation.hash,
-    verdict,
-  };
+  return { ...checked, verdict };
 }
 
 async function checkAnswer(bundle: AnswerBundle, keySet: KeySet): Promise<Checked> {

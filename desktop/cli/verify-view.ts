@@ -4,7 +4,7 @@ import type { KeySet } from "#sync/documents/key-set.ts";
 import type { OperationBody } from "#sync/documents/operation.ts";
 import type { Verdict, VerdictList } from "#sync/documents/verdict-list.ts";
 import { keyIdOf } from "#sync/signing/cose.ts";
-import type { Checked, Verification, VerificationProblem } from "#sync/verify.ts";
+import type { Checked, CheckedOperation, Verification, VerificationProblem } from "#sync/verify.ts";
 import { dayAndTime, moneyText } from "./messages.ts";
 import { exitCodes, failure } from "./result.ts";
 import type { CommandResult } from "./result.ts";
@@ -42,13 +42,21 @@ function problemText({ code, part, because }: VerificationProblem): string {
 
 function textOf(checked: Checked): string {
   switch (checked.kind) {
-    case "receipt": {
-      const { certificate, operation, verdict } = checked;
+    case "receipt":
       return [
-        `a receipt of ${certificate.merchantName} (${certificate.merchantId}).`,
-        `Operation ${operation.sequence} of till ${operation.nodeId}: ${bodyText(operation.body)}, by ${operation.actor}, ` +
-          `at ${dayAndTime(operation.wallTimeMs)} by the till's own clock.`,
-        `Verdict: ${verdictText(verdict)}.`,
+        `a receipt of ${checked.certificate.merchantName} (${checked.certificate.merchantId}).`,
+        operationText(checked),
+        `Verdict: ${verdictText(checked.verdict)}.`,
+      ].join("\n");
+    case "evidence": {
+      const { winner } = checked;
+      return [
+        `the evidence of a dispute of ${checked.certificate.merchantName} (${checked.certificate.merchantId}).`,
+        `Lost: ${operationText(checked)}`,
+        `Verdict: ${verdictText(checked.verdict)}.`,
+        winner
+          ? `Won, for ${winner.certificate.merchantName} (${winner.certificate.merchantId}): ${operationText(winner)}`
+          : "Won by a redemption that no till signed: it was made through the server.",
       ].join("\n");
     }
     case "answer": {
@@ -70,6 +78,13 @@ function textOf(checked: Checked): string {
       );
     }
   }
+}
+
+function operationText({ operation }: CheckedOperation): string {
+  return (
+    `Operation ${operation.sequence} of till ${operation.nodeId}: ${bodyText(operation.body)}, by ${operation.actor}, ` +
+    `at ${dayAndTime(operation.wallTimeMs)} by the till's own clock.`
+  );
 }
 
 function bodyText(body: OperationBody): string {
@@ -100,24 +115,12 @@ function listText({ verdicts, serverTimeMs }: VerdictList): string {
 
 function fieldsOf(checked: Checked): Readonly<Record<string, unknown>> {
   switch (checked.kind) {
-    case "receipt": {
-      const { certificate, operation, operationHash, verdict } = checked;
-      const { body } = operation;
-      const { merchantId, merchantName } = certificate;
-      return {
-        kind: checked.kind,
-        merchantId,
-        merchantName,
-        nodeId: operation.nodeId,
-        sequence: operation.sequence,
-        operationId: operation.operationId,
-        operationHash: hex(operationHash),
-        type: body.type,
-        serial: formatSerial(body.serial),
-        actor: operation.actor,
-        at: new Date(operation.wallTimeMs).toISOString(),
-        verdict: verdictFields(verdict),
-      };
+    case "receipt":
+      return { kind: checked.kind, ...operationFields(checked), verdict: verdictFields(checked.verdict) };
+    case "evidence": {
+      const { kind, winner, verdict } = checked;
+      const won = winner && operationFields(winner);
+      return { kind, ...operationFields(checked), verdict: verdictFields(verdict), winner: won };
     }
     case "answer": {
       const { nodeId, firstSequence, lastSequence } = checked.acknowledgement;
@@ -134,6 +137,23 @@ function fieldsOf(checked: Checked): Readonly<Record<string, unknown>> {
       return { kind: checked.kind, nodeId, merchantId, merchantName, firstSequence, lastSequence };
     }
   }
+}
+
+function operationFields({ certificate, operation, operationHash }: CheckedOperation) {
+  const { body } = operation;
+  const { merchantId, merchantName } = certificate;
+  return {
+    merchantId,
+    merchantName,
+    nodeId: operation.nodeId,
+    sequence: operation.sequence,
+    operationId: operation.operationId,
+    operationHash: hex(operationHash),
+    type: body.type,
+    serial: formatSerial(body.serial),
+    actor: operation.actor,
+    at: new Date(operation.wallTimeMs).toISOString(),
+  };
 }
 
 function verdictFields(verdict: Verdict) {

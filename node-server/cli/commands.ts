@@ -19,6 +19,7 @@ import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
+import { disputeCommands } from "./dispute-commands.ts";
 import { heldCommands } from "./held-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
@@ -33,6 +34,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...leaseCommands,
   ...recoveryCommands,
   ...heldCommands,
+  ...disputeCommands,
   ...merchantCommands,
   ...policyCommands,
   ...paymentCommands,

@@ -16,7 +16,9 @@ export type AccountKind =
   | "fspHeld"
   /** What funding owes an FSP back for the merchants that it paid. */
   | "fspDue"
-  | "fees";
+  | "fees"
+  /** What a group's disputes are paid out of. */
+  | "guarantee";
 
 export interface Account {
   readonly kind: AccountKind;
@@ -174,6 +176,33 @@ export function payOut(money: Money, terms: PayoutTerms): JournalEntry {
       ...credits.filter((line) => line.amountMinor !== 0n),
     ],
   };
+}
+
+/** Money from a donor or treasury is set aside for a group's disputes. */
+export function fundGuarantee(reference: string, groupCode: string, money: Money): JournalEntry {
+  const from = external(money, "treasury");
+  return move(
+    `fund-guarantee:${groupCode}:${reference}`,
+    "fund-guarantee",
+    money,
+    from,
+    guarantee(groupCode, money),
+  );
+}
+
+/** A merchant is paid what is guaranteed of a lost redemption; `cause` is its operation's hash, paid once. */
+export function payGuarantee(
+  cause: string,
+  groupCode: string,
+  merchantId: string,
+  money: Money,
+): JournalEntry {
+  const merchant = { kind: "merchant", owner: merchantId, currency: money.currency } as const;
+  return move(`guarantee:${cause}`, "pay-guarantee", money, guarantee(groupCode, money), merchant);
+}
+
+function guarantee(groupCode: string, money: Money): Account {
+  return { kind: "guarantee", owner: groupCode, currency: money.currency };
 }
 
 /** An FSP pays liquidity in. */

@@ -80,11 +80,15 @@ async function refuse(
   if (verdict.verdict === "hold") return { event: { type: "HOLD" }, reason: verdict.reason };
   if (verdict.verdict === "apply") throw new Error("an applied redemption is not refused");
   const winner = await winningOperation(tx, body.serial);
+  // What relied on a lease that had closed is guaranteed in full (4.5); online, no goods were given.
+  const guaranteed = verdict.code === "lease-closed" ? body.amountMinor : guaranteedMinor;
+  const isLoss = verdict.lost && body.mode !== "online";
   return {
     event: { type: "REJECT" },
     reason: verdict.code,
     ...(winner === undefined ? {} : { evidence: winner }),
-    ...(verdict.lost && guaranteedMinor !== undefined ? { guaranteedMinor } : {}),
+    ...(isLoss && { isLoss }),
+    ...(isLoss && guaranteed !== undefined ? { guaranteedMinor: guaranteed } : {}),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Verdict {
   readonly claimId?: string;
   readonly evidence?: Uint8Array;
   readonly guaranteedMinor?: bigint;
+  /** It lost its voucher after its goods were given: a dispute is opened with the verdict. */
+  readonly isLoss?: boolean;
 }
 
 /** What a signed list tells a node beside its verdicts: judged by these two is what the node does until the next one. */
@@ -41,6 +43,7 @@ export async function decideRow(tx: Tx, row: OperationRow, verdict: Verdict): Pr
     decidedAt: await tx.now(),
   };
   await tx.operations.decide(decided);
+  if (verdict.isLoss === true) await openDispute(tx, decided);
   await tx.audit.record({
     actor: `node:${row.nodeId}`,
     action: `operation.${row.type}`,
@@ -48,6 +51,24 @@ export async function decideRow(tx: Tx, row: OperationRow, verdict: Verdict): Pr
     after: { state: decided.state, reason: decided.reason, serial: row.serial?.toString() ?? null },
   });
   return decided;
+}
+
+/** Decided by people, later (`../disputes`); the rejection stands whatever they say. */
+async function openDispute(tx: Tx, { nodeId, hash, serial, guaranteedMinor }: OperationRow): Promise<void> {
+  const node = await tx.nodes.find(nodeId);
+  const voucher = serial === null ? undefined : (await tx.vouchers.lock([serial])).get(serial);
+  if (!node || !voucher) throw new Error("a loss without its voucher or node");
+  const { groupCode, currency, amountMinor } = voucher;
+  await tx.disputes.open({
+    nodeId,
+    hash,
+    merchantId: node.merchantId,
+    groupCode,
+    serial: voucher.serial,
+    currency,
+    amountMinor,
+    guaranteedMinor: guaranteedMinor ?? 0n,
+  });
 }
 
 /** The signed list that answers an upload: what was decided, and where the server's chain of the node ends. */

@@ -5,6 +5,7 @@
  * Lock order, the same everywhere: the node's row, then vouchers by serial, then accounts by id.
  */
 import type { Money } from "#core/money.ts";
+import type { DisputeState } from "#core/dispute.machine.ts";
 import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
@@ -47,6 +48,48 @@ export interface Tx {
   readonly notifications: NotificationRows;
   readonly recovery: RecoveryRows;
   readonly heldDecisions: HeldDecisionRows;
+  readonly disputes: DisputeRows;
+}
+
+export type DisputeVerdict = "pay" | "refuse" | "write-off";
+
+/** A redemption that lost its voucher after the goods were given. */
+export interface DisputeRow extends Money {
+  readonly nodeId: string;
+  readonly hash: Uint8Array;
+  readonly merchantId: string;
+  readonly groupCode: string;
+  readonly serial: bigint;
+  /** The most that may be paid. */
+  readonly guaranteedMinor: bigint;
+  readonly state: DisputeState;
+  readonly verdict: DisputeVerdict | null;
+  readonly because: string | null;
+  readonly proposedBy: string | null;
+  readonly decidedBy: string | null;
+  readonly decidedAt: Date | null;
+  readonly firstDecidedBy: string | null;
+  /** Why the merchant does not accept a refusal. */
+  readonly appeal: string | null;
+}
+
+export interface DisputeRows {
+  open(
+    dispute: Pick<
+      DisputeRow,
+      | "nodeId"
+      | "hash"
+      | "merchantId"
+      | "groupCode"
+      | "serial"
+      | "currency"
+      | "amountMinor"
+      | "guaranteedMinor"
+    >,
+  ): Promise<void>;
+  lock(nodeId: string, hash: Uint8Array): Promise<DisputeRow | undefined>;
+  /** Throws when one person would decide alone. */
+  update(row: DisputeRow): Promise<void>;
 }
 
 /** What people may make of a held operation. */
@@ -532,6 +575,8 @@ export interface OperationRow {
 export interface OperationRows {
   insert(row: OperationRow): Promise<void>;
   byHash(nodeId: string, hash: Uint8Array): Promise<OperationRow | undefined>;
+  /** Of whatever node: a hash covers the node that signed. */
+  byHashAlone(hash: Uint8Array): Promise<OperationRow | undefined>;
   bySequence(nodeId: string, sequence: number): Promise<OperationRow | undefined>;
   byOperationId(nodeId: string, operationId: string): Promise<OperationRow | undefined>;
   /** The operation whose claim holds the voucher. */

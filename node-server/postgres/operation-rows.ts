@@ -23,6 +23,7 @@ export function operationRows(trx: Trx): OperationRows {
         .execute();
     },
     byHash: (nodeId, hash) => first(ofNode(trx, nodeId).where("hash", "=", hash)),
+    byHashAlone: (hash) => first(selectOperations(trx).where("hash", "=", hash)),
     bySequence: (nodeId, sequence) =>
       first(ofNode(trx, nodeId).where("branch", "=", "chain").where("sequence", "=", BigInt(sequence))),
     byOperationId: (nodeId, operationId) =>

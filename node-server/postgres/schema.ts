@@ -2,6 +2,7 @@
  * The server's tables as kysely sees them (`migrations/server`). Values arrive as the pool parses them: bigint for
  * int8, Date for timestamptz, bytes for bytea; columns that the database fills in by itself are `Generated`.
  */
+import type { DisputeState } from "#core/dispute.machine.ts";
 import type { Generated } from "kysely";
 import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
@@ -54,6 +55,7 @@ export interface Database {
   server_keys: { kind: string; public_key: Uint8Array };
   recoveries: Recoveries;
   held_decisions: HeldDecisions;
+  disputes: Disputes;
   recovery_nodes: { generation: number; node_id: string; uploaded_at: Date | null };
   server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
   redemption_requests: RedemptionRequests;
@@ -479,4 +481,24 @@ interface HeldDecisions {
   decided_by: string | null;
   decided_at: Date | null;
   withdrawn_at: Date | null;
+}
+
+interface Disputes {
+  node_id: string;
+  hash: Uint8Array;
+  opened_at: Generated<Date>;
+  merchant_id: string;
+  group_code: string;
+  voucher_serial: bigint;
+  currency: string;
+  amount_minor: bigint;
+  guaranteed_minor: bigint;
+  state: Generated<DisputeState>;
+  verdict: "pay" | "refuse" | "write-off" | null;
+  because: string | null;
+  proposed_by: string | null;
+  decided_by: string | null;
+  decided_at: Date | null;
+  first_decided_by: string | null;
+  appeal: string | null;
 }

@@ -14,6 +14,7 @@ import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
+import { disputeRows } from "./dispute-rows.ts";
 import { heldDecisionRows } from "./held-decision-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
 import { jobRows } from "./job-rows.ts";
@@ -110,6 +111,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     carried: carriedRows(trx),
     recovery: recoveryRows(trx),
     heldDecisions: heldDecisionRows(trx),
+    disputes: disputeRows(trx),
   };
 }
 

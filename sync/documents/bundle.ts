@@ -3,11 +3,13 @@
  * signed itself; it proves what the things in it prove.
  *
  * - `answer`: what a node is told about a carried queue: the acknowledgement, and the verdict on each operation.
- * - `receipt`: one operation with its verdict: the merchant's proof, and the evidence of a dispute.
+ * - `receipt`: one operation with its verdict: the merchant's proof.
+ * - `evidence`: of a dispute: the operation that lost with its verdict, which names the one that won; and that one, where it
+ *   was a node's.
  *
- * Format 1: first one.
+ * Format 1: first one. Later, readers first: `evidence`.
  */
-import { decodeDocument, encodeDocument, mapOf, variantsOf, type Decoded } from "./codec.ts";
+import { decodeDocument, encodeDocument, mapOf, nullable, rowOf, variantsOf, type Decoded } from "./codec.ts";
 import { blob, formatVersion, oneOf } from "./fields.ts";
 
 export interface AnswerBundle {
@@ -27,7 +29,24 @@ export interface ReceiptBundle {
   readonly verdictList: Uint8Array;
 }
 
-export type Bundle = AnswerBundle | ReceiptBundle;
+export interface EvidenceBundle {
+  readonly type: "evidence";
+  readonly keySet: Uint8Array;
+  /** Of the node that signed the operation that lost. */
+  readonly certificate: Uint8Array;
+  readonly operation: Uint8Array;
+  readonly verdictList: Uint8Array;
+  /** Null where the voucher was redeemed through the API: nobody's node signed for it. */
+  readonly winner: SignedByNode | null;
+}
+
+/** An operation with the certificate of the node that signed it. */
+export interface SignedByNode {
+  readonly certificate: Uint8Array;
+  readonly operation: Uint8Array;
+}
+
+export type Bundle = AnswerBundle | ReceiptBundle | EvidenceBundle;
 
 /** The bytes of a bundle. Throws when a part is out of its range. */
 export function encodeBundle(bundle: Bundle): Uint8Array {
@@ -47,7 +66,7 @@ type Versioned<T> = T & { readonly version: 1 };
 const verdictList = blob(500_000);
 const keySet = blob(16_384);
 
-const codec = variantsOf<Versioned<AnswerBundle> | Versioned<ReceiptBundle>>({
+const codec = variantsOf<Versioned<AnswerBundle> | Versioned<ReceiptBundle> | Versioned<EvidenceBundle>>({
   answer: mapOf<Versioned<AnswerBundle>>({
     type: [0, oneOf("answer")],
     version: [1, formatVersion(1)],
@@ -62,5 +81,14 @@ const codec = variantsOf<Versioned<AnswerBundle> | Versioned<ReceiptBundle>>({
     certificate: [3, blob(4096)],
     operation: [4, blob(4096)],
     verdictList: [5, verdictList],
+  }),
+  evidence: mapOf<Versioned<EvidenceBundle>>({
+    type: [0, oneOf("evidence")],
+    version: [1, formatVersion(1)],
+    keySet: [2, keySet],
+    certificate: [3, blob(4096)],
+    operation: [4, blob(4096)],
+    verdictList: [5, verdictList],
+    winner: [6, nullable(rowOf<SignedByNode>({ certificate: blob(4096), operation: blob(4096) }))],
   }),
 });
