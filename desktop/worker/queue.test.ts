@@ -38,7 +38,7 @@ function headPath(till: Till): string {
   return join(till.directory, "head", "head");
 }
 
-describe("two redemptions of one voucher at the same moment", () => {
+describe("4.3: two redemptions of one voucher at the same moment", () => {
   test("end in one accepted and one already-redeemed-here", async () => {
     const till = createTill();
     till.grant(testVoucher(1n));

@@ -68,7 +68,7 @@ describe("an offline redemption", () => {
     expect(codeOf(await redeem(till))).toBe("not-leased-here");
   });
 
-  test("after the lease's time is refused with lease-ended, although the wall clock was set back", async () => {
+  test("4.6: after the lease's time is refused with lease-ended, although the wall clock was set back", async () => {
     const till = createTill();
     till.grant(voucher, { notAfterMs: till.clock.wallMs() + 60_000 });
     till.clock.pass(59_999);
@@ -92,13 +92,13 @@ describe("an offline redemption", () => {
     expect(codeOf(await redeem(till))).toBe("voucher-expired");
   });
 
-  test("with another number is refused with wrong-number", async () => {
+  test("4.4: with another number is refused with wrong-number", async () => {
     const till = createTill();
     till.grant(voucher);
     expect(codeOf(await redeem(till, { number: "4000000000000013" }))).toBe("wrong-number");
   });
 
-  test("with a token that another authority signed is refused with token-not-genuine", async () => {
+  test("4.4: with a token that another authority signed is refused with token-not-genuine", async () => {
     const till = createTill();
     till.grant(voucher);
     const token = createAuthority(2).token(voucher);
@@ -156,7 +156,7 @@ describe("an offline redemption", () => {
 });
 
 describe("a lease and its row", () => {
-  test("a lease whose row has disappeared is still good until its time", async () => {
+  test("2: a lease whose row has disappeared is still good until its time", async () => {
     const till = createTill();
     till.grant(voucher);
     till.leases([{ type: "lease-withdrawn", key: "leases:12", serial: 12n }]);

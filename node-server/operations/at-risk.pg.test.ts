@@ -80,7 +80,7 @@ describe("4.2: a redemption at risk", () => {
     expect(await balanceOf("merchant:shop-1:USD")).toBe(paid + 700n);
   });
 
-  test("of a lease-only group is rejected, and an at-risk group is never leased", async () => {
+  test("4.2: lease-only or at-risk, never both: of a lease-only group is rejected, and an at-risk group is never leased", async () => {
     const [leaseOnly] = await server.institution.createVouchers("FOO", [7]);
     if (!leaseOnly) throw new Error("no voucher was made");
     await server.institution.activate([leaseOnly.serialNumber]);
@@ -165,14 +165,14 @@ describe("4.2: a redemption at risk", () => {
     expect(reasons).toEqual([null, null, null, "over-count", "over-count"]);
   });
 
-  test("under a policy that was current at the last contact counts, although a newer one was issued", async () => {
+  test("4.2: under a policy that was current at the last contact counts, although a newer one was issued", async () => {
     const voucher = await atRisk();
     const operation = take(voucher);
     policy = await issue(wish);
     expect(await sent(node, [operation])).toMatchObject([{ status: "applied" }]);
   });
 
-  test("without any policy, or under one that allows nothing at risk, is rejected: limits fail closed", async () => {
+  test("4.2: without any policy, or under one that allows nothing at risk, is rejected: limits fail closed", async () => {
     await issue({ ...wish, atRisk: null });
     toldMs = await contact(node, node.head.hash);
     const change = { policyVersion: policy.version + 1 };
@@ -184,7 +184,7 @@ describe("4.2: a redemption at risk", () => {
 });
 
 describe("4.5: of several redemptions at risk", () => {
-  test("the first that the server commits wins; the loser's signed rejection holds its hash and the floor", async () => {
+  test("4.5: the first that the server commits wins; the loser's signed rejection holds its hash and the floor", async () => {
     const voucher = await atRisk();
     const winner = take(voucher);
     const loser = other.redeem(voucher, {
@@ -200,7 +200,7 @@ describe("4.5: of several redemptions at risk", () => {
     expect(verdict?.evidence).toEqual(winner.hash);
   });
 
-  test("one of a voucher that was on the deny list it names is guaranteed nothing", async () => {
+  test("4.5: one of a voucher that was on the deny list it names is guaranteed nothing", async () => {
     const voucher = await atRisk();
     await server.institution.cancel([voucher.serialNumber]);
     const honest = take(voucher, {}, Date.now());
@@ -211,7 +211,7 @@ describe("4.5: of several redemptions at risk", () => {
     ]);
   });
 
-  test("one that comes within the late-settlement window after the expiry is applied, and none later", async () => {
+  test("4.2: one that comes within the late-settlement window after the expiry is applied, and none later", async () => {
     const [early, late] = [await atRisk(), await atRisk()] as const;
     await expire(early, 47);
     await expire(late, 49);

@@ -15,7 +15,7 @@ import { keyIdOf, parseDocument, signDocument } from "#sync/signing/cose.ts";
 import { openSealed } from "#sync/signing/sealed.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 import type { CarriedFileRow, NodeRow, Store } from "../ports/store.ts";
-import { openEvidence } from "../recovery/evidence.ts";
+import { evidenceIn } from "../recovery/evidence.ts";
 import type { OperationContext } from "./context.ts";
 import { settleAll, verifyAll } from "./receive.ts";
 import type { SettledOperation } from "./settle.ts";
@@ -63,7 +63,7 @@ export async function receiveCarried(
   const verified = await verifyAll(node, upload);
   if (!verified.ok)
     return refused({ code: verified.refusal.code === "bad-signature" ? "bad-signature" : "malformed" });
-  const evidence = await openEvidence(deps.context, node.id, upload.evidence ?? []);
+  const evidence = await evidenceIn(deps, node.id, upload);
   const decided = await settleAll(deps, node.id, verified.operations, evidence);
   const last = decided?.at(-1);
   if (!decided || !last) return refused({ code: "gap", lastSequence: await storedUpTo(deps, node.id) });

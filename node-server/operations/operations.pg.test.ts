@@ -56,17 +56,20 @@ describe("a leased redemption", () => {
     ["at-risk-not-allowed", {}, { mode: "at-risk", epoch: null }],
     ["unknown-voucher", { serialNumber: "0009999999" }, {}],
     ["too-late", {}, { mode: "online", epoch: null, lastServerTimeMs: Date.now() - 120_000 }],
-  ] as const)("S1: %s is rejected and the voucher stays", async (reason, voucherChange, bodyChange) => {
-    const voucher = { ...(await leased(first)), ...voucherChange };
-    const { verdicts } = await first.upload([first.redeem(voucher, bodyChange)]);
-    expect(verdicts?.verdicts).toMatchObject([{ status: "rejected", reason }]);
-    const { rows } = await server.client.pool.query(`select 1 from claims where voucher_serial = $1`, [
-      BigInt(voucher.serialNumber),
-    ]);
-    expect(rows).toEqual([]);
-  });
+  ] as const)(
+    "4.5, S1: invalid: %s is rejected and the voucher stays",
+    async (reason, voucherChange, bodyChange) => {
+      const voucher = { ...(await leased(first)), ...voucherChange };
+      const { verdicts } = await first.upload([first.redeem(voucher, bodyChange)]);
+      expect(verdicts?.verdicts).toMatchObject([{ status: "rejected", reason }]);
+      const { rows } = await server.client.pool.query(`select 1 from claims where voucher_serial = $1`, [
+        BigInt(voucher.serialNumber),
+      ]);
+      expect(rows).toEqual([]);
+    },
+  );
 
-  test("S2: it wins though the voucher expired meanwhile, while the lease is open", async () => {
+  test("4.5, S2: it wins though the voucher expired meanwhile, while the lease is open", async () => {
     const voucher = await leased(first, new Date(Date.now() + 1000));
     await server.client.pool.query(
       `with ended as (
@@ -79,7 +82,7 @@ describe("a leased redemption", () => {
     expect(verdicts?.verdicts).toMatchObject([{ status: "applied" }]);
   });
 
-  test("S4: another node's claim on it is held, and told when the holder has redeemed", async () => {
+  test("4.5, S4: another node's claim on it is held, and told when the holder has redeemed", async () => {
     const voucher = await leased(first);
     const claim = second.redeem(voucher, { mode: "online", epoch: null });
     const { verdicts } = await second.upload([claim]);
@@ -91,7 +94,7 @@ describe("a leased redemption", () => {
     ]);
   });
 
-  test("S4: a held claim is applied when the lease is released, in the same transaction", async () => {
+  test("4.1, S4: a held claim is applied when the lease is released, in the same transaction", async () => {
     const voucher = await leased(first);
     const claim = second.redeem(voucher, { mode: "online", epoch: null });
     await second.upload([claim]);
@@ -102,7 +105,7 @@ describe("a leased redemption", () => {
     expect(await verdictShape(second)).toMatchObject([{ sequence: 1, status: "applied" }]);
   });
 
-  test("S3: after its lease closed it is taken while the voucher is free, else `lease-closed`", async () => {
+  test("4.5, S3: after its lease closed it is taken while the voucher is free, else `lease-closed`", async () => {
     const free = await leased(first);
     const taken = await leased(first);
     await expireLeases();
@@ -114,7 +117,7 @@ describe("a leased redemption", () => {
     ]);
   });
 
-  test("a release behind a held operation is held too, and both end when the lease does", async () => {
+  test("4.1: a release behind a held operation is held too, and both end when the lease does", async () => {
     const voucher = await leased(first);
     const operations = [
       first.redeem(voucher, { mode: "online", epoch: null }),
@@ -132,14 +135,14 @@ describe("a leased redemption", () => {
     expect(await openLeases(voucher)).toBe(0n);
   });
 
-  test("the public API and a second lease are refused while it is leased", async () => {
+  test("4.1: one holder at a time: the public API and a second lease are refused while it is leased", async () => {
     const voucher = await leased(first);
     const online = await server.institution.redeem(voucher.serialNumber, voucher.number, "shop-2");
     expect(online.body).toMatchObject({ status: 0, message: "LEASED_TO_A_NODE" });
     expect(await openLeases(voucher)).toBe(1n);
   });
 
-  test("a cancel waits for the lease: a redemption that came first wins, otherwise the funding returns", async () => {
+  test("4.1: a cancel waits for the lease: a redemption that came first wins, otherwise the funding returns", async () => {
     const redeemed = await leased(first);
     const released = await leased(first);
     await server.institution.cancel([redeemed.serialNumber, released.serialNumber]);
@@ -193,7 +196,7 @@ describe("the chain of a node", () => {
     expect(await storedOperations(first)).toBe(0n);
   });
 
-  test("a second operation under one number freezes the node and keeps both branches", async () => {
+  test("4.6: a second operation under one number freezes the node and keeps both branches", async () => {
     const vouchers = [await leased(first), await leased(first), await leased(first)] as const;
     await first.upload([first.redeem(vouchers[0])]);
     const fork = { ...first.head };
@@ -216,7 +219,7 @@ describe("the chain of a node", () => {
     expect(frozen.status).toBe(403);
   });
 
-  test("what a revoked node still sends is stored and held for a person", async () => {
+  test("4.6: what a revoked node still sends is stored and held for a person", async () => {
     const vouchers = [await leased(first), await leased(first)] as const;
     await first.upload([first.redeem(vouchers[0])]);
     await revokeNode(testStore(server.client.pool), first.identity.nodeId);

@@ -13,7 +13,7 @@ import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
-import { openEvidence } from "../recovery/evidence.ts";
+import { evidenceIn } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
 import { quarantineOperation, settleOperation } from "./settle.ts";
 import type { ReceivedOperation, SettledOperation, Settlement } from "./settle.ts";
@@ -59,7 +59,7 @@ export async function receiveUpload(
   if (!verified.ok) return verified;
   const mismatch = await headMismatch(deps, node, upload);
   if (mismatch) return { ok: false, refusal: mismatch };
-  const evidence = await openEvidence(deps.context, nodeId, upload.evidence ?? []);
+  const evidence = await evidenceIn(deps, nodeId, upload);
   const decided = await settleAll(deps, nodeId, verified.operations, evidence);
   if (!decided) return { ok: false, refusal: await currentHead(deps, nodeId) };
   await deps.store.transaction((tx) => noteRecovered(tx, nodeId, upload.lastSequence));

@@ -95,7 +95,7 @@ describe("a redemption at a merchant of an FSP", () => {
     expect(new Set(messages)).toEqual(new Set(["FUNDS_SHORT", "REDEEMED"]));
   });
 
-  test("done offline it is accepted without the FSP's money, stays owed, and is paid when there is some", async () => {
+  test("4.5: done offline it is accepted without the FSP's money, stays owed, and is paid when there is some", async () => {
     const voucher = await activeVoucher("FOO");
     const gateway = new SimulatedProvider();
     const claimId = await claimOffline(voucher, "poor-shop");
@@ -110,7 +110,7 @@ describe("a redemption at a merchant of an FSP", () => {
 });
 
 describe("a provider that misbehaves", () => {
-  test("fails: the voucher is activated again and the money back where it was (compensation)", async () => {
+  test("4.5: fails: the voucher is activated again and the money back where it was (compensation)", async () => {
     const voucher = await activeVoucher("FEE");
     const gateway = new SimulatedProvider(["fails"]);
     const moved = await movements(async () => {
@@ -139,7 +139,7 @@ describe("a provider that misbehaves", () => {
     },
   );
 
-  test("is never sent a second credit before it was asked what became of the first", async () => {
+  test("4.5: is never sent a second credit before it was asked what became of the first", async () => {
     const voucher = await activeVoucher("FOO");
     const gateway = new SimulatedProvider(["pays-unheard"]);
     await redeemThrough(gateway, voucher, "shop-1");

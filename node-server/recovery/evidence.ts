@@ -5,6 +5,7 @@
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
 import { openAs } from "#sync/documents/open.ts";
+import type { UploadRequest } from "#sync/documents/upload.ts";
 import { decodeVerdictList } from "#sync/documents/verdict-list.ts";
 import type { Verdict as SignedVerdict } from "#sync/documents/verdict-list.ts";
 import { sameEpoch } from "#sync/epoch.ts";
@@ -15,7 +16,7 @@ import { closeLease } from "../operations/release.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import { claimVoucher } from "../payments/claim.ts";
-import type { NodeRow, Tx } from "../ports/store.ts";
+import type { NodeRow, Store, Tx } from "../ports/store.ts";
 
 export interface Evidence {
   /** Final verdicts by the hash of their operation, in hex. */
@@ -23,8 +24,18 @@ export interface Evidence {
   readonly leases: readonly { readonly lease: Lease; readonly document: Uint8Array }[];
 }
 
+/** Nothing is looked at but while the server recovers. */
+export async function evidenceIn(
+  { store, context }: { readonly store: Store; readonly context: OperationContext },
+  nodeId: string,
+  { evidence }: UploadRequest,
+): Promise<Evidence> {
+  const isAsked = evidence !== null && (await store.transaction((tx) => tx.recovery.open())) !== undefined;
+  return openEvidence(context, nodeId, isAsked ? evidence : []);
+}
+
 /** Keeps what this server has signed for the node; the rest is as if it had not come. */
-export async function openEvidence(
+async function openEvidence(
   { verdictSigner, leaseSigner }: Pick<OperationContext, "verdictSigner" | "leaseSigner">,
   nodeId: string,
   documents: readonly Uint8Array[],

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-test("a number is kept for seven days after its delivery, then erased; the row still tells when that was", async () => {
+test("4.4: a number is kept for seven days after its delivery, then erased; the row still tells when that was", async () => {
   const requestID = server.institution.nextRequestId();
   await create(requestID);
   expect(await delivery(requestID)).toMatchObject({ ciphertext: expect.stringMatching(/^.{44}$/) });

@@ -64,7 +64,7 @@ test("a number that another voucher has is drawn again, within a batch and acros
   expect(new Set(numbers).size).toBe(4);
 });
 
-test("what is kept of a number fits it", async () => {
+test("4.4: what is kept of a number fits it", async () => {
   const batch = await storeBatch("FOO", [5]);
   await issueBatch({ store, numbers: making }, batch);
   const [result] = await resultsOf(batch);

@@ -40,7 +40,7 @@ describe.each([
   ["activated", onVouchers],
   ["leased", onVouchers],
   ["redeeming", onClaims],
-] as const)("a voucher that is %s", (state, names) => {
+] as const)("4.5, both orders of every pair: a voucher that is %s", (state, names) => {
   const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
 
   test.each(pairs)("%s, then %s", async (first, second) => {

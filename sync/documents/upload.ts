@@ -88,6 +88,8 @@ function pasted(rest: Uint8Array, at: number, part: Uint8Array): Uint8Array | un
   return at > rest.length ? undefined : concatBytes(rest.subarray(0, at), part, rest.subarray(at));
 }
 
+/** A verdict list and a lease for each operation of a batch. */
+const mostEvidence = 200;
 const hashBytes = 32;
 const mostSignedBytes = 4096;
 
@@ -115,9 +117,6 @@ const codec = mapOf<Omit<UploadRequest, "operations"> & { readonly operations: r
   lastSequence: [6, laterField<number | null>(nullable(integer(0, Number.MAX_SAFE_INTEGER)), null)],
   evidence: [
     7,
-    laterField<readonly Uint8Array[] | null>(
-      nullable(listOf(blob(500_000), 2 * mostUploadedOperations)),
-      null,
-    ),
+    laterField<readonly Uint8Array[] | null>(nullable(listOf(blob(500_000), mostEvidence)), null),
   ],
 });

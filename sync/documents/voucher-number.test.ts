@@ -20,7 +20,7 @@ const knownVerifier = "6378b3dafa30e23efc4f5098ae30de3f";
 const knownCommitment = "801f31dda12dd7953be8869c7ef611c68d4775e70dffa36132a121ffb9a8fb0c";
 const server = boxKeyPair(new Uint8Array(32).fill(9));
 
-describe("the verifier in a token", () => {
+describe("4.4: the verifier in a token", () => {
   test("is the scrypt of the number under a salt of context, key id and serial", () => {
     const eightBytes = Buffer.alloc(8);
     eightBytes.writeBigUInt64BE(serial);

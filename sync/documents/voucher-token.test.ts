@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textToToken, tokenToText } from "./voucher-token.ts";
 
-describe("a token's text", () => {
+describe("4.4: a token's text", () => {
   test("reads back as the bytes it was made of", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (bytes) => {
