@@ -170,7 +170,7 @@ function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRo
     sequence: envelope.sequence,
     operationId: envelope.operationId,
     branch,
-    type: operation?.body.type ?? "unreadable",
+    type: operation?.body.type ?? "unread",
     signed: received.signed,
     sealed: received.sealed,
     state: "queued",

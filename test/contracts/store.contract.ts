@@ -16,6 +16,7 @@ import { describeLimits } from "./store/limits.ts";
 import { describeLives } from "./store/lives.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
+import { describePeople } from "./store/people.ts";
 import { describeProjections } from "./store/projections.ts";
 import { describeRandomLives } from "./store/random-lives.ts";
 import { describeRegistry } from "./store/registry.ts";
@@ -52,6 +53,7 @@ const parts = [
   describeNodes,
   describeLimits,
   describeOperations,
+  describePeople,
   describeCarried,
   describeRequests,
   describeSealedAnswers,
