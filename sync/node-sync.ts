@@ -34,6 +34,8 @@ const nothingTended: Tended = { released: 0, renewed: 0 };
 /** How often a node that is following looks whether there is something to upload, and asks for the time. */
 const lookAgainMs = 60_000;
 const askForTimeMs = 600_000;
+/** On a metered link nothing is followed live: everything is asked for again after this long. */
+const meteredPauseMs = 900_000;
 
 /**
  * Uploads everything, and reads every shape once. Shapes are read even where the upload met a problem, but not by a
@@ -96,7 +98,8 @@ export async function follow(
     onReport(report);
     const complete = isComplete(report);
     failures = complete ? 0 : failures + 1;
-    if (complete) await followSignals(parts, signal, onReport);
+    if (parts.link.allowance?.isMetered() === true) await parts.patience.sleep(meteredPauseMs, signal);
+    else if (complete) await followSignals(parts, signal, onReport);
     if (signal.aborted) return;
     await parts.patience.sleep(backOffMs(failures + 1, 0, parts.patience.randomBytes), signal);
   }

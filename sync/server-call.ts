@@ -5,7 +5,9 @@ import type { ServerLink } from "./ports/transport.ts";
 export type CallFailure =
   /** No answer: no network, no server, or an answer that broke off. */
   | { readonly code: "unreachable" }
-  /** 429 or 5xx: the server asks to be left alone for a while. */
+  /** What the link may cost today is spent; nothing was sent. */
+  | { readonly code: "allowance-spent" }
+  /** 408, 429 or 5xx: the server asks to be left alone for a while. */
   | { readonly code: "busy"; readonly status: number; readonly retryAfterMs: number }
   /** Another 4xx, with the server's own code where it gave one. */
   | {
@@ -32,6 +34,7 @@ const timeoutMs = 60_000;
 const mostAnswerBytes = 4_194_304;
 
 export async function post(link: ServerLink, call: Call): Promise<CallResult> {
+  if (link.allowance?.isSpent("operations") === true) return failed({ code: "allowance-spent" });
   try {
     const body = typeof call.body === "string" ? new TextEncoder().encode(call.body) : call.body;
     const isPacked = body.length >= leastBytesToPack;
@@ -68,14 +71,14 @@ export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> 
   }
 }
 
-/** Whether the same request may do better later. */
+/** Whether the same request may do better in a moment. */
 export function isPassing(failure: CallFailure): boolean {
-  return failure.code !== "refused";
+  return failure.code === "unreachable" || failure.code === "busy";
 }
 
 function failureOf(response: Response, bytes: Uint8Array): CallFailure {
   const { status } = response;
-  if (status === 429 || status >= 500) {
+  if (status === 408 || status === 429 || status >= 500) {
     return { code: "busy", status, retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
   }
   const body = jsonObject(bytes) ?? {};

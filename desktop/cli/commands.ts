@@ -7,7 +7,7 @@ import { webRandomBytes } from "#sync/signing/random.ts";
 import { enrol } from "../worker/enrol.ts";
 import { enrolView, redeemView, syncView } from "./outcomes.ts";
 import { readPassphrase } from "./passphrase.ts";
-import { exitCodes } from "./result.ts";
+import { exitCodes, failure } from "./result.ts";
 import type { CommandResult } from "./result.ts";
 import { clock, noPassphrase, usage, withNode, withStores } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
@@ -40,6 +40,11 @@ export function watchCommand(
   show: (result: CommandResult) => void,
 ): Promise<CommandResult> {
   return withNode(options, async (node, stores) => {
+    if (stores.settings.read().onRequest) {
+      const message =
+        "This till contacts its server on request only (settings --on-request no changes that). Run `sync`.";
+      return failure(exitCodes.refused, "on-request", message);
+    }
     let last: SyncReport | undefined;
     await node.follow(signal, (report) => {
       last = report;

@@ -8,8 +8,12 @@ Commands
   enrol     --server URL --code CODE [--head-file FILE]
             Makes this till's key and enrols it. FILE is the second record of the last operation, best on another
             disk; without it, it lies in the data folder.
-  sync      [--watch]
-            Sends what is in the queue and fetches what is new, once or until it is interrupted.
+  sync      [--watch] [--anyway]
+            Sends what is in the queue and fetches what is new, once or until it is interrupted; --anyway although what
+            the connection may cost today is spent.
+  settings  [--allowance BYTES|none] [--on-request yes|no]
+            Shows what the connection has carried today, and sets what it may carry in a day (5MB, 500kB), and whether this
+            till contacts its server only when somebody runs sync. A fifth of the day's bytes is kept for what is redeemed.
   redeem    --serial SERIAL --number NUMBER [--offline] [--actor NAME]
   redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--offline] [--actor NAME]
             Redeems a voucher. TOKEN is what the square code holds (PV1:...), NUMBER the sixteen digits under the

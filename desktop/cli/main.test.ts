@@ -136,6 +136,29 @@ describe("the command line of a till", () => {
     expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining("passphrase") });
   });
 
+  test("shows and sets what the connection may cost, and keeps to it", async () => {
+    const data = join(temporaryFolder(), "till");
+    const own = await startStandIn();
+    await cli(["enrol", "--data", data, "--server", own.url, "--code", "GOOD-CODE"]);
+    const settings = async (...args: string[]) => {
+      const { code, stdout } = await cli(["settings", "--data", data, "--json", ...args]);
+      return { exit: code, ...(JSON.parse(stdout) as object) };
+    };
+    expect(await settings()).toMatchObject({ exit: 0, bytesPerDay: null, onRequest: false, spentToday: 0 });
+    expect(await settings("--allowance", "5MB", "--on-request", "yes")).toMatchObject({
+      bytesPerDay: 5_000_000,
+    });
+    expect(await settings("--allowance", "10")).toMatchObject({ exit: 2, code: "usage" });
+    expect(await settings("--on-request", "maybe")).toMatchObject({ exit: 2, code: "usage" });
+    const watch = await cli(["sync", "--watch", "--data", data]);
+    expect(watch).toMatchObject({ code: 3, stderr: expect.stringContaining("on request only") });
+    expect((await cli(["sync", "--data", data])).code).toBe(0);
+    const spent = (await settings("--allowance", "none")) as unknown as { spentToday: number };
+    expect(spent).toMatchObject({ bytesPerDay: null, onRequest: true });
+    expect(spent.spentToday).toBeGreaterThan(1000);
+    await own.close();
+  });
+
   test("takes the passphrase from a file, and asks for one where there is none", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "passphrase");

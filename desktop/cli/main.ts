@@ -11,6 +11,7 @@ import {
 } from "./commands.ts";
 import { exportCommand, handInCommand, importCommand, receiptCommand } from "./carry.ts";
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
+import { settingsCommand } from "./settings.ts";
 import { usage } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
 import { isDamage, isStorageFailure, MigrationError } from "../worker/database.ts";
@@ -33,6 +34,9 @@ const options = {
   after: { type: "string" },
   answer: { type: "string" },
   operation: { type: "string" },
+  allowance: { type: "string" },
+  "on-request": { type: "string" },
+  anyway: { type: "boolean" },
   group: { type: "string" },
   quantity: { type: "string" },
   watch: { type: "boolean" },
@@ -76,6 +80,9 @@ async function run(args: string[]): Promise<CommandResult> {
     after: values.after,
     answer: values.answer,
     operation: values.operation,
+    allowance: values.allowance,
+    onRequest: values["on-request"],
+    anyway: values.anyway ?? false,
     group: values.group,
     quantity: values.quantity,
   };
@@ -100,6 +107,8 @@ async function run(args: string[]): Promise<CommandResult> {
       return reserveCommand(given);
     case "release":
       return releaseCommand(given);
+    case "settings":
+      return settingsCommand(given);
     case "receipt":
       return receiptCommand(given);
     case "export":

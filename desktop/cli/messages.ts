@@ -152,6 +152,11 @@ export function uploadProblemMessage(problem: UploadProblem): string {
   switch (problem.code) {
     case "unreachable":
       return "The server cannot be reached. Everything is kept and will be sent later: run `sync` when there is a connection.";
+    case "allowance-spent":
+      return (
+        "What this till's connection may cost today is spent, so nothing was sent. Everything is kept, and goes on tomorrow " +
+        "(UTC). To sync all the same: `sync --anyway`."
+      );
     case "busy":
       return "The server asks to wait. Everything is kept and will be sent later: run `sync` again in some minutes.";
     case "refused":

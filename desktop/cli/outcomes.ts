@@ -3,6 +3,7 @@ import { formatMajor } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
 import { isComplete } from "#sync/node-sync.ts";
 import type { SyncReport } from "#sync/node-sync.ts";
+import type { UploadProblem } from "#sync/upload.ts";
 import type { EnrolResult } from "../worker/enrol.ts";
 import type { RedeemOutcome } from "../worker/node.ts";
 import type { NodeStores } from "../worker/open.ts";
@@ -87,7 +88,7 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
     }
     case "offline": {
       const { problem } = outcome.upload;
-      const passing = problem === undefined || problem.code === "unreachable" || problem.code === "busy";
+      const passing = problem === undefined || isWaiting(problem);
       if (passing) {
         const more = { outcome: "offline" };
         return failure(
@@ -149,7 +150,7 @@ export function syncView(report: SyncReport, stores: NodeStores): CommandResult 
   const because = stores.stopped();
   if (because !== undefined) return failure(exitCodes.stopped, because, stoppedMessage(because), more);
   if (problem) {
-    const passing = problem.code === "unreachable" || problem.code === "busy";
+    const passing = isWaiting(problem);
     const code = problem.code === "refused" ? problem.reason : problem.code;
     const exitCode = passing ? exitCodes.notKnownYet : exitCodes.refused;
     return failure(exitCode, code, uploadProblemMessage(problem), more);
@@ -157,6 +158,12 @@ export function syncView(report: SyncReport, stores: NodeStores): CommandResult 
   if (status !== "active") {
     const message = `Everything was sent. ${refusalMessage({ code: `node-${status}` })}`;
     return failure(exitCodes.stopped, `node-${status}`, message, more);
+  }
+  if (Object.values(report.shapes).some(({ kind }) => kind === "allowance-spent")) {
+    const message =
+      "The queue was sent. What this till's connection may cost today for reading is spent; the rest is kept for what is " +
+      "redeemed. To read all the same: `sync --anyway`.";
+    return failure(exitCodes.notKnownYet, "allowance-spent", message, more);
   }
   if (Object.keys(shapes).length > 0 && !isComplete(report)) {
     const message = "The queue was sent, but not everything could be fetched. Run `sync` again.";
@@ -166,4 +173,9 @@ export function syncView(report: SyncReport, stores: NodeStores): CommandResult 
   const givenBack = released === 0 ? "" : ` ${released} reserved vouchers were asked for and given back.`;
   const text = `Sent ${sent}: ${applied} applied, ${rejected} rejected, ${held} held.${givenBack}`;
   return { exitCode: exitCodes.done, text, json: { ok: true, outcome: "synced", ...more } };
+}
+
+/** It goes on by itself, or when somebody tries again. */
+function isWaiting({ code }: UploadProblem): boolean {
+  return code === "unreachable" || code === "busy" || code === "allowance-spent";
 }

@@ -32,6 +32,9 @@ export interface CommandOptions {
   readonly after: string | undefined;
   readonly answer: string | undefined;
   readonly operation: string | undefined;
+  readonly allowance: string | undefined;
+  readonly onRequest: string | undefined;
+  readonly anyway: boolean;
   readonly group: string | undefined;
   readonly quantity: string | undefined;
 }
@@ -92,7 +95,9 @@ export function withNode(
     const server = parseServerUrl(address);
     if (!server.ok) return enrolView(server, address);
     const sleep = machineSleep;
-    const parts = { stores, key, serverUrl: server.url, clock, randomBytes: webRandomBytes, sleep, fetch };
+    const beyondAllowance = options.anyway;
+    const machine = { clock, randomBytes: webRandomBytes, sleep, fetch };
+    const parts = { stores, key, serverUrl: server.url, beyondAllowance, ...machine };
     return work(createNode(parts), stores);
   });
 }

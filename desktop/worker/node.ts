@@ -6,6 +6,7 @@ import { askHolder, requestLeases } from "#sync/leases.ts";
 import type { Holder } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
+import { unmetered } from "#sync/ports/allowance.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
 import { createSessions } from "#sync/session.ts";
@@ -21,6 +22,8 @@ import { prepareRedemption } from "./redeem.ts";
 import type { Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
+import { countTraffic } from "./count-traffic.ts";
+import { allowanceOf } from "./store/settings.ts";
 import { createShapeStorage } from "./store/shapes.ts";
 import { tendLeases } from "./tend-leases.ts";
 
@@ -33,6 +36,8 @@ export interface NodeParts {
   readonly sleep: Sleep;
   readonly fetch: Fetch;
   readonly onStep?: (step: RecordStep) => void;
+  /** Somebody has asked for it: what the link may cost in a day does not count this time. */
+  readonly beyondAllowance?: boolean;
 }
 
 export type RedeemOutcome =
@@ -69,7 +74,12 @@ export function createNode(parts: NodeParts): PaypostNode {
   const { stores, clock, randomBytes } = parts;
   const nodeId = nodeIdOf(stores);
   // One session for all that this process does; a token is good for a quarter of an hour.
-  const link: ServerLink = { baseUrl: parts.serverUrl, fetch: parts.fetch };
+  const { settings } = stores;
+  const link: ServerLink = {
+    baseUrl: parts.serverUrl,
+    fetch: countTraffic(parts.fetch, (bytes) => settings.addTraffic(clock.wallMs(), bytes)),
+    allowance: parts.beyondAllowance === true ? unmetered : allowanceOf(settings, () => clock.wallMs()),
+  };
   const assertions = createSyncSigner("session-assertion", parts.key.seed);
   const sessions = createSessions({ link, nodeId, assertions, contact: stores.node });
   const { database, queue, trust } = stores;

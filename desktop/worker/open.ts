@@ -25,6 +25,8 @@ import type { NodeStorage } from "./store/node.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
+import { createSettingStorage } from "./store/settings.ts";
+import type { SettingStorage } from "./store/settings.ts";
 import { createTrustStorage } from "./store/trust.ts";
 
 export interface NodeStores {
@@ -36,6 +38,7 @@ export interface NodeStores {
   readonly denied: DeniedStorage;
   readonly trust: TrustStorage;
   readonly acknowledgements: AcknowledgementStorage;
+  readonly settings: SettingStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -92,6 +95,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     denied: createDeniedStorage(database),
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
+    settings: createSettingStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

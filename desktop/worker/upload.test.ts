@@ -146,10 +146,10 @@ describe("an upload", () => {
     expect(server.requests.filter((request) => request === "POST /v1/sessions")).toHaveLength(2);
   });
 
-  test("rides out 429, 500 and cut lines", async () => {
+  test("rides out 408, 429, 500 and cut lines", async () => {
     const { server, parts, redeem } = await bench();
     await redeem(1);
-    const given = answers(server, "/v1/operations", status(429, { "retry-after": "1" }), status(503), cut);
+    const given = answers(server, "/v1/operations", status(408), status(429, { "retry-after": "1" }), cut);
     expect(await upload(parts)).toMatchObject({ sent: 1, applied: 1 });
     expect(given.left()).toBe(0);
   });

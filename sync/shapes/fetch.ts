@@ -63,11 +63,16 @@ async function readPatiently(parts: ShapeParts, name: ShapeName, options: Stream
   let reload = false;
   for (let attempt = 1; ; attempt++) {
     const end = await readShape({ ...parts, name, reload }, options);
-    if (end.kind === "up-to-date" || end.kind === "aborted" || attempt >= attempts) return end;
+    if (isEnd(end) || attempt >= attempts) return end;
     reload = needsReload(end);
     await sleep(backOffMs(attempt, 0, randomBytes), signal);
     if (signal?.aborted) return { kind: "aborted" };
   }
+}
+
+/** Another try would end the same. */
+function isEnd({ kind }: StreamEnd): boolean {
+  return kind === "up-to-date" || kind === "aborted" || kind === "allowance-spent";
 }
 
 /** 400 is the answer to an offset that the server has never had: it was restored, or is another one. */

@@ -29,12 +29,15 @@ export type StreamEnd =
   | { readonly kind: "aborted" }
   /** A batch could not be stored; nothing of it is. */
   | { readonly kind: "not-stored"; readonly error: unknown }
+  /** What the link may cost today for reading is spent; nothing was asked. */
+  | { readonly kind: "allowance-spent" }
   /** The server could not be read. `status` is undefined when there was no answer at all. */
   | { readonly kind: "not-read"; readonly status: number | undefined };
 
 type TextRow = Record<string, string | null>;
 
 export async function readShape(parts: StreamParts, options: StreamOptions): Promise<StreamEnd> {
+  if (parts.link.allowance?.isSpent("reading") === true) return { kind: "allowance-spent" };
   try {
     // Both read and write the storage: a failure there is told like one of a batch.
     const head = parts.reload ? undefined : parts.storage.head(parts.name);

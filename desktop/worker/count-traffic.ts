@@ -1,0 +1,44 @@
+/** Counts what goes over the link: bodies as they are sent, heads as far as they can be known. */
+import type { Fetch } from "#sync/ports/transport.ts";
+
+/** What `fetch` adds of its own: request line, host, agent, accepted encodings. */
+const requestHeadBytes = 250;
+/** Status line, date and connection. */
+const responseHeadBytes = 120;
+
+export function countTraffic(fetch: Fetch, add: (bytes: number) => void): Fetch {
+  return async (input, init) => {
+    const url = typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
+    add(requestHeadBytes + url.length + bytesOf(new Headers(init?.headers)) + bodyBytes(init?.body));
+    const response = await fetch(input, init);
+    add(responseHeadBytes + bytesOf(response.headers));
+    const length = Number(response.headers.get("content-length") ?? Number.NaN);
+    if (response.body === null) return response;
+    // A length counts what was sent, packed; without one what arrives is counted as it is unpacked.
+    if (Number.isFinite(length)) {
+      add(length);
+      return response;
+    }
+    const counted = response.body.pipeThrough(
+      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform(chunk, controller) {
+          add(chunk.length);
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+    const { status, statusText, headers } = response;
+    return new Response(counted, { status, statusText, headers });
+  };
+}
+
+function bytesOf(headers: Headers): number {
+  let bytes = 0;
+  headers.forEach((value, name) => (bytes += name.length + value.length + 4));
+  return bytes;
+}
+
+function bodyBytes(body: RequestInit["body"]): number {
+  if (typeof body === "string") return body.length;
+  return body instanceof Uint8Array ? body.length : 0;
+}
