@@ -9,6 +9,8 @@ import { requestEnrolment } from "#sync/enrolment.ts";
 import { trustedTime } from "#sync/clock.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
 import type { ShapeName } from "#sync/ports/shape-storage.ts";
+import type { NodeCallParts } from "#sync/node-call.ts";
+import type { Tended } from "#sync/node-sync.ts";
 import { createSessions } from "#sync/session.ts";
 import type { Sessions } from "#sync/session.ts";
 import { createConsumer } from "#sync/shapes/consumer.ts";
@@ -21,6 +23,7 @@ import { createNode } from "../../desktop/worker/node.ts";
 import type { RedeemOutcome } from "../../desktop/worker/node.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
+import { tendLeases } from "../../desktop/worker/tend-leases.ts";
 import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
 import { Link } from "./network.ts";
 import { createRandom } from "./random.ts";
@@ -175,7 +178,32 @@ export class SimulatedNode {
       if (this.link.isCut || this.#world.strikes(0.05)) return `cut before ${name}`;
       await this.#load(name);
     }
-    return `sent ${report.sent}`;
+    const { released, renewed } = await this.#tend(parts);
+    const tended = `${released > 0 ? `, gives back ${released}` : ""}${renewed > 0 ? `, renews ${renewed}` : ""}`;
+    return `sent ${report.sent}${tended}`;
+  }
+
+  /** A cashier gives a reserved voucher back, which the machine may not survive. */
+  giveBack(serial: bigint): string {
+    const writes = this.#world.strikes(0.12) ? this.#world.random.below(9) : Infinity;
+    let step = 0;
+    const onStep = (): void => {
+      if (step++ === writes) throw new NodeCrashed();
+    };
+    try {
+      const released = createNode({ ...this.#parts(), onStep }).release(serial, "cashier");
+      return released.ok ? `given back #${released.recorded.sequence}` : released.refusal.code;
+    } catch (error) {
+      if (!(error instanceof NodeCrashed)) throw error;
+      this.restart(true);
+      return "machine dies";
+    }
+  }
+
+  /** As a node does when it has heard from its server; what it gives back goes up with the next sync. */
+  #tend(calls: NodeCallParts): Promise<Tended> {
+    const signer = createSyncSigner("operation", this.#key.seed);
+    return tendLeases({ ...this.#parts(), nodeId: this.nodeId, signer, calls });
   }
 
   /** The queue as a file on a stick; undefined when there is nothing to carry. */

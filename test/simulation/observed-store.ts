@@ -95,6 +95,13 @@ function observedTx(
         await tx.shapes.putLease(row, token);
         then(() => shapes.putLease(row, token));
       },
+      async recallLease(nodeId, serial, at) {
+        await tx.shapes.recallLease(nodeId, serial, at);
+        then(() => {
+          shapes.recallLease(nodeId, serial, at);
+          world.note(`server: asks ${nodeId.slice(-4)} for ${serial}`);
+        });
+      },
       async removeLease(nodeId, serial) {
         await tx.shapes.removeLease(nodeId, serial);
         then(() => shapes.removeLease(nodeId, serial));

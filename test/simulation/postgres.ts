@@ -7,16 +7,21 @@ import type { Registered, SimulatedStore, StoreKind } from "./stores.ts";
 
 const template = "simulation_template";
 
-export async function postgresStores(adminUrl: string): Promise<StoreKind> {
-  await asAdmin(adminUrl, async (admin) => {
-    await admin.query(`drop database if exists ${template}`);
-    await admin.query(`create database ${template}`);
-  });
-  await migrateDatabase(urlOf(adminUrl, template));
-  let made = 0;
+/** The database that is copied is made anew, unless somebody has just done so. */
+export async function postgresStores(
+  adminUrl: string,
+  made: { readonly template: "anew" | "there" } = { template: "anew" },
+): Promise<StoreKind> {
+  if (made.template === "anew") {
+    await asAdmin(adminUrl, async (admin) => {
+      await admin.query(`drop database if exists ${template}`);
+      await admin.query(`create database ${template}`);
+    });
+    await migrateDatabase(urlOf(adminUrl, template));
+  }
+  let opened = 0;
   return {
-    name: "postgres",
-    open: (registered) => open(adminUrl, `simulation_${process.pid}_${(made += 1)}`, registered),
+    open: (registered) => open(adminUrl, `simulation_${process.pid}_${(opened += 1)}`, registered),
   };
 }
 

@@ -99,14 +99,17 @@ async function activate(
 ): Promise<void> {
   const isLeased = !voucher.atRisk && world.random.chance(0.75);
   const node = world.random.pick(nodes);
-  const hours = 2 + world.random.below(120);
+  // One whose end nobody names lasts 14 days, and is renewed in the second half of them.
+  const hours = world.random.chance(0.7) ? 2 + world.random.below(120) : undefined;
+  const until = hours === undefined ? null : new Date(world.nowMs + hours * hourMs);
   const refused = await server.command(
     "activate",
     voucher,
     isLeased ? node.nodeId : null,
-    isLeased ? new Date(world.nowMs + hours * hourMs) : null,
+    isLeased ? until : null,
   );
-  world.note(`activate ${voucher.serial} ${isLeased ? `for ${node.name}, ${hours} h` : ""} ${refused ?? ""}`);
+  const forNode = isLeased ? `for ${node.name}, ${hours ?? "14 days of"} h` : "";
+  world.note(`activate ${voucher.serial} ${forNode} ${refused ?? ""}`);
 }
 
 type Act = (
@@ -127,6 +130,7 @@ const acts: readonly (readonly [number, Act])[] = [
   [4, disturbClock],
   [4, async (_world, server) => server.tick()],
   [3, carry],
+  [3, giveBack],
   [3, async (world, _server, nodes) => world.random.pick(nodes).restart(true)],
   [4, async (world, _server, nodes) => world.random.pick(nodes).copyDisk()],
   [2, restoreDisk],
@@ -173,6 +177,14 @@ async function redeemAt(world: World, server: Server, node: SimulatedNode): Prom
 async function syncNode(world: World, _server: Server, nodes: SimulatedNode[]): Promise<void> {
   const node = world.random.pick(nodes);
   world.note(`${node.name} syncs: ${await node.sync()}`);
+}
+
+async function giveBack(world: World, server: Server, nodes: SimulatedNode[]): Promise<void> {
+  const node = world.random.pick(nodes);
+  const held = server.vouchers.filter(({ serial }) => node.mayTake(serial));
+  if (held.length === 0) return;
+  const { serial } = world.random.pick(held);
+  world.note(`${node.name} gives back ${serial}: ${node.giveBack(serial)}`);
 }
 
 async function redeemByApi(world: World, server: Server): Promise<void> {
@@ -276,6 +288,9 @@ async function settle(world: World, server: Server, nodes: readonly SimulatedNod
   await world.pass(hourMs);
   for (const node of nodes) world.note(`${node.name} syncs at last: ${await node.sync()}`);
   await world.pass(8 * 24 * hourMs);
+  for (const node of nodes) world.note(`${node.name} is still there: ${await node.sync()}`);
+  // Longer than any lease, renewed ones too, and its grace.
+  await world.pass(17 * 24 * hourMs);
   await server.tick();
   await world.pass(hourMs);
   for (const node of nodes) world.note(`${node.name} hears at last: ${await node.sync()}`);

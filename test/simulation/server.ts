@@ -119,6 +119,8 @@ export class Server {
       acknowledgementSigner: signers["acknowledgement"],
       keySet: { version: 1, document: keySet, boxPublicKey: box.publicKey },
       randomBytes: random.bytes,
+      leaseSigner: signers.lease,
+      graceMs,
       shapes: { answer: () => Promise.reject(new Error("shapes are read at once here")) },
     } as unknown as NodeRouteDependencies;
     this.#parts = { base, deps, signers, routes: nodeRoutes(deps), caller };

@@ -21,6 +21,12 @@ export class ShapeRows {
     this.#of("leases", nodeId).set(serial.toString(), row);
   }
 
+  recallLease(nodeId: string, serial: bigint, at: Date): void {
+    const leases = this.#of("leases", nodeId);
+    const row = leases.get(serial.toString());
+    if (row) leases.set(serial.toString(), { ...row, recalled_at: at.toISOString() });
+  }
+
   removeLease(nodeId: string, serial: bigint): void {
     this.#of("leases", nodeId).delete(serial.toString());
   }

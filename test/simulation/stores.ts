@@ -15,6 +15,5 @@ export interface SimulatedStore {
 }
 
 export interface StoreKind {
-  readonly name: "memory" | "postgres";
   open(registered: Registered): Promise<SimulatedStore>;
 }
