@@ -21,7 +21,12 @@ export default defineConfig({
       {
         test: {
           name: "faults",
-          include: ["test/faults/**/*.test.ts", "test/house/**/*.test.ts", "test/simulation/**/*.test.ts"],
+          include: [
+            "test/faults/**/*.test.ts",
+            "test/house/**/*.test.ts",
+            "test/simulation/**/*.test.ts",
+            "test/demo/*.test.ts",
+          ],
           globalSetup: ["test/support/postgres.global.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
