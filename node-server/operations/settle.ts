@@ -10,10 +10,9 @@ import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
-import { settleHeldClaims } from "./held.ts";
+import { settleConsequences } from "./consequences.ts";
 import { judgeInRecovery } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
-import { recallLease } from "../vouchers/leases.ts";
 import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -90,12 +89,7 @@ async function append(
   }
   const verdict = await judge(context, tx, node, { ...received, operation });
   const row = await decideRow(tx, queued, verdict);
-  // A redemption that was applied has closed the voucher's lease, which is what held claims waited for.
-  if (row.claimId !== null && row.serial !== null) {
-    await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
-  }
-  if (row.reason === "leased-to-another-node" && row.serial !== null)
-    await recallLease(tx, row.serial, `node:${node.id}`);
+  await settleConsequences(context, tx, row);
   return settled(row, false);
 }
 
@@ -109,7 +103,7 @@ export function judge(
     case "redeem-voucher":
       return settleRedeem(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
     case "release-lease":
-      return settleRelease(context, tx, node, operation.body);
+      return settleRelease(context, tx, node, { body: operation.body, sequence: operation.sequence });
   }
 }
 

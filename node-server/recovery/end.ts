@@ -2,13 +2,14 @@
  * The end of a recovery (design section 4.8): when every node has uploaded again, when the longest lease and its grace
  * have passed, or when two people have said so. Then what waited is settled, in order of arrival.
  */
-import { storedOperation, settleHeldClaims } from "../operations/held.ts";
+import { settleConsequences } from "../operations/consequences.ts";
+import { storedOperation } from "../operations/held.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { settleRedeem } from "../operations/redeem.ts";
 import { settleRelease } from "../operations/release.ts";
 import { decideRow, publishVerdict } from "../operations/verdicts.ts";
 import type { Verdict } from "../operations/verdicts.ts";
-import type { OperationRow, Store, Tx } from "../ports/store.ts";
+import type { Store, Tx } from "../ports/store.ts";
 
 /** To be called every now and then. Returns how many operations that had waited were settled. */
 export async function endRecovery(context: OperationContext, store: Store): Promise<number> {
@@ -54,11 +55,12 @@ async function settleWaiting(
   const { body } = operation;
   const judged =
     body.type === "release-lease"
-      ? await settleRelease(context, tx, node, body)
+      ? await settleRelease(context, tx, node, { body, sequence: operation.sequence })
       : await settleRedeem(context, tx, node, { operation, body, sealed: row.sealed, hash }, false);
   const verdict = isForgotten(judged) ? forgotten : judged;
-  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
-  if (verdict.claimId !== undefined && row.serial !== null) await settleOthers(context, tx, row);
+  const decided = await decideRow(tx, row, verdict);
+  await publishVerdict(context, tx, decided);
+  await settleConsequences(context, tx, decided);
 }
 
 const forgotten: Verdict = { event: { type: "HOLD" }, reason: "recovery-conflict" };
@@ -76,8 +78,4 @@ function isForgotten({ event, reason }: Verdict): boolean {
     "policy-not-current",
   ];
   return event.type === "REJECT" && forgettable.includes(reason ?? "");
-}
-
-async function settleOthers(context: OperationContext, tx: Tx, { serial }: OperationRow): Promise<void> {
-  if (serial !== null) await settleHeldClaims(context, tx, await tx.operations.heldFor(serial), false);
 }
