@@ -200,9 +200,16 @@ async function headMismatch(
   upload: UploadRequest,
 ): Promise<UploadRefusal | undefined> {
   const head = await currentHead(deps, node.id);
-  if (upload.generation !== head.generation || upload.afterSequence > head.lastSequence) return head;
+  if (upload.generation !== head.generation) return head;
+  if (upload.afterSequence > head.lastSequence)
+    return (await continuesAside(deps, node, upload)) ? undefined : head;
   const isHead = upload.afterSequence === head.lastSequence && equalBytes(upload.afterHash, head.lastHash);
   return upload.operations.length === 0 && !isHead ? head : undefined;
+}
+
+/** What lies beyond a revocation or a fork is stored beside the chain, and comes in more than one upload too. */
+function continuesAside({ store }: ReceiveDependencies, node: NodeRow, { afterHash }: UploadRequest) {
+  return store.transaction(async (tx) => (await tx.operations.byHash(node.id, afterHash)) !== undefined);
 }
 
 function currentHead(
