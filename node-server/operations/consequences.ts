@@ -5,7 +5,7 @@
 import type { OperationRow, Tx } from "../ports/store.ts";
 import { recallLease } from "../vouchers/leases.ts";
 import type { OperationContext } from "./context.ts";
-import { settleHeldClaims, storedOperation } from "./held.ts";
+import { settleHeldClaims, storedOperation, waitsForLease } from "./held.ts";
 import { settleRelease } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 
@@ -24,6 +24,17 @@ export async function settleConsequences(
     return settleHeldClaims(context, tx, await tx.operations.heldFor(serial), false);
   }
   await settleReleasesBehind(context, tx, row, serial);
+}
+
+/**
+ * The server's own word may close a lease while it recovers, when nothing else is decided: what had waited for that lease
+ * since before the backup waits for the end of the recovery now, in its order of arrival.
+ */
+export async function postponeConsequences(tx: Tx, { state, serial }: OperationRow): Promise<void> {
+  if (state !== "applied" || serial === null) return;
+  for (const held of (await tx.operations.heldFor(serial)).filter(waitsForLease)) {
+    await decideRow(tx, held, { event: { type: "HOLD" }, reason: "recovery" });
+  }
 }
 
 /** A release waits for the earlier operations of its node that name the voucher; perhaps this was the last of them. */

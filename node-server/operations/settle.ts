@@ -10,7 +10,7 @@ import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
-import { settleConsequences } from "./consequences.ts";
+import { postponeConsequences, settleConsequences } from "./consequences.ts";
 import { judgeInRecovery } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
 import { decideRow } from "./verdicts.ts";
@@ -85,7 +85,9 @@ async function append(
   if (!operation) return settled(await decideRow(tx, queued, quarantined), false);
   if (await tx.recovery.open()) {
     const told = await judgeInRecovery(context, tx, node, { ...received, operation }, evidence);
-    return settled(await decideRow(tx, queued, told), false);
+    const row = await decideRow(tx, queued, told);
+    await postponeConsequences(tx, row);
+    return settled(row, false);
   }
   const verdict = await judge(context, tx, node, { ...received, operation });
   const row = await decideRow(tx, queued, verdict);
