@@ -200,16 +200,26 @@ async function headMismatch(
   upload: UploadRequest,
 ): Promise<UploadRefusal | undefined> {
   const head = await currentHead(deps, node.id);
-  if (upload.generation !== head.generation) return head;
-  if (upload.afterSequence > head.lastSequence)
-    return (await continuesAside(deps, node, upload)) ? undefined : head;
+  if (upload.generation !== head.generation || (await beginsTooLate(deps, node, upload))) return head;
+  if (upload.afterSequence > head.lastSequence) return undefined;
   const isHead = upload.afterSequence === head.lastSequence && equalBytes(upload.afterHash, head.lastHash);
   return upload.operations.length === 0 && !isHead ? head : undefined;
 }
 
-/** What lies beyond a revocation or a fork is stored beside the chain, and comes in more than one upload too. */
-function continuesAside({ store }: ReceiveDependencies, node: NodeRow, { afterHash }: UploadRequest) {
-  return store.transaction(async (tx) => (await tx.operations.byHash(node.id, afterHash)) !== undefined);
+/**
+ * Whether there is a gap before it. What lies beyond a revocation or a fork is stored beside the chain, and comes in more than
+ * one upload too.
+ */
+export function beginsTooLate(
+  { store }: Pick<ReceiveDependencies, "store">,
+  { id }: NodeRow,
+  { afterSequence, afterHash }: UploadRequest,
+): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const node = await tx.nodes.find(id);
+    if (!node || afterSequence <= node.lastSequence) return false;
+    return (await tx.operations.byHash(id, afterHash)) === undefined;
+  });
 }
 
 function currentHead(
