@@ -10,6 +10,7 @@ import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
+import { quarantine, quarantined } from "./quarantine.ts";
 import { postponeConsequences, settleConsequences } from "./consequences.ts";
 import { judgeInRecovery } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
@@ -109,8 +110,6 @@ export function judge(
   }
 }
 
-const quarantined = { event: { type: "HOLD" }, reason: "quarantined" } as const;
-
 /**
  * For one at which judging failed: it is stored in its place, so that what follows goes on, and held for whoever looks
  * into it (design section 3: quarantine is a verdict on stored bytes).
@@ -128,10 +127,7 @@ export async function quarantineOperation(
   const row = newRow(nodeId, received, "chain");
   await tx.operations.insert(row);
   await tx.nodes.advance(nodeId, sequence, received.hash);
-  await tx.alerts.raise("operation-quarantined", `operation:${nodeId}:${sequence}`, {
-    hash: Buffer.from(received.hash).toString("hex"),
-  });
-  return settled(await decideRow(tx, row, quarantined), false);
+  return settled(await quarantine(tx, row), false);
 }
 
 /** Two histories under one key: the common prefix stands, both branches are kept, and the node is frozen. */

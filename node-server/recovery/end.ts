@@ -6,10 +6,11 @@ import { settleConsequences } from "../operations/consequences.ts";
 import { storedOperation } from "../operations/held.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { settleRedeem } from "../operations/redeem.ts";
+import { quarantine } from "../operations/quarantine.ts";
 import { settleRelease } from "../operations/release.ts";
 import { decideRow, publishVerdict } from "../operations/verdicts.ts";
 import type { Verdict } from "../operations/verdicts.ts";
-import type { Store, Tx } from "../ports/store.ts";
+import type { OperationRow, Store, Tx } from "../ports/store.ts";
 
 /** To be called every now and then. Returns how many operations that had waited were settled. */
 export async function endRecovery(context: OperationContext, store: Store): Promise<number> {
@@ -19,10 +20,28 @@ export async function endRecovery(context: OperationContext, store: Store): Prom
     const waiting = await store.transaction((tx) => tx.operations.heldBecause("recovery", 100));
     if (waiting.length === 0) return settled;
     for (const { nodeId, hash } of waiting) {
-      await store.transaction((tx) => settleWaiting(context, tx, nodeId, hash));
+      await store
+        .transaction((tx) => settleWaiting(context, tx, nodeId, hash))
+        .catch((error: unknown) => setAside(context, store, { nodeId, hash }, error));
       settled += 1;
     }
   }
+}
+
+/** One at which we fail must not keep those behind it waiting. */
+async function setAside(
+  context: OperationContext,
+  store: Store,
+  { nodeId, hash }: Pick<OperationRow, "nodeId" | "hash">,
+  error: unknown,
+): Promise<void> {
+  if (context.isPassing(error)) throw error;
+  context.onFailure(error, `an operation of node ${nodeId} that waited for the recovery is quarantined`);
+  await store.transaction(async (tx) => {
+    await tx.nodes.lock(nodeId);
+    const row = await tx.operations.byHash(nodeId, hash);
+    if (row?.state === "held" && row.reason === "recovery") await quarantine(tx, row);
+  });
 }
 
 /** Whether no recovery is open, or not any more. */

@@ -197,6 +197,40 @@ describe("4.8: what the restored database had left open", () => {
     expect((await states())[0]).not.toBe("activated");
   });
 
+  test("4.8: one at which the server fails is quarantined, and keeps no other from its verdict", async () => {
+    const { holder, vouchers } = await twoTills();
+    const operations = vouchers.map((voucher) => holder.redeem(voucher));
+    await restored();
+    const again = after(holder);
+    await again.upload(operations);
+    const { pool } = server.client;
+    const serial = BigInt(vouchers[0].serialNumber);
+    await pool.query(`alter table claims add constraint a_bug check (voucher_serial <> ${serial})`);
+    await ended();
+    const told = await again.upload(operations);
+    expect(told.verdicts?.verdicts).toMatchObject([
+      { status: "held", reason: "quarantined" },
+      { status: "applied" },
+    ]);
+  });
+
+  test("4.8: a till that is frozen has uploaded when it has sent all that it has, though its chain ends before that", async () => {
+    const { holder, other, vouchers } = await twoTills();
+    const { pool } = server.client;
+    await testStore(pool).transaction((tx) => tx.nodes.setStatus(holder.identity.nodeId, "frozen"));
+    await restored();
+    const again = after(holder);
+    await again.upload(
+      vouchers.map((voucher) => again.redeem(voucher)),
+      undefined,
+      null,
+      2,
+    );
+    await after(other).upload([], undefined, null, 0);
+    await endRecovery(server.context, testStore(pool));
+    expect(await readRecovery(pool)).toMatchObject({ endedHow: "all-uploaded", awaited: [] });
+  });
+
   test("4.5, 4.8: the dispute about a loss that the server had guaranteed is there again", async () => {
     const { holder, vouchers } = await twoTills();
     const operation = holder.redeem(vouchers[0]);
