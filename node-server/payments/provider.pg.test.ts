@@ -87,7 +87,7 @@ describe("a provider that takes longer than a caller waits", () => {
     expect(verdicts?.verdicts).toMatchObject([{ status: "applied", reason: null }]);
     expect(await openPayout(voucher)).toMatchObject({ state: "claimed", merchantId: "shop-1" });
     hold.resolve();
-    await vi.waitUntil(async () => (await openPayout(voucher)) === undefined);
+    await vi.waitUntil(async () => (await openPayout(voucher)) === undefined, { timeout: 30_000 });
     expect([...provider.credited]).toEqual([["shop-1", 700n]]);
   });
 });
