@@ -1,8 +1,11 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // One project for each place the code runs in, so that `vitest run --project core` is quick and says what it covers.
 export default defineConfig({
   test: {
+    // Many tests wait for processes and clocks: a core is not kept free for vitest itself.
+    maxWorkers: availableParallelism(),
     projects: [
       { test: { name: "core", include: ["core/**/*.test.ts"] } },
       { test: { name: "sync", include: ["sync/**/*.test.ts"] } },

@@ -7,6 +7,7 @@ import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { barrierStore, untilSomebodyWaits } from "../../test/support/barrier.ts";
+import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
@@ -32,6 +33,9 @@ afterAll(async () => {
   expect(accounts.reduce((sum, account) => sum + account.amountMinor, 0n)).toBe(0n);
   await server.close();
 });
+
+type State = "activated" | "leased" | "redeeming";
+const stock: Partial<Record<State, Promise<IssuedVoucher[]>>> = {};
 
 const onVouchers: ActName[] = ["redemption", "lease grant", "lease end", "expiry", "cancel", "suspend"];
 const onClaims: ActName[] = [...onVouchers, "payout paid", "payout failed"];
@@ -75,14 +79,23 @@ function isPayout({ type }: VoucherEvent): boolean {
   return type === "CONSUME" || type === "RELEASE_CLAIM";
 }
 
-async function voucherThatIs(state: "activated" | "leased" | "redeeming"): Promise<Subject> {
-  const [voucher] = await server.institution.createVouchers("FOO", [7]);
-  if (!voucher) throw new Error("no voucher was made");
-  const lease = state === "leased" ? { leaseTo: acts.nodeId } : {};
-  const { failedCases } = await server.institution.activate([voucher.serialNumber], lease);
-  expect(failedCases).toEqual([]);
+/** A fresh one for each test; they are made together, before the first of them. */
+async function voucherThatIs(state: State): Promise<Subject> {
+  stock[state] ??= makeStock(state);
+  const voucher = (await stock[state]).pop();
+  if (!voucher) throw new Error("more vouchers are needed than pairs were counted");
   const subject = { voucher, serial: BigInt(voucher.serialNumber) };
   if (state === "redeeming")
     await acts.redeem(testStore(server.client.pool), subject, firstRequestOf(subject));
   return subject;
+}
+
+async function makeStock(state: State): Promise<IssuedVoucher[]> {
+  const names = state === "redeeming" ? onClaims : onVouchers;
+  const vouchers = await server.institution.createVouchers("FOO", Array<number>(names.length ** 2).fill(7));
+  const lease = state === "leased" ? { leaseTo: acts.nodeId } : {};
+  const serials = vouchers.map(({ serialNumber }) => serialNumber);
+  const { failedCases } = await server.institution.activate(serials, lease);
+  expect(failedCases).toEqual([]);
+  return vouchers;
 }
