@@ -290,7 +290,7 @@ test("4.2, 4.6: no sequence of redemptions, syncs, clock jumps and restarts exce
       }
       till.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 60_000);
 
