@@ -7,6 +7,7 @@ import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
+import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
@@ -57,6 +58,8 @@ export interface ComposedServer {
   readonly context: OperationContext;
   /** What vouchers are made, changed and paid with, for whoever does it beside the requests. */
   readonly parts: Omit<LoadDependencies, "callerPublicKey">;
+  /** What it does again and again, for whoever does not wait for the next time. */
+  readonly tasks: readonly PeriodicTask[];
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
   close(): Promise<void>;
@@ -92,6 +95,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
+  const tasks = periodicTasks({
+    store,
+    context,
+    graceMs,
+    operator: options.operator,
+    trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
+  });
   await jobs.start(
     jobHandlers({
       store,
@@ -103,13 +113,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
-    periodicTasks({
-      store,
-      context,
-      graceMs,
-      operator: options.operator,
-      trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
-    }),
+    tasks,
   );
   shapes.start();
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
@@ -140,6 +144,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   });
   return {
     context,
+    tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
     fetch: (request) => app.fetch(request),
     async close() {

@@ -1,5 +1,6 @@
 /** How rows look in the output. Field names are stable: programs read them. */
 import { formatMajor } from "#core/money.ts";
+import { isOpen } from "#core/operation.machine.ts";
 import { formatSerial } from "#core/voucher-number.ts";
 import { toBase64 } from "#sync/base64.ts";
 import type { QueueStorage } from "#sync/ports/queue-storage.ts";
@@ -14,6 +15,7 @@ export function operationView(record: RedemptionRecord) {
     type: "redeem-voucher" as const,
     serial: formatSerial(record.serial),
     mode: record.mode,
+    provisional: isProvisional(record),
     amount: formatMajor(record),
     currency: record.currency,
     actor: record.actor,
@@ -26,13 +28,21 @@ export function operationView(record: RedemptionRecord) {
   };
 }
 
+/** Taken at risk, and the server has not said yet that no other till was first. */
+function isProvisional({ mode, state }: RedemptionRecord): boolean {
+  return mode === "at-risk" && isOpen(state);
+}
+
 export function receiptView(record: RedemptionRecord) {
   const { verdictList } = record;
   return { ...operationView(record), verdictList: verdictList && toBase64(verdictList) };
 }
 
 export function operationLine(record: RedemptionRecord): string {
-  const verdict = [record.state, record.reason, record.transactionId].filter((part) => part !== null);
+  const provisional = isProvisional(record) ? "provisional" : null;
+  const verdict = [record.state, record.reason, record.transactionId, provisional].filter(
+    (part) => part !== null,
+  );
   return `${record.sequence}  ${formatSerial(record.serial)}  ${moneyText(record)}  ${verdict.join("  ")}`;
 }
 

@@ -8,6 +8,8 @@ import { testPolicy, usd } from "../../test/support/policy.ts";
 import { startStandIn } from "../../test/support/stand-in-server.ts";
 import { createTill } from "../../test/support/till.ts";
 import type { Till } from "../../test/support/till.ts";
+import { redeemView } from "../cli/outcomes.ts";
+import { operationView } from "../cli/views.ts";
 import type { RedeemOutcome } from "./node.ts";
 
 const hourMs = 3_600_000;
@@ -46,6 +48,24 @@ describe("4.2: a redemption at risk", () => {
       redeemed: { mode: "at-risk", guaranteedMinor: 1000n },
     });
     expect(codeOf(await take(till, 12n))).toBe("already-redeemed-here");
+  });
+
+  test("4.2: is shown as provisional, on the screen and in the list, until its verdict is in", async () => {
+    const till = readyTill();
+    const { text, json } = redeemView(await take(till, 12n));
+    expect(text).toMatch(/^ACCEPTED, PROVISIONALLY: .*10\.00 USD of it is guaranteed/);
+    expect(json).toMatchObject({ provisional: true, guaranteed: "10.00" });
+    const shown = () => till.stores.redemptions.list(0, 10).map((row) => operationView(row).provisional);
+    expect(shown()).toEqual([true]);
+    const decided = {
+      sequence: 1,
+      state: "applied",
+      reason: null,
+      transactionId: null,
+      decidedMs: 1,
+    } as const;
+    till.stores.queue.transaction(() => till.stores.queue.decide(decided, new Uint8Array(32)));
+    expect(shown()).toEqual([false]);
   });
 
   test.each<[string, (till: Till) => Promise<RedeemOutcome>]>([
@@ -270,7 +290,7 @@ test("4.2, 4.6: no sequence of redemptions, syncs, clock jumps and restarts exce
       }
       till.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 60_000);
 

@@ -1,4 +1,4 @@
-/** The operators' command line as a process of its own on a real database: what it says, does, and refuses. */
+/** The operators' command line on a real database: what it says, does, and refuses. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,8 +6,8 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/database.ts";
 import type { TestDatabase } from "../../test/support/database.ts";
+import { operateOn } from "../../test/support/operate.ts";
 import { run } from "../../test/support/processes.ts";
-import type { Finished } from "../../test/support/processes.ts";
 import { migrateDatabase } from "../postgres/migrate.ts";
 import { createDatabaseClient } from "../postgres/pool.ts";
 import type { DatabaseClient } from "../postgres/pool.ts";
@@ -266,14 +266,23 @@ test("callbacks that were not taken are listed, and made to wait again by one, b
   expect(await audited("callback.resend")).toHaveLength(3);
 });
 
+test("as a process of its own it prints the same, and exits with the same code", async () => {
+  const settings = { DATABASE_URL: database.url, PAYPOST_KEYS: keys };
+  const listed = await run("node-server/cli/main.ts", ["alerts", "--all"], settings);
+  expect(listed).toMatchObject({ code: 0, stderr: "", stdout: `${await ok("alerts", "--all")}\n` });
+  const wrong = await run("node-server/cli/main.ts", ["alert", "end"], settings);
+  expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: `${await refused("alert", "end")}\n` });
+});
+
 test("an unknown command shows what there is", async () => {
   const { code, stdout } = await paypost("make", "money");
   expect(code).toBe(2);
   expect(stdout).toContain("paypost: the operators' command line");
+  expect(await refused("alerts", "--everything")).toMatch(/--everything.*paypost -- help/s);
 });
 
-function paypost(...args: readonly string[]): Promise<Finished> {
-  return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url, PAYPOST_KEYS: keys });
+function paypost(...args: readonly string[]) {
+  return operateOn({ databaseUrl: database.url, keysFolder: keys }, ...args);
 }
 
 async function ok(...args: readonly string[]): Promise<string> {

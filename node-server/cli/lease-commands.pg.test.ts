@@ -1,10 +1,10 @@
-/** The operators' commands about leases, as processes of their own beside a running server. */
+/** The operators' commands about leases, beside a running server. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
-import { run } from "../../test/support/processes.ts";
+import { operateOn } from "../../test/support/operate.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundGroup } from "../ledger/entries.ts";
@@ -110,10 +110,5 @@ async function refused(...args: readonly string[]) {
 }
 
 function paypost(...args: readonly string[]) {
-  const environment = {
-    DATABASE_URL: server.databaseUrl,
-    PAYPOST_KEYS: server.keysFolder,
-    LOG_LEVEL: "warn",
-  };
-  return run("node-server/cli/main.ts", args, environment);
+  return operateOn(server, ...args);
 }

@@ -131,6 +131,7 @@ describe("a redeemed voucher", () => {
       { id, state: "failed", lastError: "no provider" },
     ]);
     expect(await resendNotifications(pool, "failed", "ana")).toBe(1);
+    await server.runTask("tell-people");
     await vi.waitUntil(async () => (await listNotifications(pool, false)).length === 0, { timeout: 40_000 });
   });
 });
@@ -196,6 +197,8 @@ test("an alert is told to the operator once", async () => {
   await testStore(server.client.pool).transaction((tx) =>
     tx.alerts.raise("wrong-numbers-for-voucher", "voucher:1", {}),
   );
+  await server.runTask("tell-people");
+  await server.runTask("tell-people");
   const told = () => taken.filter(({ body }) => body["to"] === "ops@paypost.example");
   await vi.waitUntil(() => told().length > 0, { timeout: 40_000 });
   expect(told()).toMatchObject([{ body: { subject: "Paypost alert: wrong-numbers-for-voucher" } }]);

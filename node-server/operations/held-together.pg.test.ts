@@ -53,27 +53,27 @@ describe("a redemption under an open lease at which the server failed", () => {
   test("4.7: is applied once that is mended, and then the claim that waited for the lease has its verdict too", async () => {
     const [voucher] = await leased(1);
     const redemption = await quarantined(voucher);
-    const waiting = await claimedElsewhere(voucher);
-    expect(await told(other, waiting)).toMatchObject({ status: "held", reason: "leased-to-another-node" });
+    const claim = await claimedElsewhere(voucher);
+    expect(await told(other, claim)).toMatchObject({ status: "held", reason: "leased-to-another-node" });
     const retried = await retryQuarantined(server.context, store(), heldOf(holder, redemption.hash), "Amina");
     expect(retried).toMatchObject({ row: { state: "applied" } });
-    expect(await told(other, waiting)).toMatchObject({ status: "rejected", reason: "already-consumed" });
+    expect(await told(other, claim)).toMatchObject({ status: "rejected", reason: "already-consumed" });
   });
 
   test("4.1: keeps its lease open past the end and the grace, and no other lease", async () => {
     const [stuck, plain] = await leased(2);
     const redemption = await quarantined(stuck);
-    const waiting = await claimedElsewhere(stuck);
+    const claim = await claimedElsewhere(stuck);
     await failAt(stuck);
     await ageLeases(server.client.pool, [BigInt(stuck.serialNumber)], 30);
     await ageLeases(server.client.pool, [BigInt(plain.serialNumber)], 20);
     await closeOverdueLeases(server.context, store(), 0);
     expect(await states(stuck, plain)).toEqual(["leased", "activated"]);
-    expect(await told(other, waiting)).toMatchObject({ status: "held" });
+    expect(await told(other, claim)).toMatchObject({ status: "held" });
     await mend();
     await decided(holder, redemption, "apply");
     expect(await told(holder, redemption)).toMatchObject({ status: "applied" });
-    expect(await told(other, waiting)).toMatchObject({ status: "rejected" });
+    expect(await told(other, claim)).toMatchObject({ status: "rejected" });
   });
 
   test("4.1: goes before the release that followed it, which is applied once people have rejected it", async () => {
@@ -86,6 +86,33 @@ describe("a redemption under an open lease at which the server failed", () => {
     expect(await told(holder, release)).toMatchObject({ status: "applied" });
     expect(await states(voucher)).toEqual(["activated"]);
   });
+});
+
+test("4.1: claims that wait for a lease are settled in the order of their arrival when it closes, whatever their clocks say", async () => {
+  const vouchers = await leased(2);
+  const third = await enrol();
+  for (const [voucher, tills] of [
+    [vouchers[0], [other, third]],
+    [vouchers[1], [third, other]],
+  ] as const) {
+    const claims: SignedOperation[] = [];
+    for (const [index, till] of tills.entries()) {
+      const earlier = { wallTimeMs: Date.now() - index * 3_600_000 };
+      const claim = till.redeem(voucher, { ...waiting, change: earlier });
+      claims.push(claim);
+      await till.upload([claim]);
+    }
+    await holder.upload([holder.release(voucher.serialNumber)]);
+    const [first, second] = await Promise.all(
+      claims.map((claim, index) => told(tills[index] ?? third, claim)),
+    );
+    expect(first).toMatchObject({ status: "applied" });
+    expect(second).toMatchObject({
+      status: "rejected",
+      reason: "already-consumed",
+      evidence: claims[0]?.hash,
+    });
+  }
 });
 
 test("3: a claim that is quarantined at another node keeps the holder's release from nothing", async () => {
@@ -107,7 +134,7 @@ test("3: a claim that is quarantined at another node keeps the holder's release 
 
 test("4.1: a release that is quarantined is applied by people, once, and what waited for the lease is settled", async () => {
   const [voucher] = await leased(1);
-  const waiting = await claimedElsewhere(voucher);
+  const claim = await claimedElsewhere(voucher);
   await failAt(voucher);
   const release = holder.release(voucher.serialNumber);
   await holder.upload([release]);
@@ -115,7 +142,7 @@ test("4.1: a release that is quarantined is applied by people, once, and what wa
   expect(await told(holder, release)).toMatchObject({ status: "held", reason: "quarantined" });
   await decided(holder, release, "apply");
   expect(await told(holder, release)).toMatchObject({ status: "applied" });
-  expect(await told(other, waiting)).toMatchObject({ status: "applied" });
+  expect(await told(other, claim)).toMatchObject({ status: "applied" });
 });
 
 test("4.1: people do not apply a release before an operation of the same node that names the voucher", async () => {
@@ -173,9 +200,11 @@ async function claimedElsewhere(voucher: IssuedVoucher): Promise<SignedOperation
   return claim;
 }
 
+/** Its contact is told to be of later, so that no pace of these tests makes it too late. */
+const waiting = { mode: "online", epoch: null, lastServerTimeMs: Date.now() + 3_600_000 } as const;
+
 function claimOf(node: BareNode, voucher: IssuedVoucher): SignedOperation {
-  // Its contact is told to be of later, so that no pace of these tests makes it too late.
-  return node.redeem(voucher, { mode: "online", epoch: null, lastServerTimeMs: Date.now() + 3_600_000 });
+  return node.redeem(voucher, waiting);
 }
 
 async function proposed(node: BareNode, { hash }: SignedOperation, verdict: HeldVerdict) {

@@ -48,7 +48,7 @@ test("3: 100 redemptions cost at most 300 bytes each and two requests in all, th
 });
 
 test("3: an interrupted upload costs at most the batch in flight", async () => {
-  await redeemOffline(250);
+  await redeemOffline(150);
   const stored = await storedOf(till.nodeId);
   // The second batch is on its way when the line is cut.
   const cutting = cutAfter(stored + 100);
@@ -59,8 +59,8 @@ test("3: an interrupted upload costs at most the batch in flight", async () => {
   const second = await upload(till.uploadParts());
   expect(second).toMatchObject({ problem: undefined });
   expect(first.sent).toBe(100);
-  expect(first.sent + second.sent).toBe(250);
-  expect(await storedOf(till.nodeId)).toBe(stored + 250);
+  expect(first.sent + second.sent).toBe(150);
+  expect(await storedOf(till.nodeId)).toBe(stored + 150);
 });
 
 async function cutAfter(count: number): Promise<void> {

@@ -7,7 +7,9 @@ import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { barrierStore, untilSomebodyWaits } from "../../test/support/barrier.ts";
+import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { ageLeases } from "../../test/support/lease-time.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { createVoucherActs, firstRequestOf } from "../../test/support/voucher-acts.ts";
@@ -33,12 +35,16 @@ afterAll(async () => {
   await server.close();
 });
 
+type State = "activated" | "leased" | "redeeming";
+const stock: Partial<Record<State, Promise<IssuedVoucher[]>>> = {};
+
 const onVouchers: ActName[] = ["redemption", "lease grant", "lease end", "expiry", "cancel", "suspend"];
+const onLeases: ActName[] = [...onVouchers, "leased redemption", "renewal"];
 const onClaims: ActName[] = [...onVouchers, "payout paid", "payout failed"];
 
 describe.each([
   ["activated", onVouchers],
-  ["leased", onVouchers],
+  ["leased", onLeases],
   ["redeeming", onClaims],
 ] as const)("4.5, both orders of every pair: a voucher that is %s", (state, names) => {
   const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
@@ -62,9 +68,12 @@ describe.each([
 
 function expectedAfter(start: VoucherSnapshot, ...events: readonly VoucherEvent[]) {
   let end = start;
-  const accepted = events.map((event) => {
+  const accepted = events.map((event, index) => {
     const decision = decideVoucher(end, event);
     if (decision.ok) end = decision.next;
+    // The machine does not know of these: a lease that was renewed just now is not due, one asked for elsewhere is recalled.
+    const isKept = event.type === "RENEW_LEASE" && index === 1;
+    if (isKept && (events[0]?.type === "RENEW_LEASE" || events[0]?.type === "CLAIM")) return false;
     // The same outcome of a payout may arrive twice, and is the same answer.
     return decision.ok || (isPayout(event) && events.every(({ type }) => type === event.type));
   });
@@ -75,14 +84,25 @@ function isPayout({ type }: VoucherEvent): boolean {
   return type === "CONSUME" || type === "RELEASE_CLAIM";
 }
 
-async function voucherThatIs(state: "activated" | "leased" | "redeeming"): Promise<Subject> {
-  const [voucher] = await server.institution.createVouchers("FOO", [7]);
-  if (!voucher) throw new Error("no voucher was made");
-  const lease = state === "leased" ? { leaseTo: acts.nodeId } : {};
-  const { failedCases } = await server.institution.activate([voucher.serialNumber], lease);
-  expect(failedCases).toEqual([]);
+/** A fresh one for each test; they are made together, before the first of them. */
+async function voucherThatIs(state: State): Promise<Subject> {
+  stock[state] ??= makeStock(state);
+  const voucher = (await stock[state]).pop();
+  if (!voucher) throw new Error("more vouchers are needed than pairs were counted");
   const subject = { voucher, serial: BigInt(voucher.serialNumber) };
   if (state === "redeeming")
     await acts.redeem(testStore(server.client.pool), subject, firstRequestOf(subject));
   return subject;
+}
+
+async function makeStock(state: State): Promise<IssuedVoucher[]> {
+  const { length } = { activated: onVouchers, leased: onLeases, redeeming: onClaims }[state];
+  const vouchers = await server.institution.createVouchers("FOO", Array<number>(length ** 2).fill(7));
+  const lease = state === "leased" ? { leaseTo: acts.nodeId } : {};
+  const serials = vouchers.map(({ serialNumber }) => serialNumber);
+  const { failedCases } = await server.institution.activate(serials, lease);
+  expect(failedCases).toEqual([]);
+  // So that they are in the second half of their time, and may be renewed.
+  if (state === "leased") await ageLeases(server.client.pool, serials.map(BigInt), 8);
+  return vouchers;
 }

@@ -34,6 +34,8 @@ export interface TestServer {
   readonly context: OperationContext;
   /** For commands that run as processes of their own. */
   readonly keysFolder: string;
+  /** Does once, now, what it does by itself every so often. */
+  runTask(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,11 @@ export async function startTestServer(
     institution,
     context: composed.context,
     keysFolder,
+    async runTask(name) {
+      const task = composed.tasks.find((other) => other.name === name);
+      if (!task) throw new Error(`the server has no task ${name}`);
+      await task.run();
+    },
     close: () => closeAll({ server, composed, client, receiver, database, keysFolder }),
   };
 }

@@ -1,9 +1,12 @@
 /** Everything that can happen to a voucher on the server, each as one call on a store, for tests that race them. */
 import { randomBytes } from "node:crypto";
 import type { VoucherEvent } from "#core/voucher.machine.ts";
+import { decodeOperation } from "#sync/documents/operation.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
 import { createSigner } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 import { issueEnrolmentCode } from "../../node-server/nodes/enrol.ts";
+import { settleRedeem } from "../../node-server/operations/redeem.ts";
 import { settleRelease } from "../../node-server/operations/release.ts";
 import { claimIdOf } from "../../node-server/payments/claim.ts";
 import type { PayoutOutcome } from "../../node-server/payments/gateway.ts";
@@ -11,7 +14,7 @@ import { payClaim } from "../../node-server/payments/settle-claim.ts";
 import type { Store, VoucherAction } from "../../node-server/ports/store.ts";
 import { changeVoucher } from "../../node-server/vouchers/change.ts";
 import { runCommand } from "../../node-server/vouchers/commands.ts";
-import { grantLease, lockLeaseNode } from "../../node-server/vouchers/leases.ts";
+import { grantLease, lockLeaseNode, renewLease } from "../../node-server/vouchers/leases.ts";
 import { presentAndClaim } from "../../node-server/vouchers/redeem-online.ts";
 import { BareNode } from "./bare-node.ts";
 import { answeringGateway } from "./gateways.ts";
@@ -33,7 +36,9 @@ export interface Act {
 
 export type ActName =
   | "redemption"
+  | "leased redemption"
   | "lease grant"
+  | "renewal"
   | "lease end"
   | "expiry"
   | "cancel"
@@ -59,7 +64,8 @@ export async function createVoucherActs(server: TestServer): Promise<VoucherActs
     nodeName: "till",
     validHours: 1,
   });
-  const { nodeId } = (await BareNode.enrol(server.url, code)).identity;
+  const till = await BareNode.enrol(server.url, code);
+  const { nodeId } = till.identity;
   const signer = await createSigner("lease", new Uint8Array(32).fill(7));
   const redeem = (store: Store, subject: Subject, requestId: string) =>
     redeemAs(server, store, subject, requestId);
@@ -72,6 +78,14 @@ export async function createVoucherActs(server: TestServer): Promise<VoucherActs
       redemption: {
         event: { type: "CLAIM", entitled: false },
         run: (store, subject) => redeem(store, subject, randomBytes(6).toString("hex")),
+      },
+      "leased redemption": {
+        event: { type: "CLAIM", entitled: true },
+        run: (store, subject) => redeemLeased(server, till, store, subject),
+      },
+      renewal: {
+        event: { type: "RENEW_LEASE" },
+        run: (store, subject) => renew(nodeId, signer, store, subject),
       },
       "lease grant": {
         event: { type: "GRANT_LEASE" },
@@ -139,6 +153,34 @@ function grant(nodeId: string, signer: Signer, store: Store, { serial }: Subject
     // A purged voucher has no token, and no lease either.
     const token = voucher.token ?? "PV1:";
     return (await grantLease(tx, signer, { ...voucher, token }, found.node, null)).ok;
+  });
+}
+
+/** Under the first lease, as the till did it offline. */
+function redeemLeased(
+  { context }: TestServer,
+  till: BareNode,
+  store: Store,
+  { voucher }: Subject,
+): Promise<boolean> {
+  const { signed, sealed, hash } = till.redeem(voucher);
+  const parsed = parseDocument(signed);
+  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
+  if (!decoded?.ok || decoded.value.body.type !== "redeem-voucher") throw new Error("it was just signed");
+  const redeem = { operation: decoded.value, body: decoded.value.body, sealed, hash };
+  return store.transaction(async (tx) => {
+    const node = await tx.nodes.lock(till.identity.nodeId);
+    if (!node) throw new Error("the node is gone");
+    return (await settleRedeem(context, tx, node, redeem, false)).event.type === "APPLY";
+  });
+}
+
+function renew(nodeId: string, signer: Signer, store: Store, { serial }: Subject): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const node = await tx.nodes.lock(nodeId);
+    const voucher = (await tx.vouchers.lock([serial])).get(serial);
+    if (!node || !voucher) throw new Error("no node, or no voucher");
+    return (await renewLease(tx, signer, { ...voucher, token: voucher.token ?? "PV1:" }, node)).ok;
   });
 }
 
