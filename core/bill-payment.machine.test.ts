@@ -86,7 +86,7 @@ describe("a request to pay", () => {
 });
 
 function snapshotOf(row: RequestToPayRow): RequestToPaySnapshot {
-  const [state = "pending", accepted] = row.split(", ") as [RequestToPayState, string?];
+  const [state, accepted] = row.split(", ") as [RequestToPayState, string?];
   return { state, isAccepted: accepted !== undefined || state === "accepted" };
 }
 

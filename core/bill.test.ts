@@ -30,7 +30,7 @@ describe("a bill id", () => {
           const check = 98n - ((BigInt(digits) * 100n) % 97n);
           const own = digits + String(check).padStart(2, "0");
           expect(billIdRefusal(`EL${own}`, mod97)).toBeUndefined();
-          const mistyped = [...own];
+          const mistyped = Array.from(own);
           mistyped[at] = String((Number(mistyped[at]) + by) % 10);
           expect(billIdRefusal(`EL${mistyped.join("")}`, mod97)).toBe("wrong-check-digit");
           const [first = "", second = ""] = own.slice(2);
