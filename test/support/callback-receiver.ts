@@ -23,7 +23,10 @@ export interface CallbackReceiver {
   close(): Promise<void>;
 }
 
-export async function startCallbackReceiver(): Promise<CallbackReceiver> {
+/** `react` is told of each callback that was taken, after it was answered. */
+export async function startCallbackReceiver(
+  react: (callback: ReceivedCallback) => void = () => {},
+): Promise<CallbackReceiver> {
   const received: ReceivedCallback[] = [];
   const arrivals = new EventEmitter().setMaxListeners(100);
   let refusals = 0;
@@ -37,16 +40,18 @@ export async function startCallbackReceiver(): Promise<CallbackReceiver> {
         return;
       }
       const text = Buffer.concat(chunks).toString();
-      const body = JSON.parse(text) as Record<string, unknown>;
-      received.push({
+      const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+      const callback = {
         path: request.url ?? "",
         method: request.method ?? "",
         headers: request.headers as Record<string, string>,
         text,
         body,
-      });
+      };
+      received.push(callback);
       response.writeHead(202).end();
       arrivals.emit("arrival");
+      react(callback);
     });
   });
   server.listen(0, "127.0.0.1");
