@@ -23,7 +23,7 @@ export type Acceptance<Refusal extends string> =
   | { readonly ok: false; readonly refusal: Refusal | RequestRefusal };
 
 /** Stores a request with its work, or finds the one stored before; `known` is then what is done again. */
-export function acceptOnce<Refusal extends string = never>(
+export function acceptOnce<Refusal extends string>(
   store: Store,
   identity: RequestIdentity,
   answer: Accepted,
@@ -44,7 +44,7 @@ export function acceptOnce<Refusal extends string = never>(
 }
 
 /** The same for work whose outcome is the answer. Nothing stays of a refused request, not even its id. */
-export async function answerOnce<Refusal extends string = never>(
+export async function answerOnce<Refusal extends string>(
   store: Store,
   { key, bodyHash }: RequestIdentity,
   work: (tx: Tx, institution: InstitutionRow) => Promise<Refusal | Accepted>,

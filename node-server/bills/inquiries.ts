@@ -121,7 +121,7 @@ async function ask(tx: Tx, request: InquiryRequest, biller: BillerRow): Promise<
   const row = { ...request, billerId: biller.id, dueAt, state: "asking", reason: null, quote: null } as const;
   const id = await tx.billInquiries.insert(row);
   const query = new URLSearchParams({ fields: "inquiry", requestId: formatId("inquiry", id) });
-  const url = `${biller.endpointUrl}/bills/${encodeURIComponent(request.billId)}?${query}`;
+  const url = `${biller.endpointUrl}/bills/${encodeURIComponent(request.billId)}?${query.toString()}`;
   await tx.jobs.enqueue(
     await requestMessage(tx, { institutionId: biller.id, kind: "bill-question", subject: id, url }),
   );

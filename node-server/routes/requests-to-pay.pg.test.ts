@@ -3,11 +3,10 @@ import nacl from "tweetnacl";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seal } from "#sync/signing/sealed.ts";
 import { BillParty, isAdvice, link, registerBiller, registerPayerFi } from "../../test/support/bill-party.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { fundForTest } from "../../test/support/funding.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { addressSeal, aliasIndex } from "../bills/payer-address.ts";
-import { expireRequestsToPay } from "../bills/requests-to-pay.ts";
 import { loadServerKeys } from "../keys.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { putPayerAlias } from "../postgres/biller-admin.ts";
@@ -209,7 +208,6 @@ describe("a request to pay", () => {
       `update requests_to_pay set expires_at = clock_timestamp() - interval '1 second' where rtp_id = $1`,
       [asked.rtpId],
     );
-    await expireRequestsToPay(testStore(pool));
     expect(await updateOf(asked, "01")).toMatchObject({ rejectReason: "E", rtpStatus: "01" });
     expect(await statusOf(asked)).toBe("EXP");
     const stored = await pool.query(`select sealed_address from requests_to_pay where rtp_id = $1`, [

@@ -25,6 +25,8 @@ export class BillParty {
   readonly receiver: CallbackReceiver;
   /** What it does about a message that it has taken; nothing unless a test says so. */
   react: (message: ReceivedCallback) => unknown = () => {};
+  /** The same before it has answered that it has the message. */
+  reactBefore: (message: ReceivedCallback) => unknown = () => {};
   readonly #reactions: Promise<unknown>[] = [];
 
   private constructor(id: string, server: Installed, receiver: CallbackReceiver) {
@@ -35,7 +37,10 @@ export class BillParty {
 
   static async start(id: string, server: Installed): Promise<BillParty> {
     let party: BillParty | undefined;
-    const receiver = await startCallbackReceiver((message) => party?.take(message));
+    const receiver = await startCallbackReceiver({
+      before: async (message) => party?.reactBefore(message),
+      after: (message) => party?.take(message),
+    });
     party = new BillParty(id, server, receiver);
     return party;
   }
