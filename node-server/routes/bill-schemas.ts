@@ -77,7 +77,7 @@ const billFields = {
   area: z.string().max(50).optional(),
   billStatus: z.string().max(20).optional(),
   instalments: z
-    .union([z.boolean(), z.number(), z.string(), z.array(z.unknown())])
+    .union([z.boolean(), z.number(), z.string()])
     .nullish()
     .openapi({ description: "Refused where it asks for any: a bill is paid whole" }),
 };
