@@ -5,6 +5,7 @@
 import { getNextTransitions, transition } from "xstate";
 import { disputeMachine } from "./dispute.machine.ts";
 import type { DisputeEvent, DisputeState } from "./dispute.machine.ts";
+import { effectNames } from "./effects.ts";
 import { operationMachine } from "./operation.machine.ts";
 import type { OperationEvent, OperationState } from "./operation.machine.ts";
 import { redemptionMachine } from "./redemption.machine.ts";
@@ -85,8 +86,4 @@ export function decideDispute(state: DisputeState, event: DisputeEvent): Dispute
 // `can` is false for a transition that changes nothing, which for a repeated HOLD is still an answer.
 function handles(snapshot: Parameters<typeof getNextTransitions>[0], type: string): boolean {
   return getNextTransitions(snapshot).some((next) => next.eventType === type);
-}
-
-function effectNames<Effect extends string>(actions: readonly { readonly type: string }[]): Effect[] {
-  return actions.map((action) => action.type as Effect);
 }

@@ -2,11 +2,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Logger } from "pino";
-import { requireCaller, trustCaller } from "./middleware/caller.ts";
+import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { Problem, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
+import type { BillRouteDependencies } from "./routes/bill-calls.ts";
+import { billRoutes } from "./routes/bills.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
@@ -15,6 +17,8 @@ import type { ReadAsset } from "./routes/docs.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
+import { requestToPayRoutes } from "./routes/requests-to-pay.ts";
+import { settlementRoutes } from "./routes/settlements.ts";
 import { oneZeroRoutes } from "./routes/vouchers-one-zero.ts";
 import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
 import { stockRoutes } from "./routes/stock.ts";
@@ -22,7 +26,12 @@ import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 
 export interface AppDependencies
-  extends NodeRouteDependencies, BatchFileRouteDependencies, OneZeroDependencies, StockRouteDependencies {
+  extends
+    NodeRouteDependencies,
+    BatchFileRouteDependencies,
+    OneZeroDependencies,
+    StockRouteDependencies,
+    BillRouteDependencies {
   readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
@@ -59,22 +68,30 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),
   );
-  for (const path of ["/vouchers/*", "/voucher/*", "/voucher_redemption/*"]) app.use(path, recovering);
+  for (const path of ["/vouchers/*", "/voucher/*", "/voucher_redemption/*", ...billPaths])
+    app.use(path, recovering);
   const leasesWait = refuseWhileRecovering(deps.recovery, (c, message) =>
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
-  const guard = isOpen
-    ? trustCaller((id) => store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined))
-    : requireCaller(callers, scopeOf);
+  const isRegistered = (id: string) =>
+    store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined);
+  const guard = isOpen ? trustCaller(isRegistered) : requireCaller(callers, scopeOf);
+  const billGuard = isOpen
+    ? trustCaller(isRegistered, billHeaders)
+    : requireCaller(callers, billScopeOf, billHeaders);
+  for (const path of billPaths) app.use(path, billGuard);
   for (const path of ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"])
     app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
   app.route("/", stockRoutes(deps));
   app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
+  app.route("/", billRoutes(deps));
+  app.route("/", requestToPayRoutes(deps));
+  app.route("/", settlementRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
@@ -84,6 +101,24 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   });
   app.route("/", docsRoutes(deps.readDocsAsset));
   return app;
+}
+
+const billPaths = [
+  "/bills",
+  "/bills/*",
+  "/billers",
+  "/billTransferRequests",
+  "/paymentNotifications",
+  "/rtpRequest",
+  "/rtpResponse",
+  "/transferRequests/*",
+  "/voucherRedemption",
+  "/settlements",
+  "/settlements/*",
+];
+
+function billScopeOf(c: Context): Scope {
+  return c.req.method === "GET" || c.req.method === "HEAD" ? "bills:read" : "bills:write";
 }
 
 /** What a request needs its token to allow. */

@@ -1,7 +1,9 @@
 /** Puts a server together out of a database, its keys and its settings; the runtime is chosen by who calls this. */
 import type { Logger } from "pino";
 import nacl from "tweetnacl";
+import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
+import { addressSeal, registeredAliases } from "./bills/payer-address.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
@@ -20,6 +22,7 @@ import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { readStock } from "./postgres/report-rows.ts";
 import { requireUse } from "./postgres/sandbox.ts";
+import { settlementReports } from "./postgres/settlement-report.ts";
 import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
@@ -127,6 +130,10 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     log,
     graceMs,
     indexKey: keys.indexKey,
+    openBox: (sealed) => openSealed(keys.boxKeys, sealed),
+    addresses: addressSeal(keys.addressKey),
+    resolveAlias: registeredAliases(keys.indexKey),
+    settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     answerKey: keys.answerKey,
     numbers,

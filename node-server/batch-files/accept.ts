@@ -6,8 +6,10 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Store, Tx, VoucherInstruction } from "../ports/store.ts";
-import { acceptOnce, jobOf } from "../vouchers/accept.ts";
-import type { Acceptance, Accepted } from "../vouchers/accept.ts";
+import { acceptOnce } from "../accept-once.ts";
+import type { Accepted } from "../accept-once.ts";
+import { jobOf } from "../vouchers/accept.ts";
+import type { BatchRefusal, VoucherAcceptance } from "../vouchers/accept.ts";
 import { openFile } from "./container.ts";
 import type { BoxKey } from "./container.ts";
 import { FileRefused } from "./refusal.ts";
@@ -28,7 +30,7 @@ export interface FileUpload {
 export type FileAcceptance =
   | { readonly ok: false; readonly file: FileRefusal }
   /** The outcome of its request id, as of any other request. */
-  | { readonly ok: true; readonly header: RequestHeader; readonly acceptance: Acceptance };
+  | { readonly ok: true; readonly header: RequestHeader; readonly acceptance: VoucherAcceptance };
 
 export interface AcceptFileDependencies {
   readonly store: Store;
@@ -66,28 +68,34 @@ async function inspect(indexKey: Uint8Array, upload: FileUpload): Promise<Inspec
   return { header, total, bodyHash: hash.digest() };
 }
 
-function accept(store: Store, upload: FileUpload, inspected: Inspected): Promise<Acceptance> {
+function accept(store: Store, upload: FileUpload, inspected: Inspected): Promise<VoucherAcceptance> {
   const { institutionId } = upload;
   const { header, total, bodyHash } = inspected;
   const { requestID: requestId } = header;
   const key = { institutionId, call: "POST /vouchers/batches", requestId };
   const known = async (tx: Tx) =>
     jobOf("issue-batch", await tx.batches.byRequest(institutionId, "file", requestId));
-  return acceptOnce(store, { key, bodyHash }, upload.answer(header, total), known, async (tx) => {
-    const { batchID: batchId, programID: programId } = header;
-    const { callbackUrl } = upload;
-    const batch = { kind: "file" as const, institutionId, requestId, batchId, programId, callbackUrl };
-    const id = await tx.batches.insert(batch, []);
-    if (id === undefined) return "batch-exists";
-    await storeItems(tx, { id, institutionId, batchId }, await readRequestFile(contentOf(upload)));
-    await tx.audit.record({
-      actor: `institution:${institutionId}`,
-      action: "batch-file.accept",
-      subject: `batch:${id}`,
-      after: { batchId, requestId, programId, total },
-    });
-    return jobOf("issue-batch", id);
-  });
+  return acceptOnce<BatchRefusal>(
+    store,
+    { key, bodyHash },
+    upload.answer(header, total),
+    known,
+    async (tx) => {
+      const { batchID: batchId, programID: programId } = header;
+      const { callbackUrl } = upload;
+      const batch = { kind: "file" as const, institutionId, requestId, batchId, programId, callbackUrl };
+      const id = await tx.batches.insert(batch, []);
+      if (id === undefined) return "batch-exists";
+      await storeItems(tx, { id, institutionId, batchId }, await readRequestFile(contentOf(upload)));
+      await tx.audit.record({
+        actor: `institution:${institutionId}`,
+        action: "batch-file.accept",
+        subject: `batch:${id}`,
+        after: { batchId, requestId, programId, total },
+      });
+      return jobOf("issue-batch", id);
+    },
+  );
 }
 
 const sliceSize = 1_000;

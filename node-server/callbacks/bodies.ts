@@ -3,21 +3,27 @@ import { randomUUID } from "node:crypto";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
+import { billMessages } from "../bills/messages.ts";
+import type { OpenAddress } from "../bills/payer-address.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
+import type { Compose, Message } from "./deliver.ts";
 
-/** `graceMs`: how long after its not-after a lease stays open. */
-export function createComposer(graceMs: number) {
-  return (tx: Tx, { kind, subject }: CallbackRow): Promise<unknown> => composers[kind](tx, subject, graceMs);
+export interface ComposerOptions {
+  /** How long after its not-after a lease stays open. */
+  readonly graceMs: number;
+  readonly openAddress: OpenAddress;
 }
 
-const composers: Readonly<
-  Record<CallbackKind, (tx: Tx, subject: bigint, graceMs: number) => Promise<unknown>>
-> = {
-  batch: batchOutcome,
-  command: commandOutcome,
-  redemption: redemptionCallback,
-};
+export function createComposer({ graceMs, openAddress }: ComposerOptions): Compose {
+  const composers: Readonly<Record<CallbackKind, (tx: Tx, subject: bigint) => Promise<Message>>> = {
+    batch: async (tx, id) => ({ body: await batchOutcome(tx, id) }),
+    command: async (tx, id) => ({ body: await commandOutcome(tx, id) }),
+    redemption: async (tx, id) => ({ body: await redemptionCallback(tx, id, graceMs) }),
+    ...billMessages(openAddress),
+  };
+  return (tx: Tx, { kind, subject }: CallbackRow) => composers[kind](tx, subject);
+}
 
 /** What became of each instruction of a batch ("voucher details return"), or where its file is. */
 async function batchOutcome(tx: Tx, id: bigint): Promise<unknown> {

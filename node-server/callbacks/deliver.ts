@@ -2,15 +2,22 @@
  * Sends one callback and writes down what came of it. A receiver has it when it answers 2xx; nothing else will do.
  * The next try is enqueued with the record of the last, so that one job waits for a callback however often it is asked for.
  */
-import type { CallbackRow, Store, Tx } from "../ports/store.ts";
+import type { CallbackKind, CallbackRow, Store, Tx } from "../ports/store.ts";
 import { causeOf, waitSeconds } from "../delivery.ts";
 import type { SignRequest } from "./signature.ts";
 
 /** Sends to where it may be sent; how that is enforced depends on the runtime. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Composes the body when it is sent, so that encrypted voucher numbers are in no queue. */
-export type Compose = (tx: Tx, callback: CallbackRow) => Promise<unknown>;
+export interface Message {
+  /** The institution's own method where it is left out. */
+  readonly method?: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Composes a message when it is sent, so that encrypted voucher numbers are in no queue. */
+export type Compose = (tx: Tx, callback: CallbackRow) => Promise<Message>;
 
 export interface DeliveryDependencies {
   readonly store: Store;
@@ -21,6 +28,8 @@ export interface DeliveryDependencies {
 
 const timeoutMs = 15_000;
 const giveUpAfterMs = 3 * 86_400_000;
+/** Nobody waits longer for the answer to a question. */
+const questionGoodForMs = 600_000;
 
 /** Does nothing for a callback that waits no longer. After three days it is given up, and an alert raised. */
 export async function deliverCallback(deps: DeliveryDependencies, id: bigint): Promise<void> {
@@ -28,15 +37,12 @@ export async function deliverCallback(deps: DeliveryDependencies, id: bigint): P
     const callback = await tx.callbacks.find(id);
     if (callback?.state !== "waiting") return undefined;
     const institution = await tx.registry.institution(callback.institutionId);
-    return {
-      callback,
-      method: institution?.callbackMethod ?? "POST",
-      body: await deps.compose(tx, callback),
-    };
+    const { method = institution?.callbackMethod ?? "POST", ...message } = await deps.compose(tx, callback);
+    return { callback, message: { ...message, method } };
   });
   if (!prepared) return;
-  const { callback, method, body } = prepared;
-  const attempt = await tryToSend(deps, callback.url, method, JSON.stringify(body));
+  const { callback, message } = prepared;
+  const attempt = await tryToSend(deps, callback.url, message);
   await deps.store.transaction((tx) => record(tx, callback, attempt));
 }
 
@@ -49,13 +55,19 @@ interface Attempt {
 async function tryToSend(
   { send, sign }: DeliveryDependencies,
   url: string,
-  method: string,
-  body: string,
+  { method, headers: own, body: value }: Omit<Message, "method"> & { readonly method: string },
 ): Promise<Attempt> {
   try {
-    const headers = await sign({ method, url, contentType: "application/json", body });
+    const body = value === undefined ? "" : JSON.stringify(value);
+    const headers = { ...own, ...(await sign({ method, url, contentType: "application/json", body })) };
     const signal = AbortSignal.timeout(timeoutMs);
-    const response = await send(url, { method, headers, body, redirect: "manual", signal });
+    const response = await send(url, {
+      method,
+      headers,
+      redirect: "manual",
+      signal,
+      ...(value === undefined ? {} : { body }),
+    });
     await response.body?.cancel();
     return { status: response.status, error: response.ok ? null : `answered ${response.status}` };
   } catch (error) {
@@ -72,7 +84,7 @@ async function record(tx: Tx, callback: CallbackRow, attempt: Attempt): Promise<
   if (state === "waiting") {
     await tx.jobs.enqueue({ queue: "callback", id: String(callback.id) }, waitSeconds(callback.tries + 1));
   }
-  if (state === "undeliverable") {
+  if (state === "undeliverable" && callback.kind !== "bill-question") {
     await tx.alerts.raise("callback-undeliverable", `callback:${callback.id}`, {
       institution: callback.institutionId,
       error: attempt.error,
@@ -87,6 +99,10 @@ async function markNumbersDelivered(tx: Tx, { kind, subject }: CallbackRow): Pro
   if (batch && batch.kind !== "file") await tx.batches.markDelivered(subject);
 }
 
-function isTooOld({ requestedAt }: CallbackRow): boolean {
-  return Date.now() - requestedAt.getTime() > giveUpAfterMs;
+function isTooOld({ kind, requestedAt }: CallbackRow): boolean {
+  return Date.now() - requestedAt.getTime() > patienceMs(kind);
+}
+
+function patienceMs(kind: CallbackKind): number {
+  return kind === "bill-question" ? questionGoodForMs : giveUpAfterMs;
 }

@@ -8,7 +8,7 @@ export interface CallbackRequest {
   readonly institutionId: string;
   readonly kind: CallbackKind;
   readonly subject: bigint;
-  /** The URL of the request's header; a receiver with a registered base URL is called there instead. */
+  /** For a callback the URL of the request's header; a receiver with a registered base URL is called there instead. */
   readonly url: string;
 }
 
@@ -17,6 +17,11 @@ export async function requestCallback(tx: Tx, request: CallbackRequest, path: Ca
   const institution = await tx.registry.institution(request.institutionId);
   const id = await tx.callbacks.request({ ...request, url: targetUrl(institution, request.url, path) });
   return { queue: "callback", id: String(id) };
+}
+
+/** Requests, or requests once more, what a biller or payer FI is told at an address that it has registered. */
+export async function requestMessage(tx: Tx, message: CallbackRequest): Promise<Job> {
+  return { queue: "callback", id: String(await tx.callbacks.request(message)) };
 }
 
 /** What is told of; each has its published path under a receiver's base URL. */
@@ -33,6 +38,9 @@ export const publishedPaths = {
   update: "vouchers/update/confirmation",
   redemption: "vouchers/redemption/confirmation",
   file: "vouchers/batches/confirmation",
+  billInquiry: "billInquiryResponse",
+  billPayment: "paymentNotificationResponse",
+  requestToPayStatus: "transferRequestResponse",
 } as const;
 
 function targetUrl(institution: InstitutionRow | undefined, url: string, path: CallbackPath): string {

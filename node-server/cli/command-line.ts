@@ -46,6 +46,15 @@ const options = {
   area: { type: "string" },
   fixed: { type: "string" },
   percent: { type: "string" },
+  endpoint: { type: "string" },
+  zone: { type: "string" },
+  digits: { type: "string" },
+  "check-digit": { type: "string" },
+  ask: { type: "boolean" },
+  "answer-seconds": { type: "string" },
+  codes: { type: "string" },
+  bic: { type: "string" },
+  inactive: { type: "boolean" },
 } as const;
 
 export interface Said {

@@ -12,6 +12,7 @@ import {
   putVoucherGroup,
   trialBalance,
 } from "../postgres/registry-admin.ts";
+import { billerCommands } from "./biller-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
@@ -26,6 +27,7 @@ import { policyCommands } from "./policy-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
 import { reportCommands } from "./report-commands.ts";
+import { settlementCommands } from "./settlement-commands.ts";
 import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -40,6 +42,8 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...paymentCommands,
   ...contactCommands,
   ...reportCommands,
+  ...billerCommands,
+  ...settlementCommands,
   [
     "institution add",
     {

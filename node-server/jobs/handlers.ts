@@ -3,6 +3,10 @@ import { runCommand } from "../vouchers/commands.ts";
 import { createComposer } from "../callbacks/bodies.ts";
 import { deliverCallback } from "../callbacks/deliver.ts";
 import type { Send } from "../callbacks/deliver.ts";
+import { timeOutInquiries } from "../bills/inquiries.ts";
+import { addressSeal } from "../bills/payer-address.ts";
+import { remindBillers } from "../bills/remind.ts";
+import { expireRequestsToPay } from "../bills/requests-to-pay.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
 import { eraseDeliveredNumbers } from "../vouchers/erase.ts";
@@ -41,7 +45,7 @@ export interface HandlerDependencies {
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
   const { store, gateway, keys, numbers, send, signCallback, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
-  const compose = createComposer(graceMs);
+  const compose = createComposer({ graceMs, openAddress: addressSeal(keys.addressKey).open });
   return {
     "issue-batch": (id) =>
       afterRecovery(store, { queue: "issue-batch", id }, () => issueBatch({ store, numbers }, BigInt(id))),
@@ -101,6 +105,15 @@ export function periodicTasks({
       name: "expire-vouchers",
       everySeconds: 60,
       run: () => unlessRecovering(store, () => expireVouchers(store)),
+    },
+    {
+      name: "tend-bills",
+      everySeconds: 5,
+      run: async () => {
+        await timeOutInquiries(store);
+        await unlessRecovering(store, () => expireRequestsToPay(store));
+        await remindBillers(store);
+      },
     },
     { name: "end-recovery", everySeconds: 20, run: async () => void (await endRecovery(context, store)) },
     {

@@ -18,11 +18,15 @@ export type AccountKind =
   | "fspDue"
   | "fees"
   /** What a group's disputes are paid out of. */
-  | "guarantee";
+  | "guarantee"
+  /** Money of bill payments that a biller has not answered yet. */
+  | "billHeld"
+  /** What a biller is owed for payments that it acknowledged. */
+  | "biller";
 
 export interface Account {
   readonly kind: AccountKind;
-  /** Group code, merchant id or FSP id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
+  /** Group code, merchant, FSP or biller id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
   readonly owner: string;
   readonly currency: string;
 }
@@ -81,7 +85,7 @@ export function reserveForVouchers(
   };
 }
 
-interface FundedVoucher extends Money {
+export interface FundedVoucher extends Money {
   readonly serial: bigint;
   readonly groupCode: string;
 }
@@ -231,7 +235,7 @@ function reversed(lines: readonly JournalLine[]): JournalLine[] {
   return lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }));
 }
 
-function move(key: string, kind: string, money: Money, from: Account, to: Account): JournalEntry {
+export function move(key: string, kind: string, money: Money, from: Account, to: Account): JournalEntry {
   return {
     idempotencyKey: key,
     kind,
@@ -250,7 +254,7 @@ function voucherLines(voucher: FundedVoucher, from: Account, to: Account): Journ
   ];
 }
 
-function external(money: Money, owner: string): Account {
+export function external(money: Money, owner: string): Account {
   return { kind: "external", owner, currency: money.currency };
 }
 
@@ -258,7 +262,7 @@ function funding(groupCode: string, money: Money): Account {
   return { kind: "funding", owner: groupCode, currency: money.currency };
 }
 
-function reserved(voucher: FundedVoucher): Account {
+export function reserved(voucher: FundedVoucher): Account {
   return { kind: "reserved", owner: voucher.groupCode, currency: voucher.currency };
 }
 

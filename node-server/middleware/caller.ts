@@ -5,10 +5,11 @@
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import type { Context, MiddlewareHandler } from "hono";
-import { header, requiredHeader } from "./headers.ts";
+import { header } from "./headers.ts";
+import type { HeaderName } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
-export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem";
+export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem" | "bills:read" | "bills:write";
 
 export interface CallerVariables {
   readonly Variables: { institutionId: string };
@@ -28,10 +29,15 @@ export function keysOfDocument(keySet: JSONWebKeySet): JWTVerifyGetKey {
   return createLocalJWKSet(keySet);
 }
 
+/** The headers that an institution names itself by: one of its own for each role. */
+export const institutionHeader: readonly HeaderName[] = ["X-Registering-Institution-ID"];
+export const billHeaders: readonly HeaderName[] = [...institutionHeader, "X-PayerFI-Id", "X-billerId"];
+
 /** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
 export function requireCaller(
   rules: TokenRules,
   scopeOf: (c: Context) => Scope,
+  nameHeaders = institutionHeader,
 ): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
     const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
@@ -39,9 +45,10 @@ export function requireCaller(
     const { institutionId, scopes } = await verifyToken(rules, token);
     const scope = scopeOf(c);
     if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
-    const named = header(c, "X-Registering-Institution-ID");
-    if (named !== undefined && named !== institutionId) {
-      throw new Problem(403, `The token is not of the institution ${named.slice(0, 20)}`);
+    for (const name of nameHeaders) {
+      const named = header(c, name);
+      if (named !== undefined && named !== institutionId)
+        throw new Problem(403, `The token is not of the institution ${named.slice(0, 20)}`);
     }
     c.set("institutionId", institutionId);
     await next();
@@ -54,9 +61,15 @@ export function requireCaller(
  */
 export function trustCaller(
   isRegistered: (institutionId: string) => Promise<boolean>,
+  nameHeaders = institutionHeader,
 ): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
-    const institutionId = requiredHeader(c, "X-Registering-Institution-ID", 20);
+    const institutionId = nameHeaders.map((name) => header(c, name)).find((named) => named !== undefined);
+    if (institutionId === undefined || institutionId.length > 20) {
+      const reason = institutionId === undefined ? "is required" : "is longer than 20 characters";
+      const field = nameHeaders.join(" or ");
+      throw new Problem(400, `Header ${field} ${reason}`, [{ field, reason }]);
+    }
     if (!(await isRegistered(institutionId)))
       throw new Problem(403, `The institution ${institutionId} is not registered with this sandbox`);
     c.set("institutionId", institutionId);

@@ -6,6 +6,9 @@ const spellings = {
   "X-Callback-URL": ["x-callback-url", "x-callbackurl", "x-callback_url"],
   "X-Registering-Institution-ID": ["x-registering-institution-id", "registeringinstitutionid"],
   "X-Program-ID": ["x-program-id"],
+  "X-PayerFI-Id": ["x-payerfi-id", "payerfi-id", "x-payer-fi-id", "payer-fsp-id", "x-payerfsp-id"],
+  "X-billerId": ["x-billerid", "x-biller-id"],
+  "X-Platform-TenantId": ["x-platform-tenantid", "platform-tenantid"],
   "X-CorrelationID": ["x-correlationid", "x-client-correlation-id", "x-correlation-id"],
 } as const;
 

@@ -1,10 +1,10 @@
 /** Who is told what: rows in the transaction of the change, sent after the commit. */
-import type { ClaimRow, NotificationRow, Tx } from "../ports/store.ts";
+import type { MerchantClaim, NotificationRow, Tx } from "../ports/store.ts";
 import type { Contact } from "./port.ts";
 import type { Facts, RedemptionFacts } from "./templates.ts";
 
 /** Its voucher was consumed: the beneficiary gets a receipt where an address is known, also while the payout is owed. */
-export async function tellOfUse(tx: Tx, claim: ClaimRow): Promise<void> {
+export async function tellOfUse(tx: Tx, claim: MerchantClaim): Promise<void> {
   const { merchant, payee } = await tx.notifications.contactsOf(claim);
   if (!payee) return;
   const redemption = redemptionOf(claim, merchant.name);
@@ -12,7 +12,7 @@ export async function tellOfUse(tx: Tx, claim: ClaimRow): Promise<void> {
 }
 
 /** It was paid out: the merchant is told how much. */
-export async function tellOfPayment(tx: Tx, claim: ClaimRow): Promise<void> {
+export async function tellOfPayment(tx: Tx, claim: MerchantClaim): Promise<void> {
   const { merchant } = await tx.notifications.contactsOf(claim);
   if (!merchant.contact) return;
   const redemption = redemptionOf(claim, merchant.name);
@@ -33,7 +33,7 @@ export function operatorAt(address: string): Contact {
   return { channel: "email", address, language: "en" };
 }
 
-function redemptionOf(claim: ClaimRow, merchant: string): RedemptionFacts {
+function redemptionOf(claim: MerchantClaim, merchant: string): RedemptionFacts {
   const { serial, amountMinor, feeMinor, currency, transactionId } = claim;
   return { serial, amountMinor, feeMinor, currency, merchant, transactionId };
 }

@@ -10,7 +10,7 @@ import { bytesToUuid } from "#sync/ids.ts";
 import type { Money } from "#core/money.ts";
 import { accountId, claimReserve } from "../ledger/entries.ts";
 import type { PayoutTerms } from "../ledger/entries.ts";
-import type { ClaimRow, PaymentTerms, Tx, VoucherRow } from "../ports/store.ts";
+import type { MerchantClaim, PaymentTerms, Tx, VoucherRow } from "../ports/store.ts";
 import { feeOf } from "./fees.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
 
@@ -26,7 +26,7 @@ export interface ClaimRequest {
 }
 
 export type ClaimOutcome =
-  | { readonly ok: true; readonly claim: ClaimRow }
+  | { readonly ok: true; readonly claim: MerchantClaim }
   | { readonly ok: false; readonly refusal: VoucherRefusal | { readonly code: "fsp-funds-short" } };
 
 /** Claims a voucher that `tx` has locked. The payout is enqueued with it, so that a crash never forgets one. */
@@ -66,7 +66,7 @@ export async function canHoldLiquidity(tx: Tx, fspId: string | null, money: Mone
 }
 
 /** What the entries of a claim say of its payout. */
-export function termsOf(claim: ClaimRow): PayoutTerms {
+export function termsOf(claim: MerchantClaim): PayoutTerms {
   return { claimId: claim.id, merchantId: claim.merchantId, fspId: claim.fspId, feeMinor: claim.feeMinor };
 }
 
@@ -86,11 +86,12 @@ function newClaim(
   request: ClaimRequest,
   terms: PaymentTerms,
   liquidityHeld: boolean,
-): ClaimRow {
+): MerchantClaim {
   return {
     id: claimIdOf(request.cause),
     serial: voucher.serial,
     merchantId: request.merchantId,
+    billerId: null,
     offline: request.offline,
     state: "claimed",
     transactionId: transactionIdOf(request.cause),
@@ -103,7 +104,7 @@ function newClaim(
 }
 
 /** Twelve characters of Crockford's base 32 (60 bits), the contract's length for a transaction id. */
-function transactionIdOf(cause: string): string {
+export function transactionIdOf(cause: string): string {
   const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const digest = causeDigest(cause).slice(16, 28);
   return Array.from(digest, (byte) => alphabet[byte % 32]).join("");

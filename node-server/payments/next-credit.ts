@@ -3,7 +3,7 @@
  * been sent. A credit by a provider is noted in the same transaction, which is committed before it is sent.
  */
 import { holdLiquidity } from "../ledger/entries.ts";
-import type { ClaimRow, Tx } from "../ports/store.ts";
+import type { MerchantClaim, Tx } from "../ports/store.ts";
 import { canHoldLiquidity, termsOf } from "./claim.ts";
 import type { Payout } from "./gateway.ts";
 
@@ -20,7 +20,11 @@ export type NextCreditOutcome =
   | { readonly ok: false; readonly reason: string };
 
 /** The claim is locked by its voucher. */
-export async function nextCredit(tx: Tx, isExternal: boolean, claim: ClaimRow): Promise<NextCreditOutcome> {
+export async function nextCredit(
+  tx: Tx,
+  isExternal: boolean,
+  claim: MerchantClaim,
+): Promise<NextCreditOutcome> {
   const merchant = await tx.registry.merchant(claim.merchantId);
   if (!merchant) throw new Error(`no merchant ${claim.merchantId}`);
   const payoutOf = (n: number) => payout(claim, merchant.account, n);
@@ -38,7 +42,7 @@ export async function nextCredit(tx: Tx, isExternal: boolean, claim: ClaimRow): 
 }
 
 /** Holds the FSP's liquidity where an offline claim was made without. */
-async function hasLiquidity(tx: Tx, claim: ClaimRow): Promise<boolean> {
+async function hasLiquidity(tx: Tx, claim: MerchantClaim): Promise<boolean> {
   if (claim.fspId === null || claim.liquidityHeld) return true;
   if (!(await canHoldLiquidity(tx, claim.fspId, claim))) return false;
   await tx.ledger.post(holdLiquidity(claim, termsOf(claim)));
@@ -47,7 +51,7 @@ async function hasLiquidity(tx: Tx, claim: ClaimRow): Promise<boolean> {
 }
 
 /** A refused key is refused for ever: the next credit has another, derived all the same. */
-function payout(claim: ClaimRow, account: string | null, n: number): Payout {
+function payout(claim: MerchantClaim, account: string | null, n: number): Payout {
   return {
     idempotencyKey: n === 1 ? claim.id : `${claim.id}-${n}`,
     merchantId: claim.merchantId,

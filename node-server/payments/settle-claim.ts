@@ -8,7 +8,7 @@ import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { tellOfClaim } from "../callbacks/redemptions.ts";
 import { payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import { tellOfPayment, tellOfUse } from "../notifications/tell.ts";
-import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
+import type { MerchantClaim, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { termsOf } from "./claim.ts";
 import type { PaymentGateway, PayoutOutcome } from "./gateway.ts";
 import { nextCredit } from "./next-credit.ts";
@@ -52,17 +52,18 @@ async function begin(
   return { state: await settle(tx, claim, voucher, { outcome: "failed", reason: next.reason }) };
 }
 
-/** Two workers at one claim take turns here. */
+/** Two workers at one claim take turns here. Throws for a claim that pays a bill: its biller's answer settles that one. */
 async function lockClaim(
   tx: Tx,
   claimId: string,
-): Promise<{ readonly claim: ClaimRow; readonly voucher: VoucherRow }> {
+): Promise<{ readonly claim: MerchantClaim; readonly voucher: VoucherRow }> {
   const unlocked = await tx.claims.find(claimId);
   if (!unlocked) throw new Error(`no claim ${claimId}`);
   const voucher = (await tx.vouchers.lock([unlocked.serial])).get(unlocked.serial);
   const claim = await tx.claims.find(claimId);
   if (!voucher || !claim) throw new Error(`claim ${claimId} has no voucher`);
-  return { claim, voucher };
+  if (claim.merchantId === null) throw new Error(`claim ${claimId} pays a bill`);
+  return { claim: { ...claim, merchantId: claim.merchantId }, voucher };
 }
 
 async function carryCredit(gateway: PaymentGateway, credit: NextCredit): Promise<PayoutOutcome> {
@@ -77,7 +78,12 @@ async function carryCredit(gateway: PaymentGateway, credit: NextCredit): Promise
  * False when somebody else has ended the credit: its outcome has done what it does. A provider that tells two outcomes of
  * one credit breaks its promise, which a person must look into.
  */
-async function endAttempt(tx: Tx, claim: ClaimRow, n: number, { outcome }: PayoutOutcome): Promise<boolean> {
+async function endAttempt(
+  tx: Tx,
+  claim: MerchantClaim,
+  n: number,
+  { outcome }: PayoutOutcome,
+): Promise<boolean> {
   const attempt = (await tx.claims.attempts(claim.id)).find((other) => other.n === n);
   if (!attempt) throw new Error(`claim ${claim.id} has no credit ${n}`);
   if (attempt.outcome === null) {
@@ -93,7 +99,7 @@ async function endAttempt(tx: Tx, claim: ClaimRow, n: number, { outcome }: Payou
 
 async function settle(
   tx: Tx,
-  claim: ClaimRow,
+  claim: MerchantClaim,
   voucher: VoucherRow,
   outcome: PayoutOutcome,
 ): Promise<RedemptionState> {
@@ -121,7 +127,7 @@ async function settle(
 async function carryOut(
   tx: Tx,
   effect: RedemptionEffect,
-  claim: ClaimRow,
+  claim: MerchantClaim,
   voucher: VoucherRow,
 ): Promise<void> {
   switch (effect) {
@@ -140,7 +146,8 @@ async function carryOut(
   }
 }
 
-async function moveVoucher(tx: Tx, voucher: VoucherRow, event: VoucherEvent): Promise<void> {
+/** Moves a voucher that the transaction has locked. Throws where its machine refuses. */
+export async function moveVoucher(tx: Tx, voucher: VoucherRow, event: VoucherEvent): Promise<void> {
   const decision = decideVoucher(voucher, event);
   if (!decision.ok)
     throw new Error(`voucher ${voucher.serial} refuses ${event.type}: ${decision.refusal.code}`);

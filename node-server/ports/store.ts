@@ -2,7 +2,7 @@
  * What the server's decisions need of its database: one transaction at a time, rows locked before they are judged.
  * The PostgreSQL implementation is in `../postgres/store.ts`.
  *
- * Lock order, the same everywhere: the node's row, then vouchers by serial, then accounts by id.
+ * Lock order, the same everywhere: the node's row, then a bill, then vouchers by serial, then accounts by id.
  */
 import type { Money } from "#core/money.ts";
 import type { DisputeState } from "#core/dispute.machine.ts";
@@ -13,13 +13,14 @@ import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { BillTx } from "./bill-rows.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
-export interface Tx {
+export interface Tx extends BillTx {
   /** The database's clock, read now: a time taken after a lock is later than the one who held it before. */
   now(): Promise<Date>;
   readonly registry: RegistryRows;
@@ -474,7 +475,10 @@ export interface LeaseRows {
 export interface ClaimRow extends Money {
   readonly id: string;
   readonly serial: bigint;
-  readonly merchantId: string;
+  /** Null where the voucher pays a bill. */
+  readonly merchantId: string | null;
+  /** The biller whose bill it pays. */
+  readonly billerId: string | null;
   readonly offline: boolean;
   readonly state: RedemptionState;
   readonly transactionId: string;
@@ -484,6 +488,11 @@ export interface ClaimRow extends Money {
   readonly feeMinor: bigint;
   /** Whether the FSP's liquidity is held for the claim. */
   readonly liquidityHeld: boolean;
+}
+
+/** A claim that is paid out to a merchant. */
+export interface MerchantClaim extends ClaimRow {
+  readonly merchantId: string;
 }
 
 /** A credit by a provider outside of this database, noted before it is sent. */
@@ -809,13 +818,27 @@ export interface CarriedRows {
   keep(row: CarriedFileRow): Promise<void>;
 }
 
-export type CallbackKind = "batch" | "command" | "redemption";
+export const callbackKinds = [
+  "batch",
+  "command",
+  "redemption",
+  "bill-inquiry",
+  "bill-question",
+  "bill-payment",
+  "bill-advice",
+  "rtp-request",
+  "rtp-update",
+  "rtp-status",
+] as const;
+
+/** What is told: to whoever asked for it by a request, or to a biller or payer FI at its endpoint. */
+export type CallbackKind = (typeof callbackKinds)[number];
 
 export interface CallbackRow {
   readonly id: bigint;
   readonly institutionId: string;
   readonly kind: CallbackKind;
-  /** The batch, command or redemption request that it tells of. */
+  /** The id of what it tells of; which rows those are, the kind says. */
   readonly subject: bigint;
   readonly url: string;
   readonly state: "waiting" | "delivered" | "undeliverable";
@@ -831,6 +854,7 @@ export interface CallbackRows {
   /** Makes the callback wait to be sent, for the first time or once more. */
   request(callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url">): Promise<bigint>;
   find(id: bigint): Promise<CallbackRow | undefined>;
+  stateOf(kind: CallbackKind, subject: bigint): Promise<CallbackRow["state"] | undefined>;
   /** Returns false, and records nothing, when it was asked for again since it was read, or delivered meanwhile. */
   recordTry(
     callback: Pick<CallbackRow, "id" | "requestedAt">,
@@ -865,7 +889,7 @@ export interface NotificationRow {
 
 export interface NotificationRows {
   /** Where the claim's merchant and its voucher's beneficiary are reached, as far as that is known. */
-  contactsOf(claim: Pick<ClaimRow, "serial" | "merchantId">): Promise<{
+  contactsOf(claim: Pick<MerchantClaim, "serial" | "merchantId">): Promise<{
     readonly merchant: { readonly name: string; readonly contact: Contact | undefined };
     readonly payee: Contact | undefined;
   }>;

@@ -19,6 +19,13 @@ export function callbackRows(trx: Trx): CallbackRows {
       const row = await select(trx).where("id", "=", id).executeTakeFirst();
       return row && callback(row);
     },
+    async stateOf(kind, subject) {
+      const row = await select(trx)
+        .where("kind", "=", kind)
+        .where("subject", "=", subject)
+        .executeTakeFirst();
+      return row?.state;
+    },
     async recordTry({ id, requestedAt }, { state, status, error }) {
       const result = await trx
         .updateTable("callbacks")

@@ -122,7 +122,7 @@ export async function listOpenPayouts(pool: Pool): Promise<OpenPayout[]> {
   const { rows } = await pool.query<OpenPayout>(
     `select id as "claimId", voucher_serial as serial, merchant_id as "merchantId", state, tries,
        last_failure as reason, amount_minor as "amountMinor", currency, created_at as since
-     from claims where state in ('claimed', 'unknown', 'owed') order by created_at limit 1000`,
+     from claims where state in ('claimed', 'unknown', 'owed') and merchant_id is not null order by created_at limit 1000`,
   );
   return rows;
 }

@@ -41,7 +41,7 @@ function createPool(url: string, log: Pick<Logger, "warn">, options: PoolOptions
     idleTimeoutMillis: 30_000,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 60_000,
-    types: exactNumbers(),
+    types: exactTypes(),
     ...options,
   });
   pool.on("error", (error) => logLost(log, error));
@@ -58,12 +58,15 @@ function logLost(log: Pick<Logger, "warn">, error: Error & { code?: string }): v
 
 const int8 = 20;
 const int8Array = 1016;
+const date = 1082;
 
-/** Set on this pool only, so that nothing else in the process reads its numbers differently. */
-function exactNumbers(): TypeOverrides {
+/** Set on this pool only, so that nothing else in the process reads its values differently. */
+function exactTypes(): TypeOverrides {
   const types = new TypeOverrides();
   types.setTypeParser(int8, (text: string) => BigInt(text));
   types.setTypeParser(int8Array, parseInt8Array);
+  // A day of a calendar is no instant: it stays `YYYY-MM-DD`.
+  types.setTypeParser(date, (text: string) => text);
   return types;
 }
 

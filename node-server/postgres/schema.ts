@@ -8,6 +8,7 @@ import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
+import type { BillTables } from "./bill-schema.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type {
@@ -25,7 +26,7 @@ import type {
   VoucherCommand,
 } from "../ports/store.ts";
 
-export interface Database {
+export interface Database extends BillTables {
   institutions: Institutions;
   voucher_groups: VoucherGroups;
   merchants: Merchants;
@@ -254,7 +255,8 @@ interface VoucherCommandItems {
 interface Claims {
   id: string;
   voucher_serial: bigint;
-  merchant_id: string;
+  merchant_id: string | null;
+  biller_id: string | null;
   amount_minor: bigint;
   currency: string;
   offline: boolean;

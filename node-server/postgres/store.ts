@@ -9,6 +9,9 @@ import type { JobQueue } from "../jobs/boss.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
+import { billPaymentRows } from "./bill-payment-rows.ts";
+import { billInquiryRows, billRows } from "./bill-rows.ts";
+import { billerRows } from "./biller-rows.ts";
 import { budgetRows } from "./budget-rows.ts";
 import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
@@ -30,6 +33,7 @@ import { recoveryRows } from "./recovery-rows.ts";
 import { redemptionRequestRows } from "./redemption-request-rows.ts";
 import { registryRows } from "./registry-rows.ts";
 import { requestRows } from "./request-rows.ts";
+import { requestToPayRows } from "./request-to-pay-rows.ts";
 import type { Trx } from "./rows.ts";
 import type { Database } from "./schema.ts";
 import { sealedAnswerRows } from "./sealed-answer-rows.ts";
@@ -112,6 +116,11 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     recovery: recoveryRows(trx),
     heldDecisions: heldDecisionRows(trx),
     disputes: disputeRows(trx),
+    billers: billerRows(trx),
+    bills: billRows(trx),
+    billInquiries: billInquiryRows(trx),
+    billPayments: billPaymentRows(trx),
+    requestsToPay: requestToPayRows(trx),
   };
 }
 

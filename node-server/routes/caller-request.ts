@@ -8,7 +8,8 @@ import { requiredHeader } from "../middleware/headers.ts";
 import { Problem } from "../middleware/problem.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import type { Store } from "../ports/store.ts";
-import type { Acceptance, Accepted, RequestIdentity } from "../vouchers/accept.ts";
+import type { Accepted, RequestIdentity } from "../accept-once.ts";
+import type { VoucherAcceptance } from "../vouchers/accept.ts";
 import { acceptProblem } from "./voucher-answers.ts";
 
 export interface VoucherRouteDependencies {
@@ -31,7 +32,7 @@ export async function callbackOf(deps: VoucherRouteDependencies, c: Caller): Pro
 
 /** `call` is method, path and command, by the name that all aliases of the call share. */
 export async function identify(
-  deps: VoucherRouteDependencies,
+  deps: Pick<VoucherRouteDependencies, "indexKey">,
   c: Caller,
   call: string,
   requestId: string,
@@ -51,7 +52,7 @@ export function acknowledged(body: Record<string, string>): Accepted {
   return { status: 200, body: JSON.stringify(body) };
 }
 
-export function answered(c: Caller, acceptance: Acceptance, requestId: string): Response {
+export function answered(c: Caller, acceptance: VoucherAcceptance, requestId: string): Response {
   if (!acceptance.ok) throw acceptProblem(acceptance.refusal, requestId);
   const { status, body } = acceptance.accepted;
   return c.body(body, status as 200, { "content-type": "application/json" });

@@ -5,7 +5,9 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
+import { describeBills } from "./bill-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
+import { answer, json, pageNumber, pageSize, readRefusals, refusals } from "./openapi-parts.ts";
 import {
   acknowledgement,
   callbackPageAnswer,
@@ -137,6 +139,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   describeBatchFiles(app);
   describeOneZero(app);
+  describeBills(app);
   registry.registerPath({
     method: "get",
     path: "/vouchers/stock",
@@ -354,29 +357,3 @@ const callbackHeaders = z.object({
   "X-Registering-Institution-ID": z.string().max(20),
   "X-Program-ID": z.string().max(20),
 });
-
-function json(schema: z.ZodType): { content: { "application/json": { schema: z.ZodType } }; required: true } {
-  return { content: { "application/json": { schema } }, required: true };
-}
-
-function answer(
-  description: string,
-  schema: z.ZodType,
-): { description: string; content: { "application/json": { schema: z.ZodType } } } {
-  return { description, content: { "application/json": { schema } } };
-}
-
-const pageNumber = z.coerce.number().int().min(1);
-const pageSize = z.coerce.number().int().min(1).max(1000);
-
-const readRefusals = {
-  400: answer("Malformed", errorAnswer),
-  401: answer("No valid token", errorAnswer),
-  403: answer("Another institution's data, or a missing scope", errorAnswer),
-};
-
-const refusals = {
-  ...readRefusals,
-  400: answer("Malformed; nothing was stored", errorAnswer),
-  409: answer("The request or batch id was used before with another body", errorAnswer),
-};

@@ -2,10 +2,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor } from "#core/money.ts";
-import { toCsv } from "../csv.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
-import { Problem } from "../middleware/problem.ts";
 import type { StockRow } from "../postgres/report-rows.ts";
+import { jsonOrCsv } from "./json-or-csv.ts";
 
 export interface StockRouteDependencies {
   readonly readStock: (institutionId: string) => Promise<readonly StockRow[]>;
@@ -14,16 +13,10 @@ export interface StockRouteDependencies {
 export function stockRoutes({ readStock }: StockRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
   routes.get("/vouchers/stock", async (c) => {
-    const format = c.req.query("format") ?? (c.req.header("accept")?.includes("text/csv") ? "csv" : "json");
-    if (format !== "json" && format !== "csv")
-      throw new Problem(400, "format must be json or csv", [
-        { field: "format", reason: "must be json or csv" },
-      ]);
     const stock = await readStock(c.get("institutionId"));
-    if (format === "json") return c.json({ stock: stock.map(published) });
     const rows = stock.map((row) => [row.groupCode, row.currency, row.state, row.quantity, formatMajor(row)]);
-    const csv = toCsv([["groupCode", "currency", "state", "quantity", "value"], ...rows]);
-    return c.body(csv, 200, { "content-type": "text/csv; charset=utf-8" });
+    const head = ["groupCode", "currency", "state", "quantity", "value"];
+    return jsonOrCsv(c, { stock: stock.map(published) }, [head, ...rows]);
   });
   return routes;
 }

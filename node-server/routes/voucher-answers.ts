@@ -1,6 +1,9 @@
 /** The total map from refused requests to what a caller is told; the compiler finds a missing entry. */
 import { Problem } from "../middleware/problem.ts";
-import type { AcceptRefusal } from "../vouchers/accept.ts";
+import type { RequestRefusal } from "../accept-once.ts";
+import type { BatchRefusal } from "../vouchers/accept.ts";
+
+export type AcceptRefusal = BatchRefusal | RequestRefusal;
 
 export function acceptProblem(refusal: AcceptRefusal, requestId?: string): Problem {
   const { status, message } = acceptAnswers[refusal];

@@ -1,15 +1,22 @@
 /** Requests and answers of the voucher calls (GovStack Payments BB, vouchers, current API), as zod schemas. */
 import { z } from "@hono/zod-openapi";
-import { DecimalText } from "#core/json.ts";
+import { callbackKinds } from "../ports/store.ts";
+import { amount, spelling } from "./fields.ts";
+
+const oneSpelling = spelling([
+  "requestID",
+  "batchID",
+  "voucherInstructions",
+  "voucherSerialNumber",
+  "agentID",
+  "voucherSecretNumber",
+  "serialNumber",
+  "voucherNumber",
+  "groupCode",
+]);
 
 const requestId = z.string().min(1).max(12).openapi({ example: "req-00000001" });
 const batchId = z.string().min(1).max(12);
-
-/** Major units. Kept as decimal text, whatever the number's form in JSON. */
-const amount = z
-  .union([z.number(), z.string(), z.instanceof(DecimalText)])
-  .transform((value) => (value instanceof DecimalText ? value.text : String(value)))
-  .openapi({ type: "number", example: 12.5 });
 
 const serialNumber = z
   .union([z.string().regex(/^[0-9]{1,20}$/), z.number().int().positive()])
@@ -206,7 +213,7 @@ export const callbackPageAnswer = z
     callbacks: z.array(
       z.object({
         id: z.string(),
-        kind: z.enum(["batch", "command", "redemption"]),
+        kind: z.enum(callbackKinds),
         url: z.string(),
         state: z.enum(["waiting", "undeliverable"]),
         tries: z.number().int(),
@@ -226,25 +233,3 @@ export const errorAnswer = z
     errors: z.array(z.object({ field: z.string(), reason: z.string() })),
   })
   .openapi("Error");
-
-/** Field names differ in case between the published files: `requestId`, `RequestID` and `requestID` are one. */
-function oneSpelling(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [canonical.get(name.toLowerCase()) ?? name, item]),
-  );
-}
-
-const canonical = new Map(
-  [
-    "requestID",
-    "batchID",
-    "voucherInstructions",
-    "voucherSerialNumber",
-    "agentID",
-    "voucherSecretNumber",
-    "serialNumber",
-    "voucherNumber",
-    "groupCode",
-  ].map((name) => [name.toLowerCase(), name]),
-);

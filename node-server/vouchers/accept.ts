@@ -2,33 +2,13 @@
  * Accepting the asynchronous voucher calls: the request and its pending work are stored in one transaction, then
  * answered; the same request again gets its first answer (GovStack Payments BB, general rules on idempotency).
  */
-import type {
-  InstitutionRow,
-  Job,
-  RequestKey,
-  Store,
-  Tx,
-  VoucherAction,
-  VoucherCommand,
-} from "../ports/store.ts";
-import { equalBytes } from "#sync/signing/bytes.ts";
+import { acceptOnce } from "../accept-once.ts";
+import type { Acceptance, Accepted, RequestIdentity } from "../accept-once.ts";
+import type { Job, Store, Tx, VoucherAction, VoucherCommand } from "../ports/store.ts";
 
-export interface Accepted {
-  readonly status: number;
-  readonly body: string;
-}
+export type BatchRefusal = "batch-exists" | "no-encryption-key";
 
-export type AcceptRefusal = "other-body" | "batch-exists" | "no-encryption-key" | "unknown-institution";
-
-export type Acceptance =
-  | { readonly ok: true; readonly accepted: Accepted }
-  | { readonly ok: false; readonly refusal: AcceptRefusal };
-
-export interface RequestIdentity {
-  readonly key: RequestKey;
-  /** Keyed hash of the body, so that a stored one tells nothing of the secrets in it. */
-  readonly bodyHash: Uint8Array;
-}
+export type VoucherAcceptance = Acceptance<BatchRefusal>;
 
 export interface CreateRequest {
   readonly batchId: string;
@@ -49,11 +29,11 @@ export function acceptCreate(
   identity: RequestIdentity,
   request: CreateRequest,
   answer: Accepted,
-): Promise<Acceptance> {
+): Promise<VoucherAcceptance> {
   const { institutionId, requestId } = identity.key;
   const known = async (tx: Tx) =>
     jobOf("issue-batch", await tx.batches.byRequest(institutionId, "request", requestId));
-  return acceptOnce(store, identity, answer, known, async (tx, institution) => {
+  return acceptOnce<BatchRefusal>(store, identity, answer, known, async (tx, institution) => {
     if (!institution.boxPublicKey) return "no-encryption-key";
     const { batchId, programId, callbackUrl } = request;
     const id = await tx.batches.insert(
@@ -90,11 +70,11 @@ export function acceptReissue(
   identity: RequestIdentity,
   request: ReissueRequest,
   answer: Accepted,
-): Promise<Acceptance> {
+): Promise<VoucherAcceptance> {
   const { institutionId, requestId } = identity.key;
   const known = async (tx: Tx) =>
     jobOf("issue-batch", await tx.batches.byRequest(institutionId, "reissue", requestId));
-  return acceptOnce(store, identity, answer, known, async (tx, institution) => {
+  return acceptOnce<BatchRefusal>(store, identity, answer, known, async (tx, institution) => {
     if (!institution.boxPublicKey) return "no-encryption-key";
     const { batchId, programId, callbackUrl } = request;
     const id = await tx.batches.insert(
@@ -132,12 +112,12 @@ export function acceptCommand(
   identity: RequestIdentity,
   request: CommandRequest,
   answer: Accepted,
-): Promise<Acceptance> {
+): Promise<VoucherAcceptance> {
   const { institutionId, requestId } = identity.key;
   const { command } = request;
   const known = async (tx: Tx) =>
     jobOf("run-command", await tx.commands.byRequest(institutionId, command, requestId));
-  return acceptOnce(store, identity, answer, known, async (tx) => {
+  return acceptOnce<BatchRefusal>(store, identity, answer, known, async (tx) => {
     const { batchId, callbackUrl } = request;
     const id = await tx.commands.insert(
       { institutionId, requestId, command, batchId, callbackUrl },
@@ -154,49 +134,8 @@ export function acceptCommand(
   });
 }
 
-/** Thrown so that the transaction of a refused request leaves nothing behind, not even its id. */
-class Refused extends Error {
-  readonly refusal: AcceptRefusal;
-  constructor(refusal: AcceptRefusal) {
-    super(refusal);
-    this.refusal = refusal;
-  }
-}
-
 /** Also run for a request that is repeated: with nothing left to do it ends in the callback, once more. */
 export function jobOf(queue: "issue-batch" | "run-command", id: bigint | undefined): Job {
   if (id === undefined) throw new Error(`the request of a stored answer left no ${queue}`);
   return { queue, id: String(id) };
-}
-
-/** Stores a request with its work, or finds the one stored before; `known` is then what is done again. */
-export async function acceptOnce(
-  store: Store,
-  { key, bodyHash }: RequestIdentity,
-  answer: Accepted,
-  known: (tx: Tx) => Promise<Job>,
-  work: (tx: Tx, institution: InstitutionRow) => Promise<AcceptRefusal | Job>,
-): Promise<Acceptance> {
-  try {
-    const accepted = await store.transaction(async (tx) => {
-      const stored = await tx.requests.begin(key, bodyHash);
-      if (stored) {
-        if (!equalBytes(stored.bodyHash, bodyHash)) throw new Refused("other-body");
-        await tx.jobs.enqueue(await known(tx));
-        return { status: stored.status ?? answer.status, body: stored.response ?? answer.body };
-      }
-      const institution = await tx.registry.institution(key.institutionId);
-      if (!institution) throw new Refused("unknown-institution");
-      const job = await work(tx, institution);
-      if (typeof job === "string") throw new Refused(job);
-      await tx.jobs.enqueue(job);
-      const status = institution.profile === "phee" ? 202 : answer.status;
-      await tx.requests.answer(key, status, answer.body);
-      return { ...answer, status };
-    });
-    return { ok: true, accepted };
-  } catch (error) {
-    if (error instanceof Refused) return { ok: false, refusal: error.refusal };
-    throw error;
-  }
 }

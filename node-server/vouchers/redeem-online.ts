@@ -9,7 +9,7 @@ import type { PaymentGateway } from "../payments/gateway.ts";
 import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
-import type { RequestIdentity } from "./accept.ts";
+import type { RequestIdentity } from "../accept-once.ts";
 import { findLeaseHolder } from "./lease-holder.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 import { recallLease } from "./leases.ts";

@@ -6,8 +6,8 @@ import { parseSerial } from "#core/voucher-number.ts";
 import { callbackOfRedemption } from "../callbacks/redemptions.ts";
 import type { ToldRedemption } from "../callbacks/redemptions.ts";
 import type { Job, Store, Tx } from "../ports/store.ts";
-import { acceptOnce } from "./accept.ts";
-import type { Acceptance, Accepted, RequestIdentity } from "./accept.ts";
+import { acceptOnce } from "../accept-once.ts";
+import type { Acceptance, Accepted, RequestIdentity } from "../accept-once.ts";
 import { outcomeOfClaim, presentAndClaim } from "./redeem-online.ts";
 import type { OnlineRefusalCode, RedeemRequest } from "./redeem-online.ts";
 import { findLeaseHolder } from "./lease-holder.ts";
@@ -23,14 +23,14 @@ export function acceptRedeemPay(
   identity: RequestIdentity,
   request: RedeemPayRequest,
   answer: Accepted,
-): Promise<Acceptance> {
+): Promise<Acceptance<never>> {
   const { institutionId, requestId } = identity.key;
   const known = async (tx: Tx) => {
     const stored = await tx.redemptionRequests.byRequest(institutionId, requestId);
     if (!stored) throw new Error(`the request ${requestId} left no redemption`);
     return nextJob(tx, stored);
   };
-  return acceptOnce(store, identity, answer, known, async (tx) => {
+  return acceptOnce<never>(store, identity, answer, known, async (tx) => {
     const claimed = await presentAndClaim(tx, indexKey, identity.key, request);
     const claimId = claimed.ok ? claimed.claimId : null;
     const row = {

@@ -1,8 +1,10 @@
 /** An institution's callback receiver: a real HTTP server that keeps what it was sent and can refuse for a while. */
 import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { EventEmitter } from "node:events";
+import { text as textOf } from "node:stream/consumers";
 
 export interface ReceivedCallback {
   readonly path: string;
@@ -23,32 +25,33 @@ export interface CallbackReceiver {
   close(): Promise<void>;
 }
 
-export async function startCallbackReceiver(): Promise<CallbackReceiver> {
+/** What a receiver does about each callback that it takes: before it answers, and after. */
+export interface Reactions {
+  readonly before?: (callback: ReceivedCallback) => Promise<unknown>;
+  readonly after?: (callback: ReceivedCallback) => void;
+}
+
+export async function startCallbackReceiver({ before, after }: Reactions = {}): Promise<CallbackReceiver> {
   const received: ReceivedCallback[] = [];
   const arrivals = new EventEmitter().setMaxListeners(100);
   let refusals = 0;
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      if (refusals > 0) {
-        refusals--;
-        response.writeHead(503).end();
-        return;
-      }
-      const text = Buffer.concat(chunks).toString();
-      const body = JSON.parse(text) as Record<string, unknown>;
-      received.push({
-        path: request.url ?? "",
-        method: request.method ?? "",
-        headers: request.headers as Record<string, string>,
-        text,
-        body,
-      });
-      response.writeHead(202).end();
-      arrivals.emit("arrival");
-    });
-  });
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await textOf(request);
+    if (refusals > 0) {
+      refusals--;
+      response.writeHead(503).end();
+      return;
+    }
+    const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+    const { url: path = "", method = "" } = request;
+    const taken = { path, method, headers: request.headers as Record<string, string>, text, body };
+    await before?.(taken);
+    received.push(taken);
+    response.writeHead(202).end();
+    arrivals.emit("arrival");
+    after?.(taken);
+  }
+  const server = createServer((request, response) => void take(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -77,6 +77,8 @@ export function valid(api: OpenApi, schema: Schema): fc.Arbitrary<unknown> {
       return fc.integer({ min: 1, max: 100 });
     case "boolean":
       return fc.boolean();
+    case "null":
+      return fc.constant(null);
     case "string":
       return validString(schema);
     default:

@@ -4,7 +4,7 @@ import { fundGroup, releaseReserve, reserveForVouchers } from "../../../node-ser
 import { claimVoucher } from "../../../node-server/payments/claim.ts";
 import type {
   BatchKind,
-  ClaimRow,
+  MerchantClaim,
   LeaseRow,
   NewVoucher,
   OperationRow,
@@ -166,7 +166,7 @@ export function cancel({ store }: StoreSubject, serial: bigint): Promise<void> {
   });
 }
 
-export function claim({ store }: StoreSubject, serial: bigint, offline = false): Promise<ClaimRow> {
+export function claim({ store }: StoreSubject, serial: bigint, offline = false): Promise<MerchantClaim> {
   return store.transaction(async (tx) => {
     const voucher = await locked(tx, serial);
     const request = {
