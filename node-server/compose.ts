@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import nacl from "tweetnacl";
 import { createApp } from "./app.ts";
 import type { Send } from "./callbacks/deliver.ts";
+import { createAddressTokens } from "./mapper/address-tokens.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createJobs } from "./jobs/boss.ts";
@@ -76,7 +77,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
           throw error;
         });
   const jobs = await createJobs({ connectionString: databaseUrl, log });
-  const store = createPostgresStore({ db: client.db, jobs });
+  const addressTokens = createAddressTokens(keys.addressKey, randomBytes);
+  const store = createPostgresStore({ db: client.db, jobs, addressTokens });
   const shapes = options.electric
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });

@@ -25,6 +25,8 @@ export interface ServerKeys {
   readonly indexKey: Uint8Array;
   /** Seals answers that hold a voucher number (NaCl secretbox). */
   readonly answerKey: Uint8Array;
+  /** Seals and indexes the financial addresses of payees. */
+  readonly addressKey: Uint8Array;
 }
 
 /** Reads the keys of a folder, making those that are missing. Throws when a key file is not 32 bytes in base64. */
@@ -39,6 +41,7 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     callbackKey: await createCallbackKey(await loadKey(folder, "callback")),
     indexKey: await loadKey(folder, "number-index"),
     answerKey: await loadKey(folder, "sealed-answer"),
+    addressKey: await loadKey(folder, "address"),
   };
 }
 

@@ -2,7 +2,7 @@
  * What the server's decisions need of its database: one transaction at a time, rows locked before they are judged.
  * The PostgreSQL implementation is in `../postgres/store.ts`.
  *
- * Lock order, the same everywhere: the node's row, then vouchers by serial, then accounts by id.
+ * Lock order, the same everywhere: the node's row, then vouchers by serial, then accounts by id; payees by id.
  */
 import type { Money } from "#core/money.ts";
 import type { DisputeState } from "#core/dispute.machine.ts";
@@ -13,6 +13,7 @@ import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { PayeeRows } from "./mapper.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
@@ -49,6 +50,7 @@ export interface Tx {
   readonly recovery: RecoveryRows;
   readonly heldDecisions: HeldDecisionRows;
   readonly disputes: DisputeRows;
+  readonly payees: PayeeRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";

@@ -16,6 +16,7 @@ import { describeLimits } from "./store/limits.ts";
 import { describeLives } from "./store/lives.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
+import { describePayees } from "./store/payees.ts";
 import { describePeople } from "./store/people.ts";
 import { describeProjections } from "./store/projections.ts";
 import { describeRandomLives } from "./store/random-lives.ts";
@@ -54,6 +55,7 @@ const parts = [
   describeLimits,
   describeOperations,
   describePeople,
+  describePayees,
   describeCarried,
   describeRequests,
   describeSealedAnswers,
