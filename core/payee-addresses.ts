@@ -69,7 +69,8 @@ export function addAddress(
 }
 
 export interface AddressUpdate {
-  readonly modality: Modality;
+  /** Undefined is that of the preferred address, or a bank account where there is none. */
+  readonly modality?: Modality | undefined;
   /** Undefined leaves it as it is; so does a missing address. */
   readonly institutionCode?: string | undefined;
   readonly address?: string | undefined;
@@ -89,11 +90,13 @@ export function updateAddress(
   update: AddressUpdate,
   lastN: number,
 ): AddressDecision {
-  const found = addressMeant(current.addresses, update);
+  const preferred = current.addresses.find(({ n }) => n === current.preferred);
+  const modality = update.modality ?? preferred?.modality ?? "00";
+  const found = addressMeant(current.addresses, modality, update);
   if (found === "several") return refused("several-addresses");
   if (!found) {
     if (update.replaces !== undefined || update.active === false) return refused("no-such-address");
-    const { modality, institutionCode = null, address = null } = update;
+    const { institutionCode = null, address = null } = update;
     return addAddress(current, { modality, institutionCode, address }, lastN, update.prefer ?? true);
   }
   const changed: PayeeAddress = {
@@ -135,7 +138,8 @@ function place(
 
 function addressMeant(
   addresses: readonly PayeeAddress[],
-  { modality, institutionCode, address, replaces }: AddressUpdate,
+  modality: Modality,
+  { institutionCode, address, replaces }: AddressUpdate,
 ): PayeeAddress | "several" | undefined {
   const ofModality = addresses.filter((known) => known.modality === modality);
   const named = replaces ?? address;

@@ -12,6 +12,7 @@ import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
+import { mapperRoutes } from "./routes/mapper.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
@@ -64,17 +65,18 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
+  for (const path of mapperChanges) app.use(path, recovering);
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
   const guard = isOpen
     ? trustCaller((id) => store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined))
     : requireCaller(callers, scopeOf);
-  for (const path of ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"])
-    app.use(path, guard);
+  for (const path of guardedPaths) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
   app.route("/", stockRoutes(deps));
   app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
+  app.route("/", mapperRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
@@ -86,8 +88,28 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   return app;
 }
 
+const mapperChanges = ["/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
+
+const guardedPaths = [
+  "/vouchers",
+  "/vouchers/*",
+  "/voucher/*",
+  "/callbacks",
+  "/callbacks/*",
+  ...mapperChanges,
+  "/accountLookup",
+  "/beneficiaries",
+  "/beneficiaries/*",
+];
+
+const mapperPath = /^\/(identityAccountMapper|beneficiary|beneficiaries|paymentModality|accountLookup)(\/|$)/;
+
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
+  if (mapperPath.test(c.req.path)) {
+    const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
+    return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";
+  }
   const command = c.req.query("command");
   const isRedemption = command === "redeem" || command === "redeemPay";
   if (isRedemption || /\/voucher_redee?mption\/?$/.test(c.req.path)) return "vouchers:redeem";

@@ -1,9 +1,10 @@
-/** What callbacks say (GovStack vouchers), composed when they are sent: encrypted voucher numbers are in no queue. */
+/** What callbacks say (GovStack vouchers and account mapper), composed when they are sent: encrypted voucher numbers are in no queue. */
 import { randomUUID } from "node:crypto";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
+import { mapperCallback } from "../mapper/callback.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
 
 /** `graceMs`: how long after its not-after a lease stays open. */
@@ -17,6 +18,7 @@ const composers: Readonly<
   batch: batchOutcome,
   command: commandOutcome,
   redemption: redemptionCallback,
+  mapper: mapperCallback,
 };
 
 /** What became of each instruction of a batch ("voucher details return"), or where its file is. */

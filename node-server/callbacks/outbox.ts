@@ -33,6 +33,10 @@ export const publishedPaths = {
   update: "vouchers/update/confirmation",
   redemption: "vouchers/redemption/confirmation",
   file: "vouchers/batches/confirmation",
+  "map-payees": "identityAccountMapper/beneficiary/confirmation",
+  "look-up": "identityAccountMapper/accountLookup/confirmation",
+  "validate-addresses": "beneficiaries/validation/confirmation",
+  "validate-payees": "prepayment-validation-response",
 } as const;
 
 function targetUrl(institution: InstitutionRow | undefined, url: string, path: CallbackPath): string {

@@ -12,6 +12,7 @@ import { issueBatch } from "../vouchers/issue.ts";
 import { shortenDenyList } from "../vouchers/deny-list.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
+import { runMapperRequest } from "../mapper/run-request.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { deliverNotification, eraseAddresses, sendForgottenNotifications } from "../notifications/deliver.ts";
@@ -49,6 +50,8 @@ export function jobHandlers(deps: HandlerDependencies): JobHandlers {
       afterRecovery(store, { queue: "run-command", id }, () =>
         runCommand({ store, ...signers, graceMs }, BigInt(id)),
       ),
+    "map-payees": (id) =>
+      afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),
     callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),

@@ -8,7 +8,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { header, requiredHeader } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
-export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem";
+export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem" | "mapper:read" | "mapper:write";
 
 export interface CallerVariables {
   readonly Variables: { institutionId: string };

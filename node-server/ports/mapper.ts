@@ -55,3 +55,96 @@ export interface PayeeRows {
   /** From the first entry to the last. */
   history(payee: Pick<PayeeRow, "id" | "institutionId" | "payeeIdentity">): Promise<PayeeHistoryEntry[]>;
 }
+
+export type MapperAction =
+  | "register"
+  | "update"
+  | "add-address"
+  | "update-address"
+  | "look-up"
+  | "validate-payees"
+  | "validate-addresses";
+
+/** By which generation of the API a request came: it decides how its callback reads. */
+export type MapperFace = "current" | "1.0";
+
+export interface MapperRequestRow {
+  readonly id: bigint;
+  readonly institutionId: string;
+  readonly action: MapperAction;
+  readonly face: MapperFace;
+  /** As the caller gave it. */
+  readonly requestId: string;
+  /** What a repeated request is known by. */
+  readonly requestKey: string;
+  readonly batchId: string | null;
+  readonly programId: string | null;
+  /** Null where the caller waits for the answer, or asks for it. */
+  readonly callbackUrl: string | null;
+}
+
+/** What is asked of one payee; null where the caller says nothing. */
+export interface MapperItem {
+  readonly line: number;
+  /** The caller's own id of what is validated. */
+  readonly instructionId: string | null;
+  readonly payeeIdentity: string | null;
+  readonly modality: string | null;
+  readonly institutionCode: string | null;
+  readonly address: string | null;
+  /** The address that is to be replaced. */
+  readonly replaces: string | null;
+  readonly area: string | null;
+  readonly active: boolean | null;
+  readonly prefer: boolean | null;
+}
+
+/** Without its addresses, which are erased. */
+export interface MapperResult extends Pick<
+  MapperItem,
+  "line" | "instructionId" | "payeeIdentity" | "modality" | "institutionCode"
+> {
+  readonly failureReason: string | null;
+}
+
+export interface MapperProgress {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly complete: boolean;
+}
+
+export interface MapperOutcome {
+  readonly line: number;
+  readonly failureReason: string | null;
+}
+
+/** A slice in the order of the lines. */
+export interface LineSlice {
+  readonly afterLine: number;
+  readonly limit: number;
+}
+
+export interface MapperRequestRows {
+  insert(request: Omit<MapperRequestRow, "id">): Promise<bigint>;
+  addItems(
+    request: Pick<MapperRequestRow, "id" | "institutionId">,
+    items: readonly MapperItem[],
+  ): Promise<void>;
+  find(id: bigint): Promise<MapperRequestRow | undefined>;
+  byKey(
+    key: Pick<MapperRequestRow, "institutionId" | "action" | "face" | "requestKey">,
+  ): Promise<bigint | undefined>;
+  /** The newest with the id that the institution gave it. */
+  byRequestId(institutionId: string, requestId: string): Promise<MapperRequestRow | undefined>;
+  /** Takes the request for this transaction, so that one worker at a time goes through it. */
+  lock(id: bigint): Promise<MapperRequestRow | undefined>;
+  nextOpen(request: Pick<MapperRequestRow, "id" | "institutionId">, limit: number): Promise<MapperItem[]>;
+  /** Gives open items their outcomes and erases their addresses. Throws when one of them is not open. */
+  finish(id: bigint, outcomes: readonly MapperOutcome[]): Promise<void>;
+  complete(id: bigint): Promise<void>;
+  progress(id: bigint): Promise<MapperProgress>;
+  results(id: bigint, slice: LineSlice): Promise<MapperResult[]>;
+  /** In the order of the lines. */
+  failures(id: bigint, page: Page): Promise<MapperResult[]>;
+}

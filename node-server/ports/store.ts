@@ -13,7 +13,7 @@ import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
-import type { PayeeRows } from "./mapper.ts";
+import type { MapperRequestRows, PayeeRows } from "./mapper.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
@@ -51,6 +51,7 @@ export interface Tx {
   readonly heldDecisions: HeldDecisionRows;
   readonly disputes: DisputeRows;
   readonly payees: PayeeRows;
+  readonly mapperRequests: MapperRequestRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";
@@ -641,6 +642,7 @@ export interface ProjectionRows {
 export type Job =
   | { readonly queue: "issue-batch"; readonly id: string }
   | { readonly queue: "run-command"; readonly id: string }
+  | { readonly queue: "map-payees"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "notify"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string };
@@ -650,14 +652,18 @@ export interface JobRows {
   enqueue(job: Job, afterSeconds?: number): Promise<void>;
 }
 
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
 export interface AuditRows {
-  record(entry: {
-    readonly actor: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly before?: Readonly<Record<string, unknown>>;
-    readonly after?: Readonly<Record<string, unknown>>;
-  }): Promise<void>;
+  record(entry: AuditEntry): Promise<void>;
+  /** Many at once, in their order. */
+  recordAll(entries: readonly AuditEntry[]): Promise<void>;
 }
 
 /** A redemption whose outcome goes out by callback. */
@@ -810,13 +816,13 @@ export interface CarriedRows {
   keep(row: CarriedFileRow): Promise<void>;
 }
 
-export type CallbackKind = "batch" | "command" | "redemption";
+export type CallbackKind = "batch" | "command" | "redemption" | "mapper";
 
 export interface CallbackRow {
   readonly id: bigint;
   readonly institutionId: string;
   readonly kind: CallbackKind;
-  /** The batch, command or redemption request that it tells of. */
+  /** The batch, command, redemption or mapper request that it tells of. */
   readonly subject: bigint;
   readonly url: string;
   readonly state: "waiting" | "delivered" | "undeliverable";

@@ -12,6 +12,7 @@ import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { MapperAction, MapperFace } from "../ports/mapper.ts";
 import type {
   CallbackRow,
   BatchKind,
@@ -77,6 +78,8 @@ export interface Database {
   at_risk_uses: AtRiskUses;
   payees: Payees;
   payee_history: PayeeHistory;
+  mapper_requests: MapperRequests;
+  mapper_items: MapperItems;
   shape_leases: ShapeLeases;
   shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };
   carried_files: CarriedFiles;
@@ -537,4 +540,34 @@ interface PayeeHistory {
   institution_code: string | null;
   address_token: Uint8Array | null;
   active: boolean | null;
+}
+
+interface MapperRequests {
+  id: Generated<bigint>;
+  institution_id: string;
+  action: MapperAction;
+  face: MapperFace;
+  request_id: string;
+  request_key: string;
+  batch_id: string | null;
+  program_id: string | null;
+  callback_url: string | null;
+  created_at: Generated<Date>;
+  completed_at: Date | null;
+}
+
+interface MapperItems {
+  request: bigint;
+  line: number;
+  instruction_id: string | null;
+  payee_identity: string | null;
+  modality: string | null;
+  institution_code: string | null;
+  address_token: Uint8Array | null;
+  replaces_token: Uint8Array | null;
+  area: string | null;
+  active: boolean | null;
+  prefer: boolean | null;
+  done: Generated<boolean>;
+  failure_reason: string | null;
 }

@@ -23,6 +23,7 @@ import { jobRows } from "./job-rows.ts";
 import { leaseRows } from "./lease-rows.ts";
 import { limitRows } from "./limit-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
+import { mapperRequestRows } from "./mapper-request-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { notificationRows } from "./notification-rows.ts";
 import { operationRows } from "./operation-rows.ts";
@@ -120,6 +121,7 @@ function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued
     heldDecisions: heldDecisionRows(trx),
     disputes: disputeRows(trx),
     payees: payeeRows(trx, addressTokens),
+    mapperRequests: mapperRequestRows(trx, addressTokens),
   };
 }
 

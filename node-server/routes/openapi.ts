@@ -5,7 +5,9 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
+import { describeMapper } from "./mapper-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
+import { answer, json, pageQuery, readRefusals, refusals } from "./openapi-parts.ts";
 import {
   acknowledgement,
   callbackPageAnswer,
@@ -84,7 +86,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     tags: ["Vouchers"],
     summary: "The caller's vouchers, page by page",
     security: [{ caller: [] }],
-    request: { query: z.object({ page: pageNumber.optional(), size: pageSize.optional() }) },
+    request: { query: pageQuery },
     responses: { 200: answer("A page in the order of the serials", voucherPageAnswer), ...readRefusals },
   });
   registry.registerPath({
@@ -137,6 +139,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   describeBatchFiles(app);
   describeOneZero(app);
+  describeMapper(app);
   registry.registerPath({
     method: "get",
     path: "/vouchers/stock",
@@ -152,7 +155,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     tags: ["Callbacks"],
     summary: "The caller's callbacks that were not delivered yet, the newest first",
     security: [{ caller: [] }],
-    request: { query: z.object({ page: pageNumber.optional(), size: pageSize.optional() }) },
+    request: { query: pageQuery },
     responses: { 200: answer("A page of them", callbackPageAnswer), ...readRefusals },
   });
   registry.registerPath({
@@ -354,29 +357,3 @@ const callbackHeaders = z.object({
   "X-Registering-Institution-ID": z.string().max(20),
   "X-Program-ID": z.string().max(20),
 });
-
-function json(schema: z.ZodType): { content: { "application/json": { schema: z.ZodType } }; required: true } {
-  return { content: { "application/json": { schema } }, required: true };
-}
-
-function answer(
-  description: string,
-  schema: z.ZodType,
-): { description: string; content: { "application/json": { schema: z.ZodType } } } {
-  return { description, content: { "application/json": { schema } } };
-}
-
-const pageNumber = z.coerce.number().int().min(1);
-const pageSize = z.coerce.number().int().min(1).max(1000);
-
-const readRefusals = {
-  400: answer("Malformed", errorAnswer),
-  401: answer("No valid token", errorAnswer),
-  403: answer("Another institution's data, or a missing scope", errorAnswer),
-};
-
-const refusals = {
-  ...readRefusals,
-  400: answer("Malformed; nothing was stored", errorAnswer),
-  409: answer("The request or batch id was used before with another body", errorAnswer),
-};

@@ -1,6 +1,19 @@
 /** Requests and answers of the voucher calls (GovStack Payments BB, vouchers, current API), as zod schemas. */
 import { z } from "@hono/zod-openapi";
 import { DecimalText } from "#core/json.ts";
+import { oneSpelling } from "./spelling.ts";
+
+const spelled = oneSpelling([
+  "requestID",
+  "batchID",
+  "voucherInstructions",
+  "voucherSerialNumber",
+  "agentID",
+  "voucherSecretNumber",
+  "serialNumber",
+  "voucherNumber",
+  "groupCode",
+]);
 
 const requestId = z.string().min(1).max(12).openapi({ example: "req-00000001" });
 const batchId = z.string().min(1).max(12);
@@ -24,7 +37,7 @@ const fields = {
 
 export const createVouchersRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       ...fields,
       voucherInstructions: z
@@ -46,7 +59,7 @@ export const createVouchersRequest = z
 
 export const voucherCommandRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       ...fields,
       voucherInstructions: z
@@ -67,7 +80,7 @@ export const voucherCommandRequest = z
 
 export const reissueRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       ...fields,
       voucherInstructions: z
@@ -86,7 +99,7 @@ export const reissueRequest = z
 
 export const redeemRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestID: requestId,
       voucherSerialNumber: serialNumber,
@@ -107,7 +120,7 @@ const voucherNumber = z
 
 export const validityRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.union([z.object({ serialNumber }), z.object({ voucherNumber, groupCode: z.string().min(1).max(50) })]),
   )
   .openapi("VoucherValidityQuestion");
@@ -206,7 +219,7 @@ export const callbackPageAnswer = z
     callbacks: z.array(
       z.object({
         id: z.string(),
-        kind: z.enum(["batch", "command", "redemption"]),
+        kind: z.enum(["batch", "command", "redemption", "mapper"]),
         url: z.string(),
         state: z.enum(["waiting", "undeliverable"]),
         tries: z.number().int(),
@@ -226,25 +239,3 @@ export const errorAnswer = z
     errors: z.array(z.object({ field: z.string(), reason: z.string() })),
   })
   .openapi("Error");
-
-/** Field names differ in case between the published files: `requestId`, `RequestID` and `requestID` are one. */
-function oneSpelling(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [canonical.get(name.toLowerCase()) ?? name, item]),
-  );
-}
-
-const canonical = new Map(
-  [
-    "requestID",
-    "batchID",
-    "voucherInstructions",
-    "voucherSerialNumber",
-    "agentID",
-    "voucherSecretNumber",
-    "serialNumber",
-    "voucherNumber",
-    "groupCode",
-  ].map((name) => [name.toLowerCase(), name]),
-);

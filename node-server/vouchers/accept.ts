@@ -164,7 +164,7 @@ class Refused extends Error {
 }
 
 /** Also run for a request that is repeated: with nothing left to do it ends in the callback, once more. */
-export function jobOf(queue: "issue-batch" | "run-command", id: bigint | undefined): Job {
+export function jobOf(queue: Job["queue"], id: bigint | undefined): Job {
   if (id === undefined) throw new Error(`the request of a stored answer left no ${queue}`);
   return { queue, id: String(id) };
 }

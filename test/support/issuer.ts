@@ -10,7 +10,7 @@ export interface Issuer {
   ): Promise<string>;
 }
 
-export const allScopes = "vouchers:issue vouchers:read vouchers:redeem";
+export const allScopes = "vouchers:issue vouchers:read vouchers:redeem mapper:read mapper:write";
 
 export async function createIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
