@@ -13,6 +13,7 @@ import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import { mapperRoutes } from "./routes/mapper.ts";
+import { mapperOneZeroPaths, mapperOneZeroRoutes } from "./routes/mapper-one-zero.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
@@ -65,9 +66,10 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
-  for (const path of mapperChanges) app.use(path, recovering);
+  for (const path of [...mapperChanges, ...mapperOneZeroPaths]) app.use(path, recovering);
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
+  app.route("/", mapperOneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
   const guard = isOpen
     ? trustCaller((id) => store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined))
     : requireCaller(callers, scopeOf);
@@ -110,6 +112,8 @@ function scopeOf(c: Context): Scope {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";
   }
+  if (mapperOneZeroPaths.some((path) => c.req.path.startsWith(path)))
+    return c.req.path.startsWith("/prepayment-validation") ? "mapper:read" : "mapper:write";
   const command = c.req.query("command");
   const isRedemption = command === "redeem" || command === "redeemPay";
   if (isRedemption || /\/voucher_redee?mption\/?$/.test(c.req.path)) return "vouchers:redeem";

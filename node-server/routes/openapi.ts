@@ -5,6 +5,7 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
+import { describeMapperOneZero } from "./mapper-one-zero-openapi.ts";
 import { describeMapper } from "./mapper-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
 import { answer, json, pageQuery, readRefusals, refusals } from "./openapi-parts.ts";
@@ -140,6 +141,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   describeBatchFiles(app);
   describeOneZero(app);
   describeMapper(app);
+  describeMapperOneZero(app);
   registry.registerPath({
     method: "get",
     path: "/vouchers/stock",

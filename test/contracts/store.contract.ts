@@ -14,6 +14,7 @@ import { describeLeases } from "./store/leases.ts";
 import { describeLifecycle } from "./store/lifecycle.ts";
 import { describeLimits } from "./store/limits.ts";
 import { describeLives } from "./store/lives.ts";
+import { describeMapperRequests } from "./store/mapper-requests.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
 import { describePayees } from "./store/payees.ts";
@@ -56,6 +57,7 @@ const parts = [
   describeOperations,
   describePeople,
   describePayees,
+  describeMapperRequests,
   describeCarried,
   describeRequests,
   describeSealedAnswers,
