@@ -3,9 +3,13 @@
  * refusal with its reason. Nothing is carried out here.
  */
 import { getNextTransitions, transition } from "xstate";
+import { beneficiaryMachine } from "./beneficiary.machine.ts";
+import type { BeneficiaryEvent, BeneficiaryState } from "./beneficiary.machine.ts";
 import { disputeMachine } from "./dispute.machine.ts";
 import type { DisputeEvent, DisputeState } from "./dispute.machine.ts";
 import { effectNames } from "./effects.ts";
+import { lookUpMachine } from "./look-up.machine.ts";
+import type { LookUpContext, LookUpEffect, LookUpEvent, LookUpState } from "./look-up.machine.ts";
 import { operationMachine } from "./operation.machine.ts";
 import type { OperationEvent, OperationState } from "./operation.machine.ts";
 import { redemptionMachine } from "./redemption.machine.ts";
@@ -81,6 +85,42 @@ export function decideDispute(state: DisputeState, event: DisputeEvent): Dispute
   if (!snapshot.can(event)) return { ok: false };
   const [next] = transition(disputeMachine, snapshot, event);
   return { ok: true, next: next.value };
+}
+
+/** Why a payee's standing does not allow what is asked. */
+export type StandingRefusal = "already-registered" | "not-registered";
+
+export type StandingDecision =
+  | { readonly ok: true; readonly next: BeneficiaryState; readonly clearsAddresses: boolean }
+  | { readonly ok: false; readonly refusal: StandingRefusal };
+
+export function decideStanding(state: BeneficiaryState, type: BeneficiaryEvent["type"]): StandingDecision {
+  const snapshot = beneficiaryMachine.resolveState({ value: state });
+  if (!handles(snapshot, type))
+    return { ok: false, refusal: type === "REGISTER" ? "already-registered" : "not-registered" };
+  const [next, actions] = transition(beneficiaryMachine, snapshot, { type });
+  return { ok: true, next: next.value, clearsAddresses: effectNames(actions).includes("clearAddresses") };
+}
+
+export interface LookUpSnapshot extends LookUpContext {
+  readonly state: LookUpState;
+}
+
+export type LookUpDecision =
+  | { readonly ok: true; readonly next: LookUpSnapshot; readonly effects: readonly LookUpEffect[] }
+  | { readonly ok: false };
+
+export const newLookUp: LookUpSnapshot = { state: "requested", revealed: false };
+
+export function decideLookUp({ state, revealed }: LookUpSnapshot, event: LookUpEvent): LookUpDecision {
+  const snapshot = lookUpMachine.resolveState({ value: state, context: { revealed } });
+  if (!snapshot.can(event)) return { ok: false };
+  const [next, actions] = transition(lookUpMachine, snapshot, event);
+  return {
+    ok: true,
+    next: { state: next.value, revealed: next.context.revealed },
+    effects: effectNames<LookUpEffect>(actions),
+  };
 }
 
 // `can` is false for a transition that changes nothing, which for a repeated HOLD is still an answer.

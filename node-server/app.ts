@@ -14,6 +14,8 @@ import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
+import { mapperRoutes } from "./routes/mapper.ts";
+import { mapperOneZeroPaths, mapperOneZeroRoutes } from "./routes/mapper-one-zero.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
@@ -74,8 +76,10 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
+  for (const path of [...mapperChanges, ...mapperOneZeroPaths]) app.use(path, recovering);
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
+  app.route("/", mapperOneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
   const isRegistered = (id: string) =>
     store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined);
   const guard = isOpen ? trustCaller(isRegistered) : requireCaller(callers, scopeOf);
@@ -83,8 +87,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     ? trustCaller(isRegistered, billHeaders)
     : requireCaller(callers, billScopeOf, billHeaders);
   for (const path of billPaths) app.use(path, billGuard);
-  for (const path of ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"])
-    app.use(path, guard);
+  for (const path of guardedPaths) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
   app.route("/", stockRoutes(deps));
   app.route("/", batchFileRoutes(deps));
@@ -92,6 +95,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", billRoutes(deps));
   app.route("/", requestToPayRoutes(deps));
   app.route("/", settlementRoutes(deps));
+  app.route("/", mapperRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
@@ -120,9 +124,30 @@ const billPaths = [
 function billScopeOf(c: Context): Scope {
   return c.req.method === "GET" || c.req.method === "HEAD" ? "bills:read" : "bills:write";
 }
+const mapperChanges = ["/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
+
+const guardedPaths = [
+  "/vouchers",
+  "/vouchers/*",
+  "/voucher/*",
+  "/callbacks",
+  "/callbacks/*",
+  ...mapperChanges,
+  "/accountLookup",
+  "/beneficiaries",
+  "/beneficiaries/*",
+];
+
+const mapperPath = /^\/(identityAccountMapper|beneficiary|beneficiaries|paymentModality|accountLookup)(\/|$)/;
 
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
+  if (mapperPath.test(c.req.path)) {
+    const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
+    return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";
+  }
+  if (mapperOneZeroPaths.some((path) => c.req.path.startsWith(path)))
+    return c.req.path.startsWith("/prepayment-validation") ? "mapper:read" : "mapper:write";
   const command = c.req.query("command");
   const isRedemption = command === "redeem" || command === "redeemPay";
   if (isRedemption || /\/voucher_redee?mption\/?$/.test(c.req.path)) return "vouchers:redeem";

@@ -5,6 +5,7 @@ import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
 import { addressSeal, registeredAliases } from "./bills/payer-address.ts";
 import type { Send } from "./callbacks/deliver.ts";
+import { createAddressTokens } from "./mapper/address-tokens.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createJobs } from "./jobs/boss.ts";
@@ -82,7 +83,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
           throw error;
         });
   const jobs = await createJobs({ connectionString: databaseUrl, log });
-  const store = createPostgresStore({ db: client.db, jobs });
+  const addressTokens = createAddressTokens(keys.addressKey, randomBytes);
+  const store = createPostgresStore({ db: client.db, jobs, addressTokens });
   const shapes = options.electric
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });
@@ -131,7 +133,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     graceMs,
     indexKey: keys.indexKey,
     openBox: (sealed) => openSealed(keys.boxKeys, sealed),
-    addresses: addressSeal(keys.addressKey),
+    addresses: addressSeal(keys.payerAddressKey),
     resolveAlias: registeredAliases(keys.indexKey),
     settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),

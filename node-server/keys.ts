@@ -26,6 +26,8 @@ export interface ServerKeys {
   /** Seals answers that hold a voucher number (NaCl secretbox). */
   readonly answerKey: Uint8Array;
   /** Seals payers' financial addresses (NaCl secretbox). */
+  readonly payerAddressKey: Uint8Array;
+  /** Seals and indexes the financial addresses of payees. */
   readonly addressKey: Uint8Array;
 }
 
@@ -41,7 +43,8 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     callbackKey: await createCallbackKey(await loadKey(folder, "callback")),
     indexKey: await loadKey(folder, "number-index"),
     answerKey: await loadKey(folder, "sealed-answer"),
-    addressKey: await loadKey(folder, "payer-address"),
+    payerAddressKey: await loadKey(folder, "payer-address"),
+    addressKey: await loadKey(folder, "address"),
   };
 }
 

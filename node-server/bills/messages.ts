@@ -10,7 +10,7 @@ import type { CallbackKind, Tx } from "../ports/store.ts";
 import { formatId } from "./ids.ts";
 import type { OpenAddress } from "./payer-address.ts";
 
-export type BillMessageKind = Exclude<CallbackKind, "batch" | "command" | "redemption">;
+export type BillMessageKind = Exclude<CallbackKind, "batch" | "command" | "redemption" | "mapper">;
 
 export function billMessages(
   openAddress: OpenAddress,

@@ -1,4 +1,4 @@
-/** What callbacks say (GovStack vouchers), composed when they are sent: encrypted voucher numbers are in no queue. */
+/** What callbacks say (GovStack vouchers and account mapper), composed when they are sent: encrypted voucher numbers are in no queue. */
 import { randomUUID } from "node:crypto";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
@@ -6,6 +6,7 @@ import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import { billMessages } from "../bills/messages.ts";
 import type { OpenAddress } from "../bills/payer-address.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
+import { mapperCallback } from "../mapper/callback.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
 import type { Compose, Message } from "./deliver.ts";
 
@@ -20,6 +21,7 @@ export function createComposer({ graceMs, openAddress }: ComposerOptions): Compo
     batch: async (tx, id) => ({ body: await batchOutcome(tx, id) }),
     command: async (tx, id) => ({ body: await commandOutcome(tx, id) }),
     redemption: async (tx, id) => ({ body: await redemptionCallback(tx, id, graceMs) }),
+    mapper: async (tx, id) => ({ body: await mapperCallback(tx, id) }),
     ...billMessages(openAddress),
   };
   return (tx: Tx, { kind, subject }: CallbackRow) => composers[kind](tx, subject);

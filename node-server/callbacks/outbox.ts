@@ -41,6 +41,10 @@ export const publishedPaths = {
   billInquiry: "billInquiryResponse",
   billPayment: "paymentNotificationResponse",
   requestToPayStatus: "transferRequestResponse",
+  "map-payees": "identityAccountMapper/beneficiary/confirmation",
+  "look-up": "identityAccountMapper/accountLookup/confirmation",
+  "validate-addresses": "beneficiaries/validation/confirmation",
+  "validate-payees": "prepayment-validation-response",
 } as const;
 
 function targetUrl(institution: InstitutionRow | undefined, url: string, path: CallbackPath): string {

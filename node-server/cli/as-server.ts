@@ -1,7 +1,9 @@
 /** What a command needs to act as a server would: its keys, and a store whose transactions enqueue jobs. */
+import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { createJobs } from "../jobs/boss.ts";
 import type { OperatorsDatabase } from "../database.ts";
+import { createAddressTokens } from "../mapper/address-tokens.ts";
 import type { CarriedDependencies } from "../operations/carried.ts";
 import { isPassingFailure } from "../postgres/away.ts";
 import { createDatabaseClient } from "../postgres/pool.ts";
@@ -19,7 +21,11 @@ export async function asServer<T>(
   const client = createDatabaseClient(url, log, { max: 2 });
   try {
     return await work({
-      store: createPostgresStore({ db: client.db, jobs }),
+      store: createPostgresStore({
+        db: client.db,
+        jobs,
+        addressTokens: createAddressTokens(keys.addressKey, (length) => new Uint8Array(randomBytes(length))),
+      }),
       context: {
         boxKeys: keys.boxKeys,
         indexKey: keys.indexKey,

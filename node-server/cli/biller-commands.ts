@@ -163,12 +163,12 @@ export const billerCommands: readonly (readonly [string, Command])[] = [
         const [type, id, payerFiId, address] = words(this.usage, args, 4);
         if (!isAliasType(type)) throw new UsageError(`${type} is none of 00, 01 and 02`);
         const by = nameOf(this.usage, options);
-        const { indexKey, addressKey } = await loadKeys();
+        const { indexKey, payerAddressKey } = await loadKeys();
         const alias = {
           type,
           index: aliasIndex(indexKey, { type, id }),
           payerFiId,
-          sealedAddress: addressSeal(addressKey).seal(address, randomBytes),
+          sealedAddress: addressSeal(payerAddressKey).seal(address, randomBytes),
         };
         await putPayerAlias(pool, alias, by).catch(refuseUnregistered);
         return done(`The alias leads to ${payerFiId}.`, { payerFiId });

@@ -199,7 +199,7 @@ async function started(some: Partial<JobHandlers>, periodic: readonly PeriodicTa
 
 function handlers(some: Partial<JobHandlers>): JobHandlers {
   const none = () => Promise.resolve();
-  const all = { "issue-batch": none, "run-command": none, callback: none };
+  const all = { "issue-batch": none, "run-command": none, "map-payees": none, callback: none };
   return { ...all, notify: none, payout: none, ...some };
 }
 

@@ -16,6 +16,7 @@ import { issueBatch } from "../vouchers/issue.ts";
 import { shortenDenyList } from "../vouchers/deny-list.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
+import { runMapperRequest } from "../mapper/run-request.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { deliverNotification, eraseAddresses, sendForgottenNotifications } from "../notifications/deliver.ts";
@@ -45,7 +46,7 @@ export interface HandlerDependencies {
 export function jobHandlers(deps: HandlerDependencies): JobHandlers {
   const { store, gateway, keys, numbers, send, signCallback, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
-  const compose = createComposer({ graceMs, openAddress: addressSeal(keys.addressKey).open });
+  const compose = createComposer({ graceMs, openAddress: addressSeal(keys.payerAddressKey).open });
   return {
     "issue-batch": (id) =>
       afterRecovery(store, { queue: "issue-batch", id }, () => issueBatch({ store, numbers }, BigInt(id))),
@@ -53,6 +54,8 @@ export function jobHandlers(deps: HandlerDependencies): JobHandlers {
       afterRecovery(store, { queue: "run-command", id }, () =>
         runCommand({ store, ...signers, graceMs }, BigInt(id)),
       ),
+    "map-payees": (id) =>
+      afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),
     callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),

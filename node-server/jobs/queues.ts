@@ -32,6 +32,7 @@ const withoutEnd = { ...common, retryLimit: 2 ** 31 - 1, retryDelay: 1, retryDel
 export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "issue-batch": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
+  "map-payees": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   // These handlers enqueue the next try themselves; this is for a worker that died, or a database that was away.
   callback: { ...withoutEnd, concurrency: 4, expireInSeconds: 5 * minute },
   notify: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },

@@ -9,7 +9,11 @@ export const mostBodyBytes = 8 * 1024 * 1024;
 
 /** Reads and checks the body. Throws a 400 Problem that lists each wrong field, or 413. */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const value = await readJson(c);
+  return checkBody(await readJson(c), schema);
+}
+
+/** Checks a body that is read already. Throws a 400 Problem that lists each wrong field. */
+export function checkBody<T>(value: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, 100).map((issue) => ({

@@ -9,7 +9,14 @@ import { header } from "./headers.ts";
 import type { HeaderName } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
-export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem" | "bills:read" | "bills:write";
+export type Scope =
+  | "vouchers:issue"
+  | "vouchers:read"
+  | "vouchers:redeem"
+  | "bills:read"
+  | "bills:write"
+  | "mapper:read"
+  | "mapper:write";
 
 export interface CallerVariables {
   readonly Variables: { institutionId: string };

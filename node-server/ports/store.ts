@@ -2,7 +2,7 @@
  * What the server's decisions need of its database: one transaction at a time, rows locked before they are judged.
  * The PostgreSQL implementation is in `../postgres/store.ts`.
  *
- * Lock order, the same everywhere: the node's row, then a bill, then vouchers by serial, then accounts by id.
+ * Lock order, the same everywhere: the node's row, then a bill, then vouchers by serial, then accounts by id; payees by id.
  */
 import type { Money } from "#core/money.ts";
 import type { DisputeState } from "#core/dispute.machine.ts";
@@ -14,6 +14,7 @@ import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type { BillTx } from "./bill-rows.ts";
+import type { MapperRequestRows, PayeeRows } from "./mapper.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
@@ -50,6 +51,8 @@ export interface Tx extends BillTx {
   readonly recovery: RecoveryRows;
   readonly heldDecisions: HeldDecisionRows;
   readonly disputes: DisputeRows;
+  readonly payees: PayeeRows;
+  readonly mapperRequests: MapperRequestRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";
@@ -649,6 +652,7 @@ export interface ProjectionRows {
 export type Job =
   | { readonly queue: "issue-batch"; readonly id: string }
   | { readonly queue: "run-command"; readonly id: string }
+  | { readonly queue: "map-payees"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "notify"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string };
@@ -658,14 +662,18 @@ export interface JobRows {
   enqueue(job: Job, afterSeconds?: number): Promise<void>;
 }
 
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
 export interface AuditRows {
-  record(entry: {
-    readonly actor: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly before?: Readonly<Record<string, unknown>>;
-    readonly after?: Readonly<Record<string, unknown>>;
-  }): Promise<void>;
+  record(entry: AuditEntry): Promise<void>;
+  /** Many at once, in their order. */
+  recordAll(entries: readonly AuditEntry[]): Promise<void>;
 }
 
 /** A redemption whose outcome goes out by callback. */
@@ -822,6 +830,7 @@ export const callbackKinds = [
   "batch",
   "command",
   "redemption",
+  "mapper",
   "bill-inquiry",
   "bill-question",
   "bill-payment",

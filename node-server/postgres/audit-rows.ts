@@ -1,4 +1,5 @@
 /** The audit trail, written in the transaction of what it tells; the database refuses to change or delete it. */
+import { sql } from "kysely";
 import type { AuditRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
@@ -9,6 +10,18 @@ export function auditRows(trx: Trx): AuditRows {
         .insertInto("audit_entries")
         .values({ actor, action, subject, before: json(before), after: json(after) })
         .execute();
+    },
+    async recordAll(entries) {
+      await sql`
+        insert into audit_entries (actor, action, subject, before, after)
+        select actor, action, subject, before, after from unnest(
+          ${entries.map(({ actor }) => actor)}::text[],
+          ${entries.map(({ action }) => action)}::text[],
+          ${entries.map(({ subject }) => subject)}::text[],
+          ${entries.map(({ before }) => json(before))}::jsonb[],
+          ${entries.map(({ after }) => json(after))}::jsonb[]) with ordinality
+            as e (actor, action, subject, before, after, place)
+        order by place`.execute(trx);
     },
   };
 }

@@ -2,15 +2,18 @@
  * The server's tables as kysely sees them (`migrations/server`). Values arrive as the pool parses them: bigint for
  * int8, Date for timestamptz, bytes for bytea; columns that the database fills in by itself are `Generated`.
  */
+import type { BeneficiaryEvent, BeneficiaryState } from "#core/beneficiary.machine.ts";
 import type { DisputeState } from "#core/dispute.machine.ts";
 import type { Generated } from "kysely";
 import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
+import type { Modality } from "#core/payee-addresses.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
 import type { BillTables } from "./bill-schema.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { MapperAction, MapperFace } from "../ports/mapper.ts";
 import type {
   CallbackRow,
   BatchKind,
@@ -74,6 +77,10 @@ export interface Database extends BillTables {
   policies: Policies;
   node_contacts: { node_id: string; told_ms: bigint; policy_version: number };
   at_risk_uses: AtRiskUses;
+  payees: Payees;
+  payee_history: PayeeHistory;
+  mapper_requests: MapperRequests;
+  mapper_items: MapperItems;
   shape_leases: ShapeLeases;
   shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };
   carried_files: CarriedFiles;
@@ -503,4 +510,66 @@ interface Disputes {
   decided_at: Date | null;
   first_decided_by: string | null;
   appeal: string | null;
+}
+
+type PayeeState = Exclude<BeneficiaryState, "unregistered">;
+
+interface Payees {
+  id: Generated<bigint>;
+  institution_id: string;
+  payee_identity: string;
+  program_id: string | null;
+  area: string | null;
+  state: PayeeState;
+  preferred: number | null;
+  last_n: number;
+  version: number;
+  created_at: Generated<Date>;
+  changed_at: Generated<Date>;
+}
+
+interface PayeeHistory {
+  payee: bigint;
+  version: number;
+  at: Generated<Date>;
+  actor: string;
+  cause: string;
+  change: BeneficiaryEvent["type"];
+  state: PayeeState;
+  preferred: number | null;
+  n: number | null;
+  modality: Modality | null;
+  institution_code: string | null;
+  address_token: Uint8Array | null;
+  active: boolean | null;
+}
+
+interface MapperRequests {
+  id: Generated<bigint>;
+  institution_id: string;
+  action: MapperAction;
+  face: MapperFace;
+  request_id: string;
+  request_key: string;
+  batch_id: string | null;
+  program_id: string | null;
+  callback_url: string | null;
+  created_at: Generated<Date>;
+  completed_at: Date | null;
+}
+
+interface MapperItems {
+  request: bigint;
+  line: number;
+  instruction_id: string | null;
+  payee_identity: string | null;
+  modality: string | null;
+  institution_code: string | null;
+  address_token: Uint8Array | null;
+  replaces_token: Uint8Array | null;
+  area: string | null;
+  active: boolean | null;
+  prefer: boolean | null;
+  done: Generated<boolean>;
+  failure_reason: string | null;
 }

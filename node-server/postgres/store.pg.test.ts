@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import { expect, test } from "vitest";
@@ -6,6 +7,7 @@ import type { AuditEntry, Registry, StoreSubject } from "../../test/contracts/st
 import { createDatabase } from "../../test/support/database.ts";
 import { createJobs } from "../jobs/boss.ts";
 import type { Job } from "../ports/store.ts";
+import { createAddressTokens } from "../mapper/address-tokens.ts";
 import { setBudget } from "./budget-admin.ts";
 import { createDatabaseClient } from "./pool.ts";
 import type { Database } from "./schema.ts";
@@ -48,7 +50,14 @@ async function createSubject(): Promise<StoreSubject> {
   const client = createDatabaseClient(database.url, log);
   const jobs = await createJobs({ connectionString: database.url, log });
   return {
-    store: createPostgresStore({ db: client.db, jobs }),
+    store: createPostgresStore({
+      db: client.db,
+      jobs,
+      addressTokens: createAddressTokens(
+        new Uint8Array(32).fill(7),
+        (length) => new Uint8Array(randomBytes(length)),
+      ),
+    }),
     ...inspection(client.db),
     register: (registry) => register(client.db, registry),
     setBudget: (budget) => setBudget(client.pool, budget),

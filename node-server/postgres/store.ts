@@ -6,6 +6,8 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
+import { noAddressTokens } from "../mapper/address-tokens.ts";
+import type { AddressTokens } from "../mapper/address-tokens.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
@@ -24,9 +26,11 @@ import { jobRows } from "./job-rows.ts";
 import { leaseRows } from "./lease-rows.ts";
 import { limitRows } from "./limit-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
+import { mapperRequestRows } from "./mapper-request-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { notificationRows } from "./notification-rows.ts";
 import { operationRows } from "./operation-rows.ts";
+import { payeeRows } from "./payee-rows.ts";
 import { projectionRows } from "./projection-rows.ts";
 import { restockingRows } from "./restocking-rows.ts";
 import { recoveryRows } from "./recovery-rows.ts";
@@ -43,14 +47,20 @@ import { wrongNumberRows } from "./wrong-number-rows.ts";
 export interface PostgresStoreOptions {
   readonly db: Kysely<Database>;
   readonly jobs: JobQueue;
+  /** Without it the store refuses to read or write payees' addresses. */
+  readonly addressTokens?: AddressTokens;
 }
 
-export function createPostgresStore({ db, jobs }: PostgresStoreOptions): Store {
+export function createPostgresStore({
+  db,
+  jobs,
+  addressTokens = noAddressTokens,
+}: PostgresStoreOptions): Store {
   return {
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await runTransaction(db, jobs, work);
+          return await runTransaction({ db, jobs, addressTokens }, work);
         } catch (error) {
           if (attempt > mostRetries || !isWorthRetrying(error)) throw error;
         }
@@ -61,27 +71,25 @@ export function createPostgresStore({ db, jobs }: PostgresStoreOptions): Store {
 
 const mostRetries = 3;
 
-async function runTransaction<T>(
-  db: Kysely<Database>,
-  jobs: JobQueue,
-  work: (tx: Tx) => Promise<T>,
-): Promise<T> {
+type Parts = Required<PostgresStoreOptions>;
+
+async function runTransaction<T>({ db, ...parts }: Parts, work: (tx: Tx) => Promise<T>): Promise<T> {
   const enqueued = new Set<Job["queue"]>();
   const result = await db
     .transaction()
     .setIsolationLevel("read committed")
     .execute(async (trx) => {
-      const outcome = await work(createTx(trx, jobs, enqueued));
+      const outcome = await work(createTx(trx, parts, enqueued));
       // The deferred rules are checked here and not by COMMIT. And where `work` swallowed the error of a statement,
       // this one fails, while COMMIT would roll back without a word.
       await sql`set constraints all immediate`.execute(trx);
       return outcome;
     });
-  jobs.wake(enqueued);
+  parts.jobs.wake(enqueued);
   return result;
 }
 
-function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
+function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued: Set<Job["queue"]>): Tx {
   return {
     async now() {
       const read = sql<{ now: Date }>`select clock_timestamp() as now`;
@@ -121,6 +129,8 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     billInquiries: billInquiryRows(trx),
     billPayments: billPaymentRows(trx),
     requestsToPay: requestToPayRows(trx),
+    payees: payeeRows(trx, addressTokens),
+    mapperRequests: mapperRequestRows(trx, addressTokens),
   };
 }
 

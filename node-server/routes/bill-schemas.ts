@@ -1,9 +1,9 @@
 /** Requests and answers about bills (GovStack Payments BB, P2G), as zod schemas. */
 import { z } from "@hono/zod-openapi";
 import { aliasTypes } from "../ports/bill-rows.ts";
-import { amount, spelling } from "./fields.ts";
+import { amount, oneSpelling } from "./fields.ts";
 
-const oneSpelling = spelling([
+const spelled = oneSpelling([
   "requestId",
   "billInquiryRequestId",
   "billId",
@@ -82,17 +82,17 @@ const billFields = {
     .openapi({ description: "Refused where it asks for any: a bill is paid whole" }),
 };
 
-const billDetails = z.preprocess(oneSpelling, z.object(billFields));
+const billDetails = z.preprocess(spelled, z.object(billFields));
 
-export const uploadedBill = z.preprocess(oneSpelling, z.object({ billId, ...billFields }));
+export const uploadedBill = z.preprocess(spelled, z.object({ billId, ...billFields }));
 
 export const billUploadRequest = z
-  .preprocess(oneSpelling, z.object({ requestId, bills: z.array(uploadedBill).min(1).max(10_000) }))
+  .preprocess(spelled, z.object({ requestId, bills: z.array(uploadedBill).min(1).max(10_000) }))
   .openapi("UploadBills");
 
 export const billAnswerRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestId: z.string().max(64).optional(),
       billId: billId.optional(),
@@ -105,7 +105,7 @@ export const billAnswerRequest = z
 
 export const paymentRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestId,
       billInquiryRequestId: inquiryRequestId,
@@ -120,7 +120,7 @@ export const paymentRequest = z
 
 export const billerStatusRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestId,
       billId,
@@ -132,7 +132,7 @@ export const billerStatusRequest = z
 
 export const requestToPayRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestId,
       rtpId,
@@ -140,7 +140,7 @@ export const requestToPayRequest = z
       requestType: z.enum(["00", "01"]),
       payerFiDetails: z
         .preprocess(
-          oneSpelling,
+          spelled,
           z.object({
             payerFIBIC: z.string().min(8).max(11),
             financialAddress: z.string().min(1).max(34),
@@ -148,13 +148,10 @@ export const requestToPayRequest = z
         )
         .optional(),
       alias: z
-        .preprocess(
-          oneSpelling,
-          z.object({ aliasType: z.enum(aliasTypes), aliasId: z.string().min(1).max(100) }),
-        )
+        .preprocess(spelled, z.object({ aliasType: z.enum(aliasTypes), aliasId: z.string().min(1).max(100) }))
         .optional(),
       billDetails: z.preprocess(
-        oneSpelling,
+        spelled,
         z.object({ billerName: z.string().min(1).max(100), amount, currency }),
       ),
       expiry: z
@@ -167,7 +164,7 @@ export const requestToPayRequest = z
 
 export const payerFiAnswerRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestId,
       txnId: z.string().min(1).max(20),
@@ -179,17 +176,17 @@ export const payerFiAnswerRequest = z
   )
   .openapi("RequestToPayResponse");
 
-export const cancelRequest = z.preprocess(oneSpelling, z.object({ requestId })).openapi("CancelRequestToPay");
+export const cancelRequest = z.preprocess(spelled, z.object({ requestId })).openapi("CancelRequestToPay");
 
 export const voucherForBillRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestId,
       billInquiryRequestId: inquiryRequestId,
       billId,
       billDetails: z
-        .preprocess(oneSpelling, z.object({ amount: amount.optional(), currency: currency.optional() }))
+        .preprocess(spelled, z.object({ amount: amount.optional(), currency: currency.optional() }))
         .optional(),
       voucherSecretHash: z.string().max(200).optional(),
       voucherSerialNumber: voucherDigits.optional(),
@@ -199,7 +196,7 @@ export const voucherForBillRequest = z
   .openapi("VoucherForBill");
 
 export const reconciledPayment = z.preprocess(
-  oneSpelling,
+  spelled,
   z.object({
     paymentReferenceID: z.string().min(1).max(16),
     billId,
@@ -209,7 +206,7 @@ export const reconciledPayment = z.preprocess(
 );
 
 export const reconciliationRequest = z
-  .preprocess(oneSpelling, z.object({ payments: z.array(reconciledPayment).max(50_000) }))
+  .preprocess(spelled, z.object({ payments: z.array(reconciledPayment).max(50_000) }))
   .openapi("Reconciliation");
 
 export const billAcknowledgement = z

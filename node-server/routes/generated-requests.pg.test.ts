@@ -1,4 +1,5 @@
 /** The published document keeps its word: whatever is asked, the answer is one that `/openapi.json` describes. */
+import { randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fundForTest } from "../../test/support/funding.ts";
@@ -36,7 +37,17 @@ const calls = [
   ["PUT", "/vouchers", "?command=purge", "VoucherCommand"],
   ["PUT", "/vouchers", "", "VoucherCommand"],
   ["POST", "/voucher/validity", "", "VoucherValidityQuestion"],
+  ["POST", "/beneficiary", "", "Beneficiaries"],
+  ["PUT", "/beneficiary", "", "Beneficiaries"],
+  ["POST", "/identityAccountMapper/paymentModality", "", "Beneficiaries"],
+  ["PUT", "/paymentModality", "", "Beneficiaries"],
+  ["POST", "/accountLookup", "", "AccountLookup"],
+  ["POST", "/beneficiaries", "?command=validate", "ValidateAccounts"],
 ] as const;
+
+/** Asked anew each time; only some calls need it. */
+const call = (method: string, path: string, body?: unknown) =>
+  server.institution.call(method, path, body, { "X-CorrelationID": randomUUID() });
 
 describe.each(calls)("%s %s%s", (method, path, query, schema) => {
   test("a request that the document allows gets an answer that it describes", async () => {
@@ -44,19 +55,19 @@ describe.each(calls)("%s %s%s", (method, path, query, schema) => {
     const statuses = new Set<number>();
     await fc.assert(
       fc.asyncProperty(requests, async (body) => {
-        const answer = await server.institution.call(method, path + query, body);
+        const answer = await call(method, path + query, body);
         expectDescribed(method, path, answer);
         statuses.add(answer.status);
       }),
       { numRuns: 60 },
     );
-    expect([...statuses]).toContain(200);
+    expect([...statuses].some((status) => status === 200 || status === 202)).toBe(true);
   });
 
   test("any JSON at all gets an answer that it describes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.json(), fc.string({ unit: "binary" })), async (body) => {
-        const answer = await server.institution.call(method, path + query, body);
+        const answer = await call(method, path + query, body);
         expectDescribed(method, path, answer);
         expect(answer.status).toBe(400);
       }),
@@ -72,7 +83,7 @@ describe.each(calls.filter(([, , , schema]) => schema !== "VoucherValidityQuesti
       const before = await countStored();
       await fc.assert(
         fc.asyncProperty(invalid(api, schema), async (body) => {
-          const answer = await server.institution.call(method, path + query, body);
+          const answer = await call(method, path + query, body);
           expectDescribed(method, path, answer);
           expect(answer.status).toBe(400);
         }),
@@ -88,6 +99,10 @@ describe.each([
   ["/vouchers/batches/{batchID}", "/vouchers/batches/"],
   ["/vouchers", "/vouchers?page="],
   ["/voucher/validity", "/voucher/validity?serialNumber="],
+  ["/beneficiary", "/beneficiary?payeeIdentity="],
+  ["/beneficiaries", "/beneficiaries?size="],
+  ["/beneficiaries/{payeeIdentity}", "/beneficiaries/"],
+  ["/identityAccountMapper/requests/{requestID}", "/identityAccountMapper/requests/"],
 ])("GET %s", (path, prefix) => {
   test("whatever stands in the URL gets an answer that the document describes", async () => {
     const texts = fc

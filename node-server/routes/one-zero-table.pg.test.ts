@@ -73,7 +73,7 @@ describe("POST /vouchers/voucher_preactivation", () => {
     ["no building block", { ...good, Gov_Stack_BB: undefined }, 460],
     ["an unknown building block", { ...good, Gov_Stack_BB: "invalid_bb" }, 460],
     ["a building block of a voucher that shall not exist", { ...good, Gov_Stack_BB: "bb-nowhere" }, 460],
-    ["a source building block", { ...good, Gov_Stack_BB: "bb-pensions" }, 200],
+    ["a source building block", { ...good, Gov_Stack_BB: "bb-pensions1" }, 200],
     ["a group by its code", { ...good, voucher_group: "GEN" }, 200],
   ];
   test.each(rows)("%s", (_name, body, status) => expectTwice("POST", path, body, status));
@@ -116,7 +116,7 @@ describe("PATCH /vouchers/voucher_activation", () => {
     ["a serial that is no number", activation("invalid_voucher_serial_number"), 456],
     ["a serial with a fraction", '{"voucher_serial_number":1.5,"Gov_Stack_BB":"bb-relief"}', 456],
     ["an unknown serial", activation(999), 456],
-    ["another building block's voucher", activation(110, "bb-pensions"), 456],
+    ["another building block's voucher", activation(110, "bb-pensions1"), 456],
     ["one that is not pre-activated", activation(101), 456],
     ["a suspended one", activation(120), 456],
     ["a blocked one", activation(130), 456],
@@ -190,7 +190,7 @@ describe.each(["/vouchers/voucher_redemption", "/vouchers/voucher_redeemption/"]
       { ...good, merchant_voucher_group: "string", override: false },
       461,
     ],
-    ["an override by a building block that may not", { ...good, ...bram, Gov_Stack_BB: "bb-pensions" }, 461],
+    ["an override by a building block that may not", { ...good, ...bram, Gov_Stack_BB: "bb-pensions1" }, 461],
   ];
   test.each(before)("%s", (_name, body, status) => expectTwice("POST", path, body, status));
 
@@ -269,7 +269,7 @@ describe("PATCH /vouchers/voucherstatuscheck/{serial}", () => {
     ["a serial that is no number", "invalid_serial_number", body("invalid_serial_number"), 463],
     ["an unknown serial", "999", body("0000000000000999"), 463],
     ["an unknown building block", "120", body(120, "invalid_bb"), 463],
-    ["another building block's", "120", body("120", "bb-pensions"), 463],
+    ["another building block's", "120", body("120", "bb-pensions1"), 463],
     ["one that is not pre-activated", "101", body(101), 463],
     ["a used one", "170", body(170), 463],
     ["a purged one", "140", body(140), 463],

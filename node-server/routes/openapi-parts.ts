@@ -16,8 +16,9 @@ export function answer(
   return { description, content: { "application/json": { schema } } };
 }
 
-export const pageNumber = z.coerce.number().int().min(1);
-export const pageSize = z.coerce.number().int().min(1).max(1000);
+const pageNumber = z.coerce.number().int().min(1);
+const pageSize = z.coerce.number().int().min(1).max(1000);
+export const pageQuery = z.object({ page: pageNumber.optional(), size: pageSize.optional() });
 
 export const readRefusals = {
   400: answer("Malformed", errorAnswer),
@@ -30,3 +31,8 @@ export const refusals = {
   400: answer("Malformed; nothing was stored", errorAnswer),
   409: answer("The request or batch id was used before with another body", errorAnswer),
 };
+
+export const acknowledgedLater = answer(
+  "Received; the outcome comes by callback",
+  z.object({ responseCode: z.literal("00"), responseDescription: z.string(), requestID: z.string() }),
+);

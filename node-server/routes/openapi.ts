@@ -6,8 +6,10 @@ import { voucherActions } from "../ports/store.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import { describeBills } from "./bill-openapi.ts";
+import { describeMapperOneZero } from "./mapper-one-zero-openapi.ts";
+import { describeMapper } from "./mapper-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
-import { answer, json, pageNumber, pageSize, readRefusals, refusals } from "./openapi-parts.ts";
+import { answer, json, pageQuery, readRefusals, refusals } from "./openapi-parts.ts";
 import {
   acknowledgement,
   callbackPageAnswer,
@@ -86,7 +88,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     tags: ["Vouchers"],
     summary: "The caller's vouchers, page by page",
     security: [{ caller: [] }],
-    request: { query: z.object({ page: pageNumber.optional(), size: pageSize.optional() }) },
+    request: { query: pageQuery },
     responses: { 200: answer("A page in the order of the serials", voucherPageAnswer), ...readRefusals },
   });
   registry.registerPath({
@@ -140,6 +142,8 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   describeBatchFiles(app);
   describeOneZero(app);
   describeBills(app);
+  describeMapper(app);
+  describeMapperOneZero(app);
   registry.registerPath({
     method: "get",
     path: "/vouchers/stock",
@@ -155,7 +159,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     tags: ["Callbacks"],
     summary: "The caller's callbacks that were not delivered yet, the newest first",
     security: [{ caller: [] }],
-    request: { query: z.object({ page: pageNumber.optional(), size: pageSize.optional() }) },
+    request: { query: pageQuery },
     responses: { 200: answer("A page of them", callbackPageAnswer), ...readRefusals },
   });
   registry.registerPath({

@@ -132,9 +132,9 @@ describe("POST /rtpRequest", () => {
   });
 
   test("of type 01 finds the payer by an alias, however it is written, and says clearly when nobody has it", async () => {
-    const { indexKey, addressKey } = await loadServerKeys(server.keysFolder);
+    const { indexKey, payerAddressKey } = await loadServerKeys(server.keysFolder);
     const index = aliasIndex(indexKey, { type: "01", id: "+254 700-000001" });
-    const sealedAddress = addressSeal(addressKey).seal("KE-9988", (length) => nacl.randomBytes(length));
+    const sealedAddress = addressSeal(payerAddressKey).seal("KE-9988", (length) => nacl.randomBytes(length));
     await putPayerAlias(server.client.pool, { type: "01", index, payerFiId: "bank", sealedAddress }, "Amina");
     const alias = { aliasType: "01", aliasId: "+254700000001" };
     const asked = await ask({ requestType: "01", alias });
@@ -155,9 +155,9 @@ describe("POST /rtpRequest", () => {
   });
 
   test("G2B: an organisation is asked by its id", async () => {
-    const { indexKey, addressKey } = await loadServerKeys(server.keysFolder);
+    const { indexKey, payerAddressKey } = await loadServerKeys(server.keysFolder);
     const index = aliasIndex(indexKey, { type: "00", id: "REG-2231" });
-    const sealedAddress = addressSeal(addressKey).seal("KE-B-1", (length) => nacl.randomBytes(length));
+    const sealedAddress = addressSeal(payerAddressKey).seal("KE-B-1", (length) => nacl.randomBytes(length));
     await putPayerAlias(server.client.pool, { type: "00", index, payerFiId: "bank", sealedAddress }, "Amina");
     const asked = await ask({ requestType: "01", alias: { aliasType: "00", aliasId: "REG-2231" } });
     const paid = await bank.pay(asked.billId, String(asked.message["TxnID"]));

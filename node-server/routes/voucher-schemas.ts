@@ -1,9 +1,9 @@
 /** Requests and answers of the voucher calls (GovStack Payments BB, vouchers, current API), as zod schemas. */
 import { z } from "@hono/zod-openapi";
 import { callbackKinds } from "../ports/store.ts";
-import { amount, spelling } from "./fields.ts";
+import { amount, oneSpelling } from "./fields.ts";
 
-const oneSpelling = spelling([
+const spelled = oneSpelling([
   "requestID",
   "batchID",
   "voucherInstructions",
@@ -31,7 +31,7 @@ const fields = {
 
 export const createVouchersRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       ...fields,
       voucherInstructions: z
@@ -53,7 +53,7 @@ export const createVouchersRequest = z
 
 export const voucherCommandRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       ...fields,
       voucherInstructions: z
@@ -74,7 +74,7 @@ export const voucherCommandRequest = z
 
 export const reissueRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       ...fields,
       voucherInstructions: z
@@ -93,7 +93,7 @@ export const reissueRequest = z
 
 export const redeemRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.object({
       requestID: requestId,
       voucherSerialNumber: serialNumber,
@@ -114,7 +114,7 @@ const voucherNumber = z
 
 export const validityRequest = z
   .preprocess(
-    oneSpelling,
+    spelled,
     z.union([z.object({ serialNumber }), z.object({ voucherNumber, groupCode: z.string().min(1).max(50) })]),
   )
   .openapi("VoucherValidityQuestion");

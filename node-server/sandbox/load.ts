@@ -3,7 +3,9 @@
  * journal: made and funded, activated, then cancelled, redeemed, or whatever the file says became of it.
  */
 import type { Pool } from "pg";
+import type { AddressFields, Modality } from "#core/payee-addresses.ts";
 import { fundGroup } from "../ledger/entries.ts";
+import { changePayees } from "../mapper/change-payees.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
@@ -50,6 +52,7 @@ export async function loadSeed(deps: LoadDependencies, seed: Seed): Promise<void
   await loadGroups(deps);
   await loadInstitutions(deps, seed);
   await loadMerchants(deps, seed);
+  await loadPayees(deps, seed);
   for (const voucher of seed.vouchers) await loadVoucher(deps, seed, voucher);
 }
 
@@ -89,6 +92,30 @@ async function loadMerchants({ pool, store }: LoadDependencies, seed: Seed): Pro
     await putMerchant(pool, { id, name: merchant.name, accepts, fspId });
     if (merchant.state === "closed") await setMerchantStatus(pool, id, "closed");
   }
+}
+
+async function loadPayees({ store }: LoadDependencies, seed: Seed): Promise<void> {
+  const ids = buildingBlockIds(seed);
+  for (const [sourceBlock, payees] of Map.groupBy(seed.payees, (payee) => payee.sourceBlock)) {
+    const institutionId = ids.get(sourceBlock) ?? "";
+    const items = payees.map(({ identity, modality, address }, index) => ({
+      line: index + 1,
+      payeeIdentity: identity,
+      area: null,
+      changes: [{ type: "REGISTER" as const, address: addressOf(modality, address) }],
+    }));
+    const work = { institutionId, programId: null, actor: "sandbox", cause: "seed" };
+    const outcomes = await store.transaction((tx) => changePayees(tx, work, items));
+    for (const { line, payeeIdentity } of items) {
+      const refusal = outcomes.get(line);
+      if (refusal !== null) throw new Error(`the payee ${payeeIdentity} of the seed: ${String(refusal)}`);
+    }
+  }
+}
+
+function addressOf(modality: Modality | undefined, address: string | undefined): AddressFields | null {
+  if (modality === undefined && address === undefined) return null;
+  return { modality: modality ?? "00", institutionCode: null, address: address ?? null };
 }
 
 async function loadVoucher(deps: LoadDependencies, seed: Seed, voucher: SeedVoucher): Promise<void> {

@@ -71,7 +71,7 @@ describe("npm run sandbox", () => {
       403,
     );
     expect(
-      (await callAt(url, "GET", "/vouchers/110?fields=status", undefined, as("bb-pensions"))).status,
+      (await callAt(url, "GET", "/vouchers/110?fields=status", undefined, as("bb-pensions1"))).status,
     ).toBe(403);
     const own = await callAt(url, "GET", "/vouchers/110?fields=status", undefined, as("bb-relief"));
     expect(own.body).toMatchObject({ statusName: "Activated", serialNumber: "0000000110", value: 50 });

@@ -38,14 +38,28 @@ describe("what is read", () => {
     ]);
   });
 
-  test("what shall not exist and known payees are left out and counted", async () => {
+  test("what shall not exist is left out and counted, and payees are known", async () => {
     const seed = seedOf(JSON.parse(await readFile(seedFile, "utf8")));
-    expect(seed.left).toEqual({ payees: 2, notExisting: 1 });
-    expect(seed.sourceBlocks).toEqual(["bb-pensions"]);
+    expect(seed.left).toEqual({ notExisting: 1 });
+    expect(seed.payees).toEqual([
+      {
+        sourceBlock: "bb-pensions1",
+        identity: "PayeeOfTheSeed-00001",
+        modality: undefined,
+        address: "FI2112345600000785",
+      },
+      {
+        sourceBlock: "bb-pensions1",
+        identity: "PayeeOfTheSeed-00002",
+        modality: undefined,
+        address: "FI5542345670000081",
+      },
+    ]);
+    expect(seed.sourceBlocks).toEqual(["bb-pensions1"]);
     expect([...buildingBlockIds(seed).keys()]).toEqual([
       "bb-relief",
       "a building block with a long name",
-      "bb-pensions",
+      "bb-pensions1",
     ]);
   });
 
@@ -61,7 +75,8 @@ describe("what is read", () => {
     expect(said).toContain("Activated: 4 (serials 110, 111, 112, 113)");
     expect(said).toContain("Cleo Baker at Dry Well Bank: its provider has no funds");
     expect(said).toContain("Dov Tailor at Harbour Savings: its account is closed");
-    expect(said).toContain("2 known payee(s)");
+    expect(said).toContain("Payees, 2,");
+    expect(said).toContain("/beneficiary?payeeIdentity=PayeeOfTheSeed-00001");
     expect(said).not.toMatch(/70[0-9]{2}/);
   });
 });
@@ -127,6 +142,11 @@ describe("what is refused, with its place", () => {
       { merchants: [merchant, "// insufficient funds", { ...merchant, merchant_name: "D" }] },
       /only one of them is short of funds/,
     ],
+    [
+      "a payee with two addresses",
+      { g2p: [payeeAt("FI1"), payeeAt("FI2")] },
+      /^g2p\[1\]\.Beneficiaries\[0\]: is the payee of g2p\[0\]\.Beneficiaries\[0\], with another address/,
+    ],
     ["a source without id", { g2p: [{}] }, /^g2p\[0\]\.SourceBBID: must be text/],
   ])("%s", (_name, content, mistake) => {
     const read = readSeed(typeof content === "string" ? content : JSON.stringify(content));
@@ -144,4 +164,8 @@ function seedOf(content: unknown): Seed {
   const read = readSeed(JSON.stringify(content));
   if (!read.ok) throw new Error(read.mistakes.join("; "));
   return read.seed;
+}
+
+function payeeAt(FinancialAddress: string) {
+  return { SourceBBID: "bb", Beneficiaries: [{ PayeeFunctionalID: "P", FinancialAddress }] };
 }

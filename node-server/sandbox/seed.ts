@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { parseMajor } from "#core/money.ts";
+import { modalities } from "#core/payee-addresses.ts";
+import type { Modality } from "#core/payee-addresses.ts";
 import type { Money } from "#core/money.ts";
 import { normaliseVoucherNumber, parseSerial } from "#core/voucher-number.ts";
 import { parseJson, UnsafeIntegerError } from "#core/json.ts";
@@ -37,13 +39,22 @@ export interface SeedMerchant {
   readonly state: "payable" | "short-of-funds" | "closed";
 }
 
+export interface SeedPayee {
+  readonly sourceBlock: string;
+  readonly identity: string;
+  /** Undefined where the file names none: it is a bank account then. */
+  readonly modality: Modality | undefined;
+  readonly address: string | undefined;
+}
+
 export interface Seed {
   /** Source building blocks of payments to persons. */
   readonly sourceBlocks: readonly string[];
+  readonly payees: readonly SeedPayee[];
   readonly vouchers: readonly SeedVoucher[];
   readonly merchants: readonly SeedMerchant[];
   /** What the file holds and a sandbox has no place for. */
-  readonly left: { readonly payees: number; readonly notExisting: number };
+  readonly left: { readonly notExisting: number };
 }
 
 export type ReadSeed =
@@ -57,6 +68,7 @@ export function readSeed(text: string): ReadSeed {
   if (mistakes.length > 0) return { ok: false, mistakes };
   if (!parsed.success) return { ok: false, mistakes: issuesOf(parsed.error, "") };
   const g2p = entriesOf("g2p", parsed.data.g2p, sourceRow, mistakes);
+  const payees = readPayees(g2p, mistakes);
   const vouchers = readVouchers(entriesOf("vouchers", parsed.data.vouchers, voucherRow, mistakes), mistakes);
   const merchants = readMerchants(
     entriesOf("merchants", parsed.data.merchants, merchantRow, mistakes),
@@ -73,12 +85,10 @@ export function readSeed(text: string): ReadSeed {
   );
   const seed = {
     sourceBlocks: [...new Set(g2p.map(({ row }) => row.SourceBBID))],
+    payees,
     vouchers: loaded,
     merchants,
-    left: {
-      payees: g2p.reduce((sum, { row }) => sum + row.Beneficiaries.length, 0),
-      notExisting: vouchers.length - loaded.length,
-    },
+    left: { notExisting: vouchers.length - loaded.length },
   };
   return { ok: true, seed };
 }
@@ -99,7 +109,16 @@ const text = z.string("must be text").trim().min(1, "must not be empty");
 
 const sourceRow = z.object({
   SourceBBID: text,
-  Beneficiaries: z.array(z.unknown(), "must be an array").default([]),
+  Beneficiaries: z
+    .array(
+      z.object({
+        PayeeFunctionalID: text.pipe(z.string().max(20, "must have at most 20 characters")),
+        PaymentModality: z.enum(modalities, `must be one of ${modalities.join(", ")}, as text`).optional(),
+        FinancialAddress: text.pipe(z.string().max(34, "must have at most 34 characters")).optional(),
+      }),
+      "must be an array",
+    )
+    .default([]),
 });
 
 const digits = z.union([z.string().regex(/^[0-9]+$/), z.number().int().nonnegative().transform(String)], {
@@ -179,6 +198,24 @@ const states = new Map<string, SeedState | "notExisting">([
   ["already used", "consumed"],
   ["expired", "expired"],
 ]);
+
+/** The same payee may stand in several rows of its source, as long as they say the same. */
+function readPayees(entries: readonly Entry<z.output<typeof sourceRow>>[], mistakes: string[]): SeedPayee[] {
+  const payees = new Map<string, { readonly at: string; readonly payee: SeedPayee }>();
+  for (const { at, row } of entries) {
+    for (const [index, payee] of row.Beneficiaries.entries()) {
+      const { PayeeFunctionalID: identity, PaymentModality: modality, FinancialAddress: address } = payee;
+      const place = `${at}.Beneficiaries[${index}]`;
+      const key = JSON.stringify([row.SourceBBID, identity]);
+      const earlier = payees.get(key);
+      const read = { sourceBlock: row.SourceBBID, identity, modality, address };
+      if (!earlier) payees.set(key, { at: place, payee: read });
+      else if (earlier.payee.modality !== modality || earlier.payee.address !== address)
+        mistakes.push(`${place}: is the payee of ${earlier.at}, with another address`);
+    }
+  }
+  return [...payees.values()].map(({ payee }) => payee);
+}
 
 function readVouchers(
   entries: readonly Entry<z.output<typeof voucherRow>>[],

@@ -1,10 +1,10 @@
 /** What a sandbox prints when it is ready: what its seed put there, and what to try. No voucher number is in it. */
 import { formatMajor } from "#core/money.ts";
 import { buildingBlockIds, merchantIds } from "./ids.ts";
-import type { Seed, SeedMerchant, SeedState, SeedVoucher } from "./seed.ts";
+import type { Seed, SeedMerchant, SeedPayee, SeedState, SeedVoucher } from "./seed.ts";
 
 export function describeSeed(seed: Seed): string {
-  const { payees, notExisting } = seed.left;
+  const { notExisting } = seed.left;
   return [
     `Vouchers, ${seed.vouchers.length}:`,
     ...[...Map.groupBy(seed.vouchers, ({ state }) => state)].map(
@@ -18,8 +18,8 @@ export function describeSeed(seed: Seed): string {
     ),
     "Callers (Gov_Stack_BB: the name or the id; X-Registering-Institution-ID: the id):",
     ...[...buildingBlockIds(seed)].map(([name, id]) => (name === id ? `  ${id}` : `  ${name}: ${id}`)),
-    `Not loaded: ${notExisting} voucher(s) that shall not exist, and ${payees} known payee(s) of g2p rows, since the`,
-    "  account mapper that they belong to is not there yet; the rows' source building blocks are registered",
+    `Payees, ${seed.payees.length}, each of the source building block of its row`,
+    `Not loaded: ${notExisting} voucher(s) that shall not exist`,
   ].join("\n");
 }
 
@@ -32,6 +32,7 @@ export function whatToTry(seed: Seed, url: string): string {
       ? [`  curl ${url}/vouchers/voucherstatuscheck/${voucher.serial}`, preactivation(voucher, url)]
       : []),
     ...(voucher && merchant ? [redemption(voucher, merchant, url)] : []),
+    ...seed.payees.slice(0, 1).map((payee) => lookUp(payee, buildingBlockIds(seed), url)),
     `  ${url}/docs tells every call`,
   ].join("\n");
 }
@@ -56,6 +57,11 @@ function redemption({ buildingBlock }: SeedVoucher, merchant: SeedMerchant, url:
     override: false,
   };
   return curl("POST", `${url}/vouchers/voucher_redemption`, body);
+}
+
+function lookUp({ sourceBlock, identity }: SeedPayee, ids: ReadonlyMap<string, string>, url: string): string {
+  const header = `X-Registering-Institution-ID: ${ids.get(sourceBlock) ?? ""}`;
+  return `  curl '${url}/beneficiary?payeeIdentity=${encodeURIComponent(identity)}' -H '${header.replaceAll("'", "'\\''")}'`;
 }
 
 function curl(method: string, url: string, body: Readonly<Record<string, unknown>>): string {

@@ -135,7 +135,7 @@ export function acceptCommand(
 }
 
 /** Also run for a request that is repeated: with nothing left to do it ends in the callback, once more. */
-export function jobOf(queue: "issue-batch" | "run-command", id: bigint | undefined): Job {
+export function jobOf(queue: Job["queue"], id: bigint | undefined): Job {
   if (id === undefined) throw new Error(`the request of a stored answer left no ${queue}`);
   return { queue, id: String(id) };
 }

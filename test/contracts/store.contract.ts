@@ -14,8 +14,10 @@ import { describeLeases } from "./store/leases.ts";
 import { describeLifecycle } from "./store/lifecycle.ts";
 import { describeLimits } from "./store/limits.ts";
 import { describeLives } from "./store/lives.ts";
+import { describeMapperRequests } from "./store/mapper-requests.ts";
 import { describeNodes } from "./store/nodes.ts";
 import { describeOperations } from "./store/operations.ts";
+import { describePayees } from "./store/payees.ts";
 import { describePeople } from "./store/people.ts";
 import { describeProjections } from "./store/projections.ts";
 import { describeRandomLives } from "./store/random-lives.ts";
@@ -54,6 +56,8 @@ const parts = [
   describeLimits,
   describeOperations,
   describePeople,
+  describePayees,
+  describeMapperRequests,
   describeCarried,
   describeRequests,
   describeSealedAnswers,

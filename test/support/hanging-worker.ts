@@ -11,6 +11,7 @@ const none = () => Promise.resolve();
 await jobs.start({
   "issue-batch": none,
   "run-command": none,
+  "map-payees": none,
   callback: none,
   notify: none,
   payout: hang,

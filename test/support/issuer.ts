@@ -10,7 +10,8 @@ export interface Issuer {
   ): Promise<string>;
 }
 
-export const allScopes = "vouchers:issue vouchers:read vouchers:redeem bills:read bills:write";
+export const allScopes =
+  "vouchers:issue vouchers:read vouchers:redeem bills:read bills:write mapper:read mapper:write";
 
 export async function createIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });

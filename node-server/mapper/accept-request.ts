@@ -1,0 +1,54 @@
+/** Accepting what callers ask of the account mapper: stored with its items and its work in one transaction, then answered. */
+import type { MapperItem, MapperRequestRow } from "../ports/mapper.ts";
+import type { Job, Store, Tx } from "../ports/store.ts";
+import { acceptOnce } from "../accept-once.ts";
+import type { Acceptance, Accepted, RequestIdentity } from "../accept-once.ts";
+import { jobOf } from "../vouchers/accept.ts";
+import { runMapperRequest } from "./run-request.ts";
+
+export type AskedRequest = Omit<MapperRequestRow, "id" | "institutionId" | "requestKey"> & {
+  readonly items: readonly MapperItem[];
+};
+
+export const emptyItem: Omit<MapperItem, "line"> = {
+  instructionId: null,
+  payeeIdentity: null,
+  modality: null,
+  institutionCode: null,
+  address: null,
+  replaces: null,
+  area: null,
+  active: null,
+  prefer: null,
+};
+
+/** A repeated request gets its first answer, and its callback once more. */
+export function acceptMapperRequest(
+  store: Store,
+  identity: RequestIdentity,
+  { items, ...asked }: AskedRequest,
+  answer: Accepted,
+): Promise<Acceptance<never>> {
+  const { institutionId, requestId: requestKey } = identity.key;
+  const request = { ...asked, institutionId, requestKey };
+  const known = async (tx: Tx): Promise<Job> => jobOf("map-payees", await tx.mapperRequests.byKey(request));
+  return acceptOnce<never>(store, identity, answer, known, async (tx) => {
+    const id = await tx.mapperRequests.insert(request);
+    await tx.mapperRequests.addItems({ id, institutionId }, items);
+    return jobOf("map-payees", id);
+  });
+}
+
+/** For a caller that waits: does what its accepted request asks, unless a worker has done it already. */
+export async function runAccepted(
+  store: Store,
+  identity: RequestIdentity,
+  asked: Pick<AskedRequest, "action" | "face">,
+): Promise<bigint> {
+  const { institutionId, requestId: requestKey } = identity.key;
+  const key = { ...asked, institutionId, requestKey };
+  const id = await store.transaction((tx) => tx.mapperRequests.byKey(key));
+  if (id === undefined) throw new Error(`the request ${requestKey} was accepted and is not there`);
+  await runMapperRequest(store, id);
+  return id;
+}

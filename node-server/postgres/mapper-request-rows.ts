@@ -1,0 +1,203 @@
+/** What callers ask of the account mapper, and the outcome of each item. Addresses are sealed until then, and erased. */
+import { sql } from "kysely";
+import type { AddressTokens } from "../mapper/address-tokens.ts";
+import type {
+  LineSlice,
+  MapperItem,
+  MapperProgress,
+  MapperRequestRow,
+  MapperRequestRows,
+  MapperResult,
+} from "../ports/mapper.ts";
+import type { Page } from "../ports/store.ts";
+import type { Trx } from "./rows.ts";
+
+export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperRequestRows {
+  return {
+    async insert(request) {
+      const { id } = await trx
+        .insertInto("mapper_requests")
+        .values({
+          institution_id: request.institutionId,
+          action: request.action,
+          face: request.face,
+          request_id: request.requestId,
+          request_key: request.requestKey,
+          batch_id: request.batchId,
+          program_id: request.programId,
+          callback_url: request.callbackUrl,
+        })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      return id;
+    },
+    addItems: (request, items) => insertItems(trx, tokens, request, items),
+    find: (id) => one(select(trx).where("id", "=", id).executeTakeFirst()),
+    async byKey({ institutionId, action, face, requestKey }) {
+      const row = await trx
+        .selectFrom("mapper_requests")
+        .select("id")
+        .where("institution_id", "=", institutionId)
+        .where("action", "=", action)
+        .where("face", "=", face)
+        .where("request_key", "=", requestKey)
+        .executeTakeFirst();
+      return row?.id;
+    },
+    byRequestId: (institutionId, requestId) =>
+      one(
+        select(trx)
+          .where("institution_id", "=", institutionId)
+          .where("request_id", "=", requestId)
+          .orderBy("id", "desc")
+          .limit(1)
+          .executeTakeFirst(),
+      ),
+    lock: (id) => one(select(trx).where("id", "=", id).forNoKeyUpdate().executeTakeFirst()),
+    async nextOpen(request, limit) {
+      const rows = await trx
+        .selectFrom("mapper_items")
+        .select([...resultColumns, "address_token", "replaces_token", "area", "active", "prefer"])
+        .where("request", "=", request.id)
+        .where("done", "=", false)
+        .orderBy("line")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => {
+        const owner = { institutionId: request.institutionId, payeeIdentity: row.payee_identity ?? "" };
+        const opened = (token: Uint8Array | null) => token && tokens.open(owner, token);
+        return {
+          ...result(row),
+          address: opened(row.address_token),
+          replaces: opened(row.replaces_token),
+          area: row.area,
+          active: row.active,
+          prefer: row.prefer,
+        };
+      });
+    },
+    async finish(id, outcomes) {
+      const finished = await sql`
+        update mapper_items i set done = true, failure_reason = o.reason, address_token = null, replaces_token = null
+        from unnest(
+          ${outcomes.map(({ line }) => line)}::int[],
+          ${outcomes.map(({ failureReason }) => failureReason)}::text[]) as o (line, reason)
+        where i.request = ${id} and i.line = o.line and not i.done`.execute(trx);
+      if (finished.numAffectedRows !== BigInt(outcomes.length))
+        throw new Error(`mapper request ${id}: an item that was to be finished was not open`);
+    },
+    async complete(id) {
+      await trx
+        .updateTable("mapper_requests")
+        .set({ completed_at: sql`clock_timestamp()` })
+        .where("id", "=", id)
+        .where("completed_at", "is", null)
+        .execute();
+    },
+    progress: (id) => readProgress(trx, id),
+    results: (id, slice) => readResults(trx, id, slice, false),
+    failures: (id, page) => readResults(trx, id, page, true),
+  };
+}
+
+async function insertItems(
+  trx: Trx,
+  tokens: AddressTokens,
+  { id, institutionId }: Pick<MapperRequestRow, "id" | "institutionId">,
+  items: readonly MapperItem[],
+): Promise<void> {
+  const sealed = ({ payeeIdentity }: MapperItem, address: string | null) =>
+    address === null ? null : tokens.seal({ institutionId, payeeIdentity: payeeIdentity ?? "" }, address);
+  await sql`
+    insert into mapper_items (request, line, instruction_id, payee_identity, modality, institution_code, area, active,
+      prefer, address_token, replaces_token)
+    select ${id}::bigint, * from unnest(
+      ${items.map((item) => item.line)}::int[],
+      ${items.map((item) => item.instructionId)}::text[],
+      ${items.map((item) => item.payeeIdentity)}::text[],
+      ${items.map((item) => item.modality)}::text[],
+      ${items.map((item) => item.institutionCode)}::text[],
+      ${items.map((item) => item.area)}::text[],
+      ${items.map((item) => item.active)}::boolean[],
+      ${items.map((item) => item.prefer)}::boolean[],
+      ${items.map((item) => sealed(item, item.address))}::bytea[],
+      ${items.map((item) => sealed(item, item.replaces))}::bytea[])`.execute(trx);
+}
+
+async function readProgress(trx: Trx, id: bigint): Promise<MapperProgress> {
+  const counted = sql<MapperProgress>`
+    select count(*)::int as total, count(*) filter (where done)::int as done, count(failure_reason)::int as failed,
+      exists (select from mapper_requests where id = ${id} and completed_at is not null) as complete
+    from mapper_items where request = ${id}`;
+  const [row] = (await counted.execute(trx)).rows;
+  if (!row) throw new Error("a count has one row");
+  return row;
+}
+
+const resultColumns = ["line", "instruction_id", "payee_identity", "modality", "institution_code"] as const;
+
+async function readResults(trx: Trx, id: bigint, slice: LineSlice | Page, failedOnly: boolean) {
+  const all = trx
+    .selectFrom("mapper_items")
+    .select([...resultColumns, "failure_reason"])
+    .where("request", "=", id)
+    .orderBy("line");
+  const wanted = failedOnly ? all.where("failure_reason", "is not", null) : all;
+  const part =
+    "afterLine" in slice
+      ? wanted.where("line", ">", slice.afterLine).limit(slice.limit)
+      : wanted.limit(slice.size).offset(slice.index * slice.size);
+  const rows = await part.execute();
+  return rows.map((row): MapperResult => ({ ...result(row), failureReason: row.failure_reason }));
+}
+
+function result(row: {
+  line: number;
+  instruction_id: string | null;
+  payee_identity: string | null;
+  modality: string | null;
+  institution_code: string | null;
+}): Omit<MapperResult, "failureReason"> {
+  return {
+    line: row.line,
+    instructionId: row.instruction_id,
+    payeeIdentity: row.payee_identity,
+    modality: row.modality,
+    institutionCode: row.institution_code,
+  };
+}
+
+function select(trx: Trx) {
+  return trx
+    .selectFrom("mapper_requests")
+    .select([
+      "id",
+      "institution_id",
+      "action",
+      "face",
+      "request_id",
+      "request_key",
+      "batch_id",
+      "program_id",
+      "callback_url",
+    ]);
+}
+
+type Selected = Awaited<ReturnType<ReturnType<typeof select>["execute"]>>[number];
+
+async function one(selected: Promise<Selected | undefined>): Promise<MapperRequestRow | undefined> {
+  const row = await selected;
+  return (
+    row && {
+      id: row.id,
+      institutionId: row.institution_id,
+      action: row.action,
+      face: row.face,
+      requestId: row.request_id,
+      requestKey: row.request_key,
+      batchId: row.batch_id,
+      programId: row.program_id,
+      callbackUrl: row.callback_url,
+    }
+  );
+}
