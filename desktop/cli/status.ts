@@ -5,11 +5,11 @@ import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
+import { limitsView } from "../worker/limits-view.ts";
 import { policyNow } from "../worker/redeem.ts";
 import { timeOf } from "../worker/standing.ts";
 import type { NodeStores } from "../worker/open.ts";
 import type { HeldLease } from "../worker/store/leases.ts";
-import { limitsLine, limitsView } from "./limits-view.ts";
 import { dayAndTime, stoppedMessage } from "./messages.ts";
 import { exitCodes } from "./result.ts";
 import type { CommandResult } from "./result.ts";
@@ -67,6 +67,19 @@ export function statusView(stores: NodeStores, clock: MachineClock): CommandResu
   ];
   const exitCode = stopped === undefined ? exitCodes.done : exitCodes.stopped;
   return { exitCode, text: lines.join("\n"), json };
+}
+
+/** One line for people. */
+export function limitsLine(limits: ReturnType<typeof limitsView>): string {
+  if (limits === null) return "No policy yet: without a connection only reserved vouchers are accepted.";
+  if (!("atRisk" in limits)) return `Policy ${limits.policyVersion} is not here yet: run \`sync\`.`;
+  const { policyVersion, atRisk } = limits;
+  if (!atRisk) return `Policy ${policyVersion}: without a connection only reserved vouchers are accepted.`;
+  const amounts = atRisk.amountsLeft.map(({ currency, left: rest }) => `${rest} ${currency}`).join(", ");
+  return (
+    `Policy ${policyVersion}: without a connection this till may still accept ${atRisk.redemptionsLeft} vouchers, ` +
+    `${amounts || "nothing"}, for ${atRisk.hoursLeft} hours (its deny list is good for ${atRisk.denyListHoursLeft}).`
+  );
 }
 
 function clockView(stores: NodeStores, time: { readonly nowMs: number; readonly anchored: boolean }) {

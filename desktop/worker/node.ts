@@ -19,7 +19,7 @@ import type { NodeStores } from "./open.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { prepareRedemption } from "./redeem.ts";
-import type { Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
+import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
 import { countTraffic } from "./count-traffic.ts";
@@ -54,6 +54,8 @@ export type RedeemOutcome =
 export type LeaseRequestResult = Awaited<ReturnType<typeof requestLeases>>;
 
 export interface PaypostNode {
+  /** What a redemption would be, by what this node knows; nothing is recorded. */
+  check(request: RedeemRequest): Promise<Prepared>;
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Gives a lease back; the operation goes up with the next sync. */
   release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
@@ -107,11 +109,12 @@ export function createNode(parts: NodeParts): PaypostNode {
     return answer.ok ? answer.holder : undefined;
   };
   return {
+    check: (request) => prepareRedemption(recordParts, request),
     async redeem(request) {
       let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {
         const contact = await upload(syncParts(2));
-        if (contact.problem && !(prepared.atRisk && isPassing(contact.problem))) {
+        if (contact.problem && !(prepared.token.atRisk && isPassing(contact.problem))) {
           return { kind: "offline", upload: contact };
         }
         // The server cannot be asked: what may be taken at risk is judged as that.
@@ -120,8 +123,8 @@ export function createNode(parts: NodeParts): PaypostNode {
       if (!prepared.ok) return { kind: "refused", refusal: prepared.refusal };
       // What another till holds would only be held by the server: who waits is told where it is instead.
       const holder =
-        prepared.mode === "online" && !prepared.atRisk
-          ? await holderOf(prepared.serial, request.number)
+        prepared.mode === "online" && !prepared.token.atRisk
+          ? await holderOf(prepared.token.serial, request.number)
           : undefined;
       if (holder) return { kind: "refused", refusal: { code: "leased-elsewhere", holder } };
       const recorded = orStopped(() => prepared.record());

@@ -18,10 +18,14 @@ import { createAcknowledgementStorage } from "./store/acknowledgements.ts";
 import type { AcknowledgementStorage } from "./store/acknowledgements.ts";
 import { createDeniedStorage } from "./store/denied.ts";
 import type { DeniedStorage } from "./store/denied.ts";
+import { createHistoryStorage } from "./store/history.ts";
+import type { HistoryStorage } from "./store/history.ts";
 import { createLeaseStorage } from "./store/leases.ts";
 import type { LeaseStorage } from "./store/leases.ts";
 import { createNodeStorage } from "./store/node.ts";
 import type { NodeStorage } from "./store/node.ts";
+import { createPeopleStorage } from "./store/people.ts";
+import type { PeopleStorage } from "./store/people.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
@@ -39,6 +43,8 @@ export interface NodeStores {
   readonly trust: TrustStorage;
   readonly acknowledgements: AcknowledgementStorage;
   readonly settings: SettingStorage;
+  readonly people: PeopleStorage;
+  readonly history: HistoryStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -96,6 +102,8 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
     settings: createSettingStorage(database),
+    people: createPeopleStorage(database),
+    history: createHistoryStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

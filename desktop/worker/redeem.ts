@@ -53,9 +53,7 @@ export type Prepared =
   | {
       readonly ok: true;
       readonly mode: RedemptionMode;
-      readonly serial: bigint;
-      /** Whether its group may be taken at risk where the server cannot be asked. */
-      readonly atRisk: boolean;
+      readonly token: VoucherToken;
       record(): RedeemResult;
     }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
@@ -90,8 +88,7 @@ export async function prepareRedemption(parts: RecordParts, request: RedeemReque
   return {
     ok: true,
     mode,
-    serial,
-    atRisk: token.atRisk,
+    token,
     record: () => record(parts, request, decision, decide),
   };
 }

@@ -38,6 +38,8 @@ export interface LeaseStorage {
   /** Leases that have not run out at the given time and were neither used nor given back, by serial, at most `limit`. */
   open(nowMs: number, limit: number): HeldLease[];
   countOpen(nowMs: number): number;
+  /** Of the open ones those whose serial holds the digits, by serial, after the given one. */
+  searchOpen(nowMs: number, digits: string, after: bigint, limit: number): HeldLease[];
   /** Serials that the server asks for and that were neither redeemed here nor given back, those asked for first before the others. */
   recalled(limit: number): bigint[];
   /** Serials of leases that end within the time and were not asked about since, those that end first before the others. */
@@ -91,6 +93,10 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     `select * from leases where ${counting} and not_after_ms > ? and ${unused}
      order by serial limit ?`,
   );
+  const searchOpen = database.prepare<[number, bigint, string, number], LeaseRow>(
+    `select * from leases where ${counting} and not_after_ms > ? and serial > ?
+       and instr(printf('%010d', serial), ?) > 0 and ${unused} order by serial limit ?`,
+  );
   const count = database.prepare<[number], { count: bigint }>(
     `select count(*) as count from leases where ${counting} and not_after_ms > ? and ${unused}`,
   );
@@ -134,6 +140,7 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     },
     open: (nowMs, limit) => open.all(nowMs, limit).map(rowToLease),
     countOpen: (nowMs) => Number(count.get(nowMs)?.count ?? 0n),
+    searchOpen: (nowMs, digits, after, limit) => searchOpen.all(nowMs, after, digits, limit).map(rowToLease),
     recalled: (limit) => recalled.all(limit).map(({ serial }) => serial),
     due: ({ nowMs, withinMs, askedBeforeMs }, limit) =>
       due

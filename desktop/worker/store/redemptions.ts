@@ -38,6 +38,7 @@ export interface RedemptionStorage {
   insert(redemption: NewRedemption): void;
   /** All redemptions of one voucher on this node, the newest first. */
   ofVoucher(serial: bigint): RedemptionRecord[];
+  find(sequence: number): RedemptionRecord | undefined;
   /** In order of their operations, at most `limit`, after the given sequence number. */
   list(after: number, limit: number): RedemptionRecord[];
   /** What was redeemed at risk since the contact, or is not sent yet; the sum in one currency. */
@@ -112,6 +113,10 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
       });
     },
     ofVoucher: (serial) => bySerial.all(serial).map(rowToRecord),
+    find(sequence) {
+      const row = following.get(sequence - 1, 1);
+      return row && Number(row.sequence) === sequence ? rowToRecord(row) : undefined;
+    },
     list: (after, limit) => following.all(after, limit).map(rowToRecord),
     usedAtRisk(contact, currency) {
       const used = atRisk.get({ contact, currency });
