@@ -56,20 +56,6 @@ test("a permission takes two people, and each step is told and audited", async (
   ]);
 });
 
-test("an enrolment code comes with a link and its QR code where the server's address is given", async () => {
-  await ok("merchant", "add", "M-7", "Corner shop");
-  const code = ["node", "code", "M-7", "till 1"];
-  expect(await ok(...code)).not.toContain("paypost://");
-  const told = await ok(...code, "--agent", "--server", "https://pay.example.org/");
-  const link = parseEnrolmentLink(/paypost:\S+/.exec(told)?.[0] ?? "");
-  expect(link).toMatchObject({ ok: true, serverUrl: "https://pay.example.org" });
-  expect(told).toContain(link.ok ? link.code : "no link");
-  expect(told).toMatch(/[▀▄█]{10}/);
-  const { rows } = await client.pool.query("select agent from enrolment_codes order by agent");
-  expect(rows).toEqual([{ agent: false }, { agent: true }]);
-  expect(await refused(...code, "--server", "http://pay.example.org")).toContain("server-without-tls");
-});
-
 test("a policy is issued from a file, version after version, each audited with who issued it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "paypost-policy-"));
   const file = join(folder, "policy.json");
@@ -290,6 +276,20 @@ test("an unknown command shows what there is", async () => {
 function paypost(...args: readonly string[]): Promise<Finished> {
   return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url, PAYPOST_KEYS: keys });
 }
+
+test("an enrolment code comes with a link and its QR code where the server's address is given", async () => {
+  await ok("merchant", "add", "M-7", "Corner shop");
+  const code = ["node", "code", "M-7", "till 1"];
+  expect(await ok(...code)).not.toContain("paypost://");
+  const told = await ok(...code, "--agent", "--server", "https://pay.example.org/");
+  const link = parseEnrolmentLink(/paypost:\S+/.exec(told)?.[0] ?? "");
+  expect(link).toMatchObject({ ok: true, serverUrl: "https://pay.example.org" });
+  expect(told).toContain(link.ok ? link.code : "no link");
+  expect(told).toMatch(/[▀▄█]{10}/);
+  const { rows } = await client.pool.query("select agent from enrolment_codes order by agent");
+  expect(rows).toEqual([{ agent: false }, { agent: true }]);
+  expect(await refused(...code, "--server", "http://pay.example.org")).toContain("server-without-tls");
+});
 
 async function ok(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await paypost(...args);
