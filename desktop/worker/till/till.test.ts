@@ -136,15 +136,15 @@ test("an agent's till pays out for the policy's fee, and the drawer is counted a
   await desk.ask("move-cash", { ...move, direction: "in" });
   await desk.ask("move-cash", { ...move, amount: "20.00", direction: "out" });
   const inDrawer = {
-    ...{
-      currency: "USD",
-      opening: "100.00",
-      putIn: "50.00",
-      takenOut: "20.00",
-      paidOut: "12.28",
-      fees: "0.22",
-    },
-    ...{ expected: "117.72", counted: null, difference: null },
+    currency: "USD",
+    opening: "100.00",
+    putIn: "50.00",
+    takenOut: "20.00",
+    paidOut: "12.28",
+    fees: "0.22",
+    expected: "117.72",
+    counted: null,
+    difference: null,
   };
   expect((await desk.ask("state", {})).shift?.cash).toEqual([inDrawer]);
   const twice = [...opening, ...opening];
