@@ -4,6 +4,7 @@ import nacl from "tweetnacl";
 import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
 import { addressSeal, registeredAliases } from "./bills/payer-address.ts";
+import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { createAddressTokens } from "./mapper/address-tokens.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
@@ -54,6 +55,8 @@ export interface ComposeOptions {
   readonly operator?: Contact | undefined;
   /** Through whom merchants are paid; in our own ledger if unset. */
   readonly gateway?: PaymentGateway;
+  /** Who says whether somebody is whom a voucher is for; nobody if unset. */
+  readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
 }
 
@@ -150,6 +153,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     ready: async () => void (await client.pool.query("select 1")),
     readDocsAsset: options.readDocsAsset,
     recovery,
+    registry: options.registry,
   });
   return {
     context,

@@ -13,15 +13,20 @@ import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
+import { appealDispute, authenticate, fetchEvidence } from "#sync/statements.ts";
+import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { prepareRedemption } from "./redeem.ts";
-import type { Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
+import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
+import { createProgress } from "./progress.ts";
+import { bringStatements } from "./statements.ts";
+import { sealRowsAside } from "./store/aside.ts";
 import { countTraffic } from "./count-traffic.ts";
 import { allowanceOf } from "./store/settings.ts";
 import { createShapeStorage } from "./store/shapes.ts";
@@ -38,6 +43,16 @@ export interface NodeParts {
   readonly onStep?: (step: RecordStep) => void;
   /** Somebody has asked for it: what the link may cost in a day does not count this time. */
   readonly beyondAllowance?: boolean;
+  /** Told while a sync goes on. */
+  readonly onProgress?: (progress: SyncProgress) => void;
+}
+
+export interface SyncProgress {
+  /** Operations that the server has answered for, of those that waited. */
+  readonly sent: number;
+  readonly of: number;
+  /** Rows of shapes that were stored. */
+  readonly received: number;
 }
 
 export type RedeemOutcome =
@@ -54,6 +69,8 @@ export type RedeemOutcome =
 export type LeaseRequestResult = Awaited<ReturnType<typeof requestLeases>>;
 
 export interface PaypostNode {
+  /** What a redemption would be, by what this node knows; nothing is recorded. */
+  check(request: RedeemRequest): Promise<Prepared>;
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Gives a lease back; the operation goes up with the next sync. */
   release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
@@ -61,6 +78,12 @@ export interface PaypostNode {
   requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
+  /** Brings what the server has to say about disputes and payouts; false where it could not. */
+  statements(): Promise<boolean>;
+  appeal(sequence: number, because: string): ReturnType<typeof appealDispute>;
+  evidence(sequence: number): ReturnType<typeof fetchEvidence>;
+  /** Asks a registry whether somebody is whom the voucher is for. */
+  authenticate(who: WhoIsThere): ReturnType<typeof authenticate>;
   /** Hands in what another node exported; gives the server's answer for that node. */
   handIn(file: Uint8Array): Promise<HandInResult>;
   /** Stays in contact until the signal ends it. */
@@ -82,8 +105,14 @@ export function createNode(parts: NodeParts): PaypostNode {
   };
   const assertions = createSyncSigner("session-assertion", parts.key.seed);
   const sessions = createSessions({ link, nodeId, assertions, contact: stores.node });
-  const { database, queue, trust } = stores;
-  const shapes = createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() });
+  const { database, queue, trust, vault } = stores;
+  vault.unlock(parts.key.seed);
+  stores.leases.sealRest();
+  sealRowsAside(database, vault);
+  const progress = createProgress(parts.onProgress);
+  const shapes = progress.counting(
+    createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
+  );
   const signer = createSyncSigner("operation", parts.key.seed);
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
@@ -95,6 +124,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     clock,
     shapes,
     contact: stores.node,
+    onSent: progress.sent,
     leaseDocument: (sequence, generation) => stores.leases.documentFor(sequence, generation),
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
     tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),
@@ -107,11 +137,12 @@ export function createNode(parts: NodeParts): PaypostNode {
     return answer.ok ? answer.holder : undefined;
   };
   return {
+    check: (request) => prepareRedemption(recordParts, request),
     async redeem(request) {
       let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {
         const contact = await upload(syncParts(2));
-        if (contact.problem && !(prepared.atRisk && isPassing(contact.problem))) {
+        if (contact.problem && !(prepared.token.atRisk && isPassing(contact.problem))) {
           return { kind: "offline", upload: contact };
         }
         // The server cannot be asked: what may be taken at risk is judged as that.
@@ -120,8 +151,8 @@ export function createNode(parts: NodeParts): PaypostNode {
       if (!prepared.ok) return { kind: "refused", refusal: prepared.refusal };
       // What another till holds would only be held by the server: who waits is told where it is instead.
       const holder =
-        prepared.mode === "online" && !prepared.atRisk
-          ? await holderOf(prepared.serial, request.number)
+        prepared.mode === "online" && !prepared.token.atRisk
+          ? await holderOf(prepared.token.serial, request.number)
           : undefined;
       if (holder) return { kind: "refused", refusal: { code: "leased-elsewhere", holder } };
       const recorded = orStopped(() => prepared.record());
@@ -134,6 +165,14 @@ export function createNode(parts: NodeParts): PaypostNode {
     release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
+    statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),
+    async appeal(sequence, because) {
+      const answer = await appealDispute(syncParts(1), { sequence, because });
+      if (answer.ok) await bringStatements(syncParts(1), stores, () => clock.wallMs());
+      return answer;
+    },
+    evidence: (sequence) => fetchEvidence(syncParts(2), sequence),
+    authenticate: (who) => authenticate(syncParts(1), who),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };

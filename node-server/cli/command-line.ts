@@ -28,6 +28,7 @@ const options = {
   all: { type: "boolean" },
   "at-risk": { type: "boolean" },
   server: { type: "string" },
+  agent: { type: "boolean" },
   answer: { type: "string" },
   phone: { type: "string" },
   program: { type: "string" },

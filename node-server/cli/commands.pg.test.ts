@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseEnrolmentLink } from "#sync/enrolment-link.ts";
 import { createDatabase } from "../../test/support/database.ts";
 import type { TestDatabase } from "../../test/support/database.ts";
 import { operateOn } from "../../test/support/operate.ts";
@@ -279,6 +280,20 @@ test("an unknown command shows what there is", async () => {
   expect(code).toBe(2);
   expect(stdout).toContain("paypost: the operators' command line");
   expect(await refused("alerts", "--everything")).toMatch(/--everything.*paypost -- help/s);
+});
+
+test("an enrolment code comes with a link and its QR code where the server's address is given", async () => {
+  await ok("merchant", "add", "M-7", "Corner shop");
+  const code = ["node", "code", "M-7", "till 1"];
+  expect(await ok(...code)).not.toContain("paypost://");
+  const told = await ok(...code, "--agent", "--server", "https://pay.example.org/");
+  const link = parseEnrolmentLink(/paypost:\S+/.exec(told)?.[0] ?? "");
+  expect(link).toMatchObject({ ok: true, serverUrl: "https://pay.example.org" });
+  expect(told).toContain(link.ok ? link.code : "no link");
+  expect(told).toMatch(/[▀▄█]{10}/);
+  const { rows } = await client.pool.query("select agent from enrolment_codes order by agent");
+  expect(rows).toEqual([{ agent: false }, { agent: true }]);
+  expect(await refused(...code, "--server", "http://pay.example.org")).toContain("server-without-tls");
 });
 
 function paypost(...args: readonly string[]) {

@@ -323,6 +323,7 @@ interface EnrolmentCodes {
   expires_at: Date;
   used_at: Date | null;
   node_id: string | null;
+  agent: Generated<boolean>;
 }
 
 interface Operations {
@@ -492,7 +493,7 @@ interface HeldDecisions {
   withdrawn_at: Date | null;
 }
 
-interface Disputes {
+export interface Disputes {
   node_id: string;
   hash: Uint8Array;
   opened_at: Generated<Date>;

@@ -10,6 +10,7 @@ import { describeMapperOneZero } from "./mapper-one-zero-openapi.ts";
 import { describeMapper } from "./mapper-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
 import { answer, json, pageQuery, readRefusals, refusals } from "./openapi-parts.ts";
+import { describeStatements } from "./statements-openapi.ts";
 import {
   acknowledgement,
   callbackPageAnswer,
@@ -323,6 +324,7 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     request: { body: json(holderRequest) },
     responses: { 200: { description: "The holder, or null" }, ...refusedToNode },
   });
+  describeStatements(app);
   registry.registerPath({
     method: "get",
     path: "/v1/keys",

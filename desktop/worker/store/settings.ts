@@ -12,6 +12,9 @@ export interface Settings {
 export interface SettingStorage {
   read(): Settings;
   write(settings: Settings): void;
+  /** What a screen keeps between two starts, by its name. */
+  preference(name: string): string | undefined;
+  setPreference(name: string, value: string): void;
   /** Bytes on the day of the given time, so far. */
   spent(nowMs: number): number;
   addTraffic(nowMs: number, bytes: number): void;
@@ -40,6 +43,8 @@ export function createSettingStorage(database: NodeDatabase): SettingStorage {
         })
         .immediate();
     },
+    preference: (name) => setting.get(`preference:${name}`)?.value,
+    setPreference: (name, value) => void save.run(`preference:${name}`, value),
     spent: (nowMs) => Number(onDay.get(dayOf(nowMs))?.bytes ?? 0n),
     addTraffic: (nowMs, bytes) => void add.run(dayOf(nowMs), bytes),
   };

@@ -1,9 +1,9 @@
-/** What is left of a policy's limits, as gauges for `status`. */
+/** What is left of a policy's limits, as gauges. */
 import { formatMajor } from "#core/money.ts";
 import type { TrustedTime } from "#sync/clock.ts";
 import type { Policy } from "#sync/documents/policy.ts";
-import type { NodeStores } from "../worker/open.ts";
-import { policyNow } from "../worker/redeem.ts";
+import type { NodeStores } from "./open.ts";
+import { policyNow } from "./redeem.ts";
 
 const hourMs = 3_600_000;
 
@@ -28,19 +28,6 @@ export function limitsView(stores: NodeStores, time: TrustedTime) {
   };
 }
 
-/** One line for people. */
-export function limitsLine(limits: ReturnType<typeof limitsView>): string {
-  if (limits === null) return "No policy yet: without a connection only reserved vouchers are accepted.";
-  if (!("atRisk" in limits)) return `Policy ${limits.policyVersion} is not here yet: run \`sync\`.`;
-  const { policyVersion, atRisk } = limits;
-  if (!atRisk) return `Policy ${policyVersion}: without a connection only reserved vouchers are accepted.`;
-  const amounts = atRisk.amountsLeft.map(({ currency, left: rest }) => `${rest} ${currency}`).join(", ");
-  return (
-    `Policy ${policyVersion}: without a connection this till may still accept ${atRisk.redemptionsLeft} vouchers, ` +
-    `${amounts || "nothing"}, for ${atRisk.hoursLeft} hours (its deny list is good for ${atRisk.denyListHoursLeft}).`
-  );
-}
-
 function atRiskGauges(
   stores: NodeStores,
   { currencies }: Policy,
@@ -50,12 +37,16 @@ function atRiskGauges(
   const contact = contactOf(stores);
   const { count } = stores.redemptions.usedAtRisk(contact, "");
   return {
+    redemptions: limits.redemptions,
+    hours: limits.hours,
+    denyListHours: limits.denyListHours,
     redemptionsLeft: Math.max(0, limits.redemptions - count),
     hoursLeft: hoursLeft(time, stores.node.anchor()?.serverTimeMs, limits.hours),
     denyListHoursLeft: hoursLeft(time, stores.denied.asOfMs(), limits.denyListHours),
     amountsLeft: currencies.map(({ currency, sumMinor }) => {
       const used = stores.redemptions.usedAtRisk(contact, currency).sumMinor;
-      return { currency, left: left(currency, sumMinor, used) };
+      const most = formatMajor({ amountMinor: sumMinor, currency });
+      return { currency, left: left(currency, sumMinor, used), most };
     }),
   };
 }

@@ -1,0 +1,37 @@
+/** Numbers, money and moments, in the language of the page. */
+import { useTranslation } from "react-i18next";
+import type { Amount } from "../protocol.ts";
+
+export interface Formats {
+  money(amount: Amount): string;
+  number(value: number): string;
+  moment(ms: number): string;
+  bytes(count: number): string;
+}
+
+export function useFormats(): Formats {
+  const { i18n } = useTranslation();
+  const locale = i18n.language;
+  return {
+    money: ({ amount, currency }) => money(locale, amount, currency),
+    number: (value) => new Intl.NumberFormat(locale).format(value),
+    moment: (ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms),
+    bytes: (count) =>
+      new Intl.NumberFormat(locale, { style: "unit", unit: "kilobyte", maximumFractionDigits: 1 }).format(
+        count / 1000,
+      ),
+  };
+}
+
+/** From the decimal text itself, never through a binary fraction; the code is shown, since signs are ambiguous. */
+function money(locale: string, amount: string, currency: string): string {
+  const decimals = amount.split(".")[1]?.length ?? 0;
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    currencyDisplay: "code",
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return format.format(amount as `${number}`);
+}

@@ -1,0 +1,82 @@
+/** What the till does for each request of the page, once it is known to be well formed and to fit the phase. */
+import { protocolVersion } from "../../protocol.ts";
+import type { Settings, TillState } from "../../protocol.ts";
+import { done } from "./answers.ts";
+import { cashHandlers } from "./handle-cash.ts";
+import { contactHandlers } from "./handle-contact.ts";
+import { keyHandlers } from "./handle-key.ts";
+import { peopleHandlers } from "./handle-people.ts";
+import { recordHandlers } from "./handle-records.ts";
+import { voucherHandlers } from "./handle-vouchers.ts";
+import { cashView } from "./shift-views.ts";
+import { syncState } from "./sync-state.ts";
+import type { Desk, Handlers } from "./till.ts";
+
+export function createHandlers(desk: Desk): Handlers {
+  const { settings } = desk.parts.stores;
+  return {
+    ...keyHandlers(desk),
+    ...peopleHandlers(desk),
+    ...cashHandlers(desk),
+    ...voucherHandlers(desk),
+    ...recordHandlers(desk),
+    ...contactHandlers(desk),
+    state: () => stateOf(desk),
+    settings({ bytesPerDay, onRequest, ...preferences }) {
+      settings.write({ bytesPerDay, onRequest });
+      settings.setPreference("screen", JSON.stringify(preferences));
+      desk.changed();
+      return done;
+    },
+    "practice-vouchers": () => ({ vouchers: desk.parts.practice?.vouchers() ?? [] }),
+  };
+}
+
+function stateOf(desk: Desk): TillState {
+  const { parts, session } = desk;
+  const { stores, version } = parts;
+  const identity = stores.node.identity();
+  const certificate = identity?.certificate;
+  const { cashier } = session;
+  return {
+    protocol: protocolVersion,
+    version,
+    phase: desk.phase(),
+    practice: parts.practice !== undefined,
+    keyStore: parts.keyStore !== undefined,
+    settings: settingsOf(desk),
+    till:
+      identity && certificate
+        ? {
+            nodeId: certificate.nodeId,
+            merchantId: certificate.merchantId,
+            merchantName: certificate.merchantName,
+            agent: certificate.agent,
+            server: identity.serverUrl,
+            status: stores.node.status(),
+            stopped: stores.stopped() ?? null,
+          }
+        : null,
+    cashiers: stores.people.list().map(({ id, name, role }) => ({ id, name, role })),
+    cashier: cashier
+      ? { id: cashier.id, name: cashier.name, role: cashier.role, sinceMs: cashier.sinceMs }
+      : null,
+    shift: cashier
+      ? {
+          id: cashier.shift,
+          openedMs: cashier.sinceMs,
+          cash: stores.shifts.cash(cashier.shift).map(cashView),
+        }
+      : null,
+    sync: certificate ? syncState(desk) : null,
+  };
+}
+
+const usualScreen = { language: null, theme: "system", paper: "80", lockAfterMinutes: 10 } as const;
+
+function settingsOf({ parts }: Desk): Settings {
+  const { settings } = parts.stores;
+  const kept = settings.preference("screen");
+  const screen = kept === undefined ? {} : (JSON.parse(kept) as Partial<Settings>);
+  return { ...usualScreen, ...screen, ...settings.read() };
+}
