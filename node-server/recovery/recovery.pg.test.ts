@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
+import { encodeLease } from "#sync/documents/lease.ts";
 import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
 import type { Verdict } from "#sync/documents/verdict-list.ts";
 import { signDocument } from "#sync/signing/cose.ts";
@@ -195,6 +196,38 @@ describe("4.8: what the restored database had left open", () => {
     const told = await again.upload(operations);
     expect(told.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "applied" }]);
     expect((await states())[0]).not.toBe("activated");
+  });
+
+  test("4.8: a lease of after the backup, used only when the recovery was over, is one that has closed and not one that never was", async () => {
+    const [holder, other] = [await enrol("till 1"), await enrol("till 2")];
+    const vouchers = await server.institution.createVouchers("FOO", [7, 7, 7]);
+    const [free, gone, elsewhere] = vouchers as [IssuedVoucher, IssuedVoucher, IssuedVoucher];
+    await server.institution.activate([free.serialNumber, gone.serialNumber]);
+    await server.institution.activate([elsewhere.serialNumber], { leaseTo: other.identity.nodeId });
+    const { nodeId } = holder.identity;
+    const epoch = { generation: 1, n: 9 };
+    const leases = await Promise.all(
+      vouchers.map(({ serialNumber }) => {
+        const serial = BigInt(serialNumber);
+        const lease = encodeLease({ serial, nodeId, epoch, notAfterMs: Date.now() + 3_600_000 });
+        return signDocument(server.context.leaseSigner, lease);
+      }),
+    );
+    await restored();
+    await ended();
+    await server.institution.redeem(gone.serialNumber, gone.number, "shop-1");
+    const again = after(holder);
+    const operations = [free, gone, elsewhere].map((voucher) => again.redeem(voucher, { epoch }));
+    const { verdicts } = await again.upload(operations, undefined, leases);
+    expect(verdicts?.verdicts).toMatchObject([
+      { status: "applied" },
+      { status: "rejected", reason: "lease-closed", guaranteedMinor: 700n },
+      { status: "held", reason: "leased-to-another-node" },
+    ]);
+    const release = other.release(elsewhere.serialNumber);
+    await after(other).upload([release]);
+    const told = await again.upload(operations);
+    expect(told.verdicts?.verdicts[2]).toMatchObject({ status: "applied" });
   });
 
   test("4.8: one at which the server fails is quarantined, and keeps no other from its verdict", async () => {

@@ -39,6 +39,25 @@ export function describeLeases(subject: () => StoreSubject): void {
       expect(known).toEqual([true, false, false, false]);
     });
 
+    test("4.8: one that had been forgotten is known again without being open, also beside another's open one", async () => {
+      const [serial, node, other] = [
+        await activated(subject()),
+        await enrolledNode(subject()),
+        await enrolledNode(subject()),
+      ];
+      await lease(subject(), serial, other);
+      const epoch = { generation: 7, n: 3 };
+      await transaction(async (tx) => {
+        const open = await tx.leases.open(serial);
+        if (!open) throw new Error("no lease is open");
+        const { recalledAt: _, ...row } = { ...open, nodeId: node, epoch };
+        await tx.leases.insertClosed(row, await tx.now());
+      });
+      expect(await transaction((tx) => tx.leases.wasGranted(serial, node, epoch))).toBe(true);
+      expect(await transaction((tx) => tx.leases.open(serial))).toMatchObject({ nodeId: other });
+      expect(await transaction((tx) => tx.leases.countOpen(node))).toBe(0);
+    });
+
     test("overdue are the open leases that ended before a time, the longest overdue first", async () => {
       const node = await enrolledNode(subject());
       const serials = [await activated(subject()), await activated(subject()), await activated(subject())];
