@@ -241,9 +241,11 @@ describe("a node that follows", () => {
     const following = till.node({ fetch }).follow(control.signal, () => reports.emit("report"));
     await once(reports, "report");
     const asked = urlsOf(server);
-    await vi.waitUntil(() => asked.some((url) => url.searchParams.get("live") === "true"));
+    await vi.waitUntil(() => asked.some((url) => url.searchParams.get("live") === "true"), {
+      timeout: 20_000,
+    });
     grantAll(server, 7);
-    await vi.waitUntil(() => leasedSerials(till).length === 1);
+    await vi.waitUntil(() => leasedSerials(till).length === 1, { timeout: 20_000 });
     const shapes = new Set(asked.map((url) => url.pathname.split("/").at(-1)));
     expect(shapes).toEqual(new Set(["leases", "signals"]));
     expect(asked.filter((url) => url.searchParams.get("live") === "true")).toSatisfy(

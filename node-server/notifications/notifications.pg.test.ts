@@ -95,7 +95,9 @@ describe("a redeemed voucher", () => {
     expect(bodies.every(({ text }) => String(text).includes(serialNumber))).toBe(true);
     expect(taken.every(({ authorization }) => authorization === "Bearer token")).toBe(true);
     expect(new Set(taken.map(({ key }) => key)).size).toBe(2);
-    await vi.waitUntil(async () => (await listNotifications(server.client.pool, false)).length === 0);
+    await vi.waitUntil(async () => (await listNotifications(server.client.pool, false)).length === 0, {
+      timeout: 30_000,
+    });
   });
 
   test("is told to nobody where nobody's address is known", async () => {

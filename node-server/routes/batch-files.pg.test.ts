@@ -104,10 +104,10 @@ describe("a batch voucher file", () => {
     const { body } = await server.receiver.waitFor((callback) => callback.body["requestID"] === requestID);
     const path = `/vouchers/batches/${batchID}/file`;
     expect(body).toEqual({ requestID, batchID, total: 1, created: 1, failed: 0, file: path });
-    await vi.waitUntil(() => isCallbackDelivered(batchID));
+    await vi.waitUntil(() => isCallbackDelivered(batchID), { timeout: 30_000 });
     expect(await deliveredOf(batchID)).toEqual([null]);
     await fetchAnswer(ministry, batchID);
-    await vi.waitUntil(async () => (await deliveredOf(batchID))[0] instanceof Date);
+    await vi.waitUntil(async () => (await deliveredOf(batchID))[0] instanceof Date, { timeout: 30_000 });
   });
 
   test("sent again, encrypted anew, gets its first answer and makes nothing; another content is 409", async () => {
