@@ -90,6 +90,20 @@ describe("4.6: what lies beyond a revocation is stored and held for a person", (
     expect(await claims(voucher)).toBe(1n);
   });
 
+  test("4.5, S1: invalid stays invalid: people do not apply one of another amount, or without the voucher's number", async () => {
+    const [one, other] = await leased(2);
+    if (!one || !other) throw new Error("no vouchers were made");
+    const stolen = [node.redeem({ ...one, number: other.number }), node.redeem(other, { amountMinor: 1n })];
+    await node.openSession();
+    await revokeNode(store(), node.identity.nodeId);
+    await node.upload(stolen);
+    for (const held of stolen.map(heldOf)) {
+      await propose(held, "apply", "Amina");
+      expect(await decide(held, "Ben")).toMatchObject({ code: "not-genuine" });
+    }
+    expect([await claims(one), await claims(other)]).toEqual([0n, 0n]);
+  });
+
   test("the database too holds that they are two", async () => {
     const { held } = await beyondRevocation();
     await propose(held, "apply", "Amina");
