@@ -15,7 +15,7 @@ function machine(wallMs: number, sinceBootMs: number, bootId = "a") {
   return { wallMs: () => wallMs, sinceBootMs: () => sinceBootMs, bootId };
 }
 
-describe("the trusted time", () => {
+describe("4.6: the trusted time", () => {
   test("is the last server time and the time since boot, however wrong the wall clock is set", () => {
     const time = trustedTime(anchor, machine(91 * hour, 2 * hour), 0);
     expect(time).toEqual({ nowMs: 101 * hour, anchored: true });

@@ -82,7 +82,7 @@ describe("what a redemption stores", () => {
     }
   });
 
-  test("cannot be changed, deleted, or given a second final verdict", async () => {
+  test("3: cannot be changed, nor deleted however long ago it was settled, nor given a second final verdict", async () => {
     const till = createTill();
     till.grant(testVoucher(1n));
     await redeem(till, 1n);

@@ -196,9 +196,12 @@ describe("4.5: of several redemptions at risk", () => {
       deniedAsOfMs: toldMs,
     });
     await sent(node, [winner]);
+    const books = await trialBalance(server.client.pool);
     const [verdict] = await sent(other, [loser]);
     expect(verdict).toMatchObject({ status: "rejected", reason: "already-consumed", guaranteedMinor: 500n });
     expect(verdict?.evidence).toEqual(winner.hash);
+    // Nothing is clawed back, and nothing is guaranteed, by itself.
+    expect(await trialBalance(server.client.pool)).toEqual(books);
   });
 
   test("4.5: one of a voucher that was on the deny list it names is guaranteed nothing", async () => {

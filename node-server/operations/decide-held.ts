@@ -9,6 +9,7 @@ import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/sto
 import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
 import { readStored, storedOperation } from "./held.ts";
+import { isGenuine } from "./redeem.ts";
 import { judge } from "./settle.ts";
 import { closeLease, isBehind } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
@@ -27,6 +28,8 @@ export type DecisionRefusal =
   | "same-person"
   /** The voucher cannot be claimed any more: it is somebody else's, ended, or not there. */
   | "voucher-not-free"
+  /** Another amount than the voucher's, or whoever made it did not know the number: people may not lift that. */
+  | "not-genuine"
   /** A release is behind an operation of the same node that names the voucher and is to be decided first. */
   | "earlier-operation-held"
   /** It is decided by itself when the recovery ends. */
@@ -137,7 +140,7 @@ async function verdictOf(
   node: NodeRow,
   row: OperationRow,
   verdict: HeldVerdict,
-): Promise<Verdict | "voucher-not-free" | "earlier-operation-held"> {
+): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held"> {
   if (verdict === "reject") return { event: { type: "REJECT" }, reason: "decided-by-people" };
   if (verdict === "write-off") return { event: { type: "WRITE_OFF" }, reason: "written-off" };
   const { body } = storedOperation(row);
@@ -152,6 +155,7 @@ async function verdictOf(
     if (isTheirs) await closeLease(context, tx, body.serial, "released", held);
     return { event: { type: "APPLY" }, reason: null };
   }
+  if (voucher && !isGenuine(context, voucher, { body, sealed: row.sealed })) return "not-genuine";
   const claimed =
     voucher &&
     (await claimVoucher(tx, voucher, {

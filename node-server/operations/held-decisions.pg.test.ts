@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { testStore } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { ageLeases } from "../../test/support/lease-time.ts";
-import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { fundGroup } from "../ledger/entries.ts";
-import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
 import { revokeNode } from "../nodes/revoke.ts";
 import { countOperations, listHeld } from "../postgres/held-admin.ts";
-import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { trialBalance } from "../postgres/registry-admin.ts";
 import type { HeldVerdict } from "../ports/store.ts";
 import { decideHeld, proposeDecision, withdrawProposal } from "./decide-held.ts";
 import type { HeldOperation } from "./decide-held.ts";
@@ -21,15 +19,11 @@ let server: TestServer;
 let node: BareNode;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const { pool } = server.client;
-  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
-  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
-  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 1_000_000n, currency: "USD" }));
+  server = await startServerWithShop();
 });
 
 beforeEach(async () => {
-  node = await enrol();
+  node = await enrolAtShop(server);
 });
 
 /** 4.7, after whatever these tests did. */
@@ -94,6 +88,20 @@ describe("4.6: what lies beyond a revocation is stored and held for a person", (
     expect(await decide(held, "Ben")).toMatchObject({ code: "voucher-not-free" });
     expect(await listed(held)).toMatchObject({ proposed: "apply", proposedBy: "Amina" });
     expect(await claims(voucher)).toBe(1n);
+  });
+
+  test("4.5, S1: invalid stays invalid: people do not apply one of another amount, or without the voucher's number", async () => {
+    const [one, other] = await leased(2);
+    if (!one || !other) throw new Error("no vouchers were made");
+    const stolen = [node.redeem({ ...one, number: other.number }), node.redeem(other, { amountMinor: 1n })];
+    await node.openSession();
+    await revokeNode(store(), node.identity.nodeId);
+    await node.upload(stolen);
+    for (const held of stolen.map(heldOf)) {
+      await propose(held, "apply", "Amina");
+      expect(await decide(held, "Ben")).toMatchObject({ code: "not-genuine" });
+    }
+    expect([await claims(one), await claims(other)]).toEqual([0n, 0n]);
   });
 
   test("the database too holds that they are two", async () => {
@@ -210,10 +218,4 @@ async function leased(count: number): Promise<readonly IssuedVoucher[]> {
 async function closeLease({ serialNumber }: IssuedVoucher): Promise<void> {
   await ageLeases(server.client.pool, [BigInt(serialNumber)], 20);
   await closeOverdueLeases(server.context, store(), 0);
-}
-
-async function enrol(): Promise<BareNode> {
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const wish = { merchantId: "shop-1", nodeName: "till", validHours: 1 };
-  return BareNode.enrol(server.url, await issueEnrolmentCode(store(), random, wish));
 }

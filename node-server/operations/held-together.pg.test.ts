@@ -5,17 +5,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { decodeEnvelope } from "#sync/documents/operation.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
-import { BareNode } from "../../test/support/bare-node.ts";
+import type { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { testStore } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { ageLeases } from "../../test/support/lease-time.ts";
-import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { fundGroup } from "../ledger/entries.ts";
-import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
 import { countOperations } from "../postgres/held-admin.ts";
-import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { trialBalance } from "../postgres/registry-admin.ts";
 import type { HeldVerdict } from "../ports/store.ts";
 import { decideHeld, proposeDecision, retryQuarantined } from "./decide-held.ts";
 import { settleAll } from "./receive.ts";
@@ -28,15 +26,11 @@ let holder: BareNode;
 let other: BareNode;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const { pool } = server.client;
-  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
-  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
-  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 1_000_000n, currency: "USD" }));
+  server = await startServerWithShop();
 });
 
 beforeEach(async () => {
-  [holder, other] = [await enrol(), await enrol()];
+  [holder, other] = [await enrolAtShop(server), await enrolAtShop(server)];
 });
 
 afterEach(mend);
@@ -90,7 +84,7 @@ describe("a redemption under an open lease at which the server failed", () => {
 
 test("4.1: claims that wait for a lease are settled in the order of their arrival when it closes, whatever their clocks say", async () => {
   const vouchers = await leased(2);
-  const third = await enrol();
+  const third = await enrolAtShop(server);
   for (const [voucher, tills] of [
     [vouchers[0], [other, third]],
     [vouchers[1], [third, other]],
@@ -258,9 +252,3 @@ async function leased<const Count extends 1 | 2>(count: Count): Promise<Vouchers
 }
 
 type Vouchers<Count> = Count extends 1 ? [IssuedVoucher] : [IssuedVoucher, IssuedVoucher];
-
-async function enrol(): Promise<BareNode> {
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const wish = { merchantId: "shop-1", nodeName: "till", validHours: 1 };
-  return BareNode.enrol(server.url, await issueEnrolmentCode(store(), random, wish));
-}

@@ -219,7 +219,7 @@ describe("the chain of a node", () => {
     expect(frozen.status).toBe(403);
   });
 
-  test("4.6: what a revoked node still sends is stored and held for a person", async () => {
+  test("4.6: what a revoked node still sends is stored and held for a person, and its leases run to their end", async () => {
     const vouchers = [await leased(first), await leased(first)] as const;
     await first.upload([first.redeem(vouchers[0])]);
     await revokeNode(testStore(server.client.pool), first.identity.nodeId);

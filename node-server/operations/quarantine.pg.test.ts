@@ -4,15 +4,12 @@ import { decodeCbor, encodeCbor } from "#sync/signing/cbor.ts";
 import type { CborValue } from "#sync/signing/cbor.ts";
 import { parseDocument, signDocumentSync } from "#sync/signing/cose.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
-import { BareNode } from "../../test/support/bare-node.ts";
+import type { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
-import { startTestServer } from "../../test/support/server.ts";
+import { testStore } from "../../test/support/funding.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { fundGroup } from "../ledger/entries.ts";
-import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
 import { listHeld } from "../postgres/held-admin.ts";
-import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
 import { decideHeld, proposeDecision, retryQuarantined } from "./decide-held.ts";
 import { settleAll } from "./receive.ts";
 
@@ -20,17 +17,11 @@ let server: TestServer;
 let node: BareNode;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const { pool } = server.client;
-  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
-  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
-  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 1_000_000n, currency: "USD" }));
+  server = await startServerWithShop();
 });
 
 beforeEach(async () => {
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const wish = { merchantId: "shop-1", nodeName: "till", validHours: 1 };
-  node = await BareNode.enrol(server.url, await issueEnrolmentCode(store(), random, wish));
+  node = await enrolAtShop(server);
 });
 
 afterAll(() => server.close());

@@ -5,17 +5,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeEnvelope, decodeOperation } from "#sync/documents/operation.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
-import { BareNode } from "../../test/support/bare-node.ts";
+import type { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
 import { barrierStore, untilSomebodyWaits } from "../../test/support/barrier.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { testStore } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { ageLeases } from "../../test/support/lease-time.ts";
-import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { fundGroup } from "../ledger/entries.ts";
-import { issueEnrolmentCode } from "../nodes/enrol.ts";
-import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
+import { trialBalance } from "../postgres/registry-admin.ts";
 import type { Store } from "../ports/store.ts";
 import { settleAll } from "./receive.ts";
 import { closeOverdueLeases } from "./release.ts";
@@ -24,11 +22,7 @@ import type { ReceivedOperation } from "./settle.ts";
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const { pool } = server.client;
-  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
-  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
-  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 1_000_000n, currency: "USD" }));
+  server = await startServerWithShop();
 });
 
 afterAll(async () => {
@@ -71,7 +65,7 @@ const pairs: readonly (readonly [Act, Act, Verdicts])[] = [
 ];
 
 test.each(pairs)("4.5, both orders of every pair: %s, then %s", async (first, second, expected) => {
-  const [holder, other] = [await enrol(), await enrol()];
+  const [holder, other] = [await enrolAtShop(server), await enrolAtShop(server)];
   const [voucher] = await server.institution.createVouchers("FOO", [7]);
   if (!voucher) throw new Error("no voucher was made");
   const leaseUntil = new Date(Date.now() + 3_600_000).toISOString();
@@ -135,11 +129,4 @@ async function verdicts(holder: BareNode, other: BareNode): Promise<Verdicts> {
     return type === "release-lease" ? "the holder releases" : "the holder redeems";
   };
   return Object.fromEntries(rows.map((row) => [actOf(row), row.verdict]));
-}
-
-async function enrol(): Promise<BareNode> {
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const wish = { merchantId: "shop-1", nodeName: "till", validHours: 1 };
-  const code = await issueEnrolmentCode(testStore(server.client.pool), random, wish);
-  return BareNode.enrol(server.url, code);
 }

@@ -112,8 +112,23 @@ async function winningOperation(tx: Tx, serial: bigint): Promise<Uint8Array | un
   return live && (await tx.operations.byClaim(live.id))?.hash;
 }
 
+/** Whether it says what the voucher is worth, and whoever made it knew the number: without that nobody may apply it. */
+export function isGenuine(
+  context: OperationContext,
+  voucher: VoucherRow,
+  redeem: Pick<RedeemOperation, "body" | "sealed">,
+): boolean {
+  const { amountMinor, currency } = redeem.body;
+  const isItsValue = amountMinor === voucher.amountMinor && currency === voucher.currency;
+  return isItsValue && numberIsProven(context, voucher, redeem);
+}
+
 /** The merchant knew the number: what was sealed fits the signed commitment, and is this voucher's number. */
-function numberIsProven(context: OperationContext, voucher: VoucherRow, redeem: RedeemOperation): boolean {
+function numberIsProven(
+  context: OperationContext,
+  voucher: VoucherRow,
+  redeem: Pick<RedeemOperation, "body" | "sealed">,
+): boolean {
   const secret = redeem.sealed ? openSealedNumber(context.boxKeys, redeem.sealed) : undefined;
   if (!secret || !equalBytes(commitmentOf(secret), redeem.body.numberCommitment)) return false;
   return equalBytes(indexOfNumber(context.indexKey, secret.number), voucher.numberIndex);

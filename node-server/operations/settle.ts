@@ -12,7 +12,7 @@ import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
 import { postponeConsequences, settleConsequences } from "./consequences.ts";
-import { judgeInRecovery } from "../recovery/evidence.ts";
+import { judgeInRecovery, rememberLease } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
 import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -39,8 +39,8 @@ export type Settlement =
   | { readonly ok: false; readonly refusal: { readonly code: "gap" } };
 
 /**
- * Stores and judges one operation whose signature is verified. A gap stores nothing. `evidence` counts while the server
- * recovers from a restore, and is not looked at otherwise.
+ * Stores and judges one operation whose signature is verified. A gap stores nothing. Verdicts in `evidence` count while the
+ * server recovers from a restore; the leases in it do so afterwards too.
  */
 export async function settleOperation(
   context: OperationContext,
@@ -90,6 +90,7 @@ async function append(
     await postponeConsequences(tx, row);
     return settled(row, false);
   }
+  await rememberLease(tx, node, { ...received, operation }, evidence);
   const verdict = await judge(context, tx, node, { ...received, operation });
   const row = await decideRow(tx, queued, verdict);
   await settleConsequences(context, tx, row);

@@ -124,7 +124,7 @@ describe("a provider that misbehaves", () => {
   });
 
   test.each(["pays-unheard", "pays-and-throws", "pays-late", "lost", "throws"] as const)(
-    "%s: the caller is told that nothing is known, asks again under the same id, and the merchant is paid once",
+    "4.5: %s: the caller is told that nothing is known, asks again under the same id, and the merchant is paid once",
     async (behaviour) => {
       const voucher = await activeVoucher("FEE");
       const gateway = new SimulatedProvider([behaviour]);

@@ -478,6 +478,8 @@ export interface LeaseRows {
   /** Whether the voucher was ever leased to the node under that epoch. */
   wasGranted(serial: bigint, nodeId: string, epoch: Epoch): Promise<boolean>;
   insert(row: LeaseRow): Promise<void>;
+  /** One that this database had forgotten, and that opens nothing any more. */
+  insertClosed(row: LeaseRow, at: Date): Promise<void>;
   close(serial: bigint, epoch: Epoch, end: LeaseEnd, at: Date): Promise<void>;
   markRecalled(serial: bigint, epoch: Epoch, at: Date): Promise<void>;
   /** Serials of open leases whose not-after lies before the given time. */

@@ -1,5 +1,5 @@
 /** Leases: at most one open for each voucher (the index `one_open_lease`), closed once. */
-import type { LeaseRows } from "../ports/store.ts";
+import type { LeaseRow, LeaseRows } from "../ports/store.ts";
 import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -76,17 +76,13 @@ export function leaseRows(trx: Trx): LeaseRows {
       return row !== undefined;
     },
     async insert(row) {
+      await trx.insertInto("leases").values(columns(row)).execute();
+    },
+    async insertClosed(row, at) {
+      const closed = { closed_at: at, closed_by: "expired" } as const;
       await trx
         .insertInto("leases")
-        .values({
-          voucher_serial: row.serial,
-          epoch_generation: row.epoch.generation,
-          epoch_n: row.epoch.n,
-          node_id: row.nodeId,
-          not_after: row.notAfter,
-          document: row.document,
-          renewable: row.renewable,
-        })
+        .values({ ...columns(row), ...closed })
         .execute();
     },
     async close(serial, epoch, end, at) {
@@ -121,5 +117,17 @@ export function leaseRows(trx: Trx): LeaseRows {
         .execute();
       return rows.map((row) => row.voucher_serial);
     },
+  };
+}
+
+function columns(row: LeaseRow) {
+  return {
+    voucher_serial: row.serial,
+    epoch_generation: row.epoch.generation,
+    epoch_n: row.epoch.n,
+    node_id: row.nodeId,
+    not_after: row.notAfter,
+    document: row.document,
+    renewable: row.renewable,
   };
 }

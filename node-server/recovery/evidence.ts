@@ -16,7 +16,7 @@ import { closeLease } from "../operations/release.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import { claimVoucher } from "../payments/claim.ts";
-import type { NodeRow, Store, Tx } from "../ports/store.ts";
+import type { LeaseRow, NodeRow, Tx } from "../ports/store.ts";
 
 export interface Evidence {
   /** Final verdicts by the hash of their operation, in hex. */
@@ -24,14 +24,13 @@ export interface Evidence {
   readonly leases: readonly { readonly lease: Lease; readonly document: Uint8Array }[];
 }
 
-/** Nothing is looked at but while the server recovers. */
-export async function evidenceIn(
-  { store, context }: { readonly store: Store; readonly context: OperationContext },
+/** An honest node brings some only after its server was restored. */
+export function evidenceIn(
+  { context }: { readonly context: OperationContext },
   nodeId: string,
   { evidence }: UploadRequest,
 ): Promise<Evidence> {
-  const isAsked = evidence !== null && (await store.transaction((tx) => tx.recovery.open())) !== undefined;
-  return openEvidence(context, nodeId, isAsked ? evidence : []);
+  return openEvidence(context, nodeId, evidence ?? []);
 }
 
 /** Keeps what this server has signed for the node; the rest is as if it had not come. */
@@ -53,6 +52,22 @@ async function openEvidence(
     if (lease.ok && lease.value.nodeId === nodeId) leases.push({ lease: lease.value, document });
   }
   return { verdicts, leases };
+}
+
+/**
+ * A lease of before the restore under which nothing was done until the recovery had ended: it opens nothing any more, but
+ * what relied on it is told that it has closed, and not that it never was.
+ */
+export async function rememberLease(
+  tx: Tx,
+  node: NodeRow,
+  received: ReadableOperation,
+  evidence: Evidence,
+): Promise<void> {
+  const found = await forgottenLease(tx, node, received, evidence);
+  if (!found) return;
+  await tx.leases.insertClosed(found, await tx.now());
+  await recordRestored(tx, found);
 }
 
 /** While the server recovers: what it had decided stands, and everything else waits. */
@@ -114,35 +129,53 @@ function isLostTo(reason: string | null, winner: Uint8Array | null): boolean {
   return winner !== null && (reason === "already-consumed" || reason === "being-paid");
 }
 
-/** The lease that a redemption relies on is in force again, where nobody else's is. */
+/** The lease that a redemption relies on is in force again, where nobody else's is and the voucher is free for it. */
 async function restoreLease(
+  tx: Tx,
+  node: NodeRow,
+  received: ReadableOperation,
+  evidence: Evidence,
+): Promise<void> {
+  const found = await forgottenLease(tx, node, received, evidence);
+  if (!found) return;
+  const { serial } = found;
+  const voucher = (await tx.vouchers.lock([serial])).get(serial);
+  const open = await tx.leases.open(serial);
+  const granted = voucher && decideVoucher(voucher, { type: "GRANT_LEASE" });
+  if (open?.nodeId === node.id) {
+    await tx.leases.close(serial, open.epoch, "renewed", await tx.now());
+    await tx.leases.insert(found);
+  } else if (granted?.ok) {
+    await tx.vouchers.update(serial, granted.next);
+    await tx.leases.insert(found);
+  } else {
+    await tx.leases.insertClosed(found, await tx.now());
+  }
+  await recordRestored(tx, found);
+}
+
+/** The signed lease that a redemption relies on, where this database knows the voucher but not the lease. */
+async function forgottenLease(
   tx: Tx,
   node: NodeRow,
   { operation: { body } }: ReadableOperation,
   { leases }: Evidence,
-): Promise<void> {
-  if (body.type !== "redeem-voucher" || body.epoch === null) return;
+): Promise<LeaseRow | undefined> {
+  if (body.type !== "redeem-voucher" || body.epoch === null) return undefined;
   const { serial, epoch } = body;
   const found = leases.find(({ lease }) => lease.serial === serial && sameEpoch(lease.epoch, epoch));
-  const voucher = (await tx.vouchers.lock([serial])).get(serial);
-  if (!found || !voucher || (await tx.leases.wasGranted(serial, node.id, epoch))) return;
-  const open = await tx.leases.open(serial);
-  if (open) {
-    if (open.nodeId !== node.id) return;
-    await tx.leases.close(serial, open.epoch, "renewed", await tx.now());
-  } else {
-    const granted = decideVoucher(voucher, { type: "GRANT_LEASE" });
-    if (!granted.ok) return;
-    await tx.vouchers.update(serial, granted.next);
-  }
+  if (!found || !(await tx.vouchers.lock([serial])).has(serial)) return undefined;
+  if (await tx.leases.wasGranted(serial, node.id, epoch)) return undefined;
   const { lease, document } = found;
-  const notAfter = new Date(lease.notAfterMs);
-  await tx.leases.insert({ serial, nodeId: node.id, epoch, notAfter, document, renewable: false });
-  await tx.audit.record({
-    actor: `node:${node.id}`,
+  return { serial, nodeId: node.id, epoch, notAfter: new Date(lease.notAfterMs), document, renewable: false };
+}
+
+function recordRestored(tx: Tx, { serial, nodeId, epoch, notAfter }: LeaseRow): Promise<void> {
+  return tx.audit.record({
+    actor: `node:${nodeId}`,
     action: "lease.restore",
     subject: `voucher:${serial}`,
-    after: { node: node.id, epoch: `${epoch.generation}.${epoch.n}`, notAfter: notAfter.toISOString() },
+    after: { node: nodeId, epoch: `${epoch.generation}.${epoch.n}`, notAfter: notAfter.toISOString() },
   });
 }
 

@@ -6,17 +6,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
+import { encodeLease } from "#sync/documents/lease.ts";
 import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
 import type { Verdict } from "#sync/documents/verdict-list.ts";
 import { signDocument } from "#sync/signing/cose.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
-import { startTestServer } from "../../test/support/server.ts";
+import { testStore } from "../../test/support/funding.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { fundGroup } from "../ledger/entries.ts";
-import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
 import { revokeNode } from "../nodes/revoke.ts";
 import { beginRecovery, overrideRecovery, readIdentity, readRecovery } from "../postgres/recovery-admin.ts";
-import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
 import { endRecovery } from "./end.ts";
 import { readSeen, writeSeen } from "./generation-file.ts";
 import { RestoredDatabaseError, watchRecovery } from "./watch.ts";
@@ -29,11 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "paypost-recovery-"));
 });
 beforeEach(async () => {
-  server = await startTestServer();
-  const { pool } = server.client;
-  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
-  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
-  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 100_000n, currency: "USD" }));
+  server = await startServerWithShop();
   return () => server.close();
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -70,7 +64,7 @@ describe("4.8: what is known of the database outside of it", () => {
 
 describe("4.8: a recovery", () => {
   test("4.8: ends when every node has uploaded; one that is revoked is waited for no longer", async () => {
-    const [first, second] = [await enrol("till 1"), await enrol("till 2")];
+    const [first, second] = [await enrolAtShop(server, "till 1"), await enrolAtShop(server, "till 2")];
     await restored();
     const { pool } = server.client;
     await endRecovery(server.context, testStore(pool));
@@ -84,7 +78,7 @@ describe("4.8: a recovery", () => {
   });
 
   test("4.8: ends when the longest lease and its grace have passed", async () => {
-    await enrol("till 1");
+    await enrolAtShop(server, "till 1");
     await restored();
     const { pool } = server.client;
     const days = ((await readRecovery(pool))?.until.getTime() ?? 0) - Date.now();
@@ -95,7 +89,7 @@ describe("4.8: a recovery", () => {
   });
 
   test("4.8: ends by the word of two people, and the database too holds that they are two", async () => {
-    await enrol("till 1");
+    await enrolAtShop(server, "till 1");
     await restored();
     const { pool } = server.client;
     expect(await overrideRecovery(pool, "Amina")).toBe("proposed");
@@ -119,7 +113,7 @@ describe("4.8: a recovery", () => {
   });
 
   test("4.8: what a node brings without the server's word is held, and settled in order of arrival when it ends", async () => {
-    const node = await enrol("till 1");
+    const node = await enrolAtShop(server, "till 1");
     const vouchers = await server.institution.createVouchers("FOO", [7, 7]);
     const serials = vouchers.map(({ serialNumber }) => serialNumber);
     await server.institution.activate(serials, { leaseTo: node.identity.nodeId });
@@ -144,8 +138,8 @@ describe("4.8: a recovery", () => {
   });
 
   test("4.8: the server's own verdict counts only with its signature, for its node and operation", async () => {
-    const node = await enrol("till 1");
-    const other = await enrol("till 2");
+    const node = await enrolAtShop(server, "till 1");
+    const other = await enrolAtShop(server, "till 2");
     const vouchers = await server.institution.createVouchers("FOO", [7, 7]);
     const [one, two] = vouchers;
     if (!one || !two) throw new Error("no vouchers were made");
@@ -195,6 +189,38 @@ describe("4.8: what the restored database had left open", () => {
     const told = await again.upload(operations);
     expect(told.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "applied" }]);
     expect((await states())[0]).not.toBe("activated");
+  });
+
+  test("4.8: a lease of after the backup, used only when the recovery was over, is one that has closed and not one that never was", async () => {
+    const [holder, other] = [await enrolAtShop(server, "till 1"), await enrolAtShop(server, "till 2")];
+    const vouchers = await server.institution.createVouchers("FOO", [7, 7, 7]);
+    const [free, gone, elsewhere] = vouchers as [IssuedVoucher, IssuedVoucher, IssuedVoucher];
+    await server.institution.activate([free.serialNumber, gone.serialNumber]);
+    await server.institution.activate([elsewhere.serialNumber], { leaseTo: other.identity.nodeId });
+    const { nodeId } = holder.identity;
+    const epoch = { generation: 1, n: 9 };
+    const leases = await Promise.all(
+      vouchers.map(({ serialNumber }) => {
+        const serial = BigInt(serialNumber);
+        const lease = encodeLease({ serial, nodeId, epoch, notAfterMs: Date.now() + 3_600_000 });
+        return signDocument(server.context.leaseSigner, lease);
+      }),
+    );
+    await restored();
+    await ended();
+    await server.institution.redeem(gone.serialNumber, gone.number, "shop-1");
+    const again = after(holder);
+    const operations = [free, gone, elsewhere].map((voucher) => again.redeem(voucher, { epoch }));
+    const { verdicts } = await again.upload(operations, undefined, leases);
+    expect(verdicts?.verdicts).toMatchObject([
+      { status: "applied" },
+      { status: "rejected", reason: "lease-closed", guaranteedMinor: 700n },
+      { status: "held", reason: "leased-to-another-node" },
+    ]);
+    const release = other.release(elsewhere.serialNumber);
+    await after(other).upload([release]);
+    const told = await again.upload(operations);
+    expect(told.verdicts?.verdicts[2]).toMatchObject({ status: "applied" });
   });
 
   test("4.8: one at which the server fails is quarantined, and keeps no other from its verdict", async () => {
@@ -251,7 +277,7 @@ const online = { mode: "online", epoch: null, lastServerTimeMs: Date.now() + 3_6
 
 /** One of them holds the leases of both vouchers. */
 async function twoTills() {
-  const [holder, other] = [await enrol("till 1"), await enrol("till 2")];
+  const [holder, other] = [await enrolAtShop(server, "till 1"), await enrolAtShop(server, "till 2")];
   const vouchers = await server.institution.createVouchers("FOO", [7, 7]);
   const serials = vouchers.map(({ serialNumber }) => serialNumber);
   await server.institution.activate(serials, { leaseTo: holder.identity.nodeId });
@@ -309,11 +335,4 @@ async function states(): Promise<readonly string[]> {
 /** As after `restored`: the generation is raised, and the recovery begun. */
 function restored(): Promise<void> {
   return beginRecovery(server.client.pool, { generation: 2, by: "Amina", graceHours: 24 });
-}
-
-async function enrol(nodeName: string): Promise<BareNode> {
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const store = testStore(server.client.pool);
-  const code = await issueEnrolmentCode(store, random, { merchantId: "shop-1", nodeName, validHours: 1 });
-  return BareNode.enrol(server.url, code);
 }

@@ -117,7 +117,7 @@ describe("a voucher's life, by the 1.0 calls", () => {
 });
 
 describe("a correlation id", () => {
-  test("gives the first answer again, the number too, and nothing happens twice", async () => {
+  test("4.4: gives the first answer again, the number too, and nothing happens twice", async () => {
     const headers = { "X-CorrelationID": "0f6e8f0e-1d5f-4d3e-9a39-5f4bd8a4d001" };
     const before = await count("vouchers");
     const answers = await Promise.all([1, 2, 3].map(() => preactivate({}, headers)));
@@ -153,7 +153,7 @@ describe("a correlation id", () => {
     expect((await preactivate({}, { "X-CorrelationID": "x".repeat(65) })).status).toBe(400);
   });
 
-  test("is told so when its answer was erased after a day, and no voucher number lies in the database", async () => {
+  test("4.4: is told so when its answer was erased after a day, and no voucher number lies in the database", async () => {
     const headers = { "X-CorrelationID": "c-erased" };
     const first = await preactivate({}, headers);
     const number = String(first.body["voucher_number"]);

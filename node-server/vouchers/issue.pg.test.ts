@@ -73,7 +73,7 @@ test("4.4: what is kept of a number fits it", async () => {
   expect(voucher?.numberIndex).toEqual(indexOfNumber(keys.indexKey, number));
 });
 
-test("several workers on one batch make each voucher once, more than one chunk of them", async () => {
+test("4.4: several workers on one batch make each voucher once, more than one chunk of them", async () => {
   const batch = await storeBatch("FOO", Array<number>(450).fill(1));
   await Promise.all([1, 2, 3].map(() => issueBatch({ store, numbers: making }, batch)));
   expect(new Set(await numbersOf(batch)).size).toBe(450);

@@ -223,7 +223,7 @@ describe("a renewal", () => {
     expect(verdicts?.verdicts).toMatchObject([{ status: "applied" }]);
   });
 
-  test("a release that names the lease before the renewal does not end the one that the node holds now", async () => {
+  test("4.1: a release that names the lease before the renewal does not end the one that the node holds now", async () => {
     const voucher = await leased(first);
     await age(voucher, 10);
     await renew(first, voucher);
@@ -279,7 +279,7 @@ describe("a lease closes once", () => {
     expect(verdicts?.verdicts).toMatchObject([{ status: "applied" }]);
   });
 
-  test("the next lease has the next epoch, and the earlier one opens nothing any more", async () => {
+  test("4.1: the next lease has the next epoch, and the earlier one opens nothing any more", async () => {
     const voucher = await leased(first);
     await first.upload([first.release(voucher.serialNumber)]);
     await leaseAgain(voucher, second);

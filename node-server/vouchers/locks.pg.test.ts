@@ -1,21 +1,15 @@
 /** Vouchers are locked in the order of their serials, and the time is read after that (design section 4.5). */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { untilSomebodyWaits } from "../../test/support/barrier.ts";
-import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { testStore } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
-import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { fundGroup } from "../ledger/entries.ts";
-import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
+import { startServerWithShop } from "../../test/support/shop.ts";
 
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const { pool } = server.client;
-  await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
-  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
-  await fundForTest(pool, fundGroup("t-1", "FOO", { amountMinor: 1_000_000n, currency: "USD" }));
+  server = await startServerWithShop();
 });
 
 afterAll(() => server.close());

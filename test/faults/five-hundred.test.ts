@@ -49,7 +49,7 @@ interface Worker extends Enrolled {
   isDone: boolean;
 }
 
-test(`${operations} operations, with every process killed again and again, have exactly ${operations} verdicts`, async () => {
+test(`4.7: ${operations} operations, with every process killed again and again, have exactly ${operations} verdicts`, async () => {
   const folder = await mkdtemp(join(tmpdir(), "paypost-five-hundred-"));
   const installation = await prepareInstallation(folder, { PORT: String(await freePort()) });
   let { running: server, url } = await startServer(installation);

@@ -54,7 +54,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe("after a full run", () => {
+describe("4.4: after a full run", () => {
   test("no number is in a log line, and there are log lines", async () => {
     const { stdout, stderr } = await server.finished;
     expect(stdout + stderr).toContain("listens on");

@@ -28,7 +28,7 @@ export function describeClaims(subject: () => StoreSubject): void {
       expect(await look()).toEqual([{ ...made, state: "released" }, second]);
     });
 
-    test("a second live claim on one voucher is refused (P1)", async () => {
+    test("4, P1: a second live claim on one voucher is refused", async () => {
       const serial = await activated(subject());
       const made = await claim(subject(), serial);
       const work = transaction((tx) =>
@@ -37,7 +37,7 @@ export function describeClaims(subject: () => StoreSubject): void {
       await expect(work).rejects.toMatchObject({ constraint: "one_live_claim" });
     });
 
-    test("the reserve of one voucher is debited once, whatever the entry is called (P1)", async () => {
+    test("4, P1: the reserve of one voucher is debited once, whatever the entry is called", async () => {
       const serial = await activated(subject());
       await claim(subject(), serial);
       const debit = (
@@ -50,7 +50,7 @@ export function describeClaims(subject: () => StoreSubject): void {
       await expect(debit((voucher) => releaseReserve(voucher))).rejects.toMatchObject(refused);
     });
 
-    test("of many claims at once on one voucher one is made (P1)", async () => {
+    test("4, P1: of many claims at once on one voucher one is made", async () => {
       const serial = await activated(subject());
       const tries = await Promise.allSettled(Array.from({ length: 8 }, () => claim(subject(), serial)));
       expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -117,7 +117,7 @@ export function describeClaims(subject: () => StoreSubject): void {
       ]);
     });
 
-    test("a claim with a credit under way is not released (R2)", async () => {
+    test("4.5, R2: an unknown outcome never releases a claim: one with a credit under way is not released", async () => {
       const serial = await activated(subject());
       const made = await claim(subject(), serial);
       await transaction((tx) => tx.claims.startAttempt(made.id, 1));

@@ -9,7 +9,7 @@ export function describeLeases(subject: () => StoreSubject): void {
   const dayMs = 86_400_000;
 
   describe("leases", () => {
-    test("a lease is open until it is closed, and its epoch is counted in its generation", async () => {
+    test("4.1: a lease is open until it is closed, and its epoch is counted in its generation", async () => {
       const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
       const lastN = (generation: number) => transaction((tx) => tx.leases.lastEpochN(serial, generation));
       expect(await lastN(1)).toBe(0);
@@ -39,6 +39,25 @@ export function describeLeases(subject: () => StoreSubject): void {
       expect(known).toEqual([true, false, false, false]);
     });
 
+    test("4.8: one that had been forgotten is known again without being open, also beside another's open one", async () => {
+      const [serial, node, other] = [
+        await activated(subject()),
+        await enrolledNode(subject()),
+        await enrolledNode(subject()),
+      ];
+      await lease(subject(), serial, other);
+      const epoch = { generation: 7, n: 3 };
+      await transaction(async (tx) => {
+        const open = await tx.leases.open(serial);
+        if (!open) throw new Error("no lease is open");
+        const { recalledAt: _, ...row } = { ...open, nodeId: node, epoch };
+        await tx.leases.insertClosed(row, await tx.now());
+      });
+      expect(await transaction((tx) => tx.leases.wasGranted(serial, node, epoch))).toBe(true);
+      expect(await transaction((tx) => tx.leases.open(serial))).toMatchObject({ nodeId: other });
+      expect(await transaction((tx) => tx.leases.countOpen(node))).toBe(0);
+    });
+
     test("overdue are the open leases that ended before a time, the longest overdue first", async () => {
       const node = await enrolledNode(subject());
       const serials = [await activated(subject()), await activated(subject()), await activated(subject())];
@@ -64,7 +83,7 @@ export function describeLeases(subject: () => StoreSubject): void {
       expect(await overdue(now - 2.5 * dayMs, 10)).toEqual([serials[2]]);
     });
 
-    test("a lease that was closed is not closed again", async () => {
+    test("4.1: a lease closes once: one that was closed is not closed again", async () => {
       const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
       const { epoch } = await lease(subject(), serial, node);
       await release(subject(), serial);
@@ -124,7 +143,7 @@ export function describeLeases(subject: () => StoreSubject): void {
       expect(await transaction((tx) => tx.vouchers.toDispense("corner", "KIT", 1000))).toEqual([]);
     });
 
-    test("a second open lease of one voucher is refused", async () => {
+    test("4.1: one holder at a time: a second open lease of one voucher is refused", async () => {
       const [serial, node] = [await activated(subject()), await enrolledNode(subject())];
       const row = await lease(subject(), serial, node);
       const work = transaction((tx) => tx.leases.insert({ ...row, epoch: { generation: 1, n: 2 } }));
@@ -140,7 +159,7 @@ export function describeLeases(subject: () => StoreSubject): void {
       await expect(change("activated")).rejects.toMatchObject({ constraint: "voucher_state_matches_lease" });
     });
 
-    test("a lease that outlasts its voucher is refused", async () => {
+    test("4.1: a lease that outlasts its voucher is refused", async () => {
       const [serial, nodeId] = [await issueOne(subject()), await enrolledNode(subject())];
       const work = transaction(async (tx) => {
         const notAfter = new Date(Date.now() + 91 * dayMs);
