@@ -152,4 +152,32 @@ async function register(db: Kysely<Database>, registry: Registry): Promise<void>
         .execute();
     }
   }
+  for (const { id, name, bic, endpointUrl, account, status } of registry.payerFis) {
+    const payerFi = { id, name, bic, endpoint_url: endpointUrl, account, status };
+    await db.insertInto("payer_fis").values(payerFi).execute();
+  }
+  for (const biller of registry.billers) {
+    await db
+      .insertInto("billers")
+      .values({
+        id: biller.id,
+        name: biller.name,
+        prefix: biller.prefix,
+        own_digits: biller.ownDigits,
+        check_digit: biller.checkDigit,
+        endpoint_url: biller.endpointUrl,
+        inquiry: biller.inquiry,
+        answer_seconds: biller.answerSeconds,
+        time_zone: biller.timeZone,
+        account: biller.account,
+        codes: biller.codes,
+        voucher_groups: [...biller.voucherGroups],
+        status: biller.status,
+      })
+      .execute();
+    for (const payerFi of registry.payerFis) {
+      const linked = { biller_id: biller.id, payer_fi_id: payerFi.id };
+      await db.insertInto("biller_payer_fis").values(linked).execute();
+    }
+  }
 }

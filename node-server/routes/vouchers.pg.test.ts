@@ -255,10 +255,25 @@ describe("the server describes itself", () => {
       paths: Record<string, unknown>;
     };
     const ours = /^\/(\.well-known|callbacks|v1|vouchers?)(\/|$)/;
-    expect(Object.keys(api.paths).filter((path) => ours.test(path)).toSorted()).toEqual([
+    expect(
+      Object.keys(api.paths)
+        .filter((path) => ours.test(path))
+        .toSorted(),
+    ).toEqual([
       "/.well-known/jwks.json",
+      "/billTransferRequests",
+      "/billers",
+      "/bills",
+      "/bills/{billId}",
       "/callbacks",
       "/callbacks/{id}/resend",
+      "/paymentNotifications",
+      "/rtpRequest",
+      "/rtpResponse",
+      "/settlements",
+      "/settlements/payments",
+      "/settlements/reconciliation",
+      "/transferRequests/{id}",
       "/v1/carried",
       "/v1/enrolments",
       "/v1/keys",
@@ -269,6 +284,7 @@ describe("the server describes itself", () => {
       "/v1/sessions",
       "/v1/shapes/{name}",
       "/voucher/validity",
+      "/voucherRedemption",
       "/vouchers",
       "/vouchers/batches",
       "/vouchers/batches/{batchID}",

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeBatches } from "./store/batches.ts";
+import { describeBills } from "./store/bills.ts";
 import { describeBooks } from "./store/books.ts";
 import { describeCarried } from "./store/carried.ts";
 import { describeClaims } from "./store/claims.ts";
@@ -63,6 +64,7 @@ const parts = [
   describeSealedAnswers,
   describeInventory,
   describeBooks,
+  describeBills,
   describeProjections,
   describeLifecycle,
   describeLives,

@@ -19,6 +19,8 @@ export const registry: Registry = {
   institutions: [
     { id: "welfare", callbackBaseUrl: "https://welfare.example/", boxPublicKey: randomBytes(32) },
     { id: "keyless", callbackBaseUrl: null, boxPublicKey: null },
+    { id: "power", callbackBaseUrl: null, boxPublicKey: null },
+    { id: "bank", callbackBaseUrl: null, boxPublicKey: null },
   ],
   groups: [
     { code: "AID", name: "Food aid", validityDays: 90, reservationDays: 30, atRisk: false },
@@ -28,6 +30,33 @@ export const registry: Registry = {
   merchants: [
     { id: "corner", name: "Corner shop", status: "active", account: "ACC-7", accepts: ["AID"] },
     { id: "gone", name: "Closed shop", status: "closed", account: null, accepts: [] },
+  ],
+  billers: [
+    {
+      id: "power",
+      name: "Power company",
+      prefix: "EL",
+      ownDigits: null,
+      checkDigit: "none",
+      endpointUrl: "https://power.example",
+      inquiry: "stored",
+      answerSeconds: 30,
+      timeZone: "Africa/Nairobi",
+      account: null,
+      codes: { OK: "ACK" },
+      voucherGroups: ["AID"],
+      status: "active",
+    },
+  ],
+  payerFis: [
+    {
+      id: "bank",
+      name: "Bank",
+      bic: "BANKKENA",
+      endpointUrl: "https://bank.example",
+      account: "ACC-1",
+      status: "active",
+    },
   ],
 };
 

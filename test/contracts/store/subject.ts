@@ -2,6 +2,7 @@
  * A store held to the contract, with what the port itself does not offer: writing the registry, and looking at what
  * a transaction left behind.
  */
+import type { BillerRow, PayerFiRow } from "../../../node-server/ports/bill-rows.ts";
 import type { Job, MerchantRow, Store, VoucherGroupRow } from "../../../node-server/ports/store.ts";
 
 export interface StoreSubject {
@@ -36,6 +37,9 @@ export interface Registry {
   }[];
   readonly groups: readonly VoucherGroupRow[];
   readonly merchants: readonly (MerchantRow & { readonly accepts: readonly string[] })[];
+  /** Institutions; each biller is linked with each payer FI. */
+  readonly billers: readonly BillerRow[];
+  readonly payerFis: readonly PayerFiRow[];
 }
 
 export interface AuditEntry {
