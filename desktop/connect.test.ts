@@ -11,7 +11,7 @@ import { passphrase, startServer } from "../test/support/desk.ts";
 import { temporaryFolder } from "../test/support/till.ts";
 import { connectTill, TillNotOpenedError } from "./connect.ts";
 import type { ConnectedTill, ConnectOptions } from "./connect.ts";
-import type { Answer, Payloads, RequestName, Results } from "./protocol.ts";
+import type { Answer, Payloads, RequestName } from "./protocol.ts";
 import { startThread } from "./thread-line.ts";
 
 async function connect(options: Partial<ConnectOptions> = {}): Promise<ConnectedTill> {
