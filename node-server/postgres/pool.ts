@@ -59,8 +59,8 @@ function logLost(log: Pick<Logger, "warn">, error: Error & { code?: string }): v
 const int8 = 20;
 const int8Array = 1016;
 
-/** Set on this pool only, so that nothing else in the process reads its numbers differently. */
-function exactNumbers(): TypeOverrides {
+/** For a pool only, so that nothing else in the process reads its numbers differently. */
+export function exactNumbers(): TypeOverrides {
   const types = new TypeOverrides();
   types.setTypeParser(int8, (text: string) => BigInt(text));
   types.setTypeParser(int8Array, parseInt8Array);
