@@ -24,7 +24,7 @@ export function exportFrom(
   const { queue, trust, node } = stores;
   const parts = {
     queue,
-    signer: createSyncSigner("carried-queue", key.seed),
+    signer: createSyncSigner("carried-queue", key),
     certificate: node.certificateDocument(),
     keySet: trust.keySetDocument(),
     serverBoxKey: trust.keySet().serverBoxKey,

@@ -103,7 +103,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     fetch: countTraffic(parts.fetch, (bytes) => settings.addTraffic(clock.wallMs(), bytes)),
     allowance: parts.beyondAllowance === true ? unmetered : allowanceOf(settings, () => clock.wallMs()),
   };
-  const assertions = createSyncSigner("session-assertion", parts.key.seed);
+  const assertions = createSyncSigner("session-assertion", parts.key);
   const sessions = createSessions({ link, nodeId, assertions, contact: stores.node });
   const { database, queue, trust, vault } = stores;
   vault.unlock(parts.key.seed);
@@ -113,7 +113,7 @@ export function createNode(parts: NodeParts): PaypostNode {
   const shapes = progress.counting(
     createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
   );
-  const signer = createSyncSigner("operation", parts.key.seed);
+  const signer = createSyncSigner("operation", parts.key);
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
     nodeId,

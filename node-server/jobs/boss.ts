@@ -34,16 +34,15 @@ export interface Jobs extends JobQueue {
   stop(): Promise<void>;
 }
 
-export interface JobsOptions {
-  /** The database of the store, since its transactions enqueue the jobs. */
-  readonly connectionString: string;
+/** The database is the store's, since its transactions enqueue the jobs: one to connect to, or what runs SQL in it. */
+export type JobsOptions = ({ readonly connectionString: string } | { readonly db: Db }) & {
   readonly log: Pick<Logger, "warn" | "error">;
-}
+};
 
 /** Connects, and makes or updates pg-boss's own tables (schema `pgboss`) and the queues. */
-export async function createJobs({ connectionString, log }: JobsOptions): Promise<Jobs> {
+export async function createJobs({ log, ...database }: JobsOptions): Promise<Jobs> {
   const boss = new PgBoss({
-    connectionString,
+    ...database,
     application_name: "paypost-jobs",
     max: 4,
     schedule: false,

@@ -60,8 +60,8 @@ const int8 = 20;
 const int8Array = 1016;
 const date = 1082;
 
-/** Set on this pool only, so that nothing else in the process reads its values differently. */
-function exactTypes(): TypeOverrides {
+/** For a pool only, so that nothing else in the process reads its values differently. */
+export function exactTypes(): TypeOverrides {
   const types = new TypeOverrides();
   types.setTypeParser(int8, (text: string) => BigInt(text));
   types.setTypeParser(int8Array, parseInt8Array);

@@ -3,6 +3,7 @@
  * for session assertions; their key ids differ.
  */
 import { ed25519Key, quickestSigning, signWithTweetnacl } from "./ed25519.ts";
+import type { Ed25519Key } from "./ed25519.ts";
 import { keyIdOf, type SignedKind } from "./kinds.ts";
 import type { RandomBytes } from "./random.ts";
 
@@ -34,9 +35,9 @@ export async function createSigner(kind: SignedKind, seed: Uint8Array): Promise<
   return { kind, keyId: keyIdOf(kind, key.publicKey), publicKey: key.publicKey, sign };
 }
 
-/** A signer of one kind from a 32-byte seed, on tweetnacl. */
-export function createSyncSigner(kind: SignedKind, seed: Uint8Array): SyncSigner {
-  const key = ed25519Key(seed);
+/** A signer of one kind from a key, or the 32-byte seed of one, on tweetnacl. Deriving the key costs a signature's time. */
+export function createSyncSigner(kind: SignedKind, from: Ed25519Key | Uint8Array): SyncSigner {
+  const key = from instanceof Uint8Array ? ed25519Key(from) : from;
   const { publicKey } = key;
   return { kind, keyId: keyIdOf(kind, publicKey), publicKey, sign: (bytes) => signWithTweetnacl(key, bytes) };
 }

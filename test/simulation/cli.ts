@@ -1,15 +1,16 @@
 /**
- * `npm run simulate -- --seeds N [--from S] [--minutes M] [--workers W] [--without SAFEGUARD] [--mutations]`. With several
- * workers each is a process of its own over one PostgreSQL, with every W-th seed.
+ * `npm run simulate -- --seeds N [--from S] [--minutes M] [--store memory|postgres] [--workers W] [--without SAFEGUARD]
+ * [--mutations]`. Each worker is a process of its own with a database of its own, and takes the next seed that nobody has
+ * taken.
  */
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { startCluster } from "../support/postgres.global.ts";
-import { postgresStores } from "./postgres.ts";
 import { runSeed } from "./run.ts";
 import type { Outcome } from "./run.ts";
-import type { StoreKind } from "./stores.ts";
+import { memoryStores, postgresStores, storeNames } from "./stores.ts";
+import type { StoreName } from "./stores.ts";
 import { none, weaknesses } from "./weaknesses.ts";
 
 const { values } = parseArgs({
@@ -17,13 +18,14 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "1" },
     minutes: { type: "string", default: "600" },
+    store: { type: "string", default: "memory" },
     workers: { type: "string", default: String(availableParallelism()) },
     without: { type: "string" },
     mutations: { type: "boolean", default: false },
   },
 });
 
-const counts = {
+const { from, seeds, minutes, workers } = {
   seeds: count("seeds"),
   from: count("from"),
   minutes: count("minutes"),
@@ -32,132 +34,147 @@ const counts = {
 const { without } = values;
 if (without !== undefined && !Object.hasOwn(weaknesses, without))
   refuse(`there is no safeguard ${without}; there are: ${Object.keys(weaknesses).join(", ")}`);
+const storeName: StoreName =
+  storeNames.find((name) => name === values.store) ??
+  refuse(`--store ${values.store}: there are ${storeNames.join(" and ")}`);
 
-/** What a worker tells of each seed that it has played. */
-interface Played {
+/** What a worker is asked to play: one seed, with one safeguard away or with none. */
+interface Task {
+  readonly seed: number;
+  readonly without: string | undefined;
+}
+
+/** What it tells of it. */
+interface Played extends Task {
   readonly operations: number;
+  readonly found: string | undefined;
   /** The whole story of a seed that broke a promise. */
-  readonly failure: string | undefined;
+  readonly story: string;
 }
 
-const assigned = process.env["SIMULATION_WORKER"];
-if (assigned === undefined) {
-  const cluster = await startCluster();
+const clusterUrl = process.env["SIMULATION_CLUSTER"];
+if (clusterUrl === undefined) {
+  const cluster = storeName === "postgres" ? await startCluster() : undefined;
   try {
-    process.exitCode = values.mutations
-      ? await checkMutations(await postgresStores(cluster.url))
-      : await checkSeeds(cluster.url);
+    const url = cluster?.url ?? "";
+    process.exitCode = values.mutations ? await checkMutations(url) : await checkSeeds(url);
   } finally {
-    await cluster.stop();
+    await cluster?.stop();
   }
-} else {
-  const { url, first } = JSON.parse(assigned) as { readonly url: string; readonly first: number };
-  await playSeeds(await postgresStores(url, { template: "there" }), first);
-  process.disconnect();
-}
+} else await work(clusterUrl);
 
 async function checkSeeds(url: string): Promise<number> {
-  await postgresStores(url);
-  const { from, seeds } = counts;
   const begun = performance.now();
-  let [done, operations, toldMs] = [0, 0, begun];
-  const stop = new AbortController();
-  const failures: string[] = [];
-  const onPlayed = (played: Played): void => {
-    done += 1;
-    operations += played.operations;
-    if (played.failure !== undefined) {
-      failures.push(played.failure);
-      stop.abort();
-    }
-    if (performance.now() - toldMs < 60_000) return;
-    toldMs = performance.now();
-    console.log(`${done} of ${seeds} seeds`);
-  };
-  const workers = Math.min(counts.workers, seeds);
-  await Promise.all(
-    Array.from({ length: workers }, (_, index) => startWorker(url, from + index, onPlayed, stop.signal)),
-  );
-  if (failures[0] !== undefined) {
-    console.log(failures[0]);
+  const untilMs = begun + minutes * 60_000;
+  let [done, operations, toldMs, next] = [0, 0, begun, from];
+  const failures: Played[] = [];
+  await inWorkers(url, {
+    next() {
+      const isOver = next >= from + seeds || performance.now() > untilMs || failures.length > 0;
+      return isOver ? undefined : { seed: next++, without };
+    },
+    onPlayed(played) {
+      done += 1;
+      operations += played.operations;
+      if (played.found !== undefined) failures.push(played);
+      if (performance.now() - toldMs < 60_000) return;
+      toldMs = performance.now();
+      console.log(`${done} of ${seeds} seeds`);
+    },
+  });
+  const [first] = failures.toSorted((a, b) => a.seed - b.seed);
+  if (first) {
+    console.log(first.story);
     return 1;
   }
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   console.log(
-    `${done} seeds from ${from} on postgres: every promise kept; ${operations} operations, ${seconds.toFixed(0)} s`,
+    `${done} seeds from ${from} on ${storeName}: every promise kept; ${operations} operations, ${seconds} s`,
   );
   return 0;
 }
 
-/** Resolves when the worker has played its seeds, or was ended; throws when it failed by itself. */
-function startWorker(
+/** One safeguard after the other, until a seed breaks a promise without it. */
+async function checkMutations(url: string): Promise<number> {
+  const most = Math.min(500, seeds);
+  const open = Object.keys(weaknesses).filter((name) => without === undefined || name === without);
+  const found = new Map<string, Played>();
+  const tried = new Map<string, number>();
+  await inWorkers(url, {
+    next() {
+      for (const name of open) {
+        const seed = tried.get(name) ?? from;
+        if (found.has(name) || seed >= from + most) continue;
+        tried.set(name, seed + 1);
+        return { seed, without: name };
+      }
+      return undefined;
+    },
+    onPlayed(played) {
+      const name = played.without ?? "";
+      const earlier = found.get(name);
+      if (played.found === undefined || (earlier && earlier.seed < played.seed)) return;
+      found.set(name, played);
+      console.log(`${name.padEnd(26)} seed ${played.seed}: ${played.found}`);
+    },
+  });
+  const missed = open.filter((name) => !found.has(name));
+  for (const name of missed) console.log(`${name.padEnd(26)} not found in ${most} seeds on ${storeName}`);
+  return missed.length === 0 ? 0 : 1;
+}
+
+/** Throws when a worker fails by itself. */
+async function inWorkers(
   url: string,
-  first: number,
-  onPlayed: (played: Played) => void,
-  signal: AbortSignal,
+  { next, onPlayed }: { next(): Task | undefined; onPlayed(played: Played): void },
 ): Promise<void> {
-  const environment = { ...process.env, SIMULATION_WORKER: JSON.stringify({ url, first }) };
-  const worker = fork(import.meta.filename, process.argv.slice(2), { env: environment });
-  worker.on("message", (played) => onPlayed(played as Played));
-  signal.addEventListener("abort", () => worker.kill());
-  return new Promise((resolve, reject) => {
-    worker.once("exit", (code) => {
-      if (code === 0 || signal.aborted) resolve();
-      else reject(new Error(`a worker of the simulation ended with ${code}`));
+  const env = { ...process.env, SIMULATION_CLUSTER: url };
+  const runs = Array.from({ length: Math.min(workers, seeds) }, () => {
+    const worker = fork(import.meta.filename, process.argv.slice(2), { env });
+    const give = (): void => {
+      const task = next();
+      if (task) worker.send(task);
+      else worker.disconnect();
+    };
+    worker.on("message", (message: Played | "ready") => {
+      if (message !== "ready") onPlayed(message);
+      give();
+    });
+    return new Promise<void>((resolve, reject) => {
+      worker.once("exit", (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`a worker of the simulation ended with ${code}`));
+      });
     });
   });
+  await Promise.all(runs);
 }
 
-async function playSeeds(kind: StoreKind, first: number): Promise<void> {
-  const weakness = (without === undefined ? undefined : weaknesses[without]) ?? none;
-  const { from, seeds, minutes, workers } = counts;
-  const untilMs = performance.now() + minutes * 60_000;
-  for (let seed = first; seed < from + seeds && performance.now() < untilMs; seed += workers) {
-    const outcome = await runSeed(kind, seed, weakness);
-    const isBroken = outcome.broken.length > 0;
+/** As a worker: plays what it is told to until there is nothing more. */
+async function work(url: string): Promise<void> {
+  const stores = url === "" ? await memoryStores() : await postgresStores(url);
+  const play = async (task: Task): Promise<void> => {
+    const weakness = (task.without === undefined ? undefined : weaknesses[task.without]) ?? none;
+    const outcome = await runSeed(stores, task.seed, weakness);
+    const [broken] = outcome.broken;
     process.send?.({
+      ...task,
       operations: outcome.operations,
-      failure: isBroken ? failure(outcome) : undefined,
+      found: broken && `${broken.promise}, ${broken.what.split("\n")[0]}`,
+      story: story(outcome, task),
     } satisfies Played);
-    if (isBroken) return;
-  }
+  };
+  process.on("message", (task: Task) => void play(task));
+  process.send?.("ready");
+  await new Promise((resolve) => process.once("disconnect", resolve));
+  await stores.close();
 }
 
-async function checkMutations(kind: StoreKind): Promise<number> {
-  const [from, most] = [counts.from, Math.min(500, counts.seeds)];
-  let missed = 0;
-  for (const [safeguard, weakness] of Object.entries(weaknesses)) {
-    if (without !== undefined && without !== safeguard) continue;
-    const found = await firstBroken(kind, weakness, from, most);
-    if (!found) missed += 1;
-    const told = found
-      ? `seed ${found.seed}: ${found.broken[0]?.promise}, ${found.broken[0]?.what.split("\n")[0]}`
-      : `not found in ${most} seeds`;
-    console.log(`${safeguard.padEnd(38)} ${told}`);
-  }
-  return missed === 0 ? 0 : 1;
-}
-
-async function firstBroken(
-  kind: StoreKind,
-  weakness: (typeof weaknesses)[string],
-  from: number,
-  most: number,
-): Promise<Outcome | undefined> {
-  for (let seed = from; seed < from + most; seed += 1) {
-    const outcome = await runSeed(kind, seed, weakness);
-    if (outcome.broken.length > 0) return outcome;
-  }
-  return undefined;
-}
-
-function failure({ seed, broken, history }: Outcome): string {
-  const weakened = without === undefined ? "" : ` --without ${without}`;
-  return [
-    ...history,
-    ...broken.map(({ promise, what }) => `BROKEN ${promise}: ${what}`),
-    `Seed ${seed} failed. Again: npm run simulate -- --seeds 1 --from ${seed}${weakened}`,
-  ].join("\n");
+function story({ seed, broken, history }: Outcome, task: Task): string {
+  const weakened = task.without === undefined ? "" : ` --without ${task.without}`;
+  const again = `npm run simulate -- --seeds 1 --from ${seed} --store ${storeName}${weakened}`;
+  const breaks = broken.map(({ promise, what }) => `BROKEN ${promise}: ${what}`);
+  return [...history, ...breaks, `Seed ${seed} failed. Again: ${again}`].join("\n");
 }
 
 function count(option: "seeds" | "from" | "minutes" | "workers"): number {

@@ -17,14 +17,16 @@ import { createConsumer } from "#sync/shapes/consumer.ts";
 import { ed25519Key } from "#sync/signing/ed25519.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
+import type { SyncSigner } from "#sync/signing/signers.ts";
 import { upload } from "#sync/upload.ts";
 import { exportFrom, importInto } from "../../desktop/worker/carry.ts";
 import { createNode } from "../../desktop/worker/node.ts";
-import type { RedeemOutcome } from "../../desktop/worker/node.ts";
+import type { PaypostNode } from "../../desktop/worker/node.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
 import { tendLeases } from "../../desktop/worker/tend-leases.ts";
 import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
+import { migratedDatabase } from "./migrated-database.ts";
 import { Link } from "./network.ts";
 import { createRandom } from "./random.ts";
 import type { Random } from "./random.ts";
@@ -60,13 +62,18 @@ export class SimulatedNode {
   readonly #random: Random;
   readonly #directory: string;
   readonly #key: Ed25519Key;
+  readonly #signer: SyncSigner;
   #wallSkewMs: number;
   #frozenWallMs: number | undefined;
   #bootedMs: number;
   #boots = 1;
   #stores: NodeStores;
-  /** One session for each start of the process. */
-  #sessions: { readonly stores: NodeStores; readonly sessions: Sessions } | undefined;
+  /** What a process has from its start on. */
+  #process:
+    | { readonly stores: NodeStores; readonly node: PaypostNode; readonly sessions: Sessions }
+    | undefined;
+  /** How many writes the machine survives. */
+  #writesLeft = Infinity;
   /** The database as it was before the last commits, for a disk that has not written them yet. */
   #unsynced: Buffer | undefined;
   #oldCopy: Buffer | undefined;
@@ -91,6 +98,7 @@ export class SimulatedNode {
     this.#random = createRandom(world.seed, name);
     this.#directory = join(folder, name);
     this.#key = from ? from.#key : ed25519Key(this.#random.bytes(32));
+    this.#signer = createSyncSigner("operation", this.#key);
     this.#wallSkewMs = this.#random.below(120_000) - 60_000;
     this.#bootedMs = world.nowMs - this.#random.below(86_400_000);
     mkdirSync(this.#directory, { recursive: true });
@@ -99,7 +107,7 @@ export class SimulatedNode {
       cpSync(from.#directory, this.#directory, { recursive: true });
       from.#stores = from.#open();
       this.nodeId = from.nodeId;
-    }
+    } else writeFileSync(join(this.#directory, "node.db"), migratedDatabase());
     this.#stores = this.#open();
   }
 
@@ -139,29 +147,14 @@ export class SimulatedNode {
 
   /** A cashier takes a voucher; the machine may die at any write on the way. */
   async redeem(voucher: SimulatedVoucher, offline: boolean): Promise<string> {
-    const writes = this.#world.strikes(0.12) ? this.#world.random.below(9) : Infinity;
-    let step = 0;
-    const onStep = (): void => {
-      if (step++ === writes) throw new NodeCrashed();
-    };
     if (this.#weakness.nodeCommitsLate && this.#random.chance(0.5)) {
       this.#unsynced = this.#stores.database.serialize();
     }
-    const stores = this.#weakness.weakenNode?.(this.#stores) ?? this.#stores;
-    let outcome: RedeemOutcome;
-    try {
-      const request = { serial: voucher.serial, token: voucher.token, number: voucher.number };
-      outcome = await createNode({ ...this.#parts(), stores, onStep }).redeem({
-        ...request,
-        actor: "cashier",
-        offline,
-      });
-    } catch (error) {
-      if (!(error instanceof NodeCrashed)) throw error;
-      this.restart(true);
-      return "machine dies";
-    }
-    if (step > writes) this.restart(true);
+    const { serial, token, number } = voucher;
+    const outcome = await this.#untilItDies(() =>
+      this.#node().redeem({ serial, token, number, actor: "cashier", offline }),
+    );
+    if (outcome === undefined) return "machine dies";
     if (outcome.kind !== "accepted") return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
     const { sequence, hash, mode } = outcome.redeemed;
     this.accepted.push({ serial: voucher.serial, sequence, hash, mode });
@@ -184,26 +177,32 @@ export class SimulatedNode {
   }
 
   /** A cashier gives a reserved voucher back, which the machine may not survive. */
-  giveBack(serial: bigint): string {
-    const writes = this.#world.strikes(0.12) ? this.#world.random.below(9) : Infinity;
-    let step = 0;
-    const onStep = (): void => {
-      if (step++ === writes) throw new NodeCrashed();
-    };
+  async giveBack(serial: bigint): Promise<string> {
+    const released = await this.#untilItDies(async () => this.#node().release(serial, "cashier"));
+    if (released === undefined) return "machine dies";
+    return released.ok ? `given back #${released.recorded.sequence}` : released.refusal.code;
+  }
+
+  /** Undefined where the machine died on the way, and was started again. */
+  async #untilItDies<T>(work: () => Promise<T>): Promise<T | undefined> {
+    this.#writesLeft = this.#world.strikes(0.12) ? this.#world.random.below(9) : Infinity;
     try {
-      const released = createNode({ ...this.#parts(), onStep }).release(serial, "cashier");
-      return released.ok ? `given back #${released.recorded.sequence}` : released.refusal.code;
+      const outcome = await work();
+      // Its death was taken for a write that failed, and told as that.
+      if (this.#writesLeft < 0) this.restart(true);
+      return outcome;
     } catch (error) {
       if (!(error instanceof NodeCrashed)) throw error;
       this.restart(true);
-      return "machine dies";
+      return undefined;
+    } finally {
+      this.#writesLeft = Infinity;
     }
   }
 
   /** As a node does when it has heard from its server; what it gives back goes up with the next sync. */
   #tend(calls: NodeCallParts): Promise<Tended> {
-    const signer = createSyncSigner("operation", this.#key.seed);
-    return tendLeases({ ...this.#parts(), nodeId: this.nodeId, signer, calls });
+    return tendLeases({ ...this.#parts(), nodeId: this.nodeId, signer: this.#signer, calls });
   }
 
   /** The queue as a file on a stick; undefined when there is nothing to carry. */
@@ -219,7 +218,7 @@ export class SimulatedNode {
   }
 
   async handIn(file: Uint8Array): Promise<Uint8Array | undefined> {
-    const handed = await createNode(this.#parts()).handIn(file);
+    const handed = await this.#node().handIn(file);
     return handed.ok ? handed.answer : undefined;
   }
 
@@ -307,6 +306,30 @@ export class SimulatedNode {
     return this.link.server;
   }
 
+  #node(): PaypostNode {
+    return this.#started().node;
+  }
+
+  #started() {
+    const stores = this.#stores;
+    if (this.#process?.stores === stores) return this.#process;
+    const { nodeId } = this;
+    const assertions = createSyncSigner("session-assertion", this.#key);
+    const link = { baseUrl: serverUrl, fetch: this.link.fetch };
+    this.#process = {
+      stores,
+      node: createNode({
+        ...this.#parts(),
+        stores: this.#weakness.weakenNode?.(stores) ?? stores,
+        onStep: () => {
+          if (this.#writesLeft-- === 0) throw new NodeCrashed();
+        },
+      }),
+      sessions: createSessions({ link, nodeId, assertions, contact: stores.node }),
+    };
+    return this.#process;
+  }
+
   #parts() {
     return {
       stores: this.#stores,
@@ -327,17 +350,10 @@ export class SimulatedNode {
     const { queue, trust, database, vault } = stores;
     const { nodeId } = this;
     vault.unlock(this.#key.seed);
-    if (this.#sessions?.stores !== stores) {
-      const assertions = createSyncSigner("session-assertion", this.#key.seed);
-      this.#sessions = {
-        stores,
-        sessions: createSessions({ link, nodeId, assertions, contact: stores.node }),
-      };
-    }
     return {
       nodeId,
       link,
-      sessions: this.#sessions.sessions,
+      sessions: this.#started().sessions,
       queue,
       trust,
       clock,

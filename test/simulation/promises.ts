@@ -13,6 +13,7 @@
 import { decodeOperation } from "#sync/documents/operation.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
+import type { Tx } from "../../node-server/ports/store.ts";
 import { leaseKey, operationKey } from "./record.ts";
 import type { StoredOperation } from "./record.ts";
 import { graceMs } from "./server.ts";
@@ -34,10 +35,12 @@ export async function brokenPromises(
 ): Promise<Broken[]> {
   const broken: Broken[] = [];
   const tell: Tell = (promise, what) => broken.push({ promise, what });
-  await paidOnce(server, settled, tell);
+  await server.base.transaction(async (tx) => {
+    await paidOnce(server, tx, settled, tell);
+    await booksBalance(server, tx, tell);
+  });
   leasesKept(server, nodes, tell);
-  await booksBalance(server, tell);
-  await chainsWhole(server, nodes, tell);
+  chainsWhole(server, nodes, tell);
   takenOnce(nodes, tell);
   verdictsOnce(server, tell);
   if (settled) {
@@ -47,12 +50,12 @@ export async function brokenPromises(
   return broken;
 }
 
-async function paidOnce({ base, record, provider }: Server, settled: boolean, tell: Tell): Promise<void> {
+async function paidOnce({ record, provider }: Server, tx: Tx, settled: boolean, tell: Tell): Promise<void> {
   const live = new Map<bigint, number>();
   const credits = Map.groupBy(provider.credits, ({ idempotencyKey }) => idempotencyKey.slice(0, 36));
   const paid = new Map<bigint, number>();
   for (const { id, serial } of record.claims.values()) {
-    const claim = await base.transaction((tx) => tx.claims.find(id));
+    const claim = await tx.claims.find(id);
     const made = credits.get(id)?.length ?? 0;
     paid.set(serial, (paid.get(serial) ?? 0) + made);
     if (claim?.state === "released" && made > 0) tell("P1", `claim ${id} was credited and released`);
@@ -89,19 +92,19 @@ function leasesKept({ record }: Server, nodes: readonly SimulatedNode[], tell: T
   }
 }
 
-async function booksBalance({ base, record }: Server, tell: Tell): Promise<void> {
+async function booksBalance({ record }: Server, tx: Tx, tell: Tell): Promise<void> {
   for (const key of record.unbalanced) tell("P5", `entry ${key} does not balance`);
   let sum = 0n;
   for (const [account, balance] of record.balances) {
     sum += balance;
     if (balance < 0n && !account.startsWith("external:")) tell("P5", `${account} stands at ${balance}`);
-    const stored = await base.transaction((tx) => tx.ledger.lockBalance(account));
+    const stored = await tx.ledger.lockBalance(account);
     if (stored !== balance) tell("P5", `${account} is ${stored}, and its entries sum up to ${balance}`);
   }
   if (sum !== 0n) tell("P5", `all accounts sum up to ${sum}`);
 }
 
-async function chainsWhole(server: Server, nodes: readonly SimulatedNode[], tell: Tell): Promise<void> {
+function chainsWhole(server: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
   const ofNode = Map.groupBy(server.record.operations.values(), ({ row }) => row.nodeId);
   for (const node of nodes) {
     const stored = ofNode.get(node.nodeId) ?? [];

@@ -9,7 +9,7 @@ import { SimulatedNode } from "./node.ts";
 import { brokenPromises } from "./promises.ts";
 import type { Broken } from "./promises.ts";
 import { merchants, Server } from "./server.ts";
-import type { StoreKind } from "./stores.ts";
+import type { SimulatedStores } from "./stores.ts";
 import type { Weakness } from "./weaknesses.ts";
 import { World } from "./world.ts";
 
@@ -23,14 +23,14 @@ export interface Outcome {
 
 const hourMs = 3_600_000;
 
-export async function runSeed(kind: StoreKind, seed: number, weakness: Weakness): Promise<Outcome> {
+export async function runSeed(stores: SimulatedStores, seed: number, weakness: Weakness): Promise<Outcome> {
   const world = new World(seed);
   const server = new Server(world, weakness);
   const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "paypost-simulation-"));
   const nodes: SimulatedNode[] = [];
   let broken: Broken[] = [];
   try {
-    await server.start(kind);
+    await server.start(stores);
     await prepare(world, server, weakness, folder, nodes);
     world.faults = true;
     const steps = 60 + world.random.below(60);
@@ -50,7 +50,6 @@ export async function runSeed(kind: StoreKind, seed: number, weakness: Weakness)
     broken = [{ promise: "no unexpected failure", what }];
   } finally {
     for (const node of nodes) closeQuietly(node);
-    await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
   const { history } = world;
@@ -184,7 +183,7 @@ async function giveBack(world: World, server: Server, nodes: SimulatedNode[]): P
   const held = server.vouchers.filter(({ serial }) => node.mayTake(serial));
   if (held.length === 0) return;
   const { serial } = world.random.pick(held);
-  world.note(`${node.name} gives back ${serial}: ${node.giveBack(serial)}`);
+  world.note(`${node.name} gives back ${serial}: ${await node.giveBack(serial)}`);
 }
 
 async function redeemByApi(world: World, server: Server): Promise<void> {

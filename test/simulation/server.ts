@@ -29,7 +29,7 @@ import { Provider } from "./provider.ts";
 import { createRandom } from "./random.ts";
 import { Record } from "./record.ts";
 import { ShapeRows } from "./shape-rows.ts";
-import type { SimulatedStore, StoreKind } from "./stores.ts";
+import type { SimulatedStore, SimulatedStores } from "./stores.ts";
 import type { Weakness } from "./weaknesses.ts";
 import type { World } from "./world.ts";
 
@@ -78,10 +78,10 @@ export class Server {
     return this.#parts.base.store;
   }
 
-  async start(kind: StoreKind): Promise<void> {
+  async start(stores: SimulatedStores): Promise<void> {
     const random = createRandom(this.#world.seed, "server");
     const caller = nacl.box.keyPair.fromSecretKey(random.bytes(32));
-    const base = await kind.open({ boxPublicKey: caller.publicKey, groups, merchants });
+    const base = await stores.open({ boxPublicKey: caller.publicKey, groups, merchants });
     for (const index of this.#weakness.indexes ?? []) await base.dropIndex(index);
     const store = observedStore(base.store, {
       world: this.#world,
@@ -142,10 +142,6 @@ export class Server {
     if (!row) throw new Error("no policy was issued");
     const document = toBase64(row.document);
     this.shapes.trust.set("policy", { kind: "policy", version: String(row.version), document });
-  }
-
-  close(): Promise<void> {
-    return this.#parts.base.close();
   }
 
   randomBytes = (length: number): Uint8Array => this.#parts.deps.randomBytes(length);
@@ -252,10 +248,10 @@ export class Server {
       graceMs,
     };
     await untilAlive(() => runCommand(deps, id));
-    const results = await this.base.transaction((tx) => tx.commands.results(id));
-    const found = await this.base.transaction((tx) => tx.vouchers.find(voucher.serial));
-    voucher.token = found?.token ?? "";
-    return results[0]?.failureReason ?? null;
+    return this.base.transaction(async (tx) => {
+      voucher.token = (await tx.vouchers.find(voucher.serial))?.token ?? "";
+      return (await tx.commands.results(id))[0]?.failureReason ?? null;
+    });
   }
 
   /** A redemption by the public API; the same request may come any number of times. */
@@ -286,12 +282,9 @@ export class Server {
   }
 
   async #readDenied(): Promise<void> {
-    const denied: bigint[] = [];
-    for (const { serial, atRisk } of this.vouchers) {
-      if (!atRisk) continue;
-      const row = await this.base.transaction((tx) => tx.vouchers.find(serial));
-      if (row?.deniedSince) denied.push(serial);
-    }
+    const serials = this.vouchers.filter(({ atRisk }) => atRisk).map(({ serial }) => serial);
+    const rows = await this.base.transaction((tx) => tx.vouchers.lock(serials));
+    const denied = [...rows.values()].filter(({ deniedSince }) => deniedSince).map(({ serial }) => serial);
     this.shapes.denied = denied.toSorted((a, b) => (a < b ? -1 : 1));
   }
 

@@ -1,5 +1,13 @@
-/** What a simulation runs over: a real store, with nothing in it but who takes part. */
+/**
+ * What a simulation runs over: the server's own store, over PostgreSQL in this process's memory or over a server. Each seed
+ * finds the database as the migrations left it, with nothing in it but who takes part.
+ */
+import type { Pool } from "pg";
 import type { Store } from "../../node-server/ports/store.ts";
+import { testStore } from "../support/funding.ts";
+import { startMemoryPostgres } from "../support/memory-postgres.ts";
+import { startPostgresDatabase } from "./postgres.ts";
+import { keptRows } from "./rows.ts";
 
 export interface Registered {
   readonly boxPublicKey: Uint8Array;
@@ -9,11 +17,89 @@ export interface Registered {
 
 export interface SimulatedStore {
   readonly store: Store;
-  /** Takes a rule of the database away. */
+  /** For what operators do with a database. */
+  readonly pool: Pool;
+  /** Takes a rule of the database away, until the next seed. */
   dropIndex(name: string): Promise<void>;
+  backUp(): Promise<void>;
+  /** Everything since the backup is forgotten. */
+  restore(): Promise<void>;
+}
+
+/** One database, in which one seed after the other is played. */
+export interface SimulatedStores {
+  open(registered: Registered): Promise<SimulatedStore>;
   close(): Promise<void>;
 }
 
-export interface StoreKind {
-  open(registered: Registered): Promise<SimulatedStore>;
+export const storeNames = ["memory", "postgres"] as const;
+export type StoreName = (typeof storeNames)[number];
+
+export function memoryStores(): Promise<SimulatedStores> {
+  return startMemoryPostgres().then(storesIn);
+}
+
+export function postgresStores(adminUrl: string): Promise<SimulatedStores> {
+  return startPostgresDatabase(adminUrl).then(storesIn);
+}
+
+async function storesIn({
+  pool,
+  close,
+}: {
+  readonly pool: Pool;
+  close(): Promise<void>;
+}): Promise<SimulatedStores> {
+  const empty = await keptRows(pool, "as_migrated");
+  const backup = await keptRows(pool, "as_backed_up");
+  await empty.keep();
+  const store = testStore(pool);
+  const dropped: string[] = [];
+  return {
+    async open(registered) {
+      await empty.putBack();
+      for (let index = dropped.pop(); index !== undefined; index = dropped.pop()) await pool.query(index);
+      await register(pool, registered);
+      return {
+        store,
+        pool,
+        async dropIndex(name) {
+          const found = await pool.query<{ indexdef: string }>(
+            "select indexdef from pg_indexes where schemaname = 'public' and indexname = $1",
+            [name],
+          );
+          await pool.query(`drop index ${name}`);
+          dropped.push(...found.rows.map(({ indexdef }) => indexdef));
+        },
+        backUp: backup.keep,
+        restore: backup.putBack,
+      };
+    },
+    close,
+  };
+}
+
+async function register(pool: Pool, { boxPublicKey, groups, merchants }: Registered): Promise<void> {
+  await pool.query("insert into institutions (id, name, box_public_key) values ('welfare', 'welfare', $1)", [
+    boxPublicKey,
+  ]);
+  for (const { code, atRisk } of groups) {
+    await pool.query(
+      `insert into voucher_groups (code, name, validity_days, reservation_days, at_risk) values ($1, $1, 90, 30, $2)`,
+      [code, atRisk],
+    );
+  }
+  for (const id of merchants) {
+    await pool.query(`insert into merchants (id, name, status, account) values ($1, $1, 'active', $1)`, [id]);
+    await pool.query(`insert into merchant_groups (code, name) values ($1, $1)`, [id]);
+    await pool.query(`insert into merchant_group_members (merchant_group, merchant_id) values ($1, $1)`, [
+      id,
+    ]);
+    for (const { code } of groups) {
+      await pool.query(`insert into merchant_group_accepts (merchant_group, voucher_group) values ($1, $2)`, [
+        id,
+        code,
+      ]);
+    }
+  }
 }

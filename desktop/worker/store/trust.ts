@@ -1,7 +1,9 @@
 /** The key sets, policies and groups that the node accepted, in SQLite. */
 import { decodeKeySet } from "#sync/documents/key-set.ts";
+import type { KeySet } from "#sync/documents/key-set.ts";
 import { decodePolicy } from "#sync/documents/policy.ts";
 import type { TrustStorage } from "#sync/ports/trust-storage.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
 
@@ -22,14 +24,14 @@ export function createTrustStorage(database: NodeDatabase): TrustStorage {
   );
   const accepted = database.prepare<[string], object>("select 1 from accepted_groups where code = ?");
   const accept = database.prepare("insert into accepted_groups (code) values (?) on conflict do nothing");
+  let read: { readonly document: Uint8Array; readonly keySet: KeySet } | undefined;
   return {
     keySetDocument,
     keySet() {
-      // The signature was checked when the set came, by a key that need not be in the set itself.
-      const parsed = parseDocument(keySetDocument());
-      const read = parsed.ok ? decodeKeySet(parsed.payload) : parsed;
-      if (!read.ok) throw new Error("the stored key set cannot be read");
-      return read.value;
+      const document = keySetDocument();
+      // Every operation asks for it, and checking its keys costs a small machine some ten milliseconds.
+      if (!read || !equalBytes(read.document, document)) read = { document, keySet: readKeySet(document) };
+      return read.keySet;
     },
     keepKeySet: ({ version }, document) => void insert.run("key-set", version, document),
     policy(version) {
@@ -47,4 +49,12 @@ export function createTrustStorage(database: NodeDatabase): TrustStorage {
       for (const group of groups) accept.run(group);
     },
   };
+}
+
+/** The signature was checked when the set came, by a key that need not be in the set itself. */
+function readKeySet(document: Uint8Array): KeySet {
+  const parsed = parseDocument(document);
+  const decoded = parsed.ok ? decodeKeySet(parsed.payload) : parsed;
+  if (!decoded.ok) throw new Error("the stored key set cannot be read");
+  return decoded.value;
 }

@@ -7,6 +7,8 @@ import type { Job, MerchantRow, Store, VoucherGroupRow } from "../../../node-ser
 
 export interface StoreSubject {
   readonly store: Store;
+  /** Whether two of its transactions can be under way at once. */
+  readonly isConcurrent: boolean;
   /** What operators write; none of it goes through the store. */
   register(registry: Registry): Promise<void>;
   setBudget(budget: {
