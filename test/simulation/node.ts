@@ -275,7 +275,14 @@ export class SimulatedNode {
     this.#stores.close();
   }
 
+  /** As after the passphrase was given. */
   #open(): NodeStores {
+    const stores = this.#openLocked();
+    stores.vault.unlock(this.#key.seed);
+    return stores;
+  }
+
+  #openLocked(): NodeStores {
     const opened = openStores({ directory: this.#directory, wallMs: () => this.#clock.wallMs() });
     if (!opened.ok) throw new Error("the directory is in use");
     if (!this.#weakness.headFileUnread || this.nodeId === "" || !opened.stores.stopped())
@@ -349,7 +356,6 @@ export class SimulatedNode {
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
     const { queue, trust, database, vault } = stores;
     const { nodeId } = this;
-    vault.unlock(this.#key.seed);
     return {
       nodeId,
       link,
