@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 import type { Amount } from "../protocol.ts";
 
 export interface Formats {
-  money(amount: Amount): string;
-  number(value: number): string;
-  moment(ms: number): string;
-  bytes(count: number): string;
+  readonly money: (amount: Amount) => string;
+  readonly number: (value: number) => string;
+  readonly moment: (ms: number) => string;
+  readonly bytes: (count: number) => string;
 }
 
 export function useFormats(): Formats {
