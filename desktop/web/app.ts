@@ -82,7 +82,8 @@ export function createWebShell({ till, page, origin }: WebShellParts): WebShell 
 
   app.post("/ask/:name", bodyLimit({ maxSize: mostBytes }), async (context) => {
     if (context.req.header("origin") !== new URL(origin()).origin) return context.text("No origin.", 403);
-    if (!context.req.header("content-type")?.startsWith("application/json")) return context.text("JSON.", 415);
+    if (!context.req.header("content-type")?.startsWith("application/json"))
+      return context.text("JSON.", 415);
     const payload = await context.req.json<unknown>().catch(() => undefined);
     return context.json(await till.ask(context.req.param("name"), payload));
   });
