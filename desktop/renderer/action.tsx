@@ -1,0 +1,64 @@
+/** What a button starts, and the words for whatever comes of it. */
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Refused } from "../protocol.ts";
+import { useFormats } from "./format.ts";
+import { TillError } from "./till.ts";
+import { catalogues } from "./words.ts";
+
+/** The words for a refusal, whatever its code. */
+export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) => string {
+  const { t } = useTranslation();
+  const { moment } = useFormats();
+  return ({ code, details }) => {
+    if (!Object.hasOwn(catalogues.en.refusal, code)) return t("refusal.unknown", { code });
+    const when = (value: unknown) => (typeof value === "number" ? moment(value) : "");
+    const none = t("common.none");
+    const text = Object.fromEntries(Object.entries(details).map(([name, value]) => [name, value ?? none]));
+    return t(`refusal.${code as "unknown"}`, {
+      code,
+      ...text,
+      at: when(details["atMs"]),
+      until: when(details["untilMs"]),
+    });
+  };
+}
+
+/** The words for why the server rejected or holds an operation; the code itself where there are none. */
+export function useReasonWords(): (reason: string) => string {
+  const { t } = useTranslation();
+  return (reason) =>
+    Object.hasOwn(catalogues.en.reason, reason) ? t(`reason.${reason as "invalid-number"}`) : reason;
+}
+
+/** Runs what a button asks for: one at a time, with its refusal or failure in words. */
+export function useAction() {
+  const words = useRefusalWords();
+  const [isBusy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<string>();
+  const running = useRef(false);
+  const run = async (work: () => Promise<object>): Promise<void> => {
+    if (running.current) return;
+    running.current = true;
+    setBusy(true);
+    setWrong(undefined);
+    try {
+      const result = await work();
+      if ("ok" in result && result.ok === false) setWrong(words(result as Refused));
+    } catch (error) {
+      setWrong(words({ code: error instanceof TillError ? error.code : "unexpected", details: {} }));
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  };
+  return { isBusy, wrong, run };
+}
+
+export function Wrong({ text }: { readonly text: string | undefined }) {
+  return (
+    <p role="alert" className={text === undefined ? "quiet" : "banner bad"}>
+      {text}
+    </p>
+  );
+}
