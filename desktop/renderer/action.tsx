@@ -28,7 +28,7 @@ export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) 
 export function useReasonWords(): (reason: string) => string {
   const { t } = useTranslation();
   return (reason) =>
-    Object.hasOwn(catalogues.en.reason, reason) ? t(`reason.${reason as "invalid-number"}`) : reason;
+    Object.hasOwn(catalogues.en.reason, reason) ? t(`reason.${reason as "wrong-number"}`) : reason;
 }
 
 /** Runs what a button asks for: one at a time, with its refusal or failure in words. */

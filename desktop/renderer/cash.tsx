@@ -19,7 +19,9 @@ export function CashFacts({ cash }: { readonly cash: Cash }) {
         [t("shift.expected"), <strong key="expected">{of(cash.expected)}</strong>],
         [t("shift.fees"), of(cash.fees)],
         ...(counted === null ? [] : [[t("shift.counted"), of(counted)] as const]),
-        ...(difference === null ? [] : [[t("shift.difference"), <strong key="difference">{of(difference)}</strong>] as const]),
+        ...(difference === null
+          ? []
+          : [[t("shift.difference"), <strong key="difference">{of(difference)}</strong>] as const]),
       ]}
     />
   );

@@ -130,7 +130,9 @@ function Strip({ state, onOpen }: { readonly state: TillState; readonly onOpen: 
         </span>
       </button>
       {cashier && (
-        <span className="who">{t("people.signedIn", { name: cashier.name, since: time(cashier.sinceMs) })}</span>
+        <span className="who">
+          {t("people.signedIn", { name: cashier.name, since: time(cashier.sinceMs) })}
+        </span>
       )}
       <button type="button" onClick={() => void ask("sign-out", { endShift: false })}>
         <Icon name="lock" />

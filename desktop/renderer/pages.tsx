@@ -19,7 +19,12 @@ interface PagesProps<Name extends RequestName, Row> {
 }
 
 /** Undefined until the first page is here. The first page follows what happens; later ones stay as they came. */
-export function usePages<Name extends RequestName, Row>({ name, payloadAfter, pageOf, keyOf }: PagesProps<Name, Row>) {
+export function usePages<Name extends RequestName, Row>({
+  name,
+  payloadAfter,
+  pageOf,
+  keyOf,
+}: PagesProps<Name, Row>) {
   const { result } = useAnswer(name, payloadAfter(undefined));
   const [later, setLater] = useState<readonly Page<Row>[]>([]);
   const { isBusy, wrong, run } = useAction();
@@ -36,7 +41,10 @@ export function usePages<Name extends RequestName, Row>({ name, payloadAfter, pa
   return { result, rows, hasMore: pages.at(-1)?.more === true, more: () => void more(), isBusy, wrong };
 }
 
-function withoutRepeats<Row>(pages: readonly Page<Row>[], keyOf: (row: Row) => string | number): readonly Row[] {
+function withoutRepeats<Row>(
+  pages: readonly Page<Row>[],
+  keyOf: (row: Row) => string | number,
+): readonly Row[] {
   const seen = new Map<string | number, Row>();
   for (const row of pages.flatMap((page) => page.rows)) if (!seen.has(keyOf(row))) seen.set(keyOf(row), row);
   return [...seen.values()];

@@ -65,7 +65,13 @@ export const standingIcons: Readonly<Record<Standing, IconName>> = {
   rejected: "no",
 };
 
-const stateIcons = { queued: "wait", held: "wait", applied: "yes", rejected: "no", writtenOff: "no" } as const;
+const stateIcons = {
+  queued: "wait",
+  held: "wait",
+  applied: "yes",
+  rejected: "no",
+  writtenOff: "no",
+} as const;
 
 /** What became of an operation, by words, colour and shape. */
 export function StateChip({ state, disputed }: Pick<Operation, "state" | "disputed">) {

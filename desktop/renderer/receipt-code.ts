@@ -1,10 +1,7 @@
 /** The square code of a receipt. */
-import { encode as toBase45 } from "base45";
 import QRCode from "qrcode";
+import { receiptCode } from "#sync/documents/square-code.ts";
 import type { Settings } from "../protocol.ts";
-
-/** How the text of a signed receipt begins; the rest is base45 of the file that `npm run verify` checks. */
-const signedPrefix = "PVR1:";
 
 /** Alphanumeric characters that stay readable at the width of the paper, with the least error correction. */
 const most: Readonly<Record<Settings["paper"], number>> = { "58": 1100, "80": 1853, A4: 2953 };
@@ -20,7 +17,7 @@ export async function drawReceiptCode(
   name: string,
   paper: Settings["paper"],
 ): Promise<ReceiptCode> {
-  const text = signed === undefined ? undefined : signedPrefix + toBase45(bytesOf(signed));
+  const text = signed === undefined ? undefined : receiptCode.toText(bytesOf(signed));
   const isSigned = text !== undefined && text.length <= most[paper];
   const url = await QRCode.toDataURL(isSigned ? text : name, {
     errorCorrectionLevel: isSigned ? "L" : "M",

@@ -68,7 +68,11 @@ function useReceiptCode(
     void Promise.resolve(signed)
       .catch(() => undefined)
       .then((receipt) =>
-        drawReceiptCode(receipt?.ok ? receipt.file : undefined, `paypost:${nodeId}/${sequence}/${hash}`, paper),
+        drawReceiptCode(
+          receipt?.ok ? receipt.file : undefined,
+          `paypost:${nodeId}/${sequence}/${hash}`,
+          paper,
+        ),
       )
       .then((drawn) => isWanted && setCode(drawn));
     return () => {
@@ -88,7 +92,8 @@ function ReceiptPaper({ operation, state: { till, practice }, code }: ReceiptPap
   const { t } = useTranslation();
   const { money, moment } = useFormats();
   const reasons = useReasonWords();
-  const { sequence, serial, actor, createdMs, state, transactionId, decidedMs, mode, cash, currency } = operation;
+  const { sequence, serial, actor, createdMs, state, transactionId, decidedMs, mode, cash, currency } =
+    operation;
   const { authentication } = operation;
   const isProvisional = mode === "at-risk" && (state === "queued" || state === "held");
   const stateText = operation.disputed ? t("state.disputed") : t(`state.${state}`);
@@ -104,7 +109,12 @@ function ReceiptPaper({ operation, state: { till, practice }, code }: ReceiptPap
     [t("people.cashier"), <bdi key="actor">{actor}</bdi>],
     [t("receipt.operation"), <bdi key="operation">{`${till?.nodeId.slice(-6)} / ${sequence}`}</bdi>],
     ...(authentication
-      ? [[t("recognise.title"), `${t(`recognise.${authentication.method}`)}: ${t(`recognise.${authentication.result}`)}`] as const]
+      ? [
+          [
+            t("recognise.title"),
+            `${t(`recognise.${authentication.method}`)}: ${t(`recognise.${authentication.result}`)}`,
+          ] as const,
+        ]
       : []),
     [t("receipt.state"), stateText],
     ...(operation.reason === null ? [] : [[t("receipt.reason"), reasons(operation.reason)] as const]),

@@ -7,6 +7,7 @@ import { goods } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { Field, FileButton, Segments } from "../fields.tsx";
 import { Icon } from "../icons.tsx";
+import { PracticeVouchers } from "../practice.tsx";
 import { Camera, readPicture } from "../scan.tsx";
 import { ask, useTill } from "../till.ts";
 import { digitsOf, groupDigits, numberLength, numberState, serialOf, tokenIn } from "./voucher-text.ts";
@@ -29,11 +30,12 @@ interface EntryProps {
 
 export function Entry({ draft, onDraft, onChecked }: EntryProps) {
   const { t } = useTranslation();
-  const { till } = useTill();
+  const { till, practice } = useTill();
   const { isBusy, wrong, run } = useAction();
   const [noted, setNoted] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
-  const focus = (name: string) => form.current?.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.focus();
+  const focus = (name: string) =>
+    form.current?.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.focus();
   useEffect(() => focus(draft.token === null && draft.voucher === "" ? "voucher" : "number"), [draft.token]);
   const change = (some: Partial<Draft>) => {
     setNoted(undefined);
@@ -74,42 +76,51 @@ export function Entry({ draft, onDraft, onChecked }: EntryProps) {
     else read(token);
   };
   return (
-    <form
-      ref={form}
-      className="entry"
-      noValidate
-      onPaste={pasted}
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <h1>{t("redeem.title")}</h1>
-      {till?.agent === true && (
-        <Segments
-          label={t("cash.for")}
-          value={draft.goods}
-          options={goods.map((value) => ({ value, label: t(`cash.${value}`) }))}
-          onChoose={(value) => change({ goods: value })}
+    <>
+      <form
+        ref={form}
+        className="entry"
+        noValidate
+        onPaste={pasted}
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <h1>{t("redeem.title")}</h1>
+        {till?.agent === true && (
+          <Segments
+            label={t("cash.for")}
+            value={draft.goods}
+            options={goods.map((value) => ({ value, label: t(`cash.${value}`) }))}
+            onChoose={(value) => change({ goods: value })}
+          />
+        )}
+        {draft.token === null ? (
+          <Unscanned draft={draft} onChange={change} onRead={read} />
+        ) : (
+          <p className="scanned" role="status">
+            <Icon name="yes" />
+            {t("redeem.codeRead")}
+            <button type="button" onClick={() => change({ token: null, number: "" })}>
+              {t("redeem.another")}
+            </button>
+          </p>
+        )}
+        <NumberField number={draft.number} onNumber={(number) => change({ number })} />
+        <Wrong text={noted ?? wrong} />
+        <button className="primary large wide" disabled={isBusy}>
+          {isBusy ? t("redeem.checking") : t("redeem.check")}
+        </button>
+      </form>
+      {practice && (
+        <PracticeVouchers
+          onChoose={({ token, number }) =>
+            change({ token, voucher: "", number: groupDigits(digitsOf(number)) })
+          }
         />
       )}
-      {draft.token === null ? (
-        <Unscanned draft={draft} onChange={change} onRead={read} />
-      ) : (
-        <p className="scanned" role="status">
-          <Icon name="yes" />
-          {t("redeem.codeRead")}
-          <button type="button" onClick={() => change({ token: null, number: "" })}>
-            {t("redeem.another")}
-          </button>
-        </p>
-      )}
-      <NumberField number={draft.number} onNumber={(number) => change({ number })} />
-      <Wrong text={noted ?? wrong} />
-      <button className="primary large wide" disabled={isBusy}>
-        {isBusy ? t("redeem.checking") : t("redeem.check")}
-      </button>
-    </form>
+    </>
   );
 }
 

@@ -76,7 +76,13 @@ function Answer({ result }: { readonly result: RedeemResult }) {
   const shown = useShown(result);
   useEffect(() => place.current?.focus(), [shown.look]);
   return (
-    <div ref={place} tabIndex={-1} className={`outcome ${shown.look}`} role="status" aria-labelledby="outcome">
+    <div
+      ref={place}
+      tabIndex={-1}
+      className={`outcome ${shown.look}`}
+      role="status"
+      aria-labelledby="outcome"
+    >
       <Icon name={shown.icon} />
       <h1 id="outcome">{shown.title}</h1>
       {"operation" in result && (
@@ -102,10 +108,22 @@ function useShown(result: RedeemResult): Shown {
     case "provisional": {
       const guaranteed = result.guaranteed ? money(result.guaranteed) : t("common.none");
       const text = t("redeem.provisionalText", { guaranteed });
-      return { look: "maybe", icon: "yes", title: t("redeem.provisional"), todo: handOver(result.operation), text };
+      return {
+        look: "maybe",
+        icon: "yes",
+        title: t("redeem.provisional"),
+        todo: handOver(result.operation),
+        text,
+      };
     }
     case "not-known-yet":
-      return { look: "wait", icon: "wait", title: t("redeem.wait"), todo: t("redeem.doNotYet"), text: t("redeem.waitText") };
+      return {
+        look: "wait",
+        icon: "wait",
+        title: t("redeem.wait"),
+        todo: t("redeem.doNotYet"),
+        text: t("redeem.waitText"),
+      };
     case "offline":
       return { ...no, text: `${words({ code: result.code, details: {} })} ${t("redeem.offlineText")}` };
     case "rejected":
@@ -115,6 +133,8 @@ function useShown(result: RedeemResult): Shown {
   }
 
   function handOver({ cash, currency }: Operation): string {
-    return cash ? t("cash.handOver", { amount: money({ amount: cash.paid, currency }) }) : t("redeem.handOver");
+    return cash
+      ? t("cash.handOver", { amount: money({ amount: cash.paid, currency }) })
+      : t("redeem.handOver");
   }
 }

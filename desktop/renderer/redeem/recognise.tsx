@@ -40,7 +40,10 @@ export function Recognise({ serial, value, onValue }: RecogniseProps) {
         <Segments
           label={t(`recognise.${method}-question`)}
           value={value?.result}
-          options={authenticationResults.map((result) => ({ value: result, label: t(`recognise.${result}`) }))}
+          options={authenticationResults.map((result) => ({
+            value: result,
+            label: t(`recognise.${result}`),
+          }))}
           onChoose={(result) => onValue({ method, result })}
         />
       )}

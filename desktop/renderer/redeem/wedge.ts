@@ -15,7 +15,8 @@ export function useWedge(onRead: ((token: string) => void) | undefined): void {
       if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
         typed = (typed + event.key).slice(-longest);
         const isInside = tokenIn(typed) !== undefined;
-        if (isInside && event.key === " " && !(event.target instanceof HTMLInputElement)) event.preventDefault();
+        if (isInside && event.key === " " && !(event.target instanceof HTMLInputElement))
+          event.preventDefault();
         return;
       }
       if (event.key === "Shift" || event.key === "AltGraph") return;

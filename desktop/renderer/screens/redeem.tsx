@@ -24,7 +24,9 @@ export function Redeem() {
     setStep({ name: "entry" });
   };
   // The next customer's voucher may be scanned while the last answer is still shown; never while one is confirmed.
-  useWedge(step.name === "confirm" ? undefined : (token) => begin({ ...draft, voucher: "", token, number: "" }));
+  useWedge(
+    step.name === "confirm" ? undefined : (token) => begin({ ...draft, voucher: "", token, number: "" }),
+  );
   switch (step.name) {
     case "entry":
       return (

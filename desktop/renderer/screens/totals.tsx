@@ -34,14 +34,14 @@ export function Totals() {
         <>
           <Report totals={totals} shifts={shifts} />
           <div className="row">
-            <button type="button" onClick={() => print(<Printed day={day} totals={totals} shifts={shifts} />)}>
+            <button
+              type="button"
+              onClick={() => print(<Printed day={day} totals={totals} shifts={shifts} />)}
+            >
               <Icon name="print" />
               {t("common.print")}
             </button>
-            <button
-              type="button"
-              onClick={() => saveFile(`paypost-${day}.csv`, csvOf(day, totals.cashiers))}
-            >
+            <button type="button" onClick={() => saveFile(`paypost-${day}.csv`, csvOf(day, totals.cashiers))}>
               <Icon name="save" />
               {t("totals.csv")}
             </button>

@@ -1,3 +1,3 @@
-import type { Words } from "./en.ts";
 import { en } from "./en.ts";
-export const ar: Words = en;
+import type { SixForms } from "./forms.ts";
+export const ar = en as unknown as SixForms;

@@ -1,3 +1,3 @@
-import type { Words } from "./en.ts";
 import { en } from "./en.ts";
-export const es: Words = en;
+import type { ThreeForms } from "./forms.ts";
+export const es = en as unknown as ThreeForms;

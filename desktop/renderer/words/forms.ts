@@ -3,11 +3,13 @@ import type { en } from "./en.ts";
 
 /** `count_one` and `count_other` become one key for each form. */
 type Formed<Words, Form extends string> = {
-  readonly [Key in keyof Words as Key extends `${infer Base}_other`
-    ? `${Base}_${Form}`
-    : Key extends `${string}_one`
-      ? never
-      : Key]: Words[Key] extends string ? string : Formed<Words[Key], Form>;
+  readonly [
+    Key in keyof Words as Key extends `${infer Base}_other`
+      ? `${Base}_${Form}`
+      : Key extends `${string}_one`
+        ? never
+        : Key
+  ]: Words[Key] extends string ? string : Formed<Words[Key], Form>;
 };
 
 export type TwoForms = Formed<typeof en, "one" | "other">;

@@ -1,3 +1,3 @@
-import type { Words } from "./en.ts";
 import { en } from "./en.ts";
-export const pt: Words = en;
+import type { ThreeForms } from "./forms.ts";
+export const pt = en as unknown as ThreeForms;

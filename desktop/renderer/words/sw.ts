@@ -1,3 +1,3 @@
-import type { Words } from "./en.ts";
 import { en } from "./en.ts";
-export const sw: Words = en;
+import type { TwoForms } from "./forms.ts";
+export const sw = en as unknown as TwoForms;

@@ -58,7 +58,7 @@ export class Till {
   async enrol(shop: Shop): Promise<void> {
     const { page } = this;
     await page.getByLabel("Address of the server").fill(this.town.url);
-    await page.getByLabel("Enrolment code").fill(shop.code);
+    await page.getByLabel("Enrolment code or link").fill(shop.code);
     await page.getByLabel("Passphrase for this till").fill(passphrase);
     await page.getByLabel("The passphrase again").fill(passphrase);
     await page.getByRole("button", { name: "Enrol this till" }).click();
