@@ -2,14 +2,12 @@
 import { formatMajor } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
 import { clockOffsetMs } from "#sync/clock.ts";
-import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
-import { parseDocument } from "#sync/signing/cose.ts";
 import { limitsView } from "../worker/limits-view.ts";
 import { policyNow } from "../worker/redeem.ts";
 import { timeOf } from "../worker/standing.ts";
 import type { NodeStores } from "../worker/open.ts";
-import type { HeldLease } from "../worker/store/leases.ts";
+import type { LeaseSummary } from "../worker/store/leases.ts";
 import { dayAndTime, stoppedMessage } from "./messages.ts";
 import { exitCodes } from "./result.ts";
 import type { CommandResult } from "./result.ts";
@@ -96,14 +94,12 @@ function clockView(stores: NodeStores, time: { readonly nowMs: number; readonly 
   };
 }
 
-export function leaseView(lease: HeldLease) {
-  const document = textToToken(lease.token);
-  const parsed = document && parseDocument(document);
-  const token = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
+export function leaseView({ amountMinor, currency, ...lease }: LeaseSummary) {
+  const amount = amountMinor === null || currency === null ? null : formatMajor({ amountMinor, currency });
   return {
     serial: formatSerial(lease.serial),
-    amount: token?.ok ? formatMajor(token.value) : null,
-    currency: token?.ok ? token.value.currency : null,
+    amount,
+    currency,
     notAfter: new Date(lease.notAfterMs).toISOString(),
     withdrawn: lease.withdrawnMs !== null,
     askedBack: lease.recalledMs === null ? null : new Date(lease.recalledMs).toISOString(),

@@ -31,6 +31,8 @@ export function openDatabase(path: string): NodeDatabase {
     database.pragma("journal_mode = wal");
     database.pragma("synchronous = full");
     database.pragma("foreign_keys = on");
+    // What is deleted, or sealed later, is not to be found in a free page.
+    database.pragma("secure_delete = on");
     // A trigger that guards a row must hold for every writer, and no SQL hides in the stored schema.
     database.pragma("trusted_schema = off");
     database.transaction(migrate).immediate(database);

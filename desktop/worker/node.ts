@@ -13,6 +13,8 @@ import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
+import { appealDispute, authenticate, fetchEvidence } from "#sync/statements.ts";
+import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
@@ -22,6 +24,8 @@ import { prepareRedemption } from "./redeem.ts";
 import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
+import { bringStatements } from "./statements.ts";
+import { sealRowsAside } from "./store/aside.ts";
 import { countTraffic } from "./count-traffic.ts";
 import { allowanceOf } from "./store/settings.ts";
 import { createShapeStorage } from "./store/shapes.ts";
@@ -63,6 +67,12 @@ export interface PaypostNode {
   requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
+  /** Brings what the server has to say about disputes and payouts; false where it could not. */
+  statements(): Promise<boolean>;
+  appeal(sequence: number, because: string): ReturnType<typeof appealDispute>;
+  evidence(sequence: number): ReturnType<typeof fetchEvidence>;
+  /** Asks a registry whether somebody is whom the voucher is for. */
+  authenticate(who: WhoIsThere): ReturnType<typeof authenticate>;
   /** Hands in what another node exported; gives the server's answer for that node. */
   handIn(file: Uint8Array): Promise<HandInResult>;
   /** Stays in contact until the signal ends it. */
@@ -84,8 +94,11 @@ export function createNode(parts: NodeParts): PaypostNode {
   };
   const assertions = createSyncSigner("session-assertion", parts.key.seed);
   const sessions = createSessions({ link, nodeId, assertions, contact: stores.node });
-  const { database, queue, trust } = stores;
-  const shapes = createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() });
+  const { database, queue, trust, vault } = stores;
+  vault.unlock(parts.key.seed);
+  stores.leases.sealRest();
+  sealRowsAside(database, vault);
+  const shapes = createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() });
   const signer = createSyncSigner("operation", parts.key.seed);
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
@@ -137,6 +150,14 @@ export function createNode(parts: NodeParts): PaypostNode {
     release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
+    statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),
+    async appeal(sequence, because) {
+      const answer = await appealDispute(syncParts(1), { sequence, because });
+      if (answer.ok) await bringStatements(syncParts(1), stores, () => clock.wallMs());
+      return answer;
+    },
+    evidence: (sequence) => fetchEvidence(syncParts(2), sequence),
+    authenticate: (who) => authenticate(syncParts(1), who),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };

@@ -31,7 +31,13 @@ import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
 import { createSettingStorage } from "./store/settings.ts";
 import type { SettingStorage } from "./store/settings.ts";
+import { createShiftStorage } from "./store/shifts.ts";
+import type { ShiftStorage } from "./store/shifts.ts";
+import { createStatementStorage } from "./store/statements.ts";
+import type { StatementStorage } from "./store/statements.ts";
 import { createTrustStorage } from "./store/trust.ts";
+import { createVault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 export interface NodeStores {
   readonly database: NodeDatabase;
@@ -44,6 +50,10 @@ export interface NodeStores {
   readonly acknowledgements: AcknowledgementStorage;
   readonly settings: SettingStorage;
   readonly people: PeopleStorage;
+  readonly shifts: ShiftStorage;
+  readonly statements: StatementStorage;
+  /** Opens what is sealed, once it has the node's key. */
+  readonly vault: Vault;
   readonly history: HistoryStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
@@ -79,6 +89,7 @@ export function openStores({ directory, wallMs }: OpenOptions): OpenedStores {
       }
     };
     const close = () => {
+      stores.vault.lock();
       database.close();
       lock.release();
     };
@@ -91,18 +102,22 @@ export function openStores({ directory, wallMs }: OpenOptions): OpenedStores {
 
 function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): Omit<NodeStores, "close"> {
   const node = createNodeStorage(database);
+  const vault = createVault();
   const headFile = (): string => node.identity()?.headFile ?? usual;
   return {
     database,
     node,
     queue: createQueueStorage(database, wallMs),
     redemptions: createRedemptionStorage(database),
-    leases: createLeaseStorage(database),
+    leases: createLeaseStorage(database, vault),
     denied: createDeniedStorage(database),
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
     settings: createSettingStorage(database),
     people: createPeopleStorage(database),
+    shifts: createShiftStorage(database),
+    statements: createStatementStorage(database, vault),
+    vault,
     history: createHistoryStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),

@@ -4,6 +4,7 @@ import { testPolicy, usd } from "../../test/support/policy.ts";
 import { createTill } from "../../test/support/till.ts";
 import type { Till } from "../../test/support/till.ts";
 import type { RedeemOutcome } from "./node.ts";
+import { openText, sealText } from "./vault.ts";
 
 const voucher = testVoucher(12n);
 
@@ -126,14 +127,17 @@ describe("an offline redemption", () => {
   test("under a lease whose bytes were changed in the database is refused with lease-not-valid", async () => {
     const till = createTill();
     till.grant(voucher);
-    const lease = till.authority.lease({
-      serial: 12n,
-      nodeId: till.nodeId,
-      epoch: { generation: 1, n: 1 },
-      notAfterMs: till.clock.wallMs() + 3_600_000,
-    });
-    lease[lease.length - 1] = (lease.at(-1) ?? 0) ^ 1;
-    till.stores.database.prepare("update leases set lease = ?").run(lease);
+    const { database, vault } = till.stores;
+    const put = (sealed: Uint8Array) => database.prepare("update leases set sealed = ?").run(sealed);
+    const row = database.prepare<[], { sealed: Buffer }>("select sealed from leases").get();
+    if (!row) throw new Error("no lease");
+    put(flipLastBit(row.sealed));
+    expect(codeOf(await redeem(till))).toBe("lease-not-valid");
+    // Whoever has the till's key can seal, and cannot sign for the server.
+    const text = openText(vault, row.sealed) ?? "";
+    const { lease, token } = JSON.parse(text) as { lease: string; token: string };
+    const forged = flipLastBit(Buffer.from(lease, "base64")).toString("base64");
+    put(sealText(vault, JSON.stringify({ lease: forged, token })));
     expect(codeOf(await redeem(till))).toBe("lease-not-valid");
   });
 
@@ -252,4 +256,10 @@ function rejectLast(till: Till): void {
     { sequence, state: "rejected", reason: "lease-closed", transactionId: null, decidedMs: 1 },
     hash,
   );
+}
+
+function flipLastBit(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+  return changed;
 }

@@ -11,7 +11,7 @@ const port = parentPort;
 if (!port) throw new Error("this file is the start of a worker thread");
 const say = (message: FromThread) => port.postMessage(message);
 
-const { directory, version, practice, hasKeyStore } = workerData as ThreadData;
+const { directory, version, hasKeyStore } = workerData as ThreadData;
 const clock = createMachineClock();
 const storeAnswers = new Map<number, (bytes: Uint8Array | null) => void>();
 let askedStore = 0;
@@ -30,7 +30,7 @@ async function serve(stores: NodeStores): Promise<void> {
   const onFailure = (error: unknown) => console.error(error);
   const machine = { clock, sleep: machineSleep, randomBytes: webRandomBytes, fetch };
   const keyStore = hasKeyStore ? shellsKeyStore() : undefined;
-  const till = createTill({ stores, version, practice, keyStore, onFailure, ...machine });
+  const till = createTill({ stores, version, keyStore, onFailure, ...machine });
   till.listen((event) => say({ type: "event", event }));
   port?.on("message", (message: ToThread) => {
     switch (message.type) {

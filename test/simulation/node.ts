@@ -324,8 +324,9 @@ export class SimulatedNode {
   #syncParts() {
     const { stores, clock, randomBytes, sleep } = this.#parts();
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
-    const { queue, trust, database } = stores;
+    const { queue, trust, database, vault } = stores;
     const { nodeId } = this;
+    vault.unlock(this.#key.seed);
     if (this.#sessions?.stores !== stores) {
       const assertions = createSyncSigner("session-assertion", this.#key.seed);
       this.#sessions = {
@@ -342,7 +343,7 @@ export class SimulatedNode {
       clock,
       contact: stores.node,
       leaseDocument: stores.leases.documentFor.bind(stores.leases),
-      shapes: createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() }),
+      shapes: createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
       patience: { sleep, randomBytes, attempts: 3, signal: undefined },
     };
   }

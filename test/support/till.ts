@@ -80,8 +80,9 @@ export function createTill(options: TillOptions = {}): Till {
   const nodeId = options.nodeId ?? "0192f000-0000-7000-8000-000000000001";
   const serverUrl = options.serverUrl ?? "http://127.0.0.1:9";
   if (!stores.node.identity()) enrolDirectly(stores, { authority, key, nodeId, serverUrl });
-  const { database, queue, trust } = stores;
-  const shapes = createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() });
+  const { database, queue, trust, vault } = stores;
+  vault.unlock(key.seed);
+  const shapes = createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() });
   let named = stores.node.anchor()?.policyVersion ?? 0;
   const till: Till = {
     directory,

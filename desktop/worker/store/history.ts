@@ -25,6 +25,7 @@ export interface HistoryStorage {
   search(query: HistorySearch, limit: number): number[];
   /** Of operations from `fromMs` to before `untilMs`, by the time that the till wrote into them. */
   sums(fromMs: number, untilMs: number): StandingSum[];
+  sumsOfShift(shift: number): StandingSum[];
   /** Of operations that wait to be sent, whenever they were made. */
   queuedSums(): Omit<StandingSum, "standing" | "actor">[];
 }
@@ -39,6 +40,14 @@ const standing = `case when o.state = 'applied' then 'settled' when o.state in (
   when r.mode = 'online' then 'rejected' else 'disputed' end`;
 const joined = "redemptions r join operations o using (sequence)";
 
+interface SumRow {
+  readonly standing: Standing;
+  readonly actor: string;
+  readonly currency: string;
+  readonly count: bigint;
+  readonly amount: bigint;
+}
+
 export function createHistoryStorage(database: NodeDatabase): HistoryStorage {
   const search = database.prepare<
     [{ text: string; standing: string | null; before: number; limit: number }],
@@ -49,14 +58,11 @@ export function createHistoryStorage(database: NodeDatabase): HistoryStorage {
        and (@text = '' or instr(printf('%010d', r.serial), @text) > 0 or instr(lower(r.actor), lower(@text)) > 0)
      order by sequence desc limit @limit`,
   );
-  const sums = database.prepare<
-    [number, number],
-    { standing: Standing; actor: string; currency: string; count: bigint; amount: bigint }
-  >(
+  const summed = (what: string) =>
     `select ${standing} as standing, r.actor, r.currency, count(*) as count, sum(r.amount_minor) as amount
-     from ${joined} where o.created_ms >= ? and o.created_ms < ?
-     group by 1, 2, 3 order by r.actor, r.currency, 1`,
-  );
+     from ${joined} where ${what} group by 1, 2, 3 order by r.actor, r.currency, 1`;
+  const sums = database.prepare<[number, number], SumRow>(summed("o.created_ms >= ? and o.created_ms < ?"));
+  const ofShift = database.prepare<[number], SumRow>(summed("r.shift = ?"));
   const queued = database.prepare<[], { currency: string; count: bigint; amount: bigint }>(
     `select r.currency, count(*) as count, sum(r.amount_minor) as amount
      from ${joined} where o.state = 'queued' group by 1 order by 1`,
@@ -66,12 +72,8 @@ export function createHistoryStorage(database: NodeDatabase): HistoryStorage {
       search
         .all({ text, standing: wanted ?? null, before: before ?? Number.MAX_SAFE_INTEGER, limit })
         .map(({ sequence }) => Number(sequence)),
-    sums: (fromMs, untilMs) =>
-      sums.all(fromMs, untilMs).map(({ count, amount, ...sum }) => ({
-        ...sum,
-        count: Number(count),
-        amountMinor: amount,
-      })),
+    sums: (fromMs, untilMs) => sums.all(fromMs, untilMs).map(rowToSum),
+    sumsOfShift: (shift) => ofShift.all(shift).map(rowToSum),
     queuedSums: () =>
       queued.all().map(({ currency, count, amount }) => ({
         currency,
@@ -79,4 +81,8 @@ export function createHistoryStorage(database: NodeDatabase): HistoryStorage {
         amountMinor: amount,
       })),
   };
+}
+
+function rowToSum({ count, amount, ...sum }: SumRow): StandingSum {
+  return { ...sum, count: Number(count), amountMinor: amount };
 }

@@ -1,17 +1,28 @@
 /** The leases that count, in SQLite: those of the load that the shape's head names. */
 import type { Epoch } from "#sync/documents/lease.ts";
+import { toBase64 } from "#sync/base64.ts";
+import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
+import { openText, sealText } from "../vault.ts";
+import type { Vault } from "../vault.ts";
 
-export interface HeldLease {
+export interface LeaseSummary {
   readonly serial: bigint;
   readonly epoch: Epoch;
   readonly notAfterMs: number;
-  readonly lease: Uint8Array;
-  readonly token: string;
+  /** The voucher's; null of rows that an earlier version wrote and no key has been at since. */
+  readonly amountMinor: bigint | null;
+  readonly currency: string | null;
   /** When its row disappeared from the shape; null while it is there. */
   readonly withdrawnMs: number | null;
   /** Since when the server asks for it back. */
   readonly recalledMs: number | null;
+}
+
+export interface HeldLease extends LeaseSummary {
+  readonly lease: Uint8Array;
+  readonly token: string;
 }
 
 export interface NewRelease {
@@ -34,12 +45,13 @@ export interface AsideRow {
 }
 
 export interface LeaseStorage {
+  /** Throws VaultLockedError while the key is not there; so does `documentFor`. */
   find(serial: bigint): HeldLease | undefined;
   /** Leases that have not run out at the given time and were neither used nor given back, by serial, at most `limit`. */
-  open(nowMs: number, limit: number): HeldLease[];
+  open(nowMs: number, limit: number): LeaseSummary[];
   countOpen(nowMs: number): number;
   /** Of the open ones those whose serial holds the digits, by serial, after the given one. */
-  searchOpen(nowMs: number, digits: string, after: bigint, limit: number): HeldLease[];
+  searchOpen(nowMs: number, digits: string, after: bigint, limit: number): LeaseSummary[];
   /** Serials that the server asks for and that were neither redeemed here nor given back, those asked for first before the others. */
   recalled(limit: number): bigint[];
   /** Serials of leases that end within the time and were not asked about since, those that end first before the others. */
@@ -59,6 +71,10 @@ export interface LeaseStorage {
   documentFor(sequence: number, generation: number): Uint8Array | undefined;
   /** Rows that failed their check. */
   aside(limit: number): AsideRow[];
+  countAside(): number;
+  countRecalled(): number;
+  /** Seals what an earlier version left in clear. */
+  sealRest(): void;
 }
 
 interface LeaseRow {
@@ -66,10 +82,16 @@ interface LeaseRow {
   readonly epoch_generation: bigint;
   readonly epoch_n: bigint;
   readonly not_after_ms: bigint;
-  readonly lease: Buffer;
-  readonly token: string;
+  readonly amount_minor: bigint | null;
+  readonly currency: string | null;
   readonly withdrawn_ms: bigint | null;
   readonly recalled_ms: bigint | null;
+}
+
+interface Material {
+  readonly sealed: Buffer | null;
+  readonly lease: Buffer | null;
+  readonly token: string | null;
 }
 
 interface ReleaseRow {
@@ -85,8 +107,8 @@ const unused = `serial not in (select serial from redemptions where live = 1)
   and not exists (select 1 from releases r where r.serial = leases.serial
     and r.epoch_generation = leases.epoch_generation and r.epoch_n = leases.epoch_n)`;
 
-export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
-  const bySerial = database.prepare<[bigint], LeaseRow>(
+export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseStorage {
+  const bySerial = database.prepare<[bigint], LeaseRow & Material>(
     `select * from leases where ${counting} and serial = ?`,
   );
   const open = database.prepare<[number, number], LeaseRow>(
@@ -97,8 +119,17 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     `select * from leases where ${counting} and not_after_ms > ? and serial > ?
        and instr(printf('%010d', serial), ?) > 0 and ${unused} order by serial limit ?`,
   );
-  const count = database.prepare<[number], { count: bigint }>(
-    `select count(*) as count from leases where ${counting} and not_after_ms > ? and ${unused}`,
+  // Counted are the ends of leases, in an index, less the few that were used: no row of a lease is read.
+  const count = database.prepare<[{ now: number }], { count: bigint }>(
+    `select (select count(*) from leases where ${counting} and not_after_ms > @now)
+      - (select count(*) from redemptions r cross join leases on leases.serial = r.serial
+          where r.live = 1 and ${counting} and not_after_ms > @now)
+      - (select count(*) from releases r cross join leases using (serial, epoch_generation, epoch_n)
+          where ${counting} and not_after_ms > @now
+            and not exists (select 1 from redemptions where redemptions.serial = r.serial and live = 1)) as count`,
+  );
+  const countRecalled = database.prepare<[], { count: bigint }>(
+    `select count(*) as count from leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}`,
   );
   const recalled = database.prepare<[number], { serial: bigint }>(
     `select serial from leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}
@@ -125,21 +156,29 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     `select till, not_after_ms from elsewhere
      where load = (select load from shape_heads where name = 'elsewhere') and serial = ?`,
   );
-  const relied = database.prepare<[number, number], { lease: Buffer }>(
-    `select l.lease from redemptions r join leases l
+  const relied = database.prepare<[number, number], Material>(
+    `select l.sealed, l.lease, l.token from redemptions r join leases l
        on l.serial = r.serial and l.epoch_generation = r.epoch_generation and l.epoch_n = r.epoch_n
      where r.sequence = ? and r.epoch_generation < ? order by l.load desc limit 1`,
   );
   const aside = database.prepare<[number], AsideRow>(
     "select shape, key, problem from rows_aside order by shape, key limit ?",
   );
+  const countAside = database.prepare<[], { count: bigint }>("select count(*) as count from rows_aside");
+  const inClear = database.prepare<[], { load: bigint; serial: bigint; lease: Buffer; token: string }>(
+    "select load, serial, lease, token from leases where sealed is null limit 500",
+  );
+  const seal = database.prepare(
+    `update leases set sealed = @sealed, amount_minor = @amountMinor, currency = @currency, lease = null, token = null
+     where load = @load and serial = @serial`,
+  );
   return {
     find(serial) {
       const row = bySerial.get(serial);
-      return row && rowToLease(row);
+      return row && { ...rowToLease(row), ...openMaterial(vault, row) };
     },
     open: (nowMs, limit) => open.all(nowMs, limit).map(rowToLease),
-    countOpen: (nowMs) => Number(count.get(nowMs)?.count ?? 0n),
+    countOpen: (nowMs) => Number(count.get({ now: nowMs })?.count ?? 0n),
     searchOpen: (nowMs, digits, after, limit) => searchOpen.all(nowMs, after, digits, limit).map(rowToLease),
     recalled: (limit) => recalled.all(limit).map(({ serial }) => serial),
     due: ({ nowMs, withinMs, askedBeforeMs }, limit) =>
@@ -165,19 +204,60 @@ export function createLeaseStorage(database: NodeDatabase): LeaseStorage {
     },
     documentFor(sequence, generation) {
       const row = relied.get(sequence, generation);
-      return row && Uint8Array.from(row.lease);
+      const lease = row && openMaterial(vault, row).lease;
+      return lease?.length === 0 ? undefined : lease;
     },
     aside: (limit) => aside.all(limit),
+    countAside: () => Number(countAside.get()?.count ?? 0n),
+    countRecalled: () => Number(countRecalled.get()?.count ?? 0n),
+    sealRest() {
+      const some = database.transaction(() => {
+        const rows = inClear.all();
+        for (const { load, serial, ...material } of rows) {
+          seal.run({ load, serial, ...sealMaterial(vault, material) });
+        }
+        return rows.length;
+      });
+      let sealed = 0;
+      for (let last = some.immediate(); last > 0; last = some.immediate()) sealed += last;
+      // The log still holds the pages as they were.
+      if (sealed > 0) database.pragma("wal_checkpoint(truncate)");
+    },
   };
 }
 
-function rowToLease(row: LeaseRow): HeldLease {
+/** A lease with its token as they are kept: sealed, and beside that what lists show. */
+export function sealMaterial(
+  vault: Vault,
+  { lease, token }: { readonly lease: Uint8Array; readonly token: string },
+): { readonly sealed: Uint8Array; readonly amountMinor: bigint | null; readonly currency: string | null } {
+  const sealed = sealText(vault, JSON.stringify({ lease: toBase64(lease), token }));
+  const document = textToToken(token);
+  const parsed = document && parseDocument(document);
+  const read = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
+  const { amountMinor, currency } = read?.ok ? read.value : { amountMinor: null, currency: null };
+  return { sealed, amountMinor, currency };
+}
+
+function openMaterial(vault: Vault, row: Material): Pick<HeldLease, "lease" | "token"> {
+  if (row.sealed) {
+    const text = openText(vault, row.sealed);
+    // What was changed on the disk is no lease of anybody: whoever verifies it will say so.
+    if (text === undefined) return { lease: new Uint8Array(), token: "" };
+    const { lease, token } = JSON.parse(text) as { readonly lease: string; readonly token: string };
+    return { lease: Uint8Array.from(Buffer.from(lease, "base64")), token };
+  }
+  if (!row.lease || row.token === null) throw new Error("a lease without its documents");
+  return { lease: Uint8Array.from(row.lease), token: row.token };
+}
+
+function rowToLease(row: LeaseRow): LeaseSummary {
   return {
     serial: row.serial,
     epoch: { generation: Number(row.epoch_generation), n: Number(row.epoch_n) },
     notAfterMs: Number(row.not_after_ms),
-    lease: Uint8Array.from(row.lease),
-    token: row.token,
+    amountMinor: row.amount_minor,
+    currency: row.currency,
     withdrawnMs: row.withdrawn_ms === null ? null : Number(row.withdrawn_ms),
     recalledMs: row.recalled_ms === null ? null : Number(row.recalled_ms),
   };

@@ -52,6 +52,8 @@ export interface RedemptionStorage {
   usedUnanchored(lastServerTimeMs: number, currency: string): bigint;
   /** How many operations are in each state. */
   countByState(): Record<OperationState, number>;
+  /** Of those that have not ended, without counting the others. */
+  countOpen(): Record<"queued" | "held", number>;
   /** The latest time that an operation wrote down; 0 before the first. */
   latestMs(): number;
 }
@@ -112,6 +114,9 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
   const states = database.prepare<[], { state: OperationState; count: bigint }>(
     "select state, count(*) as count from operations group by state",
   );
+  const open = database.prepare<[string], { count: bigint }>(
+    "select count(*) as count from operations where state = ?",
+  );
   const latest = database.prepare<[], { latest: bigint | null }>(
     "select max(created_ms) as latest from operations",
   );
@@ -142,6 +147,10 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
       for (const { state, count } of states.all()) counts[state] = Number(count);
       return counts;
     },
+    countOpen: () => ({
+      queued: Number(open.get("queued")?.count ?? 0n),
+      held: Number(open.get("held")?.count ?? 0n),
+    }),
     latestMs: () => Number(latest.get()?.latest ?? 0n),
   };
 }

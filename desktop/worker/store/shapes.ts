@@ -11,12 +11,16 @@ import type { QueueStorage } from "#sync/ports/queue-storage.ts";
 import type { TrustStorage } from "#sync/ports/trust-storage.ts";
 import { listProblem, takeVerdicts } from "#sync/queue/take-verdicts.ts";
 import type { NodeDatabase } from "../database.ts";
+import type { Vault } from "../vault.ts";
+import { openAside, sealAside } from "./aside.ts";
+import { sealMaterial } from "./leases.ts";
 
 export interface ShapeStores {
   readonly database: NodeDatabase;
   readonly queue: QueueStorage;
   readonly trust: TrustStorage;
   readonly nodeId: string;
+  readonly vault: Vault;
   readonly wallMs: () => number;
 }
 
@@ -30,7 +34,7 @@ interface HeadRow {
 const forgetAfterMs = 90 * 24 * 3_600_000;
 
 export function createShapeStorage(stores: ShapeStores): ShapeStorage {
-  const { database } = stores;
+  const { database, vault } = stores;
   const headRow = database.prepare<[string], HeadRow>("select * from shape_heads where name = ?");
   const saveHead = database.prepare(
     `insert into shape_heads (name, handle, position, load) values (@name, @handle, @position, @load)
@@ -77,7 +81,7 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
           return true;
         })
         .immediate(),
-    aside: (name) => aside.all(name),
+    aside: (name) => aside.all(name).map(({ key, value }) => ({ key, value: openAside(vault, value) })),
     amend: (name, changes) =>
       database
         .transaction(() => {
@@ -109,8 +113,9 @@ function completeLoad({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldL
   if (name === "leases") {
     database
       .prepare(
-        `insert into leases (load, serial, epoch_generation, epoch_n, not_after_ms, lease, token, withdrawn_ms)
-           select @load, serial, epoch_generation, epoch_n, not_after_ms, lease, token,
+        `insert into leases (load, serial, epoch_generation, epoch_n, not_after_ms, amount_minor, currency, sealed, lease, token,
+             withdrawn_ms)
+           select @load, serial, epoch_generation, epoch_n, not_after_ms, amount_minor, currency, sealed, lease, token,
            coalesce(withdrawn_ms, @now) from leases as old where load = @oldLoad and not_after_ms > @forget
            and not exists (select 1 from leases where load = @load and serial = old.serial)`,
       )
@@ -119,10 +124,10 @@ function completeLoad({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldL
   if (isLoaded(name)) database.prepare(`delete from ${name} where load <> ?`).run(load);
 }
 
-function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
+function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeStores) {
   const putLease = database.prepare(
-    `insert or replace into leases (load, serial, epoch_generation, epoch_n, not_after_ms, lease, token, recalled_ms)
-     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert or replace into leases (load, serial, epoch_generation, epoch_n, not_after_ms, amount_minor, currency, sealed, recalled_ms)
+     values (@load, @serial, @generation, @n, @notAfterMs, @amountMinor, @currency, @sealed, @recalledMs)`,
   );
   const putElsewhere = database.prepare(
     "insert or replace into elsewhere (load, serial, till, not_after_ms) values (?, ?, ?, ?)",
@@ -161,8 +166,9 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
         dropAside.run(change.key);
         break;
       case "lease": {
-        const { serial, epoch, notAfterMs, lease, token, recalledMs } = change;
-        putLease.run(load, serial, epoch.generation, epoch.n, notAfterMs, lease, token, recalledMs);
+        const { serial, epoch, notAfterMs, recalledMs } = change;
+        const { generation, n } = epoch;
+        putLease.run({ load, serial, generation, n, notAfterMs, recalledMs, ...sealMaterial(vault, change) });
         dropAside.run(change.key);
         break;
       }
@@ -189,14 +195,20 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
           problem === undefined && takeVerdicts(queue, change.opened).contradictions.length > 0;
         const wrong = problem ?? (contradicts ? "contradicts-a-verdict" : undefined);
         if (wrong === undefined) dropAside.run(change.key);
-        else putAside.run("verdicts", change.key, wrong, change.value, wallMs());
+        else putAside.run("verdicts", change.key, wrong, sealAside(vault, change.value), wallMs());
         break;
       }
       case "signal":
         putSignal.run(load, change.shape, change.version);
         break;
       case "aside":
-        putAside.run(shapeOfKey(change.key), change.key, change.problem, change.value, wallMs());
+        putAside.run(
+          shapeOfKey(change.key),
+          change.key,
+          change.problem,
+          sealAside(vault, change.value),
+          wallMs(),
+        );
         break;
     }
   };

@@ -8,9 +8,6 @@ import { timeOf } from "../standing.ts";
 import type { Desk, Session } from "./till.ts";
 import { problemRefused, sumView } from "./views.ts";
 
-/** More are not counted one by one. */
-const mostCounted = 1000;
-
 export function syncState({ parts, session }: Desk): SyncState {
   const { stores, clock } = parts;
   const time = timeOf(stores, clock);
@@ -18,11 +15,11 @@ export function syncState({ parts, session }: Desk): SyncState {
   const policy = policyNow(stores);
   const offsetMs = anchor ? clockOffsetMs(anchor) : null;
   const mostOffsetMs = typeof policy === "object" ? policy.clockErrorMs : Infinity;
-  const counts = stores.redemptions.countByState();
+  const counts = stores.redemptions.countOpen();
   const problem = session.lastReport?.upload.problem;
   return {
     running: session.isSyncing,
-    progress: null,
+    progress: session.progress ?? null,
     online: isOnline(session),
     lastContactMs: anchor?.serverTimeMs ?? null,
     problem: problem ? { code: problem.code, details: problemRefused(problem).details } : null,
@@ -31,8 +28,8 @@ export function syncState({ parts, session }: Desk): SyncState {
     held: counts.held,
     bytesToday: stores.settings.spent(clock.wallMs()),
     leases: stores.leases.countOpen(time.nowMs),
-    recalled: stores.leases.recalled(mostCounted).length,
-    rowsAside: stores.leases.aside(mostCounted).length,
+    recalled: stores.leases.countRecalled(),
+    rowsAside: stores.leases.countAside(),
     clock: { anchored: time.anchored, offsetMs, off: Math.abs(offsetMs ?? 0) > mostOffsetMs },
     limits: limitsOf(stores, time),
   };

@@ -5,20 +5,34 @@
  * T1  Without the passphrase nothing is signed; without a cashier who is signed in nothing is accepted.
  * T2  Every payload is checked before anything is done with it, and every failure is an answer.
  * T3  The cashier who is signed in is named in the operation; the page cannot name another.
+ * T4  What a registry said is the till's own knowledge: the page cannot say that it said something else.
  */
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch } from "#sync/ports/transport.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import type { SyncReport } from "#sync/node-sync.ts";
-import type { Answer, Payloads, Phase, RequestName, Results, TillEvent } from "../../protocol.ts";
+import type {
+  Answer,
+  Authentication,
+  Cashier,
+  Payloads,
+  Phase,
+  PracticeVoucher,
+  RequestName,
+  Results,
+  SyncState,
+  TillEvent,
+} from "../../protocol.ts";
 import { isDamage, isStorageFailure } from "../database.ts";
 import type { KeyStore } from "../../thread-line.ts";
 import { createNode } from "../node.ts";
 import type { PaypostNode } from "../node.ts";
 import type { NodeStores } from "../open.ts";
 import { timeOf } from "../standing.ts";
-import { createHandlers, unlockByStore } from "./handlers.ts";
+import { forgetOld } from "../store/retention.ts";
+import { unlockByStore } from "./handle-key.ts";
+import { createHandlers } from "./handlers.ts";
 import { payloads } from "./payloads.ts";
 
 export interface TillParts {
@@ -29,7 +43,7 @@ export interface TillParts {
   readonly fetch: Fetch;
   readonly version: string;
   /** Make-believe: it has a folder, keys and signing contexts of its own. */
-  readonly practice: boolean;
+  readonly practice?: Practice | undefined;
   readonly keyStore: KeyStore | undefined;
   /** Told of failures that nobody expected. */
   readonly onFailure: (error: unknown) => void;
@@ -56,6 +70,8 @@ export interface Desk {
   nowMs(): number;
   changed(): void;
   useKey(key: Ed25519Key): void;
+  /** Goes on with the cashier's open shift, or begins one. */
+  signIn(cashier: number): void;
   forgetKey(): Promise<void>;
   syncNow(): Promise<SyncReport>;
   /** Begins a sync that nobody waits for. */
@@ -64,9 +80,22 @@ export interface Desk {
 
 export interface Session {
   key: Ed25519Key | undefined;
-  cashier: { readonly id: number; readonly name: string; readonly sinceMs: number } | undefined;
+  cashier: SignedIn | undefined;
   lastReport: SyncReport | undefined;
   isSyncing: boolean;
+  progress: SyncState["progress"] | undefined;
+  /** What a registry said of whoever brought a voucher, by its serial; times since boot. */
+  readonly recognised: Map<bigint, { readonly result: Authentication["result"]; readonly atMs: number }>;
+}
+
+export interface SignedIn extends Cashier {
+  readonly shift: number;
+  readonly sinceMs: number;
+}
+
+/** What a make-believe till has besides. */
+export interface Practice {
+  vouchers(): readonly PracticeVoucher[];
 }
 
 /** What the till itself answers; the line to it answers the others. */
@@ -118,7 +147,14 @@ export function createTill(parts: TillParts): Till {
   const { stores, clock } = parts;
   const listeners = new Set<(event: TillEvent) => void>();
   const changed = () => listeners.forEach((listener) => listener("changed"));
-  const session: Session = { key: undefined, cashier: undefined, lastReport: undefined, isSyncing: false };
+  const session: Session = {
+    key: undefined,
+    cashier: undefined,
+    lastReport: undefined,
+    isSyncing: false,
+    progress: undefined,
+    recognised: new Map(),
+  };
   const contact = createContact(parts, session, changed);
   const desk: Desk = {
     parts,
@@ -130,11 +166,21 @@ export function createTill(parts: TillParts): Till {
     useKey(key) {
       session.key = key;
       contact.begin(key);
+      forgetOld(stores.database, desk.nowMs());
     },
     async forgetKey() {
       session.key = undefined;
       session.cashier = undefined;
+      session.recognised.clear();
       await contact.end();
+      stores.vault.lock();
+    },
+    signIn(id) {
+      const cashier = stores.people.find(id);
+      if (!cashier) throw new Error(`no cashier ${id}`);
+      const { name, role } = cashier;
+      const shift = stores.shifts.open(id, desk.nowMs());
+      session.cashier = { id, name, role, shift: shift.id, sinceMs: shift.openedMs };
     },
     syncNow: () => contact.syncNow(),
     syncSoon: () => void contact.syncNow().catch(parts.onFailure),

@@ -2,9 +2,7 @@
 import { formatMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
-import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { CallFailure } from "#sync/server-call.ts";
-import { parseDocument } from "#sync/signing/cose.ts";
 import type { UploadProblem } from "#sync/upload.ts";
 import type {
   Amount,
@@ -16,6 +14,7 @@ import type {
   OperationDetail,
   RedeemResult,
   Refused,
+  StandingTotals,
   Sum,
   Totals,
 } from "../../protocol.ts";
@@ -25,7 +24,7 @@ import type { Prepared, RedeemRefusal } from "../redeem.ts";
 import type { ReleaseRefusal } from "../release.ts";
 import { standingOf } from "../store/history.ts";
 import type { StandingSum } from "../store/history.ts";
-import type { HeldLease } from "../store/leases.ts";
+import type { LeaseSummary } from "../store/leases.ts";
 import type { RedemptionRecord } from "../store/redemptions.ts";
 
 export function checkView(prepared: Prepared): CheckResult {
@@ -102,6 +101,11 @@ export function operationDetail(record: RedemptionRecord): OperationDetail {
 }
 
 export function totalsView(sums: readonly StandingSum[]): Totals {
+  const cashiers = sums.map((sum) => ({ actor: sum.actor, state: sum.standing, ...sumView(sum) }));
+  return { ...standingTotals(sums), cashiers };
+}
+
+export function standingTotals(sums: readonly StandingSum[]): StandingTotals {
   const of = (standing: StandingSum["standing"]) =>
     [...Map.groupBy(sums, (sum) => sum.currency)].flatMap(([currency, inCurrency]) => {
       const some = inCurrency.filter((sum) => sum.standing === standing);
@@ -115,7 +119,6 @@ export function totalsView(sums: readonly StandingSum[]): Totals {
     settled: of("settled"),
     disputed: of("disputed"),
     rejected: of("rejected"),
-    cashiers: sums.map((sum) => ({ actor: sum.actor, state: sum.standing, ...sumView(sum) })),
   };
 }
 
@@ -129,11 +132,9 @@ export function sumView(sum: Money & { readonly count: number }): Sum {
   return { count: sum.count, ...amountView(sum) };
 }
 
-export function leaseView({ serial, token, notAfterMs, recalledMs }: HeldLease): Lease {
-  const document = textToToken(token);
-  const parsed = document && parseDocument(document);
-  const read = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
-  const amount = read?.ok ? amountView(read.value) : { amount: null, currency: null };
+export function leaseView({ serial, amountMinor, currency, notAfterMs, recalledMs }: LeaseSummary): Lease {
+  const isKnown = amountMinor !== null && currency !== null;
+  const amount = isKnown ? amountView({ amountMinor, currency }) : { amount: null, currency: null };
   return { serial: formatSerial(serial), ...amount, notAfterMs, recalled: recalledMs !== null };
 }
 

@@ -1,0 +1,61 @@
+/** The drawer of whoever is signed in: what was in it, what came and went, and what was counted at the end. */
+import { parseMajor } from "#core/money.ts";
+import type { Money } from "#core/money.ts";
+import type { Amount, Refused } from "../../protocol.ts";
+import { cashierOf, done, refused } from "./answers.ts";
+import { shiftView } from "./shift-views.ts";
+import type { Desk, Handlers } from "./till.ts";
+
+export function cashHandlers(desk: Desk): Pick<Handlers, "open-cash" | "move-cash" | "close-shift"> {
+  const { session, parts } = desk;
+  const { shifts } = parts.stores;
+  return {
+    "open-cash"({ cash }) {
+      const { shift } = cashierOf(desk);
+      const read = readDrawer(cash);
+      if ("ok" in read) return read;
+      if (shifts.cash(shift).some(({ paidOutMinor }) => paidOutMinor > 0n)) return refused("cash-paid-out");
+      shifts.setOpening(shift, read, desk.nowMs());
+      desk.changed();
+      return done;
+    },
+    "move-cash"({ direction, note, ...amount }) {
+      const { shift } = cashierOf(desk);
+      const read = readDrawer([amount]);
+      if ("ok" in read) return read;
+      const [money] = read;
+      if (!money || money.amountMinor === 0n) return notAnAmount(amount.currency);
+      shifts.move(shift, direction, money, note, desk.nowMs());
+      desk.changed();
+      return done;
+    },
+    "close-shift"({ counted }) {
+      const { shift } = cashierOf(desk);
+      const read = readDrawer(counted);
+      if ("ok" in read) return read;
+      parts.stores.queue.transaction(() => {
+        shifts.setCounted(shift, read, desk.nowMs());
+        shifts.close(shift, desk.nowMs());
+      });
+      session.cashier = undefined;
+      desk.changed();
+      return { ok: true, shift: shiftView(parts.stores, shift) };
+    },
+  };
+}
+
+/** Each currency once; nothing is an amount here. */
+function readDrawer(cash: readonly Amount[]): readonly Money[] | Refused {
+  const read: Money[] = [];
+  for (const { amount, currency } of cash) {
+    const parsed = parseMajor(amount, currency);
+    if (!parsed.ok) return notAnAmount(currency);
+    if (read.some((other) => other.currency === currency)) return refused("currency-twice", { currency });
+    read.push(parsed.money);
+  }
+  return read;
+}
+
+function notAnAmount(currency: string): Refused {
+  return refused("not-an-amount", { currency });
+}

@@ -1,0 +1,53 @@
+/** Letting the till in, and its key out: by passphrase or by the machine's key store. */
+import { enrol } from "../enrol.ts";
+import { unwrapByStore, unwrapKey } from "../keys.ts";
+import { done, refused } from "./answers.ts";
+import type { Desk, Handlers } from "./till.ts";
+import { problemRefused } from "./views.ts";
+
+export function keyHandlers(desk: Desk): Pick<Handlers, "enrol" | "unlock" | "lock"> {
+  const { parts, session } = desk;
+  return {
+    async enrol(request) {
+      const result = await enrol(parts, { ...request, headFile: null });
+      if (!result.ok) {
+        return "refusal" in result ? refused(result.refusal.code) : problemRefused(result.failure);
+      }
+      await unlock(desk, request.passphrase);
+      desk.syncSoon();
+      return done;
+    },
+    async unlock({ passphrase }) {
+      await unlock(desk, passphrase);
+      if (!session.key) return refused(passphrase === null ? "key-store-failed" : "wrong-passphrase");
+      desk.changed();
+      return done;
+    },
+    async lock() {
+      await desk.forgetKey();
+      desk.changed();
+      return done;
+    },
+  };
+}
+
+/** Takes the key out of the machine's key store, where that has it; does nothing otherwise. */
+export async function unlockByStore(desk: Desk): Promise<void> {
+  const { stores, keyStore } = desk.parts;
+  const identity = stores.node.identity();
+  if (!keyStore || !identity?.certificate) return;
+  const key = await unwrapByStore(identity.wrappedKey, keyStore);
+  if (key) desk.useKey(key);
+}
+
+export function isPassphrase({ parts }: Desk, passphrase: string): boolean {
+  const wrapped = parts.stores.node.identity()?.wrappedKey;
+  return wrapped !== undefined && unwrapKey(wrapped, passphrase) !== undefined;
+}
+
+async function unlock(desk: Desk, passphrase: string | null): Promise<void> {
+  if (passphrase === null) return unlockByStore(desk);
+  const wrapped = desk.parts.stores.node.identity()?.wrappedKey;
+  const key = wrapped === undefined ? undefined : unwrapKey(wrapped, passphrase);
+  if (key) desk.useKey(key);
+}
