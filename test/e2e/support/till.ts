@@ -19,6 +19,8 @@ export class Till {
   readonly folder: string;
   #shell: Running | undefined;
   #page: Page | undefined;
+  /** What the page's own code complained of. */
+  readonly complaints: string[] = [];
 
   constructor(town: Town, name: string) {
     this.town = town;
@@ -37,6 +39,10 @@ export class Till {
     const context = await this.town.browser.newContext({ viewport: sizes.desk, locale: "en", ...options });
     context.setDefaultTimeout(slowMachineMs);
     this.#page = await context.newPage();
+    this.#page.on("pageerror", (error) => this.complaints.push(error.message));
+    this.#page.on("console", (said) => {
+      if (said.type() === "error") this.complaints.push(said.text());
+    });
     await this.#page.goto(address);
     await this.#page.locator("h1").waitFor();
     return this.#page;
@@ -71,6 +77,59 @@ export class Till {
     await page.getByLabel("PIN").fill(pin);
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("heading", { name: "Redeem a voucher" }).waitFor();
+  }
+
+  /** By the words of the section in English. */
+  async go(section: string): Promise<void> {
+    await this.page.getByRole("navigation").getByRole("button", { name: section }).click();
+  }
+
+  /** Types a voucher and has it checked; what comes of it is on the screen. */
+  async check(voucher: { readonly serialNumber: string; readonly number: string }): Promise<void> {
+    const { page } = this;
+    await page.getByLabel("Voucher", { exact: true }).fill(voucher.serialNumber);
+    await page.getByLabel("Number under the scratch panel").fill(voucher.number);
+    await page.getByRole("button", { name: "Check the voucher" }).click();
+  }
+
+  /** As a scanner does it: the square code is typed, with Enter at its end. */
+  async scan(voucher: { readonly token: string; readonly number: string }): Promise<void> {
+    const { page } = this;
+    await page.keyboard.type(voucher.token);
+    await page.keyboard.press("Enter");
+    await page.getByText("Square code read").waitFor();
+    await page.getByLabel("Number under the scratch panel").fill(voucher.number);
+    await page.getByRole("button", { name: "Check the voucher" }).click();
+  }
+
+  async confirm(): Promise<void> {
+    await this.page.getByRole("button", { name: /^(Redeem|Pay out) / }).click();
+  }
+
+  /** The large answer: its words. */
+  async answer(title: string): Promise<string> {
+    const { page } = this;
+    await page.getByRole("heading", { name: title, exact: true }).waitFor();
+    return page.locator(".outcome").innerText();
+  }
+
+  async next(): Promise<void> {
+    await this.page.getByRole("button", { name: "Next voucher" }).click();
+  }
+
+  async sync(): Promise<void> {
+    await this.go("Connection");
+    await this.page.getByRole("button", { name: "Sync now" }).click();
+    await this.page.getByRole("button", { name: "Sync now" }).waitFor();
+  }
+
+  async nodeId(): Promise<string> {
+    await this.go("Settings");
+    const id = await this.page
+      .locator("dt", { hasText: "Node id" })
+      .locator("xpath=following-sibling::dd")
+      .innerText();
+    return id.trim();
   }
 
   async picture(name: string): Promise<void> {
