@@ -58,6 +58,7 @@ export function Carry() {
         <li>
           <p>{t("sync.step3")}</p>
           <FileButton
+            icon="open"
             label={t("sync.import")}
             disabled={isBusy}
             onFile={(file) => start(() => takeIn(file))}
@@ -70,7 +71,12 @@ export function Carry() {
       <Wrong text={wrong} />
       <h3>{t("sync.handInTitle")}</h3>
       <p>{t("sync.handInHint")}</p>
-      <FileButton label={t("sync.handIn")} disabled={isBusy} onFile={(file) => start(() => handIn(file))} />
+      <FileButton
+        icon="open"
+        label={t("sync.handIn")}
+        disabled={isBusy}
+        onFile={(file) => start(() => handIn(file))}
+      />
     </section>
   );
 }

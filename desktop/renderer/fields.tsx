@@ -1,6 +1,8 @@
 /** What is filled in: labelled, with its hint and what is wrong with it beside it. */
 import { useId } from "react";
 import type { ComponentProps } from "react";
+import { Icon } from "./icons.tsx";
+import type { IconName } from "./icons.tsx";
 
 interface FieldProps extends ComponentProps<"input"> {
   readonly label: string;
@@ -95,15 +97,17 @@ export function Segments<Value extends string>({ label, value, options, onChoose
 
 interface FileButtonProps {
   readonly label: string;
+  readonly icon: IconName;
   readonly accept?: string;
   readonly disabled?: boolean;
   readonly onFile: (file: File) => void;
 }
 
 /** A button that asks for a file. */
-export function FileButton({ label, accept, disabled, onFile }: FileButtonProps) {
+export function FileButton({ label, icon, accept, disabled, onFile }: FileButtonProps) {
   return (
     <label className="button">
+      <Icon name={icon} />
       {label}
       <input
         type="file"

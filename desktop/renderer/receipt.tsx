@@ -135,7 +135,7 @@ function ReceiptPaper({ operation, state: { till, practice }, code }: ReceiptPap
       <Facts rows={rows} />
       {code && (
         <>
-          <img className="square-code" src={code.url} alt={t("receipt.code")} width={180} height={180} />
+          <img className="square-code" src={code.url} alt={t("receipt.code")} />
           <p className="hint">{t(code.isSigned ? "receipt.codeSigned" : "receipt.codeName")}</p>
         </>
       )}

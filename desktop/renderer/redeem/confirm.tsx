@@ -25,7 +25,7 @@ export function Confirm({ order, checked, onBack, onResult }: ConfirmProps) {
   const { isBusy, wrong, run } = useAction();
   const place = useRef<HTMLElement>(null);
   // Not the button: the Enter that a scanner sends after the number must not confirm.
-  useEffect(() => place.current?.focus(), []);
+  useEffect(() => place.current?.focus({ preventScroll: true }), []);
   const { currency, cash } = checked;
   const paid = cash ? { amount: cash.paid, currency } : undefined;
   const confirm = () =>
@@ -39,37 +39,41 @@ export function Confirm({ order, checked, onBack, onResult }: ConfirmProps) {
   return (
     <section ref={place} tabIndex={-1} className="confirm" aria-labelledby="confirm">
       <h1 id="confirm">{paid ? t("cash.confirmTitle") : t("redeem.confirmTitle")}</h1>
-      <div className="card">
-        <p className="amount huge">
-          <bdi>{money(checked)}</bdi>
-        </p>
-        <Facts
-          rows={[
-            [t("redeem.serial"), <bdi key="serial">{checked.serial}</bdi>],
-            ...(paid && cash
-              ? ([
-                  [t("cash.paid"), <strong key="paid">{money(paid)}</strong>],
-                  [t("cash.fee"), money({ amount: cash.fee, currency })],
-                ] as const)
-              : []),
-            [t("redeem.programme"), checked.programme],
-            [t("redeem.expires"), moment(checked.expiresAtMs)],
-            [t("redeem.how"), t(`redeem.${modeWords[checked.mode]}`)],
-          ]}
-        />
-      </div>
-      <Recognise serial={checked.serial} value={authentication} onValue={setAuthentication} />
-      <p>
-        <strong>{t("redeem.final")}</strong>
-      </p>
-      <Wrong text={wrong} />
-      <div className="row">
-        <button type="button" className="primary large" disabled={isBusy} onClick={confirm}>
-          {isBusy ? t(checked.mode === "online" ? "redeem.asking" : "redeem.redeeming") : action}
-        </button>
-        <button type="button" className="large" disabled={isBusy} onClick={onBack}>
-          {t("common.back")}
-        </button>
+      <div className="columns">
+        <div className="card">
+          <p className="amount huge">
+            <bdi>{money(checked)}</bdi>
+          </p>
+          <Facts
+            rows={[
+              [t("redeem.serial"), <bdi key="serial">{checked.serial}</bdi>],
+              ...(paid && cash
+                ? ([
+                    [t("cash.paid"), <strong key="paid">{money(paid)}</strong>],
+                    [t("cash.fee"), money({ amount: cash.fee, currency })],
+                  ] as const)
+                : []),
+              [t("redeem.programme"), checked.programme],
+              [t("redeem.expires"), moment(checked.expiresAtMs)],
+              [t("redeem.how"), t(`redeem.${modeWords[checked.mode]}`)],
+            ]}
+          />
+        </div>
+        <div>
+          <Recognise serial={checked.serial} value={authentication} onValue={setAuthentication} />
+          <p>
+            <strong>{t("redeem.final")}</strong>
+          </p>
+          <Wrong text={wrong} />
+          <div className="row">
+            <button type="button" className="primary large" disabled={isBusy} onClick={confirm}>
+              {isBusy ? t(checked.mode === "online" ? "redeem.asking" : "redeem.redeeming") : action}
+            </button>
+            <button type="button" className="large" disabled={isBusy} onClick={onBack}>
+              {t("common.back")}
+            </button>
+          </div>
+        </div>
       </div>
     </section>
   );

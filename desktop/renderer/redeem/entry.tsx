@@ -154,6 +154,7 @@ function Unscanned({ draft, onChange, onRead }: UnscannedProps) {
           {t("redeem.camera")}
         </button>
         <FileButton
+          icon="picture"
           label={t("redeem.picture")}
           accept="image/*"
           onFile={(picture) => void readPicture(picture).then(onRead)}

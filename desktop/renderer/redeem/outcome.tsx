@@ -74,7 +74,7 @@ function Answer({ result }: { readonly result: RedeemResult }) {
   const { money } = useFormats();
   const place = useRef<HTMLDivElement>(null);
   const shown = useShown(result);
-  useEffect(() => place.current?.focus(), [shown.look]);
+  useEffect(() => place.current?.focus({ preventScroll: true }), [shown.look]);
   return (
     <div
       ref={place}

@@ -70,7 +70,7 @@ function Enrol() {
           <Icon name="camera" />
           {t("start.scan")}
         </button>
-        <FileButton label={t("start.file")} onFile={(file) => void readFile(file)} />
+        <FileButton icon="picture" label={t("start.file")} onFile={(file) => void readFile(file)} />
       </div>
       <Wrong text={noted} />
       <Field
