@@ -14,9 +14,13 @@ export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) 
     if (!Object.hasOwn(catalogues.en.refusal, code)) return t("refusal.unknown", { code });
     const when = (value: unknown) => (typeof value === "number" ? moment(value) : "");
     const none = t("common.none");
+    // A till of this very shop; else as much of where it is as its holder lets others know.
+    const isOwnTill = code === "leased-elsewhere" && typeof details["till"] === "string";
+    const place = [details["area"], details["phone"]].filter((part) => typeof part === "string").join(", ");
     const text = Object.fromEntries(Object.entries(details).map(([name, value]) => [name, value ?? none]));
-    return t(`refusal.${code as "unknown"}`, {
+    return t(`refusal.${(isOwnTill ? "at-other-till" : code) as "unknown"}`, {
       code,
+      place: place === "" ? "" : ` (${place})`,
       ...text,
       at: when(details["atMs"]),
       until: when(details["untilMs"]),

@@ -28,6 +28,9 @@ export const reason = {
   "deny-list-too-old": "the till's list of vouchers to be denied was too old.",
   "contact-not-known": "the server does not know of the till's last contact.",
   "lease-closed": "its reservation had ended, and it was used elsewhere.",
+  "not-an-agent": "this shop may not pay vouchers out in cash.",
+  "cash-out-not-allowed": "the policy allows no cash for it.",
+  "over-cash-fee": "the fee was higher than the policy allows.",
   "never-leased": "it was never reserved for this till.",
   "too-late": "it reached the server too late.",
   "node-frozen": "this till is frozen.",
@@ -50,7 +53,7 @@ export const refusal = {
   "at-other-till":
     "This voucher is reserved for {{till}} of this shop until {{until}}. Send the customer there.",
   "leased-elsewhere":
-    "This voucher is reserved for another shop ({{area}}, {{phone}}), which is asked to give it back. Send the customer there, or try again in some minutes; by {{until}} it is free whatever happens.",
+    "This voucher is reserved for another shop{{place}}, which is asked to give it back. Send the customer there, or try again in some minutes; by {{until}} it is free whatever happens.",
   "lease-given-back": "This till has given this voucher back. Connect and try again.",
   "token-needed":
     "This voucher is not reserved for this till: its serial number alone is not enough. Scan the square code.",
@@ -100,6 +103,17 @@ export const refusal = {
   "passphrase-too-short": "The passphrase is too short: at least eight characters.",
   "answer-not-trusted":
     "The server's answer could not be verified, so it was not used. Call the operator before you trust this connection.",
+  "supervisor-needed": "Only a supervisor may do this.",
+  "not-oneself": "Nobody can remove themselves. Another supervisor can.",
+  "cash-paid-out": "Cash was paid out already, so the beginning cannot be changed any more. Put cash in or take it out instead.",
+  "currency-twice": "Each currency may be named once.",
+  "not-an-amount": "This is not an amount of that currency.",
+  "not-an-agent": "This shop is no agent: it may not pay vouchers out in cash.",
+  "cash-out-not-allowed": "The operator's policy does not allow this voucher to be paid out in cash.",
+  "over-cash-fee": "The fee is higher than the policy allows.",
+  "authenticate-first": "The registry has not answered for this voucher just now. Ask it again.",
+  "passphrase-needed": "This computer keeps no keys: choose a passphrase.",
+  "key-store-failed": "This computer's key store does not work. Use the passphrase, or call whoever looks after the computer.",
   "no-such-cashier": "There is nobody of that name.",
   "wrong-pin": "This is not the right PIN.",
   wait: "Too many wrong PINs. Try again after {{until}}.",

@@ -16,3 +16,6 @@ export type TwoForms = Formed<typeof en, "one" | "other">;
 /** French, Spanish, Portuguese: millions have a form of their own. */
 export type ThreeForms = Formed<typeof en, "one" | "many" | "other">;
 export type SixForms = Formed<typeof en, "zero" | "one" | "two" | "few" | "many" | "other">;
+
+/** What till and server answer; no plurals there. */
+export type Answers = Pick<TwoForms, "reason" | "refusal">;
