@@ -105,7 +105,8 @@ export const refusal = {
     "The server's answer could not be verified, so it was not used. Call the operator before you trust this connection.",
   "supervisor-needed": "Only a supervisor may do this.",
   "not-oneself": "Nobody can remove themselves. Another supervisor can.",
-  "cash-paid-out": "Cash was paid out already, so the beginning cannot be changed any more. Put cash in or take it out instead.",
+  "cash-paid-out":
+    "Cash was paid out already, so the beginning cannot be changed any more. Put cash in or take it out instead.",
   "currency-twice": "Each currency may be named once.",
   "not-an-amount": "This is not an amount of that currency.",
   "not-an-agent": "This shop is no agent: it may not pay vouchers out in cash.",
@@ -113,7 +114,8 @@ export const refusal = {
   "over-cash-fee": "The fee is higher than the policy allows.",
   "authenticate-first": "The registry has not answered for this voucher just now. Ask it again.",
   "passphrase-needed": "This computer keeps no keys: choose a passphrase.",
-  "key-store-failed": "This computer's key store does not work. Use the passphrase, or call whoever looks after the computer.",
+  "key-store-failed":
+    "This computer's key store does not work. Use the passphrase, or call whoever looks after the computer.",
   "no-such-cashier": "There is nobody of that name.",
   "wrong-pin": "This is not the right PIN.",
   wait: "Too many wrong PINs. Try again after {{until}}.",

@@ -42,7 +42,8 @@ export const es: ThreeForms = {
   },
   start: {
     title: "Preparar esta caja",
-    intro: "Tome el código, el enlace o el código cuadrado que le dio su operador. Se tarda menos de dos minutos.",
+    intro:
+      "Tome el código, el enlace o el código cuadrado que le dio su operador. Se tarda menos de dos minutos.",
     scan: "Escanear el código cuadrado",
     file: "Abrir un archivo o imagen",
     noLink: "No se encontró ninguna inscripción ahí. Escriba el código y la dirección del servidor.",
@@ -148,8 +149,10 @@ export const es: ThreeForms = {
     handOver: "Puede entregar la mercancía.",
     doNot: "No entregue mercancía.",
     doNotYet: "No entregue mercancía todavía.",
-    provisionalText: "El servidor no lo ha visto. Conéctese en cuanto pueda: si el vale ya se usó en otro lugar, no se paga. Garantizado en ese caso: {{guaranteed}}.",
-    waitText: "El servidor no ha respondido. Esta pantalla cambia cuando responda; también lo verá en el Historial.",
+    provisionalText:
+      "El servidor no lo ha visto. Conéctese en cuanto pueda: si el vale ya se usó en otro lugar, no se paga. Garantizado en ese caso: {{guaranteed}}.",
+    waitText:
+      "El servidor no ha respondido. Esta pantalla cambia cuando responda; también lo verá en el Historial.",
     offlineText: "No se anotó nada: este vale necesita el servidor. Inténtelo cuando haya conexión.",
     rejectedText: "El servidor rechazó este vale: {{reason}}",
   },
@@ -196,7 +199,8 @@ export const es: ThreeForms = {
     codeSigned: "Contiene el recibo firmado: cualquiera puede comprobarlo.",
     codeName: "Nombra la operación firmada.",
     evidence: "Guardar el recibo firmado",
-    evidenceHint: "Un archivo que cualquiera puede comprobar sin servidor: la operación y la decisión del servidor.",
+    evidenceHint:
+      "Un archivo que cualquiera puede comprobar sin servidor: la operación y la decisión del servidor.",
   },
   state: {
     all: "Todos",
@@ -268,7 +272,8 @@ export const es: ThreeForms = {
   },
   disputes: {
     title: "Disputas",
-    intro: "Vales por los que entregó mercancía y que el servidor rechazó. Dos personas del operador deciden sobre cada uno.",
+    intro:
+      "Vales por los que entregó mercancía y que el servidor rechazó. Dos personas del operador deciden sobre cada uno.",
     none: "No hay disputas.",
     open: "En estudio",
     refused: "Denegada",
@@ -299,7 +304,8 @@ export const es: ThreeForms = {
     group: "Grupo de vales",
     groupHint: "Tres letras o cifras",
     quantity: "Cuántos",
-    granted: "Se reservaron {{granted, number}} más; esta caja tiene {{held, number}} de un máximo de {{most, number}}.",
+    granted:
+      "Se reservaron {{granted, number}} más; esta caja tiene {{held, number}} de un máximo de {{most, number}}.",
   },
   sync: {
     title: "Conexión",
@@ -317,7 +323,8 @@ export const es: ThreeForms = {
     held_one: "{{count, number}} retenido por el servidor",
     held_many: "{{count, number}} retenidos por el servidor",
     held_other: "{{count, number}} retenidos por el servidor",
-    heldHint: "El servidor retiene operaciones hasta que alguien decida. El Historial muestra cuáles y por qué.",
+    heldHint:
+      "El servidor retiene operaciones hasta que alguien decida. El Historial muestra cuáles y por qué.",
     now: "Sincronizar",
     runningShort: "Sincronizando…",
     progress: "{{sent, number}} de {{of, number}} enviados, {{received, number}} registros recibidos",
@@ -332,7 +339,8 @@ export const es: ThreeForms = {
     amount: "Importe en {{currency}}",
     leftOf: "Quedan {{left}} de {{most}}",
     used: "Datos usados hoy",
-    clockOff: "El reloj de este ordenador se desvía {{seconds}} segundos, más de lo que permite la norma. Ajústelo y sincronice.",
+    clockOff:
+      "El reloj de este ordenador se desvía {{seconds}} segundos, más de lo que permite la norma. Ajústelo y sincronice.",
     clockUnconfirmed: "El reloj no se ha confirmado desde el arranque. Sincronice para confirmarlo.",
     aside_one: "{{count, number}} registro no se pudo comprobar. Llame al operador.",
     aside_many: "{{count, number}} de registros no se pudieron comprobar. Llame al operador.",
@@ -343,7 +351,8 @@ export const es: ThreeForms = {
     carry: "Sin conexión: llevar por USB",
     carryIntro: "Sincronizar directamente mientras tanto no hace daño: nada se cuenta dos veces.",
     step1: "Guarde lo que espera en un archivo en una memoria USB.",
-    step2: "Lleve la memoria a una caja con conexión, o al operador. Allí se entrega el archivo y se guarda una respuesta a su lado.",
+    step2:
+      "Lleve la memoria a una caja con conexión, o al operador. Allí se entrega el archivo y se guarda una respuesta a su lado.",
     step3: "Traiga la memoria de vuelta y tome aquí la respuesta.",
     export: "Guardar lo que espera",
     exported_one: "{{count, number}} operación está en el archivo.",
@@ -353,9 +362,11 @@ export const es: ThreeForms = {
     exportedLeft_many: "{{count, number}} más no cupieron.",
     exportedLeft_other: "{{count, number}} más no cupieron.",
     import: "Tomar una respuesta",
-    imported: "Tomado: {{applied, number}} liquidados, {{rejected, number}} rechazados, {{held, number}} retenidos.",
+    imported:
+      "Tomado: {{applied, number}} liquidados, {{rejected, number}} rechazados, {{held, number}} retenidos.",
     handInTitle: "Para otra caja",
-    handInHint: "Alguien le trae el archivo de una caja sin conexión: entréguelo aquí y devuelva la respuesta.",
+    handInHint:
+      "Alguien le trae el archivo de una caja sin conexión: entréguelo aquí y devuelva la respuesta.",
     handIn: "Entregar el archivo de otra caja",
     handedIn: "El servidor lo ha guardado. Lleve la respuesta de vuelta a esa caja.",
   },

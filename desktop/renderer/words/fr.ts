@@ -42,7 +42,8 @@ export const fr: ThreeForms = {
   },
   start: {
     title: "Installer cette caisse",
-    intro: "Prenez le code, le lien ou le code carré que votre opérateur vous a remis. Il faut moins de deux minutes.",
+    intro:
+      "Prenez le code, le lien ou le code carré que votre opérateur vous a remis. Il faut moins de deux minutes.",
     scan: "Scanner le code carré",
     file: "Ouvrir un fichier ou une image",
     noLink: "Aucune inscription n’y a été trouvée. Saisissez plutôt le code et l’adresse du serveur.",
@@ -51,7 +52,8 @@ export const fr: ThreeForms = {
     server: "Adresse du serveur",
     serverHint: "Elle ressemble à https://payments.example.org",
     passphrase: "Phrase secrète de cette caisse",
-    passphraseHint: "Au moins 8 caractères. Elle protège la clé de la caisse. Personne ne peut la retrouver pour vous.",
+    passphraseHint:
+      "Au moins 8 caractères. Elle protège la clé de la caisse. Personne ne peut la retrouver pour vous.",
     passphraseAgain: "La phrase secrète encore une fois",
     different: "Les deux phrases secrètes ne sont pas les mêmes.",
     keyStore: "Cet ordinateur garde la clé de la caisse pour vous ; aucune phrase secrète n’est nécessaire.",
@@ -61,7 +63,8 @@ export const fr: ThreeForms = {
   practice: {
     title: "Entraînement",
     banner: "Entraînement : rien ici n’est de l’argent réel",
-    intro: "Essayez tout avec des bons fictifs. Rien n’est envoyé nulle part, et tout reste séparé de la vraie caisse.",
+    intro:
+      "Essayez tout avec des bons fictifs. Rien n’est envoyé nulle part, et tout reste séparé de la vraie caisse.",
     begin: "Commencer l’entraînement",
     leave: "Quitter l’entraînement",
     fresh: "Recommencer à zéro",
@@ -148,9 +151,12 @@ export const fr: ThreeForms = {
     handOver: "Vous pouvez remettre la marchandise.",
     doNot: "Ne remettez pas de marchandise.",
     doNotYet: "Ne remettez pas encore de marchandise.",
-    provisionalText: "Le serveur ne l’a pas vu. Connectez-vous dès que possible : si le bon a déjà servi ailleurs, il n’est pas payé. Garanti dans ce cas : {{guaranteed}}.",
-    waitText: "Le serveur n’a pas répondu. Cet écran change dès qu’il répond ; vous le trouvez aussi dans l’historique.",
-    offlineText: "Rien n’a été enregistré : ce bon a besoin du serveur. Réessayez quand il y aura une connexion.",
+    provisionalText:
+      "Le serveur ne l’a pas vu. Connectez-vous dès que possible : si le bon a déjà servi ailleurs, il n’est pas payé. Garanti dans ce cas : {{guaranteed}}.",
+    waitText:
+      "Le serveur n’a pas répondu. Cet écran change dès qu’il répond ; vous le trouvez aussi dans l’historique.",
+    offlineText:
+      "Rien n’a été enregistré : ce bon a besoin du serveur. Réessayez quand il y aura une connexion.",
     rejectedText: "Le serveur a rejeté ce bon : {{reason}}",
   },
   recognise: {
@@ -268,7 +274,8 @@ export const fr: ThreeForms = {
   },
   disputes: {
     title: "Litiges",
-    intro: "Bons pour lesquels vous avez remis la marchandise et que le serveur a rejetés. Deux personnes de l’opérateur décident de chacun.",
+    intro:
+      "Bons pour lesquels vous avez remis la marchandise et que le serveur a rejetés. Deux personnes de l’opérateur décident de chacun.",
     none: "Il n’y a aucun litige.",
     open: "À l’examen",
     refused: "Refusé",
@@ -289,7 +296,8 @@ export const fr: ThreeForms = {
   },
   vouchers: {
     title: "Réservés à cette caisse",
-    intro: "Ces bons peuvent être encaissés ici sans connexion. Personne d’autre ne peut les encaisser entre-temps.",
+    intro:
+      "Ces bons peuvent être encaissés ici sans connexion. Personne d’autre ne peut les encaisser entre-temps.",
     searchHint: "Une partie du numéro de série",
     until: "jusqu’au {{until}}",
     recalled: "Réclamé",
@@ -299,7 +307,8 @@ export const fr: ThreeForms = {
     group: "Groupe de bons",
     groupHint: "Trois lettres ou chiffres",
     quantity: "Combien",
-    granted: "{{granted, number}} de plus ont été réservés ; cette caisse en a {{held, number}} sur {{most, number}} au plus.",
+    granted:
+      "{{granted, number}} de plus ont été réservés ; cette caisse en a {{held, number}} sur {{most, number}} au plus.",
   },
   sync: {
     title: "Connexion",
@@ -317,7 +326,8 @@ export const fr: ThreeForms = {
     held_one: "{{count, number}} retenu par le serveur",
     held_many: "{{count, number}} retenus par le serveur",
     held_other: "{{count, number}} retenus par le serveur",
-    heldHint: "Le serveur retient des opérations jusqu’à ce que quelqu’un en décide. L’historique montre lesquelles, et pourquoi.",
+    heldHint:
+      "Le serveur retient des opérations jusqu’à ce que quelqu’un en décide. L’historique montre lesquelles, et pourquoi.",
     now: "Synchroniser",
     runningShort: "Synchronisation…",
     progress: "{{sent, number}} sur {{of, number}} envoyés, {{received, number}} enregistrements reçus",
@@ -332,7 +342,8 @@ export const fr: ThreeForms = {
     amount: "Montant en {{currency}}",
     leftOf: "{{left}} sur {{most}} restants",
     used: "Données utilisées aujourd’hui",
-    clockOff: "L’horloge de cet ordinateur est décalée de {{seconds}} secondes, plus que la règle ne le permet. Réglez-la et synchronisez.",
+    clockOff:
+      "L’horloge de cet ordinateur est décalée de {{seconds}} secondes, plus que la règle ne le permet. Réglez-la et synchronisez.",
     clockUnconfirmed: "L’horloge n’est pas confirmée depuis le démarrage. Synchronisez pour la confirmer.",
     aside_one: "{{count, number}} enregistrement n’a pas pu être vérifié. Appelez l’opérateur.",
     aside_many: "{{count, number}} d’enregistrements n’ont pas pu être vérifiés. Appelez l’opérateur.",
@@ -343,7 +354,8 @@ export const fr: ThreeForms = {
     carry: "Sans connexion : transport par clé USB",
     carryIntro: "Synchroniser directement entre-temps ne fait aucun mal : rien n’est compté deux fois.",
     step1: "Enregistrez ce qui attend dans un fichier sur une clé USB.",
-    step2: "Portez la clé à une caisse connectée, ou à l’opérateur. Le fichier y est remis et une réponse est enregistrée à côté.",
+    step2:
+      "Portez la clé à une caisse connectée, ou à l’opérateur. Le fichier y est remis et une réponse est enregistrée à côté.",
     step3: "Rapportez la clé et reprenez la réponse ici.",
     export: "Enregistrer ce qui attend",
     exported_one: "{{count, number}} opération est dans le fichier.",
@@ -355,7 +367,8 @@ export const fr: ThreeForms = {
     import: "Reprendre une réponse",
     imported: "Repris : {{applied, number}} réglés, {{rejected, number}} rejetés, {{held, number}} retenus.",
     handInTitle: "Pour une autre caisse",
-    handInHint: "Quelqu’un vous apporte le fichier d’une caisse sans connexion : remettez-le ici, et rendez-lui la réponse.",
+    handInHint:
+      "Quelqu’un vous apporte le fichier d’une caisse sans connexion : remettez-le ici, et rendez-lui la réponse.",
     handIn: "Remettre le fichier d’une autre caisse",
     handedIn: "Le serveur l’a enregistré. Rapportez la réponse à cette caisse.",
   },

@@ -42,7 +42,8 @@ export const pt: ThreeForms = {
   },
   start: {
     title: "Preparar esta caixa",
-    intro: "Pegue no código, na hiperligação ou no código quadrado que o seu operador lhe deu. Demora menos de dois minutos.",
+    intro:
+      "Pegue no código, na hiperligação ou no código quadrado que o seu operador lhe deu. Demora menos de dois minutos.",
     scan: "Ler o código quadrado",
     file: "Abrir um ficheiro ou imagem",
     noLink: "Não foi encontrada nenhuma inscrição. Escreva o código e o endereço do servidor.",
@@ -148,7 +149,8 @@ export const pt: ThreeForms = {
     handOver: "Pode entregar a mercadoria.",
     doNot: "Não entregue mercadoria.",
     doNotYet: "Não entregue mercadoria ainda.",
-    provisionalText: "O servidor não o viu. Ligue-se logo que possa: se o vale já foi usado noutro lugar, não é pago. Garantido nesse caso: {{guaranteed}}.",
+    provisionalText:
+      "O servidor não o viu. Ligue-se logo que possa: se o vale já foi usado noutro lugar, não é pago. Garantido nesse caso: {{guaranteed}}.",
     waitText: "O servidor não respondeu. Este ecrã muda quando responder; também o encontra no Histórico.",
     offlineText: "Nada foi registado: este vale precisa do servidor. Tente quando houver ligação.",
     rejectedText: "O servidor rejeitou este vale: {{reason}}",
@@ -196,7 +198,8 @@ export const pt: ThreeForms = {
     codeSigned: "Contém o recibo assinado: qualquer um o pode verificar.",
     codeName: "Nomeia a operação assinada.",
     evidence: "Guardar o recibo assinado",
-    evidenceHint: "Um ficheiro que qualquer um pode verificar sem servidor: a operação e a decisão do servidor.",
+    evidenceHint:
+      "Um ficheiro que qualquer um pode verificar sem servidor: a operação e a decisão do servidor.",
   },
   state: {
     all: "Todos",
@@ -268,7 +271,8 @@ export const pt: ThreeForms = {
   },
   disputes: {
     title: "Disputas",
-    intro: "Vales pelos quais entregou mercadoria e que o servidor rejeitou. Duas pessoas do operador decidem sobre cada um.",
+    intro:
+      "Vales pelos quais entregou mercadoria e que o servidor rejeitou. Duas pessoas do operador decidem sobre cada um.",
     none: "Não há disputas.",
     open: "Em análise",
     refused: "Recusada",
@@ -299,7 +303,8 @@ export const pt: ThreeForms = {
     group: "Grupo de vales",
     groupHint: "Três letras ou algarismos",
     quantity: "Quantos",
-    granted: "Foram reservados mais {{granted, number}}; esta caixa tem {{held, number}} de {{most, number}} no máximo.",
+    granted:
+      "Foram reservados mais {{granted, number}}; esta caixa tem {{held, number}} de {{most, number}} no máximo.",
   },
   sync: {
     title: "Ligação",
@@ -332,7 +337,8 @@ export const pt: ThreeForms = {
     amount: "Montante em {{currency}}",
     leftOf: "Restam {{left}} de {{most}}",
     used: "Dados usados hoje",
-    clockOff: "O relógio deste computador está desviado {{seconds}} segundos, mais do que a regra permite. Acerte-o e sincronize.",
+    clockOff:
+      "O relógio deste computador está desviado {{seconds}} segundos, mais do que a regra permite. Acerte-o e sincronize.",
     clockUnconfirmed: "O relógio não foi confirmado desde o arranque. Sincronize para o confirmar.",
     aside_one: "{{count, number}} registo não pôde ser verificado. Contacte o operador.",
     aside_many: "{{count, number}} de registos não puderam ser verificados. Contacte o operador.",
@@ -343,7 +349,8 @@ export const pt: ThreeForms = {
     carry: "Sem ligação: levar por USB",
     carryIntro: "Sincronizar diretamente entretanto não faz mal: nada é contado duas vezes.",
     step1: "Guarde o que espera num ficheiro numa pen USB.",
-    step2: "Leve a pen a uma caixa com ligação, ou ao operador. Lá o ficheiro é entregue e uma resposta é guardada ao lado.",
+    step2:
+      "Leve a pen a uma caixa com ligação, ou ao operador. Lá o ficheiro é entregue e uma resposta é guardada ao lado.",
     step3: "Traga a pen de volta e receba aqui a resposta.",
     export: "Guardar o que espera",
     exported_one: "{{count, number}} operação está no ficheiro.",
@@ -353,7 +360,8 @@ export const pt: ThreeForms = {
     exportedLeft_many: "Mais {{count, number}} não couberam.",
     exportedLeft_other: "Mais {{count, number}} não couberam.",
     import: "Receber uma resposta",
-    imported: "Recebido: {{applied, number}} liquidados, {{rejected, number}} rejeitados, {{held, number}} retidos.",
+    imported:
+      "Recebido: {{applied, number}} liquidados, {{rejected, number}} rejeitados, {{held, number}} retidos.",
     handInTitle: "Para outra caixa",
     handInHint: "Alguém traz o ficheiro de uma caixa sem ligação: entregue-o aqui e devolva a resposta.",
     handIn: "Entregar o ficheiro de outra caixa",
