@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import nacl from "tweetnacl";
 import { createApp } from "./app.ts";
+import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
@@ -49,6 +50,8 @@ export interface ComposeOptions {
   readonly operator?: Contact | undefined;
   /** Through whom merchants are paid; in our own ledger if unset. */
   readonly gateway?: PaymentGateway;
+  /** Who says whether somebody is whom a voucher is for; nobody if unset. */
+  readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
 }
 
@@ -137,6 +140,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     ready: async () => void (await client.pool.query("select 1")),
     readDocsAsset: options.readDocsAsset,
     recovery,
+    registry: options.registry,
   });
   return {
     context,

@@ -58,6 +58,17 @@ export const variables = [
     meaning: "E-mail address of the operator who is told of alerts; nobody if unset.",
   },
   {
+    name: "PAYPOST_REGISTRY_URL",
+    default: "",
+    meaning:
+      "Registry that says whether somebody is whom a voucher is for: a POST for each question. Without it no node can ask.",
+  },
+  {
+    name: "PAYPOST_REGISTRY_SECRET",
+    default: "",
+    meaning: "Bearer token that `PAYPOST_REGISTRY_URL` asks for; secret.",
+  },
+  {
     name: "LOG_LEVEL",
     default: "info",
     meaning: "Least severity that is logged: trace, debug, info, warn, error, fatal or silent.",

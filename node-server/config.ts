@@ -27,6 +27,8 @@ export interface Config {
   /** Without one, notifications are written into the log. */
   readonly notify: { readonly url: string; readonly secret: string | undefined } | undefined;
   readonly alertTo: string | undefined;
+  /** Without one, nodes cannot have a beneficiary authenticated. */
+  readonly registry: { readonly url: string; readonly secret: string | undefined } | undefined;
   readonly logLevel: z.infer<typeof logLevel>;
 }
 
@@ -83,7 +85,7 @@ const schema = z.object({
   PAYPOST_KEYS: z.string().optional(),
   PAYPOST_JWKS: z
     .string()
-    .refine(isTrustworthyJwks, must("an https URL (http for loopback only) or the path of a file"))
+    .refine(isTrustworthy, must("an https URL (http for loopback only) or the path of a file"))
     .optional(),
   PAYPOST_ISSUER: z.string().optional(),
   PAYPOST_AUDIENCE: z.string(),
@@ -103,6 +105,14 @@ const schema = z.object({
     .optional(),
   PAYPOST_NOTIFY_SECRET: z.string().optional(),
   PAYPOST_ALERT_TO: z.email(must("an e-mail address")).optional(),
+  PAYPOST_REGISTRY_URL: z
+    .string()
+    .refine(
+      (text) => text.includes("://") && isTrustworthy(text),
+      must("an https URL (http for loopback only): people's data goes there"),
+    )
+    .optional(),
+  PAYPOST_REGISTRY_SECRET: z.string().optional(),
   LOG_LEVEL: logLevel,
 } satisfies Record<VariableName, z.ZodType>);
 
@@ -129,6 +139,9 @@ function toConfig(values: Values): Config {
       ? { url: values.PAYPOST_NOTIFY_URL, secret: values.PAYPOST_NOTIFY_SECRET }
       : undefined,
     alertTo: values.PAYPOST_ALERT_TO,
+    registry: values.PAYPOST_REGISTRY_URL
+      ? { url: values.PAYPOST_REGISTRY_URL, secret: values.PAYPOST_REGISTRY_SECRET }
+      : undefined,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -161,6 +174,7 @@ const secrets: readonly string[] = [
   "DATABASE_URL",
   "ELECTRIC_SECRET",
   "PAYPOST_NOTIFY_SECRET",
+  "PAYPOST_REGISTRY_SECRET",
 ] satisfies VariableName[];
 
 function wrongValue(
@@ -190,6 +204,7 @@ function contradictions(given: Given): ConfigMistake[] {
     ...needs("ELECTRIC_SECRET", "ELECTRIC_URL"),
     ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
     ...needs("PAYPOST_NOTIFY_SECRET", "PAYPOST_NOTIFY_URL"),
+    ...needs("PAYPOST_REGISTRY_SECRET", "PAYPOST_REGISTRY_URL"),
   ];
 }
 
@@ -205,7 +220,7 @@ function hasProtocol(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(URL.parse(text)?.protocol ?? "");
 }
 
-function isTrustworthyJwks(text: string): boolean {
+function isTrustworthy(text: string): boolean {
   if (!text.includes("://")) return true;
   const url = URL.parse(text);
   const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");

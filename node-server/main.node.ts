@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { createHttpRegistry } from "./beneficiaries/registry.ts";
 import { createHttpSender } from "./notifications/senders.ts";
 import { operatorAt } from "./notifications/tell.ts";
 import { createSend } from "./callbacks/send.node.ts";
@@ -31,6 +32,7 @@ const composed = await composeServer({
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
   sendMessage: config.notify && createHttpSender(config.notify),
   operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
+  registry: config.registry && createHttpRegistry(config.registry),
   send: createSend(config.allowPrivateCallbacks),
   readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
 }).catch(async (error: unknown) => {

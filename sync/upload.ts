@@ -37,6 +37,8 @@ export interface UploadParts {
   readonly patience: Patience;
   /** The signed lease that the operation relies on, where it is of an earlier generation than the given one. */
   readonly leaseDocument: (sequence: number, generation: number) => Uint8Array | undefined;
+  /** Told after each batch: operations that the server has answered for, of those that waited. */
+  readonly onSent?: (sent: number, of: number) => void;
 }
 
 export type UploadProblem =
@@ -79,6 +81,8 @@ interface Totals {
 async function uploadAll(parts: UploadParts, total: Totals): Promise<UploadProblem | undefined> {
   const { queue } = parts;
   let after = queue.serverSequence();
+  const waiting = queue.head().sequence - after;
+  parts.onSent?.(0, waiting);
   let mismatches = 0;
   let limit = mostOperations;
   for (;;) {
@@ -86,6 +90,7 @@ async function uploadAll(parts: UploadParts, total: Totals): Promise<UploadProbl
     const step = await uploadBatch(parts, after, batch);
     if (step.kind === "taken") {
       total.sent += batch.length;
+      parts.onSent?.(total.sent, Math.max(waiting, total.sent));
       for (const name of ["applied", "rejected", "held"] as const) total[name] += step.taken[name];
       total.contradictions.push(...step.taken.contradictions);
       after += batch.length;

@@ -24,6 +24,7 @@ import { prepareRedemption } from "./redeem.ts";
 import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
+import { createProgress } from "./progress.ts";
 import { bringStatements } from "./statements.ts";
 import { sealRowsAside } from "./store/aside.ts";
 import { countTraffic } from "./count-traffic.ts";
@@ -42,6 +43,16 @@ export interface NodeParts {
   readonly onStep?: (step: RecordStep) => void;
   /** Somebody has asked for it: what the link may cost in a day does not count this time. */
   readonly beyondAllowance?: boolean;
+  /** Told while a sync goes on. */
+  readonly onProgress?: (progress: SyncProgress) => void;
+}
+
+export interface SyncProgress {
+  /** Operations that the server has answered for, of those that waited. */
+  readonly sent: number;
+  readonly of: number;
+  /** Rows of shapes that were stored. */
+  readonly received: number;
 }
 
 export type RedeemOutcome =
@@ -98,7 +109,10 @@ export function createNode(parts: NodeParts): PaypostNode {
   vault.unlock(parts.key.seed);
   stores.leases.sealRest();
   sealRowsAside(database, vault);
-  const shapes = createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() });
+  const progress = createProgress(parts.onProgress);
+  const shapes = progress.counting(
+    createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
+  );
   const signer = createSyncSigner("operation", parts.key.seed);
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
@@ -110,6 +124,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     clock,
     shapes,
     contact: stores.node,
+    onSent: progress.sent,
     leaseDocument: (sequence, generation) => stores.leases.documentFor(sequence, generation),
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
     tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),

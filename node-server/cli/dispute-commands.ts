@@ -107,7 +107,12 @@ export const disputeCommands: readonly (readonly [string, Command])[] = [
         const because = option(options, "because")?.trim();
         if (!because) throw new UsageError(`Usage: paypost ${this.usage}`);
         const by = nameOf(this.usage, options);
-        const outcome = await appeal(context.store, await disputeOf(context, text), because, by);
+        const outcome = await appeal(
+          context.store,
+          await disputeOf(context, text),
+          because,
+          `operator:${by}`,
+        );
         return told(
           outcome,
           "Appealed. Somebody proposes again, and somebody who has not decided it before decides.",

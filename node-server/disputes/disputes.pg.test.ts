@@ -93,13 +93,13 @@ describe("4.5: disputes are decided by a person, guaranteed from a guarantee acc
     const name = nameOf(operation);
     await propose(name, "refuse", "Amina");
     expect(await decide(store(), name, "Ben")).toMatchObject({ row: { state: "refused" } });
-    expect(await appeal(store(), name, "the goods were handed over in time", "Dora")).toMatchObject({
+    expect(await appeal(store(), name, "the goods were handed over in time", "operator:Dora")).toMatchObject({
       ok: true,
     });
     await propose(name, "refuse", "Amina");
     expect(await decide(store(), name, "Ben")).toMatchObject({ code: "decided-before" });
     expect(await decide(store(), name, "Carl")).toMatchObject({ row: { state: "refusedFinally" } });
-    expect(await appeal(store(), name, "again", "Dora")).toMatchObject({ code: "not-possible" });
+    expect(await appeal(store(), name, "again", "operator:Dora")).toMatchObject({ code: "not-possible" });
     expect(await listed(operation)).toMatchObject({ state: "refusedFinally" });
   });
 

@@ -36,24 +36,24 @@ export function proposeVerdict(
     by,
   }: { readonly verdict: DisputeVerdict; readonly because: string; readonly by: string },
 ): Promise<DisputeOutcome> {
-  return change(store, name, { type: "PROPOSE" }, by, (row) => {
+  return change(store, name, { type: "PROPOSE" }, `operator:${by}`, (row) => {
     if (verdict === "pay" && row.guaranteedMinor === 0n) return "nothing-guaranteed";
     return { ...row, verdict, because, proposedBy: by };
   });
 }
 
 export function withdrawVerdict(store: Store, name: DisputeName, by: string): Promise<DisputeOutcome> {
-  return change(store, name, { type: "WITHDRAW" }, by, withoutProposal);
+  return change(store, name, { type: "WITHDRAW" }, `operator:${by}`, withoutProposal);
 }
 
-/** The merchant is heard once more, and others decide. */
+/** The merchant is heard once more, and others decide. `actor` is an operator or the merchant's node. */
 export function appeal(
   store: Store,
   name: DisputeName,
   because: string,
-  by: string,
+  actor: `operator:${string}` | `node:${string}`,
 ): Promise<DisputeOutcome> {
-  return change(store, name, { type: "APPEAL" }, by, (row) => ({
+  return change(store, name, { type: "APPEAL" }, actor, (row) => ({
     ...withoutProposal(row),
     appeal: because,
     firstDecidedBy: row.decidedBy,
@@ -75,7 +75,7 @@ export function decide(store: Store, name: DisputeName, by: string): Promise<Dis
     if (row.verdict === "pay" && !(await pay(tx, row))) return refused("guarantee-short");
     const decided = { ...row, state: decision.next, decidedBy: by, decidedAt: await tx.now() };
     await tx.disputes.update(decided);
-    await record(tx, decided, by, "dispute.decide");
+    await record(tx, decided, `operator:${by}`, "dispute.decide");
     return { ok: true, row: decided };
   });
 }
@@ -98,7 +98,7 @@ function change(
   store: Store,
   { nodeId, hash }: DisputeName,
   event: DisputeEvent,
-  by: string,
+  actor: string,
   edit: (row: DisputeRow) => DisputeRow | DisputeRefusal,
 ): Promise<DisputeOutcome> {
   return store.transaction(async (tx) => {
@@ -110,7 +110,7 @@ function change(
     if (typeof edited === "string") return refused(edited);
     const changed = { ...edited, state: decision.next };
     await tx.disputes.update(changed);
-    await record(tx, changed, by, `dispute.${event.type.toLowerCase()}`);
+    await record(tx, changed, actor, `dispute.${event.type.toLowerCase()}`);
     return { ok: true, row: changed };
   });
 }
@@ -119,10 +119,10 @@ function withoutProposal(row: DisputeRow): DisputeRow {
   return { ...row, verdict: null, because: null, proposedBy: null };
 }
 
-function record(tx: Tx, row: DisputeRow, by: string, action: string): Promise<void> {
+function record(tx: Tx, row: DisputeRow, actor: string, action: string): Promise<void> {
   const { state, verdict, because, appeal: reason } = row;
   return tx.audit.record({
-    actor: `operator:${by}`,
+    actor,
     action,
     subject: `dispute:${Buffer.from(row.hash).toString("hex")}`,
     after: { state, verdict, because, appeal: reason },

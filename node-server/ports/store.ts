@@ -90,6 +90,15 @@ export interface DisputeRows {
   lock(nodeId: string, hash: Uint8Array): Promise<DisputeRow | undefined>;
   /** Throws when one person would decide alone. */
   update(row: DisputeRow): Promise<void>;
+  /** Of one node: those that are not ended before the others, the newest first. */
+  ofNode(nodeId: string, limit: number): Promise<NodeDispute[]>;
+}
+
+/** A dispute together with the operation that it is about. */
+export interface NodeDispute extends DisputeRow {
+  readonly sequence: number;
+  readonly reason: string;
+  readonly openedAt: Date;
 }
 
 /** What people may make of a held operation. */
@@ -506,6 +515,24 @@ export interface ClaimRows {
   attempts(id: string): Promise<PayoutAttempt[]>;
   startAttempt(id: string, n: number): Promise<void>;
   endAttempt(id: string, n: number, outcome: "paid" | "failed"): Promise<void>;
+  /** What was paid for a node's operations, in the order of payment, after the claim of that transaction id. */
+  paidOfNode(
+    node: Pick<NodeRow, "id" | "merchantId">,
+    after: string | null,
+    limit: number,
+  ): Promise<PaidClaim[]>;
+}
+
+export interface PaidClaim extends Money {
+  readonly transactionId: string;
+  /** Of the operation that claimed it. */
+  readonly sequence: number;
+  readonly serial: bigint;
+  readonly feeMinor: bigint;
+  readonly paidAt: Date;
+  /** The merchant's, as its FSP writes it; null where it has none. */
+  readonly account: string | null;
+  readonly fspName: string | null;
 }
 
 export interface NodeRow {

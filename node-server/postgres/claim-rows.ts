@@ -72,6 +72,38 @@ export function claimRows(trx: Trx): ClaimRows {
         .where("n", "=", n);
       expectOne(await change.executeTakeFirst(), `credit ${n} of claim ${id}`);
     },
+    async paidOfNode({ id, merchantId }, after, limit) {
+      const rows = await trx
+        .selectFrom("claims as c")
+        .innerJoin("operations as o", "o.claim_id", "c.id")
+        .innerJoin("merchants as m", "m.id", "c.merchant_id")
+        .leftJoin("fsps as f", "f.id", "c.fsp_id")
+        .select(["c.transaction_id", "c.voucher_serial", "c.currency", "c.amount_minor", "c.fee_minor"])
+        .select(["c.ended_at", "o.sequence", "m.account", "f.name as fsp_name"])
+        .where("c.merchant_id", "=", merchantId)
+        .where("c.state", "=", "paid")
+        .where("o.node_id", "=", id)
+        .$if(after !== null, (paid) =>
+          paid.where(
+            sql<boolean>`(c.ended_at, c.id) > (select ended_at, id from claims where transaction_id = ${after})`,
+          ),
+        )
+        .orderBy("c.ended_at")
+        .orderBy("c.id")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        transactionId: row.transaction_id,
+        sequence: Number(row.sequence),
+        serial: row.voucher_serial,
+        currency: row.currency,
+        amountMinor: row.amount_minor,
+        feeMinor: row.fee_minor,
+        paidAt: row.ended_at ?? new Date(0),
+        account: row.account,
+        fspName: row.fsp_name,
+      }));
+    },
   };
 }
 

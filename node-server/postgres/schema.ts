@@ -484,7 +484,7 @@ interface HeldDecisions {
   withdrawn_at: Date | null;
 }
 
-interface Disputes {
+export interface Disputes {
   node_id: string;
   hash: Uint8Array;
   opened_at: Generated<Date>;

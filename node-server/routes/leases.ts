@@ -6,7 +6,7 @@ import type { NodeRow } from "../ports/store.ts";
 import { freeAt } from "../vouchers/lease-holder.ts";
 import { askHolder, mostLeasesAtOnce, renewLeases, requestLeases } from "../vouchers/lease-requests.ts";
 import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
-import { nodeOfCall, noSession, refuse } from "./node-call.ts";
+import { askedByActiveNode } from "./node-call.ts";
 
 export interface LeaseRouteDependencies extends LeaseDependencies {
   /** How long after its not-after a lease stays open. */
@@ -83,16 +83,11 @@ async function holder(
   return { holder: { area, phone, till: isOurs ? till : null, freeAtMs } };
 }
 
-async function asActiveNode<T>(
+function asActiveNode<T>(
   deps: LeaseRouteDependencies,
   c: Context,
   schema: z.ZodType<T>,
   work: (node: NodeRow, body: T) => Promise<object>,
 ): Promise<Response> {
-  const node = await nodeOfCall(deps, c);
-  if (!node) return noSession(c);
-  if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
-  const parsed = schema.safeParse(await c.req.json().catch(() => undefined));
-  if (!parsed.success) return refuse(c, 400, "malformed", "The body is not what this call takes");
-  return c.json(await work(node, parsed.data));
+  return askedByActiveNode(deps, c, schema, async (node, body) => c.json(await work(node, body)));
 }

@@ -20,9 +20,16 @@ import { answerShapeRequest } from "../shapes/http.ts";
 import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
 import { leaseRoutes } from "./leases.ts";
 import { nodeOfCall, noSession, refuse } from "./node-call.ts";
+import { statementRoutes } from "./statements.ts";
+import type { StatementRouteDependencies } from "./statements.ts";
 
 export interface NodeRouteDependencies
-  extends ReceiveDependencies, EnrolDependencies, CarriedDependencies, LeaseDependencies {
+  extends
+    ReceiveDependencies,
+    EnrolDependencies,
+    CarriedDependencies,
+    LeaseDependencies,
+    StatementRouteDependencies {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
   readonly keySet: EnrolDependencies["keySet"] & { readonly boxPublicKey: Uint8Array };
@@ -39,6 +46,7 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   routes.post("/v1/operations", (c) => operations(deps, c));
   routes.post("/v1/carried", (c) => carried(deps, c));
   routes.route("/", leaseRoutes(deps));
+  routes.route("/", statementRoutes(deps));
   routes.get("/v1/keys", (c) => c.json(publishedKeys(deps)));
   routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
   return routes;

@@ -6,6 +6,7 @@ import { voucherActions } from "../ports/store.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
+import { describeStatements } from "./statements-openapi.ts";
 import {
   acknowledgement,
   callbackPageAnswer,
@@ -316,6 +317,7 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     request: { body: json(holderRequest) },
     responses: { 200: { description: "The holder, or null" }, ...refusedToNode },
   });
+  describeStatements(app);
   registry.registerPath({
     method: "get",
     path: "/v1/keys",

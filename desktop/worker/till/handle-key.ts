@@ -14,7 +14,7 @@ export function keyHandlers(desk: Desk): Pick<Handlers, "enrol" | "unlock" | "lo
         return "refusal" in result ? refused(result.refusal.code) : problemRefused(result.failure);
       }
       await unlock(desk, request.passphrase);
-      desk.syncSoon();
+      void desk.syncNow().catch(parts.onFailure);
       return done;
     },
     async unlock({ passphrase }) {

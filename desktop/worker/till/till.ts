@@ -26,12 +26,12 @@ import type {
 } from "../../protocol.ts";
 import { isDamage, isStorageFailure } from "../database.ts";
 import type { KeyStore } from "../../thread-line.ts";
-import { createNode } from "../node.ts";
 import type { PaypostNode } from "../node.ts";
 import type { NodeStores } from "../open.ts";
 import { timeOf } from "../standing.ts";
 import { forgetOld } from "../store/retention.ts";
 import { unlockByStore } from "./handle-key.ts";
+import { createContact } from "./contact.ts";
 import { createHandlers } from "./handlers.ts";
 import { payloads } from "./payloads.ts";
 
@@ -74,7 +74,7 @@ export interface Desk {
   signIn(cashier: number): void;
   forgetKey(): Promise<void>;
   syncNow(): Promise<SyncReport>;
-  /** Begins a sync that nobody waits for. */
+  /** Begins a sync that nobody waits for, unless the owner wants contact on request only. */
   syncSoon(): void;
 }
 
@@ -183,7 +183,7 @@ export function createTill(parts: TillParts): Till {
       session.cashier = { id, name, role, shift: shift.id, sinceMs: shift.openedMs };
     },
     syncNow: () => contact.syncNow(),
-    syncSoon: () => void contact.syncNow().catch(parts.onFailure),
+    syncSoon: () => contact.syncSoon(),
   };
   const handlers = createHandlers(desk);
   return {
@@ -230,65 +230,4 @@ function failureOf(error: unknown, onFailure: (error: unknown) => void): Answer 
   if (isStorageFailure(error)) return { ok: false, code: "disk-not-writable", message };
   if (isDamage(error)) return { ok: false, code: "database-damaged", message };
   return { ok: false, code: "unexpected", message };
-}
-
-/** The contact with the server: kept up in the background unless the owner wants it on request only. */
-function createContact(parts: TillParts, session: Session, changed: () => void) {
-  const { stores } = parts;
-  let using: { readonly key: Ed25519Key; readonly node: PaypostNode } | undefined;
-  let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-  let syncing: Promise<SyncReport> | undefined;
-  const noted = (report: SyncReport): SyncReport => {
-    // A report of an upload alone says nothing of shapes that were not tried.
-    session.lastReport = report;
-    changed();
-    return report;
-  };
-  const node = (): PaypostNode | undefined => using?.node;
-  const stopFollowing = async (): Promise<void> => {
-    following?.stop.abort();
-    await following?.ended;
-    following = undefined;
-  };
-  const follow = (): void => {
-    if (!using || following || stores.settings.read().onRequest) return;
-    const stop = new AbortController();
-    const ended = using.node.follow(stop.signal, noted).catch(parts.onFailure);
-    following = { stop, ended };
-  };
-  const syncOnce = async (): Promise<SyncReport> => {
-    if (!using) throw new Error("the till is locked");
-    const { key } = using;
-    session.isSyncing = true;
-    changed();
-    try {
-      await stopFollowing();
-      // Somebody asks for it: what the link may cost in a day does not count this time.
-      return noted(await nodeWith(parts, key, true).sync());
-    } finally {
-      session.isSyncing = false;
-      syncing = undefined;
-      follow();
-      changed();
-    }
-  };
-  return {
-    node,
-    begin(key: Ed25519Key) {
-      using = { key, node: nodeWith(parts, key, false) };
-      follow();
-    },
-    async end() {
-      using = undefined;
-      await stopFollowing();
-      await syncing?.catch(() => {});
-    },
-    syncNow: () => (syncing ??= syncOnce()),
-  };
-}
-
-function nodeWith(parts: TillParts, key: Ed25519Key, beyondAllowance: boolean): PaypostNode {
-  const serverUrl = parts.stores.node.identity()?.serverUrl;
-  if (serverUrl === undefined) throw new Error("a till without an identity has no server");
-  return createNode({ ...parts, key, serverUrl, beyondAllowance });
 }

@@ -1,0 +1,110 @@
+/**
+ * The till's contact with its server: kept up in the background unless the owner wants it on request only, and with
+ * everything that is asked for beside the queue and the shapes.
+ */
+import type { SyncReport } from "#sync/node-sync.ts";
+import { isComplete } from "#sync/node-sync.ts";
+import type { Ed25519Key } from "#sync/signing/ed25519.ts";
+import { createNode } from "../node.ts";
+import type { PaypostNode } from "../node.ts";
+import type { Session, TillParts } from "./till.ts";
+
+export interface Contact {
+  /** Undefined while the key is locked away. */
+  node(): PaypostNode | undefined;
+  begin(key: Ed25519Key): void;
+  end(): Promise<void>;
+  /** Somebody asks for it: what the link may cost in a day does not count this time. */
+  syncNow(): Promise<SyncReport>;
+  /** Nobody waits for it; on request only it does not happen. */
+  syncSoon(): void;
+}
+
+/** In the background disputes and payouts are asked about this often; on request each time. */
+const statementsAfterMs = 3_600_000;
+
+export function createContact(parts: TillParts, session: Session, changed: () => void): Contact {
+  const { stores, clock } = parts;
+  let using: { readonly key: Ed25519Key; readonly node: PaypostNode } | undefined;
+  let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  let syncing: Promise<SyncReport> | undefined;
+  let askedAboutMs = -Infinity;
+  const noted = (report: SyncReport): SyncReport => {
+    session.lastReport = report;
+    changed();
+    return report;
+  };
+  const bringStatements = async (node: PaypostNode, isAsked: boolean, report: SyncReport): Promise<void> => {
+    const nowMs = clock.sinceBootMs();
+    const isDue = isAsked || nowMs - askedAboutMs >= statementsAfterMs;
+    if (!isDue || report.upload.problem || report.upload.status !== "active" || !isComplete(report)) return;
+    askedAboutMs = nowMs;
+    if (await node.statements()) changed();
+  };
+  const stopFollowing = async (): Promise<void> => {
+    following?.stop.abort();
+    await following?.ended;
+    following = undefined;
+  };
+  const follow = (): void => {
+    if (!using || following || stores.settings.read().onRequest) return;
+    const { node } = using;
+    const stop = new AbortController();
+    const onReport = (report: SyncReport) =>
+      void bringStatements(node, false, noted(report)).catch(parts.onFailure);
+    const ended = node.follow(stop.signal, onReport).catch(parts.onFailure);
+    following = { stop, ended };
+  };
+  const syncOnce = async (isAsked: boolean): Promise<SyncReport> => {
+    if (!using) throw new Error("the till is locked");
+    const { key } = using;
+    session.isSyncing = true;
+    session.progress = { sent: 0, of: 0, received: 0 };
+    changed();
+    const onProgress = (progress: NonNullable<Session["progress"]>) => {
+      session.progress = progress;
+      changed();
+    };
+    try {
+      await stopFollowing();
+      const node = nodeWith(parts, key, { beyondAllowance: isAsked, onProgress });
+      const report = noted(await node.sync());
+      await bringStatements(node, isAsked, report);
+      return report;
+    } finally {
+      session.isSyncing = false;
+      session.progress = undefined;
+      syncing = undefined;
+      follow();
+      changed();
+    }
+  };
+  const sync = (isAsked: boolean) => (syncing ??= syncOnce(isAsked));
+  return {
+    node: () => using?.node,
+    begin(key) {
+      using = { key, node: nodeWith(parts, key, {}) };
+      follow();
+    },
+    async end() {
+      using = undefined;
+      await stopFollowing();
+      await syncing?.catch(() => {});
+    },
+    syncNow: () => sync(true),
+    syncSoon() {
+      if (stores.settings.read().onRequest) return;
+      void sync(false).catch(parts.onFailure);
+    },
+  };
+}
+
+function nodeWith(
+  parts: TillParts,
+  key: Ed25519Key,
+  how: Partial<Pick<Parameters<typeof createNode>[0], "beyondAllowance" | "onProgress">>,
+): PaypostNode {
+  const serverUrl = parts.stores.node.identity()?.serverUrl;
+  if (serverUrl === undefined) throw new Error("a till without an identity has no server");
+  return createNode({ ...parts, ...how, key, serverUrl });
+}
