@@ -1,7 +1,7 @@
 /** A till as a person has it: the browser shell as a process of its own, and its page in a real browser. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import { projectRoot, start } from "../../support/processes.ts";
 import type { Running } from "../../support/processes.ts";
 import type { Shop, Town } from "./town.ts";
@@ -61,14 +61,20 @@ export class Till {
     await this.#shell?.finished;
   }
 
-  async enrol(shop: Shop): Promise<void> {
+  /** `serverUrl` where the till reaches the server through a link that can be cut. */
+  async enrol(shop: Shop, serverUrl = this.town.url): Promise<void> {
     const { page } = this;
-    await page.getByLabel("Address of the server").fill(this.town.url);
+    await page.getByLabel("Address of the server").fill(serverUrl);
     await page.getByLabel("Enrolment code or link").fill(shop.code);
-    await page.getByLabel("Passphrase for this till").fill(passphrase);
-    await page.getByLabel("The passphrase again").fill(passphrase);
+    await this.choosePassphrase();
     await page.getByRole("button", { name: "Enrol this till" }).click();
     await page.getByRole("heading", { name: "Who will work at this till?" }).waitFor();
+  }
+
+  async choosePassphrase(): Promise<void> {
+    const { page } = this;
+    await page.getByLabel("Passphrase for this till").fill(passphrase);
+    await page.getByLabel("The passphrase again").fill(passphrase);
   }
 
   async addFirstCashier(name: string): Promise<void> {
@@ -76,6 +82,22 @@ export class Till {
     await page.getByLabel("Name").fill(name);
     await page.getByLabel("PIN").fill(pin);
     await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("heading", { name: "Redeem a voucher" }).waitFor();
+  }
+
+  /** After a start: the passphrase, then the PIN. */
+  async open(cashier: string): Promise<void> {
+    await this.page.getByLabel("Passphrase").fill(passphrase);
+    await this.page.getByRole("button", { name: "Unlock", exact: true }).click();
+    await this.signIn(cashier);
+  }
+
+  async signIn(cashier: string): Promise<void> {
+    const { page } = this;
+    await page.getByRole("heading", { name: "Who is at the till?" }).waitFor();
+    await page.getByText(cashier, { exact: true }).click();
+    await page.getByLabel("PIN", { exact: true }).fill(pin);
+    await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Redeem a voucher" }).waitFor();
   }
 
@@ -110,7 +132,7 @@ export class Till {
   async answer(title: string): Promise<string> {
     const { page } = this;
     await page.getByRole("heading", { name: title, exact: true }).waitFor();
-    return page.locator(".outcome").innerText();
+    return textOf(page.locator(".outcome"));
   }
 
   async next(): Promise<void> {
@@ -132,8 +154,49 @@ export class Till {
     return id.trim();
   }
 
+  /** The history's rows that name a serial. */
+  async rows(serial: string): Promise<string[]> {
+    await this.page.getByText("Working on it…").waitFor({ state: "detached" });
+    return this.page
+      .getByRole("row")
+      .filter({ has: this.page.getByRole("rowheader", { name: serial }) })
+      .allInnerTexts();
+  }
+
+  /** Presses what prints, and gives the PDF that Chromium makes of it. */
+  async printed(button: string): Promise<Buffer> {
+    const { page } = this;
+    // A page without a screen to show the print dialog on tells nobody; the sheet stays until the next print.
+    await page.evaluate("window.print = () => document.documentElement.setAttribute('data-printed', '')");
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await page.locator("html[data-printed]").waitFor();
+    const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+    await page.evaluate("document.documentElement.removeAttribute('data-printed')");
+    await page.evaluate("window.dispatchEvent(new Event('afterprint'))");
+    return pdf;
+  }
+
+  /** Presses what saves a file, and gives its content. */
+  async saved(button: string | RegExp): Promise<Buffer> {
+    const download = this.page.waitForEvent("download");
+    await this.page.getByRole("button", { name: button }).click();
+    return readFile(await (await download).path());
+  }
+
   async picture(name: string): Promise<void> {
     await mkdir(screenshots, { recursive: true });
     await this.page.screenshot({ path: join(screenshots, `${name}.png`) });
   }
+}
+
+/** As it is read: with ordinary spaces. */
+export async function textOf(place: Locator): Promise<string> {
+  return (await place.innerText()).replaceAll(/[\u00a0\u202f]/g, " ");
+}
+
+/** Of a PDF's first page. */
+export function paperSizeMm(pdf: Buffer): { readonly width: number; readonly height: number } {
+  const box = /\/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]/.exec(pdf.toString("latin1"));
+  const mm = (points: string | undefined) => (Number(points) * 25.4) / 72;
+  return { width: mm(box?.[1]), height: mm(box?.[2]) };
 }

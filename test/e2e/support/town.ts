@@ -92,8 +92,8 @@ export class Town {
     return { id, name, code: await this.codeFor(id, `${name}, till 1`) };
   }
 
-  async codeFor(shop: string, till: string): Promise<string> {
-    const issued = (await this.operate("node", "code", shop, till)) as { readonly code: string };
+  async codeFor(shop: string, till: string, ...more: readonly string[]): Promise<string> {
+    const issued = (await this.operate("node", "code", shop, till, ...more)) as { readonly code: string };
     return issued.code;
   }
 
@@ -138,6 +138,7 @@ const policyFile = {
   atRisk: { redemptions: 20, hours: 72, denyListHours: 72, lateSettlementHours: 48 },
   unanchoredHours: 24,
   clockErrorSeconds: 120,
+  cashOut: { USD: { fixed: "0.10", percent: 1.5 } },
   currencies: {
     USD: {
       perVoucher: "50.00",
