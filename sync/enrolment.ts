@@ -2,7 +2,6 @@
  * Enrolment, the node's side: prove the key, then check what comes back before any of it is kept (design: "Keys").
  * The same code with the same key may be sent again: the reply may have been lost.
  */
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { decodeEnrolmentCertificate } from "./documents/enrolment-certificate.ts";
 import type { EnrolmentCertificate } from "./documents/enrolment-certificate.ts";
@@ -15,6 +14,7 @@ import type { CallFailure } from "./server-call.ts";
 import { equalBytes } from "./signing/bytes.ts";
 import { signWithTweetnacl } from "./signing/ed25519.ts";
 import type { Ed25519Key } from "./signing/ed25519.ts";
+import { contextOf } from "./signing/realm.ts";
 
 export interface Enrolment {
   readonly certificate: EnrolmentCertificate;
@@ -37,7 +37,7 @@ export async function requestEnrolment(
   key: Ed25519Key,
   code: string,
 ): Promise<EnrolmentResult> {
-  const proof = signWithTweetnacl(key, utf8ToBytes(`paypost/1/enrolment-proof/${code}`));
+  const proof = signWithTweetnacl(key, contextOf(`enrolment-proof/${code}`));
   const answer = await post(link, {
     path: "/v1/enrolments",
     contentType: "application/json",

@@ -1,17 +1,20 @@
 /** The till in a thread of its own, so that neither SQLite nor a slow disk ever holds up the screen. */
 import { parentPort, workerData } from "node:worker_threads";
+import { enterPractice } from "#sync/signing/realm.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import type { FromThread, KeyStore, ThreadData, ToThread } from "../thread-line.ts";
 import { createMachineClock, machineSleep } from "./machine.ts";
 import { openStores } from "./open.ts";
 import type { NodeStores } from "./open.ts";
+import { openPractice } from "./practice/open.ts";
 import { createTill } from "./till/till.ts";
 
 const port = parentPort;
 if (!port) throw new Error("this file is the start of a worker thread");
 const say = (message: FromThread) => port.postMessage(message);
 
-const { directory, version, hasKeyStore } = workerData as ThreadData;
+const { directory, version, practice, hasKeyStore } = workerData as ThreadData;
+if (practice) enterPractice();
 const clock = createMachineClock();
 const storeAnswers = new Map<number, (bytes: Uint8Array | null) => void>();
 let askedStore = 0;
@@ -30,7 +33,11 @@ async function serve(stores: NodeStores): Promise<void> {
   const onFailure = (error: unknown) => console.error(error);
   const machine = { clock, sleep: machineSleep, randomBytes: webRandomBytes, fetch };
   const keyStore = hasKeyStore ? shellsKeyStore() : undefined;
-  const till = createTill({ stores, version, keyStore, onFailure, ...machine });
+  const real = { stores, version, keyStore, onFailure, ...machine };
+  const wallMs = () => clock.wallMs();
+  const till = createTill(
+    practice ? { ...real, ...(await openPractice(stores, { wallMs, randomBytes: webRandomBytes })) } : real,
+  );
   till.listen((event) => say({ type: "event", event }));
   port?.on("message", (message: ToThread) => {
     switch (message.type) {

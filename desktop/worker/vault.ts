@@ -3,8 +3,9 @@
  * key and serves nothing else. It can be used while that key is in memory, and no longer.
  */
 import { sha512 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
+import { contextOf } from "#sync/signing/realm.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 
 export interface Vault {
@@ -29,8 +30,10 @@ export function createVault(): Vault {
   };
   return {
     unlock(seed) {
-      const context = utf8ToBytes("paypost/1/at-rest");
-      key = sha512(concatBytes(context, Uint8Array.of(0), seed)).slice(0, nacl.secretbox.keyLength);
+      key = sha512(concatBytes(contextOf("at-rest"), Uint8Array.of(0), seed)).slice(
+        0,
+        nacl.secretbox.keyLength,
+      );
     },
     lock() {
       key?.fill(0);

@@ -7,6 +7,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { equalBytes, uint64Bytes } from "../signing/bytes.ts";
 import type { RandomBytes } from "../signing/random.ts";
+import { contextOf } from "../signing/realm.ts";
 import { openSealed, seal, type BoxKeyPair } from "../signing/sealed.ts";
 
 /** A voucher number and the 16 random bytes that keep its commitment from being guessed. */
@@ -32,7 +33,7 @@ export function verifierInput({ keyId, serial, number }: VerifierInput): {
   readonly password: Uint8Array;
   readonly salt: Uint8Array;
 } {
-  const context = utf8ToBytes("paypost/1/voucher-number-verifier");
+  const context = contextOf("voucher-number-verifier");
   return { password: numberBytes(number), salt: sha256(concatBytes(context, keyId, uint64Bytes(serial))) };
 }
 
@@ -60,9 +61,7 @@ export function openingFor(number: string, randomBytes: RandomBytes): NumberOpen
 /** What a signed operation holds in place of the number: SHA-256(context ‖ opening ‖ 16 ASCII digits). */
 export function commitmentOf({ opening, number }: NumberOpening): Uint8Array {
   if (opening.length !== 16) throw new Error("an opening has 16 bytes");
-  return sha256(
-    concatBytes(utf8ToBytes("paypost/1/commitment/voucher-number"), opening, numberBytes(number)),
-  );
+  return sha256(concatBytes(contextOf("commitment/voucher-number"), opening, numberBytes(number)));
 }
 
 /** Seals an opening for the server: a sealed box of opening (16) ‖ number (8, big-endian). */

@@ -7,11 +7,12 @@
  * S3  A thing's hash is that of its Sig_structure, never of signature bytes.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes } from "@noble/hashes/utils.js";
 import { equalBytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type CborValue } from "./cbor.ts";
 import { verify } from "./ed25519.ts";
 import { keyIdOf, type SignedKind } from "./kinds.ts";
+import { contextOf } from "./realm.ts";
 import type { Signer, SyncSigner } from "./signers.ts";
 
 export { keyIdOf, serverKinds, signedKinds, type ServerKind, type SignedKind } from "./kinds.ts";
@@ -126,7 +127,7 @@ function toBeSigned(kind: SignedKind, header: Uint8Array, payload: Uint8Array): 
 
 /** RFC 9052 section 4.4. */
 function sigStructure(kind: SignedKind, header: Uint8Array, payload: Uint8Array): Uint8Array {
-  return encodeCbor(["Signature1", header, utf8ToBytes(`paypost/1/${kind}`), payload]);
+  return encodeCbor(["Signature1", header, contextOf(kind), payload]);
 }
 
 function protectedHeader(keyId: Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 /** The kinds of signed things. Adding one is a change of the wire format: readers are deployed before writers. */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes } from "@noble/hashes/utils.js";
+import { contextOf } from "./realm.ts";
 
 export const signedKinds = [
   "operation",
@@ -32,6 +33,5 @@ export type ServerKind = (typeof serverKinds)[number];
 
 /** First 8 bytes of SHA-256(`paypost/1/key-id/<kind>` ‖ 0x00 ‖ public key): the name of one key for one kind. */
 export function keyIdOf(kind: SignedKind, publicKey: Uint8Array): Uint8Array {
-  const context = utf8ToBytes(`paypost/1/key-id/${kind}`);
-  return sha256(concatBytes(context, Uint8Array.of(0), publicKey)).slice(0, 8);
+  return sha256(concatBytes(contextOf(`key-id/${kind}`), Uint8Array.of(0), publicKey)).slice(0, 8);
 }

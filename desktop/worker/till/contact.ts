@@ -27,7 +27,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   const { stores, clock } = parts;
   let using: { readonly key: Ed25519Key; readonly node: PaypostNode } | undefined;
   let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-  let syncing: Promise<SyncReport> | undefined;
+  let syncing: { readonly isAsked: boolean; readonly report: Promise<SyncReport> } | undefined;
   let askedAboutMs = -Infinity;
   const noted = (report: SyncReport): SyncReport => {
     session.lastReport = report;
@@ -74,12 +74,23 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
     } finally {
       session.isSyncing = false;
       session.progress = undefined;
-      syncing = undefined;
       follow();
       changed();
     }
   };
-  const sync = (isAsked: boolean) => (syncing ??= syncOnce(isAsked));
+  /** One at a time; what somebody asks for follows what went on in the background. */
+  const sync = (isAsked: boolean): Promise<SyncReport> => {
+    if (syncing && (syncing.isAsked || !isAsked)) return syncing.report;
+    const before = syncing?.report.catch(() => {}) ?? Promise.resolve();
+    const report = before.then(() => syncOnce(isAsked));
+    const current = { isAsked, report };
+    syncing = current;
+    const forget = () => {
+      if (syncing === current) syncing = undefined;
+    };
+    report.then(forget, forget);
+    return report;
+  };
   return {
     node: () => using?.node,
     begin(key) {
@@ -89,7 +100,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
     async end() {
       using = undefined;
       await stopFollowing();
-      await syncing?.catch(() => {});
+      await syncing?.report.catch(() => {});
     },
     syncNow: () => sync(true),
     syncSoon() {

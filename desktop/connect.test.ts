@@ -1,0 +1,229 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { decodeOperation } from "#sync/documents/operation.ts";
+import { openAs } from "#sync/documents/open.ts";
+import { hashOf, openDocument, parseDocument, signDocumentSync } from "#sync/signing/cose.ts";
+import { encodeCbor } from "#sync/signing/cbor.ts";
+import { createSyncSigner } from "#sync/signing/signers.ts";
+import { passphrase, startServer } from "../test/support/desk.ts";
+import { temporaryFolder } from "../test/support/till.ts";
+import { connectTill, TillNotOpenedError } from "./connect.ts";
+import type { ConnectedTill, ConnectOptions } from "./connect.ts";
+import type { Answer, Payloads, RequestName } from "./protocol.ts";
+import { startThread } from "./thread-line.ts";
+
+async function connect(options: Partial<ConnectOptions> = {}): Promise<ConnectedTill> {
+  const till = await connectTill({ directory: temporaryFolder(), version: "1.2.3", ...options });
+  onTestFinished(() => till.close());
+  return till;
+}
+
+async function ask<Name extends RequestName>(till: ConnectedTill, name: Name, payload: Payloads[Name]) {
+  const answer = (await till.ask(name, payload)) as Answer<Name>;
+  if (!answer.ok) throw new Error(`${name}: ${answer.code}: ${answer.message}`);
+  return answer.result;
+}
+
+describe("the line to a till", () => {
+  test("carries requests, answers and events, and says what is malformed", async () => {
+    const till = await connect();
+    const events: string[] = [];
+    const stop = till.listen((event) => events.push(event));
+    expect(await ask(till, "state", {})).toMatchObject({
+      version: "1.2.3",
+      phase: "first-start",
+      practice: false,
+    });
+    expect(await till.ask("fly", {})).toMatchObject({ ok: false, code: "malformed" });
+    const settings = { language: "fr", theme: "dark", paper: "58", lockAfterMinutes: 5 } as const;
+    await ask(till, "settings", { ...settings, bytesPerDay: null, onRequest: true });
+    expect(events).toEqual(["changed"]);
+    stop();
+    await ask(till, "settings", { ...settings, bytesPerDay: null, onRequest: false });
+    expect(events).toEqual(["changed"]);
+  });
+
+  test("is not opened to a folder that another has open, and is once that one is closed", async () => {
+    const directory = temporaryFolder();
+    const first = await connect({ directory });
+    const refusal = await connectTill({ directory, version: "1" }).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(TillNotOpenedError);
+    expect(refusal).toMatchObject({ code: "in-use" });
+    await first.close();
+    expect(await first.ask("state", {})).toMatchObject({ ok: false, code: "unexpected" });
+    await connect({ directory });
+  });
+
+  test("whose thread has died answers what waited, and what is asked later, with that", async () => {
+    const options = { directory: temporaryFolder(), version: "1", practice: false };
+    const entry = new URL("../test/support/dying-thread.ts", import.meta.url);
+    const line = await startThread(options, () => {}, undefined, entry);
+    const waiting = [line.ask("state", {}), line.ask("redeem", {})];
+    const gone = { ok: false, code: "unexpected", message: "the till has ended" };
+    expect(await Promise.all(waiting)).toEqual([gone, gone]);
+    expect(await line.failed).toBe("the till has ended");
+    expect(await line.ask("state", {})).toEqual(gone);
+    await line.close();
+  });
+
+  test("brings the shell's key store to the till, and its failures", async () => {
+    const server = await startServer();
+    const wrapped: Uint8Array[] = [];
+    let isGone = false;
+    const keyStore = {
+      async wrap(bytes: Uint8Array) {
+        wrapped.push(bytes);
+        return bytes.toReversed();
+      },
+      async unwrap(bytes: Uint8Array) {
+        if (isGone) throw new Error("the store is gone");
+        return bytes.toReversed();
+      },
+    };
+    const directory = temporaryFolder();
+    const till = await connect({ directory, keyStore });
+    await ask(till, "enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase: null });
+    expect((await ask(till, "state", {})).phase).toBe("signed-out");
+    expect(wrapped).toHaveLength(1);
+    await till.close();
+    isGone = true;
+    const again = await connect({ directory, keyStore });
+    expect((await ask(again, "state", {})).phase).toBe("locked");
+    isGone = false;
+    expect(await ask(again, "unlock", { passphrase: null })).toEqual({ ok: true });
+  });
+});
+
+describe("practice", () => {
+  test("works without any server: vouchers are taken, and the make-believe server applies, rejects and holds", async () => {
+    const till = await connect();
+    expect(await ask(till, "practice", { on: true, fresh: false })).toEqual({ ok: true });
+    expect(await ask(till, "state", {})).toMatchObject({
+      practice: true,
+      phase: "open",
+      till: { agent: true },
+    });
+    await ask(till, "sync", {});
+    const { vouchers } = await ask(till, "practice-vouchers", {});
+    expect(vouchers).toHaveLength(20);
+    const usual = vouchers[0];
+    const rejected = vouchers.find(({ outcome }) => outcome === "rejected");
+    const held = vouchers.find(({ outcome }) => outcome === "held");
+    const atRisk = vouchers.at(-1);
+    if (!usual || !rejected || !held || !atRisk) throw new Error("a kind of voucher is missing");
+    const take = ({ serial, number }: typeof usual, goods: "goods" | "cash" = "goods") =>
+      ask(till, "redeem", { serial, token: null, number, goods });
+    expect(await take({ ...usual, number: rejected.number })).toMatchObject({
+      refusal: { code: "wrong-number" },
+    });
+    for (const voucher of [rejected, held]) expect(await take(voucher)).toMatchObject({ kind: "accepted" });
+    const inCash = await take(usual, "cash");
+    expect(inCash).toMatchObject({ kind: "accepted", operation: { cash: { fee: "0.15", paid: "4.85" } } });
+    const scanned = { serial: null, token: atRisk.token, number: atRisk.number };
+    expect(await ask(till, "redeem", scanned)).toMatchObject({
+      kind: "accepted",
+      operation: { mode: "online" },
+    });
+    await ask(till, "sync", {});
+    const { operations } = await ask(till, "history", { search: "", state: "all", before: null });
+    expect(operations.map(({ state }) => state)).toEqual(["applied", "applied", "held", "rejected"]);
+    expect((await ask(till, "disputes", {})).disputes).toMatchObject([
+      { serial: rejected.serial, state: "open" },
+    ]);
+    expect((await ask(till, "payouts", { before: null })).payouts).toHaveLength(2);
+    const used = (await ask(till, "practice-vouchers", {})).vouchers.filter((voucher) => voucher.used);
+    expect(used).toHaveLength(4);
+  });
+
+  test("is left and entered again as it was, or begun anew, and never shows in the real till", async () => {
+    const till = await connect();
+    await ask(till, "practice", { on: true, fresh: false });
+    await ask(till, "sync", {});
+    const [voucher] = (await ask(till, "practice-vouchers", {})).vouchers;
+    if (!voucher) throw new Error("no voucher");
+    const { serial, number } = voucher;
+    await ask(till, "redeem", { serial, token: null, number });
+    expect(await ask(till, "quit-check", {})).toMatchObject({ queued: 0 });
+    await ask(till, "practice", { on: false, fresh: false });
+    expect(await ask(till, "state", {})).toMatchObject({ practice: false, phase: "first-start" });
+    const isUsed = async () => (await ask(till, "practice-vouchers", {})).vouchers[0]?.used;
+    await ask(till, "practice", { on: true, fresh: false });
+    expect(await isUsed()).toBe(true);
+    await ask(till, "practice", { on: true, fresh: true });
+    expect(await isUsed()).toBe(false);
+  });
+
+  test("signs nothing that a real server could take, though it had the very key", async () => {
+    const directory = temporaryFolder();
+    const till = await connect({ directory });
+    await ask(till, "practice", { on: true, fresh: false });
+    await ask(till, "sync", {});
+    const [voucher] = (await ask(till, "practice-vouchers", {})).vouchers;
+    if (!voucher) throw new Error("no voucher");
+    await ask(till, "redeem", { serial: voucher.serial, token: null, number: voucher.number });
+    await till.close();
+    const database = new Database(join(directory, "practice", "node.db"), { readonly: true });
+    const operation = database
+      .prepare<[], { signed: Buffer; hash: Buffer }>("select signed, hash from operations")
+      .get();
+    const node = database
+      .prepare<[], { public_key: Buffer; certificate: Buffer; certificate_hash: Buffer }>(
+        "select * from node",
+      )
+      .get();
+    database.close();
+    if (!operation || !node) throw new Error("practice has left nothing");
+    const opened = await openAs("operation", decodeOperation, Uint8Array.from(operation.signed), () =>
+      Uint8Array.from(node.public_key),
+    );
+    expect(opened).toMatchObject({ ok: false, refusal: { code: "wrong-kind" } });
+    for (const [kind, document, hash] of [
+      ["operation", operation.signed, operation.hash],
+      ["enrolment-certificate", node.certificate, node.certificate_hash],
+    ] as const) {
+      const parsed = parseDocument(Uint8Array.from(document));
+      if (!parsed.ok) throw new Error("cannot be read");
+      // What was signed is another byte string than a real one of the same content.
+      expect(Buffer.from(hashOf(kind, parsed))).not.toEqual(hash);
+    }
+    expect(readFileSync(join(directory, "node.db")).includes("PRACTICE")).toBe(false);
+  });
+
+  test("takes nothing that is real, though it were signed by a key that it trusts", async () => {
+    const signer = createSyncSigner("lease", new Uint8Array(32).fill(1));
+    const real = signDocumentSync(signer, encodeCbor(1));
+    expect(await openDocument("lease", real.bytes, () => signer.publicKey)).toMatchObject({ ok: true });
+    vi.resetModules();
+    const practice = await import("#sync/signing/cose.ts");
+    (await import("#sync/signing/realm.ts")).enterPractice();
+    const refused = { ok: false, refusal: { code: "wrong-kind" } };
+    expect(await practice.openDocument("lease", real.bytes, () => signer.publicKey)).toMatchObject(refused);
+    const parsed = parseDocument(real.bytes);
+    if (!parsed.ok) throw new Error("cannot be read");
+    expect(practice.hashOf("lease", parsed)).not.toEqual(real.hash);
+    const own = practice.createSyncSigner("lease", new Uint8Array(32).fill(1));
+    const made = practice.signDocumentSync(own, encodeCbor(1));
+    expect(await practice.openDocument("lease", made.bytes, () => own.publicKey)).toMatchObject({ ok: true });
+    expect(await openDocument("lease", made.bytes, () => own.publicKey)).toMatchObject(refused);
+  });
+});
+
+test("the passphrase of a real till opens nothing of practice, which has keys of its own", async () => {
+  const server = await startServer();
+  const directory = temporaryFolder();
+  const till = await connect({ directory });
+  await ask(till, "enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase });
+  const real = (await ask(till, "state", {})).till?.nodeId;
+  await ask(till, "practice", { on: true, fresh: false });
+  expect((await ask(till, "state", {})).till?.nodeId).not.toBe(real);
+  await till.close();
+  const keyIn = (folder: string) => {
+    const database = new Database(join(folder, "node.db"), { readonly: true });
+    const row = database.prepare<[], { public_key: Buffer }>("select public_key from node").get();
+    database.close();
+    return row?.public_key.toString("hex");
+  };
+  expect(keyIn(directory)).not.toBe(keyIn(join(directory, "practice")));
+});
