@@ -51,7 +51,7 @@ export function Recognise({ serial, value, onValue }: RecogniseProps) {
         <Registry serial={serial} onResult={(result) => onValue({ method, result })} />
       )}
       {value && (
-        <p role="status" className={value.result === "confirmed" ? "banner good" : "banner warn"}>
+        <p role="status" className={value.result === "confirmed" ? "hint good" : "banner warn"}>
           {t(value.result === "confirmed" ? "recognise.recorded" : "recognise.doubt")}
         </p>
       )}

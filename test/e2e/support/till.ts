@@ -141,8 +141,9 @@ export class Till {
 
   async sync(): Promise<void> {
     await this.go("Connection");
+    const answered = this.page.waitForResponse("**/ask/sync");
     await this.page.getByRole("button", { name: "Sync now" }).click();
-    await this.page.getByRole("button", { name: "Sync now" }).waitFor();
+    await answered;
   }
 
   async nodeId(): Promise<string> {
@@ -154,9 +155,15 @@ export class Till {
     return id.trim();
   }
 
+  /** Nothing on the screen is still being fetched. */
+  async settled(): Promise<void> {
+    await this.page.locator("h1").waitFor();
+    await this.page.getByText("Working on it…").waitFor({ state: "detached" });
+  }
+
   /** The history's rows that name a serial. */
   async rows(serial: string): Promise<string[]> {
-    await this.page.getByText("Working on it…").waitFor({ state: "detached" });
+    await this.settled();
     return this.page
       .getByRole("row")
       .filter({ has: this.page.getByRole("rowheader", { name: serial }) })
