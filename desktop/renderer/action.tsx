@@ -29,10 +29,16 @@ export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) 
 }
 
 /** The words for why the server rejected or holds an operation; the code itself where there are none. */
-export function useReasonWords(): (reason: string) => string {
-  const { t } = useTranslation();
-  return (reason) =>
+export function useReasonWords() {
+  const { t, i18n } = useTranslation();
+  /** As the end of a sentence. */
+  const clause = (reason: string): string =>
     Object.hasOwn(catalogues.en.reason, reason) ? t(`reason.${reason as "wrong-number"}`) : reason;
+  const sentence = (reason: string): string => {
+    const text = clause(reason);
+    return text.slice(0, 1).toLocaleUpperCase(i18n.language) + text.slice(1);
+  };
+  return { clause, sentence };
 }
 
 /** Runs what a button asks for: one at a time, with its refusal or failure in words. */

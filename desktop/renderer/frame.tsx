@@ -15,7 +15,7 @@ import { ShiftScreen } from "./screens/shift.tsx";
 import { Sync } from "./screens/sync.tsx";
 import { Totals } from "./screens/totals.tsx";
 import { Vouchers } from "./screens/vouchers.tsx";
-import { ask } from "./till.ts";
+import { ask, connectionOf } from "./till.ts";
 
 const screens = {
   redeem: Redeem,
@@ -140,10 +140,6 @@ function Strip({ state, onOpen }: { readonly state: TillState; readonly onOpen: 
       </button>
     </header>
   );
-}
-
-export function connectionOf(online: boolean | null): "unknown" | "online" | "offline" {
-  return online === null ? "unknown" : online ? "online" : "offline";
 }
 
 function Stopped({ till }: Pick<TillState, "till">) {

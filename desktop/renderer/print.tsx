@@ -21,10 +21,7 @@ export function usePrint(paper: Paper) {
     const place = paperPlace();
     const forget = () => setContent(undefined);
     window.addEventListener("afterprint", forget);
-    void pictures(place).then(() => {
-      pageRules.replaceSync(`@page { ${pageRule(paper, place)} }`);
-      window.print();
-    });
+    void printFrom(place, paper);
     return () => window.removeEventListener("afterprint", forget);
   }, [content, paper]);
   const sheet =
@@ -38,6 +35,12 @@ function paperPlace(): HTMLElement {
   const place = document.querySelector<HTMLElement>("#paper");
   if (!place) throw new Error("the page has no place for what is printed");
   return place;
+}
+
+async function printFrom(place: HTMLElement, paper: Paper): Promise<void> {
+  await pictures(place);
+  pageRules.replaceSync(`@page { ${pageRule(paper, place)} }`);
+  window.print();
 }
 
 async function pictures(place: HTMLElement): Promise<void> {

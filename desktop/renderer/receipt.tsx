@@ -117,7 +117,9 @@ function ReceiptPaper({ operation, state: { till, practice }, code }: ReceiptPap
         ]
       : []),
     [t("receipt.state"), stateText],
-    ...(operation.reason === null ? [] : [[t("receipt.reason"), reasons(operation.reason)] as const]),
+    ...(operation.reason === null
+      ? []
+      : [[t("receipt.reason"), reasons.sentence(operation.reason)] as const]),
     ...(transactionId === null
       ? []
       : [[t("receipt.reference"), <bdi key="reference">{transactionId}</bdi>] as const]),

@@ -21,6 +21,27 @@ flows("a new till", (town) => {
     await till.picture("first-start");
   });
 
+  test("can be practised with before it is enrolled: make-believe vouchers, each with its answer, plainly marked", async () => {
+    const { page } = till;
+    await page.getByRole("button", { name: "Begin to practise" }).click();
+    await page.getByRole("heading", { name: "Redeem a voucher" }).waitFor();
+    await page.getByRole("note").filter({ hasText: "nothing here is real money" }).waitFor();
+    expect(await page.title()).toContain("Practice");
+    await till.picture("practice");
+    const voucher = (says: string) => page.getByRole("listitem").filter({ hasText: says }).first();
+    await voucher("The server will pay it.").getByRole("button").click();
+    await page.getByText("Square code read").waitFor();
+    await page.getByRole("button", { name: "Check the voucher" }).click();
+    await till.confirm();
+    await till.answer("Yes");
+    await page.getByRole("article").getByText("nothing here is real money").waitFor();
+    await till.next();
+    await till.go("Settings");
+    await page.getByRole("button", { name: "Leave practice" }).click();
+    await page.getByRole("heading", { name: "Set up this till" }).waitFor();
+    expect(await page.getByRole("note").count()).toBe(0);
+  });
+
   test("says what is wrong with a code or a passphrase, and keeps what was typed", async () => {
     const { page } = till;
     await page.getByLabel("Address of the server").fill(town().url);

@@ -127,7 +127,7 @@ function useShown(result: RedeemResult): Shown {
     case "offline":
       return { ...no, text: `${words({ code: result.code, details: {} })} ${t("redeem.offlineText")}` };
     case "rejected":
-      return { ...no, text: t("redeem.rejectedText", { reason: reasons(result.reason) }) };
+      return { ...no, text: t("redeem.rejectedText", { reason: reasons.clause(result.reason) }) };
     case "refused":
       return { ...no, text: words(result.refusal) };
   }

@@ -61,7 +61,7 @@ function DisputeCard({ dispute }: { readonly dispute: Dispute }) {
       </p>
       <Facts
         rows={[
-          [t("disputes.reason"), reasons(dispute.reason)],
+          [t("disputes.reason"), reasons.sentence(dispute.reason)],
           [t("disputes.opened"), moment(dispute.openedMs)],
           [t("disputes.guaranteed"), <bdi key="most">{money({ amount: dispute.guaranteed, currency })}</bdi>],
           ...(because === null ? [] : [[t("disputes.because"), because] as const]),

@@ -4,11 +4,10 @@ import type { SyncState } from "../../protocol.ts";
 import { useAction, useRefusalWords, Wrong } from "../action.tsx";
 import { Carry } from "../carry.tsx";
 import { useFormats } from "../format.ts";
-import { connectionOf } from "../frame.tsx";
 import { Icon } from "../icons.tsx";
 import { LimitGauges } from "../limits.tsx";
 import { Facts } from "../parts.tsx";
-import { ask, useTill } from "../till.ts";
+import { ask, connectionOf, useTill } from "../till.ts";
 
 export function Sync() {
   const { t } = useTranslation();

@@ -5,8 +5,8 @@ import { Town } from "./town.ts";
 /** Everything of one file happens in one town. */
 export function flows(name: string, tests: (town: () => Town) => void): void {
   const browser = inject("browser");
-  const title = browser.found ? name : `${name} (skipped: ${browser.because})`;
-  describe.skipIf(!browser.found)(title, () => {
+  const because = browser.found ? "" : ` (skipped: ${browser.because})`;
+  describe.skipIf(!browser.found)(`${name}${because}`, () => {
     let town: Town | undefined;
     beforeAll(async () => {
       town = await Town.open();

@@ -1,10 +1,10 @@
 /** A till as a person has it: the browser shell as a process of its own, and its page in a real browser. */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { projectRoot, start } from "../../support/processes.ts";
 import type { Running } from "../../support/processes.ts";
-import type { Shop, Town } from "./town.ts";
+import type { Shop } from "./town.ts";
 
 const screenshots = join(projectRoot, "test", "e2e", "screenshots");
 export const passphrase = "a passphrase for trials only";
@@ -14,15 +14,23 @@ const slowMachineMs = 60_000;
 /** A laptop of ten years ago; a phone. */
 export const sizes = { desk: { width: 1024, height: 600 }, phone: { width: 390, height: 844 } } as const;
 
+/** Where a till is: a town has all of it. */
+export interface Place {
+  readonly browser: Browser;
+  /** The server's address. */
+  readonly url: string;
+  readonly installation: { readonly folder: string };
+}
+
 export class Till {
-  readonly town: Town;
+  readonly town: Place;
   readonly folder: string;
   #shell: Running | undefined;
   #page: Page | undefined;
   /** What the page's own code complained of. */
   readonly complaints: string[] = [];
 
-  constructor(town: Town, name: string) {
+  constructor(town: Place, name: string) {
     this.town = town;
     this.folder = join(town.installation.folder, name);
   }
@@ -86,17 +94,17 @@ export class Till {
   }
 
   /** After a start: the passphrase, then the PIN. */
-  async open(cashier: string): Promise<void> {
+  async open(cashier: string, itsPin = pin): Promise<void> {
     await this.page.getByLabel("Passphrase").fill(passphrase);
     await this.page.getByRole("button", { name: "Unlock", exact: true }).click();
-    await this.signIn(cashier);
+    await this.signIn(cashier, itsPin);
   }
 
-  async signIn(cashier: string): Promise<void> {
+  async signIn(cashier: string, itsPin = pin): Promise<void> {
     const { page } = this;
     await page.getByRole("heading", { name: "Who is at the till?" }).waitFor();
     await page.getByText(cashier, { exact: true }).click();
-    await page.getByLabel("PIN", { exact: true }).fill(pin);
+    await page.getByLabel("PIN", { exact: true }).fill(itsPin);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Redeem a voucher" }).waitFor();
   }
