@@ -32,7 +32,7 @@ export function PracticeVouchers({ onChoose }: { readonly onChoose: (voucher: Pr
   const { isBusy, wrong, run } = useAction();
   const unused = (result?.vouchers ?? []).filter(({ used }) => !used);
   return (
-    <section className="boxed">
+    <section className="boxed after">
       <h2>{t("practice.vouchers")}</h2>
       <p>{t("practice.vouchersHint")}</p>
       <ul className="list">

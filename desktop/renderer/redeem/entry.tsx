@@ -35,7 +35,7 @@ export function Entry({ draft, onDraft, onChecked }: EntryProps) {
   const [noted, setNoted] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
   const focus = (name: string) =>
-    form.current?.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.focus();
+    form.current?.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.focus({ preventScroll: true });
   useEffect(() => focus(draft.token === null && draft.voucher === "" ? "voucher" : "number"), [draft.token]);
   const change = (some: Partial<Draft>) => {
     setNoted(undefined);

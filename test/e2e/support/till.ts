@@ -41,10 +41,19 @@ export class Till {
     return this.#page;
   }
 
+  get shellPid(): number {
+    return this.#shell?.child.pid ?? 0;
+  }
+
   async start(options: BrowserContextOptions = {}): Promise<Page> {
     this.#shell = start("desktop/web/main.ts", ["--data", this.folder]);
     const [address] = await this.#shell.line(/http:\S+\/open\?token=\S+/);
-    const context = await this.town.browser.newContext({ viewport: sizes.desk, locale: "en", ...options });
+    const context = await this.town.browser.newContext({
+      viewport: sizes.desk,
+      locale: "en",
+      reducedMotion: "reduce",
+      ...options,
+    });
     context.setDefaultTimeout(slowMachineMs);
     this.#page = await context.newPage();
     this.#page.on("pageerror", (error) => this.complaints.push(error.message));
