@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { fromBase64 } from "#sync/base64.ts";
 import { openSelfSignedKeySet } from "#sync/documents/key-set.ts";
 import type { KeySet } from "#sync/documents/key-set.ts";
+import { receiptCode } from "#sync/documents/square-code.ts";
 import { jsonObject } from "#sync/server-call.ts";
 import { verifyFile } from "#sync/verify.ts";
 import { exitCodes, failure } from "./result.ts";
@@ -14,7 +15,7 @@ const helpText = `Checks a file of Paypost on its own, without any server.
 
   npm run verify -- FILE [--keys KEYS] [--json]
 
-FILE   A receipt, an exported queue, the answer to one, or a signed verdict list.
+FILE   A receipt, an exported queue, the answer to one, or a signed verdict list; or the text of a receipt's square code.
 KEYS   The server's public keys, as its operator gives them out: what GET /v1/keys answers, saved as a file. Without them
        only what is in the file is compared with itself: that shows a change, not a forgery.
 
@@ -38,8 +39,9 @@ async function run(args: string[]): Promise<CommandResult> {
   if (parsed?.values.help)
     return { exitCode: exitCodes.done, text: helpText, json: { ok: true, help: helpText } };
   if (!parsed || path === undefined || more.length > 0) return failure(exitCodes.usage, "usage", helpText);
-  const file = read(path);
-  if (!file) return notReadable(path);
+  const content = read(path);
+  if (!content) return notReadable(path);
+  const file = receiptCode.toBytes(new TextDecoder().decode(content).replace(/\r?\n$/, "")) ?? content;
   const { keys: keysPath } = parsed.values;
   if (keysPath === undefined) return verificationView(path, await verifyFile(file));
   const keysFile = read(keysPath);

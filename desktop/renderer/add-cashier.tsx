@@ -1,52 +1,69 @@
-/** A name and a PIN for somebody who will work at this till. */
+/** A name, a PIN and a role for somebody who will work at this till. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Field, useAction, Wrong } from "./parts.tsx";
+import { roles } from "../protocol.ts";
+import type { Role } from "../protocol.ts";
+import { useAction, Wrong } from "./action.tsx";
+import { Field, Segments } from "./fields.tsx";
 import { ask } from "./till.ts";
 
-export function AddCashier({ signIn = false }: { readonly signIn?: boolean }) {
+/** The first one is a supervisor, and signed in at once. */
+export function AddCashier({ isFirst = false }: { readonly isFirst?: boolean }) {
   const { t } = useTranslation();
   const [name, setName] = useState("");
   const [pin, setPin] = useState("");
+  const [role, setRole] = useState<Role>("cashier");
   const { isBusy, wrong, run } = useAction();
   const add = async () => {
-    const added = await ask("add-cashier", { name, pin });
+    const added = await ask("add-cashier", { name, pin, role: isFirst ? "supervisor" : role });
     if (!added.ok) return added;
     setName("");
     setPin("");
-    if (!signIn) return added;
+    if (!isFirst) return added;
     const { cashiers } = await ask("state", {});
     const id = cashiers.find((cashier) => cashier.name === name.trim())?.id;
     return id === undefined ? added : ask("sign-in", { cashier: id, pin });
   };
   return (
     <form
+      className={isFirst ? "boxed" : undefined}
       onSubmit={(event) => {
         event.preventDefault();
         void run(add);
       }}
     >
-      <Field
-        label={t("people.name")}
-        required
-        maxLength={60}
-        value={name}
-        onChange={({ target }) => setName(target.value)}
-      />
-      <Field
-        label={t("people.pin")}
-        hint={t("people.pinHint")}
-        type="password"
-        inputMode="numeric"
-        pattern="[0-9]{4,12}"
-        required
-        value={pin}
-        onChange={({ target }) => setPin(target.value)}
-      />
-      <button className="primary" disabled={isBusy}>
-        {t("people.add")}
-      </button>
+      <div className="row">
+        <Field
+          label={t("people.name")}
+          required
+          maxLength={60}
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+        <Field
+          label={t("people.pin")}
+          hint={t("people.pinHint")}
+          type="password"
+          inputMode="numeric"
+          pattern="[0-9]{4,12}"
+          required
+          autoComplete="new-password"
+          value={pin}
+          onChange={({ target }) => setPin(target.value)}
+        />
+      </div>
+      {!isFirst && (
+        <Segments
+          label={t("people.role")}
+          value={role}
+          options={roles.map((value) => ({ value, label: t(`people.${value}`) }))}
+          onChoose={setRole}
+        />
+      )}
       <Wrong text={wrong} />
+      <button className={isFirst ? "primary large wide" : ""} disabled={isBusy}>
+        {isBusy ? t("common.working") : t("people.add")}
+      </button>
     </form>
   );
 }

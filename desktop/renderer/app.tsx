@@ -1,31 +1,13 @@
-/** The frame: which screen belongs to the till's phase, and what is always to be seen. */
-import { useEffect, useState } from "react";
+/** Which screen belongs to the till's phase, and what holds for all of them: language, colours, title, practice. */
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { TillState } from "../protocol.ts";
-import { ContactLine } from "./contact-line.tsx";
-import { useIdleLock } from "./idle-lock.ts";
+import { Frame } from "./frame.tsx";
 import { FirstStart } from "./screens/first-start.tsx";
-import { History } from "./screens/history.tsx";
-import { Redeem } from "./screens/redeem.tsx";
-import { Settings } from "./screens/settings.tsx";
 import { SignIn } from "./screens/sign-in.tsx";
-import { Sync } from "./screens/sync.tsx";
-import { Totals } from "./screens/totals.tsx";
 import { Unlock } from "./screens/unlock.tsx";
-import { Vouchers } from "./screens/vouchers.tsx";
 import { TillContext, useTillState } from "./till.ts";
 import { speak, usualLanguage } from "./words.ts";
-
-const sections = {
-  redeem: Redeem,
-  history: History,
-  totals: Totals,
-  vouchers: Vouchers,
-  sync: Sync,
-  settings: Settings,
-} as const;
-
-type Section = keyof typeof sections;
 
 export function App() {
   const { t } = useTranslation();
@@ -36,9 +18,10 @@ export function App() {
   useEffect(() => {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
+  const practice = state?.practice ? t("practice.title") : undefined;
   useEffect(() => {
-    document.title = [state?.till?.merchantName, t("app.name")].filter(Boolean).join(" · ");
-  }, [state?.till?.merchantName, t]);
+    document.title = [practice, state?.till?.merchantName, t("app.name")].filter(Boolean).join(" · ");
+  }, [practice, state?.till?.merchantName, t]);
   if (!state) {
     return (
       <main className="narrow">
@@ -53,52 +36,27 @@ export function App() {
           {t("app.noAnswer")}
         </p>
       )}
+      {state.practice && (
+        <p className="practice" role="note">
+          {t("practice.banner")}
+        </p>
+      )}
       <Phase state={state} />
     </TillContext>
   );
 }
 
+/** The real till and the one for practice never share what is on the screen. */
 function Phase({ state }: { readonly state: TillState }) {
+  const key = String(state.practice);
   switch (state.phase) {
     case "first-start":
-      return <FirstStart />;
+      return <FirstStart key={key} />;
     case "locked":
-      return <Unlock />;
+      return <Unlock key={key} />;
     case "signed-out":
-      return <SignIn />;
+      return <SignIn key={key} />;
     case "open":
-      return <Open state={state} />;
+      return <Frame key={key} state={state} />;
   }
-}
-
-function Open({ state }: { readonly state: TillState }) {
-  const { t } = useTranslation();
-  const [section, setSection] = useState<Section>("redeem");
-  useIdleLock(state.settings.lockAfterMinutes);
-  const Screen = sections[section];
-  return (
-    <div className="frame">
-      <a className="skip" href="#content">
-        {t("app.skip")}
-      </a>
-      <header>
-        <ContactLine state={state} onOpen={() => setSection("sync")} />
-        <nav aria-label={t("app.sections")}>
-          {(Object.keys(sections) as Section[]).map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-current={name === section ? "page" : undefined}
-              onClick={() => setSection(name)}
-            >
-              {t(`nav.${name}`)}
-            </button>
-          ))}
-        </nav>
-      </header>
-      <main id="content" tabIndex={-1}>
-        <Screen key={section} />
-      </main>
-    </div>
-  );
 }

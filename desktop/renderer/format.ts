@@ -3,28 +3,38 @@ import { useTranslation } from "react-i18next";
 import type { Amount } from "../protocol.ts";
 
 export interface Formats {
-  money(amount: Amount): string;
-  number(value: number): string;
-  moment(ms: number): string;
-  bytes(count: number): string;
+  readonly money: (amount: Amount) => string;
+  readonly number: (value: number) => string;
+  readonly moment: (ms: number) => string;
+  /** Of today; else with its day. */
+  readonly time: (ms: number) => string;
+  readonly bytes: (count: number) => string;
+  readonly list: (parts: readonly string[]) => string;
 }
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation();
   const locale = i18n.language;
+  const moment = (ms: number) =>
+    new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms);
   return {
-    money: ({ amount, currency }) => money(locale, amount, currency),
+    moment,
+    money: ({ amount, currency }) => formatMoney(locale, amount, currency),
     number: (value) => new Intl.NumberFormat(locale).format(value),
-    moment: (ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms),
+    time: (ms) =>
+      new Date(ms).toDateString() === new Date().toDateString()
+        ? new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(ms)
+        : moment(ms),
     bytes: (count) =>
       new Intl.NumberFormat(locale, { style: "unit", unit: "kilobyte", maximumFractionDigits: 1 }).format(
         count / 1000,
       ),
+    list: (parts) => new Intl.ListFormat(locale, { type: "conjunction" }).format(parts),
   };
 }
 
 /** From the decimal text itself, never through a binary fraction; the code is shown, since signs are ambiguous. */
-function money(locale: string, amount: string, currency: string): string {
+export function formatMoney(locale: string, amount: string, currency: string): string {
   const decimals = amount.split(".")[1]?.length ?? 0;
   const format = new Intl.NumberFormat(locale, {
     style: "currency",

@@ -1,16 +1,14 @@
 /** The language, chosen in its own words; it counts at once. */
 import { useTranslation } from "react-i18next";
 import { languages } from "../protocol.ts";
-import type { Settings } from "../protocol.ts";
-import { Choice } from "./parts.tsx";
+import { Choice, Segments } from "./fields.tsx";
 import { ask, useTill } from "./till.ts";
 import { languageNames } from "./words.ts";
+import type { Language } from "./words.ts";
 
 export function LanguageChoice() {
   const { t } = useTranslation();
   const { settings } = useTill();
-  const choose = (language: NonNullable<Settings["language"]> | "automatic") =>
-    void ask("settings", { ...settings, language: language === "automatic" ? null : language });
   return (
     <Choice
       label={t("settings.language")}
@@ -19,7 +17,24 @@ export function LanguageChoice() {
         { value: "automatic" as const, label: t("settings.automatic") },
         ...languages.map((language) => ({ value: language, label: languageNames[language] })),
       ]}
-      onChoose={choose}
+      onChoose={(language) =>
+        void ask("settings", { ...settings, language: language === "automatic" ? null : language })
+      }
+    />
+  );
+}
+
+/** The same at the first start, with all of them in sight. */
+export function Languages() {
+  const { i18n, t } = useTranslation();
+  const { settings } = useTill();
+  const options = languages.map((language) => ({ value: language, label: languageNames[language] }));
+  return (
+    <Segments
+      label={t("settings.language")}
+      value={i18n.language as Language}
+      options={options}
+      onChoose={(language) => void ask("settings", { ...settings, language })}
     />
   );
 }

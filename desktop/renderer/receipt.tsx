@@ -1,74 +1,146 @@
-/** The receipt of one operation: on the screen, on the paper of the shop's printer, and as a signed file. */
-import QRCode from "qrcode";
+/** The receipt of one operation: on the screen, on the shop's paper, and as a signed file that anyone can check. */
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { OperationDetail } from "../protocol.ts";
+import type { OperationDetail, Settings, TillState } from "../protocol.ts";
+import { useAction, useReasonWords, Wrong } from "./action.tsx";
 import { saveBase64 } from "./files.ts";
 import { useFormats } from "./format.ts";
-import { Facts, useAction, Wrong } from "./parts.tsx";
+import { Icon } from "./icons.tsx";
+import { Facts } from "./parts.tsx";
+import { usePrint } from "./print.tsx";
+import { drawReceiptCode } from "./receipt-code.ts";
 import { ask, useAnswer, useTill } from "./till.ts";
 
 export function Receipt({ sequence }: { readonly sequence: number }) {
-  const { result } = useAnswer("operation", { sequence });
-  return result?.ok ? <Paper operation={result} /> : null;
-}
-
-function Paper({ operation }: { readonly operation: OperationDetail }) {
   const { t } = useTranslation();
-  const { money, moment } = useFormats();
-  const { till, settings } = useTill();
+  const state = useTill();
+  const { result } = useAnswer("operation", { sequence });
   const { isBusy, wrong, run } = useAction();
-  const { sequence, serial, actor, createdMs, state, transactionId, decidedMs, hash, mode } = operation;
+  const { print, sheet } = usePrint(state.settings.paper);
+  const operation = result?.ok ? result : undefined;
+  const code = useReceiptCode(operation, state.till?.nodeId ?? "", state.settings.paper);
+  if (!operation) return null;
+  const paper = <ReceiptPaper operation={operation} state={state} code={code} />;
   const save = async () => {
     const receipt = await ask("receipt", { sequence });
     if (receipt.ok) saveBase64(receipt.name, receipt.file);
     return receipt;
   };
-  const stateText = operation.disputed ? t("state.disputed") : t(`state.${state}`);
   return (
-    <>
-      <article className={`receipt paper-${settings.paper}`} aria-label={t("receipt.title")}>
-        <h2>{till?.merchantName}</h2>
-        <p className="amount">{money(operation)}</p>
-        {mode === "at-risk" && state === "queued" && <p>{t("redeem.provisional")}</p>}
-        <Facts
-          rows={[
-            [t("redeem.serial"), <bdi key="serial">{serial}</bdi>],
-            [t("receipt.time"), moment(createdMs)],
-            [t("people.cashier"), actor],
-            [t("receipt.operation"), `${till?.nodeId.slice(-6)} / ${sequence}`],
-            [t("receipt.state"), stateText],
-            ...(transactionId === null ? [] : [[t("receipt.reference"), transactionId] as const]),
-            ...(decidedMs === null ? [] : [[t("receipt.decided"), moment(decidedMs)] as const]),
-          ]}
-        />
-        <Code text={`paypost:${till?.nodeId}/${sequence}/${hash}`} label={t("receipt.code")} />
-      </article>
-      <div className="row">
-        <button type="button" onClick={() => window.print()}>
+    <div>
+      {paper}
+      <div className="row after">
+        <button type="button" onClick={() => print(paper)}>
+          <Icon name="print" />
           {t("common.print")}
         </button>
         {operation.hasReceipt && (
           <button type="button" disabled={isBusy} onClick={() => void run(save)}>
+            <Icon name="save" />
             {t("receipt.evidence")}
           </button>
         )}
       </div>
       {operation.hasReceipt && <p className="hint">{t("receipt.evidenceHint")}</p>}
       <Wrong text={wrong} />
-    </>
+      {sheet}
+    </div>
   );
 }
 
-/** Names the signed operation by its hash, so that paper and evidence can be put side by side. */
-function Code({ text, label }: { readonly text: string; readonly label: string }) {
-  const [url, setUrl] = useState<string>();
+interface Code {
+  readonly url: string;
+  readonly isSigned: boolean;
+}
+
+/** The signed receipt itself where it is here and fits; else the name of the signed operation. */
+function useReceiptCode(
+  operation: OperationDetail | undefined,
+  nodeId: string,
+  paper: Settings["paper"],
+): Code | undefined {
+  const [code, setCode] = useState<Code>();
+  const { sequence, hash, hasReceipt } = operation ?? {};
   useEffect(() => {
+    if (sequence === undefined || hash === undefined) return;
     let isWanted = true;
-    void QRCode.toDataURL(text, { margin: 2, width: 160 }).then((made) => isWanted && setUrl(made));
+    const signed = hasReceipt === true ? ask("receipt", { sequence }) : undefined;
+    void Promise.resolve(signed)
+      .catch(() => undefined)
+      .then((receipt) =>
+        drawReceiptCode(
+          receipt?.ok ? receipt.file : undefined,
+          `paypost:${nodeId}/${sequence}/${hash}`,
+          paper,
+        ),
+      )
+      .then((drawn) => isWanted && setCode(drawn));
     return () => {
       isWanted = false;
     };
-  }, [text]);
-  return url === undefined ? null : <img src={url} alt={label} width={160} height={160} />;
+  }, [sequence, hash, hasReceipt, nodeId, paper]);
+  return code;
+}
+
+interface ReceiptPaperProps {
+  readonly operation: OperationDetail;
+  readonly state: TillState;
+  readonly code: Code | undefined;
+}
+
+function ReceiptPaper({ operation, state: { till, practice }, code }: ReceiptPaperProps) {
+  const { t } = useTranslation();
+  const { money, moment } = useFormats();
+  const reasons = useReasonWords();
+  const { sequence, serial, actor, createdMs, state, transactionId, decidedMs, mode, cash, currency } =
+    operation;
+  const { authentication } = operation;
+  const isProvisional = mode === "at-risk" && (state === "queued" || state === "held");
+  const stateText = operation.disputed ? t("state.disputed") : t(`state.${state}`);
+  const rows = [
+    [t("redeem.serial"), <bdi key="serial">{serial}</bdi>],
+    ...(cash
+      ? [
+          [t("cash.paid"), money({ amount: cash.paid, currency })] as const,
+          [t("cash.fee"), money({ amount: cash.fee, currency })] as const,
+        ]
+      : []),
+    [t("receipt.time"), moment(createdMs)],
+    [t("people.cashier"), <bdi key="actor">{actor}</bdi>],
+    [t("receipt.operation"), <bdi key="operation">{`${till?.nodeId.slice(-6)} / ${sequence}`}</bdi>],
+    ...(authentication
+      ? [
+          [
+            t("recognise.title"),
+            `${t(`recognise.${authentication.method}`)}: ${t(`recognise.${authentication.result}`)}`,
+          ] as const,
+        ]
+      : []),
+    [t("receipt.state"), stateText],
+    ...(operation.reason === null
+      ? []
+      : [[t("receipt.reason"), reasons.sentence(operation.reason)] as const]),
+    ...(transactionId === null
+      ? []
+      : [[t("receipt.reference"), <bdi key="reference">{transactionId}</bdi>] as const]),
+    ...(decidedMs === null ? [] : [[t("receipt.decided"), moment(decidedMs)] as const]),
+  ] as const;
+  return (
+    <article className="receipt paper" aria-label={t("receipt.title")}>
+      {practice && <p className="standing-line">{t("practice.banner")}</p>}
+      <h2>{till?.merchantName}</h2>
+      <p>{cash ? t("cash.receiptTitle") : t("receipt.title")}</p>
+      <p className="amount">
+        <bdi>{money(operation)}</bdi>
+      </p>
+      {isProvisional && <p className="standing-line">{t("receipt.provisional")}</p>}
+      <Facts rows={rows} />
+      {code && (
+        <>
+          <img className="square-code" src={code.url} alt={t("receipt.code")} />
+          <p className="hint">{t(code.isSigned ? "receipt.codeSigned" : "receipt.codeName")}</p>
+        </>
+      )}
+    </article>
+  );
 }

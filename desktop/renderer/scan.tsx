@@ -40,7 +40,7 @@ export function Camera({ onRead, onClose }: CameraProps) {
   return (
     <Dialog title={t("redeem.cameraTitle")} onClose={onClose}>
       {isMissing ? <p role="alert">{t("redeem.cameraNone")}</p> : <video ref={video} muted playsInline />}
-      <button type="button" onClick={onClose}>
+      <button type="button" className="wide" onClick={onClose}>
         {t("common.close")}
       </button>
     </Dialog>

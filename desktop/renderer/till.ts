@@ -78,6 +78,10 @@ export function useTill(): TillState {
   return state;
 }
 
+export function connectionOf(online: boolean | null): "unknown" | "online" | "offline" {
+  return online === null ? "unknown" : online ? "online" : "offline";
+}
+
 function createHttpBridge(): Bridge {
   const listeners = new Set<() => void>();
   const tell = () => listeners.forEach((listener) => listener());

@@ -9,6 +9,12 @@ import { fr } from "./words/fr.ts";
 import { pt } from "./words/pt.ts";
 import { sw } from "./words/sw.ts";
 
+declare module "i18next" {
+  interface CustomTypeOptions {
+    resources: { translation: typeof en };
+  }
+}
+
 export type Language = (typeof languages)[number];
 
 /** Each language in its own words, so that whoever reads only that one finds it. */
@@ -38,7 +44,7 @@ export async function startWords(): Promise<void> {
 
 export function usualLanguage(): Language {
   const known = navigator.languages.map((language) => language.slice(0, 2));
-  return languages.find((language) => known.includes(language)) ?? "en";
+  return known.flatMap((name) => languages.find((language) => language === name) ?? [])[0] ?? "en";
 }
 
 /** Tells the document as well, for screen readers and for the direction of reading. */

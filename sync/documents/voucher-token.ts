@@ -4,7 +4,7 @@
  *
  * Later field, readers first: `atRisk`.
  */
-import base45 from "base45";
+import { squareCode } from "./square-code.ts";
 import { decodeDocument, encodeDocument, laterField, mapOf, type Decoded } from "./codec.ts";
 import { amountMinor, bytes, currency, serial, text, timeMs, yesOrNo } from "./fields.ts";
 
@@ -31,22 +31,17 @@ export function decodeVoucherToken(payload: Uint8Array): Decoded<VoucherToken> {
   return decodeDocument(codec, payload);
 }
 
-/** The text of a signed token: `PV1:` and base45 (RFC 9285), which a QR code holds in its alphanumeric mode. */
+const code = squareCode("PV1:", 1024);
+
+/** The text of a signed token: `PV1:` and base45. */
 export function tokenToText(signedToken: Uint8Array): string {
-  return prefix + base45.encode(signedToken);
+  return code.toText(signedToken);
 }
 
 /** The signed token of a text, or undefined when it is not one; nothing is verified yet. */
 export function textToToken(scanned: string): Uint8Array | undefined {
-  if (!scanned.startsWith(prefix) || scanned.length > mostCharacters) return undefined;
-  const encoded = scanned.slice(prefix.length);
-  const token = Uint8Array.from(base45.decode(encoded));
-  // The library reads any text; only one that it would write itself is a token.
-  return token.length > 0 && base45.encode(token) === encoded ? token : undefined;
+  return code.toBytes(scanned);
 }
-
-const prefix = "PV1:";
-const mostCharacters = 1024;
 
 const codec = mapOf<VoucherToken>({
   serial: [1, serial],

@@ -1,66 +1,128 @@
-/** Enrolment: the language, the server, the code, the passphrase. */
+/** The first start: the language, the way in (a code, a link, its square code or its file), the passphrase; or practice. */
 import { useState } from "react";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Field, useAction, Wrong } from "../parts.tsx";
-import { LanguageChoice } from "../language-choice.tsx";
-import { ask } from "../till.ts";
+import { parseEnrolmentLink } from "#sync/enrolment-link.ts";
+import { useAction, Wrong } from "../action.tsx";
+import { Field, FileButton } from "../fields.tsx";
+import { Icon } from "../icons.tsx";
+import { Languages } from "../language-choice.tsx";
+import { NewPassphrase } from "../new-passphrase.tsx";
+import { Brand } from "../parts.tsx";
+import { Camera, readPicture } from "../scan.tsx";
+import { ask, useTill } from "../till.ts";
+
+/** A link is some hundred characters; nobody's film is read as text. */
+const longestLinkFile = 4096;
 
 export function FirstStart() {
   const { t } = useTranslation();
-  const [serverUrl, setServerUrl] = useState("");
-  const [code, setCode] = useState("");
-  const [passphrase, setPassphrase] = useState("");
-  const [again, setAgain] = useState("");
-  const { isBusy, wrong, run } = useAction();
-  const isDifferent = again !== "" && again !== passphrase;
-  const enrol = (event: FormEvent) => {
-    event.preventDefault();
-    if (!isDifferent) void run(() => ask("enrol", { serverUrl, code, passphrase }));
-  };
+  const { practice } = useTill();
   return (
     <main className="narrow">
+      <Brand name={t("app.name")} />
       <h1>{t("start.title")}</h1>
+      <Languages />
       <p>{t("start.intro")}</p>
-      <LanguageChoice />
-      <form onSubmit={enrol}>
-        <Field
-          label={t("start.server")}
-          hint={t("start.serverHint")}
-          inputMode="url"
-          required
-          value={serverUrl}
-          onChange={({ target }) => setServerUrl(target.value)}
-        />
-        <Field
-          label={t("start.code")}
-          hint={t("start.codeHint")}
-          required
-          value={code}
-          onChange={({ target }) => setCode(target.value)}
-        />
-        <Field
-          label={t("start.passphrase")}
-          hint={t("start.passphraseHint")}
-          type="password"
-          required
-          minLength={8}
-          value={passphrase}
-          onChange={({ target }) => setPassphrase(target.value)}
-        />
-        <Field
-          label={t("start.passphraseAgain")}
-          type="password"
-          required
-          wrong={isDifferent ? t("start.different") : undefined}
-          value={again}
-          onChange={({ target }) => setAgain(target.value)}
-        />
-        <button className="primary" disabled={isBusy}>
-          {isBusy ? t("start.enrolling") : t("start.enrol")}
-        </button>
-        <Wrong text={wrong} />
-      </form>
+      <Enrol />
+      {!practice && <TryIt />}
     </main>
+  );
+}
+
+function Enrol() {
+  const { t } = useTranslation();
+  const { keyStore } = useTill();
+  const [server, setServer] = useState("");
+  const [code, setCode] = useState("");
+  const [passphrase, setPassphrase] = useState({ first: "", again: "" });
+  const [isFilming, setFilming] = useState(false);
+  const [noted, setNoted] = useState<string>();
+  const { isBusy, wrong, run } = useAction();
+  /** True where it was a link, whose parts then stand in the fields for everybody to see. */
+  const takeLink = (text: string): boolean => {
+    const link = parseEnrolmentLink(text);
+    if (!link.ok) return false;
+    setServer(link.serverUrl);
+    setCode(link.code);
+    setNoted(undefined);
+    return true;
+  };
+  const read = (text: string | undefined) => {
+    setFilming(false);
+    if (text === undefined || !takeLink(text)) setNoted(t("start.noLink"));
+  };
+  const readFile = async (file: File) => {
+    const text = file.type.startsWith("image/") ? await readPicture(file) : undefined;
+    read(text ?? (file.size <= longestLinkFile ? await file.text() : undefined));
+  };
+  const enrol = (event: FormEvent) => {
+    event.preventDefault();
+    setNoted(undefined);
+    if (!keyStore && passphrase.first !== passphrase.again) return;
+    const chosen = keyStore ? null : passphrase.first;
+    void run(() => ask("enrol", { serverUrl: server.trim(), code: code.trim(), passphrase: chosen }));
+  };
+  return (
+    <form className="boxed" onSubmit={enrol}>
+      <div className="row">
+        <button type="button" onClick={() => setFilming(true)}>
+          <Icon name="camera" />
+          {t("start.scan")}
+        </button>
+        <FileButton icon="picture" label={t("start.file")} onFile={(file) => void readFile(file)} />
+      </div>
+      <Wrong text={noted} />
+      <Field
+        label={t("start.code")}
+        hint={t("start.codeHint")}
+        required
+        dir="ltr"
+        value={code}
+        onChange={({ target }) => {
+          if (!takeLink(target.value)) setCode(target.value);
+        }}
+      />
+      <Field
+        label={t("start.server")}
+        hint={t("start.serverHint")}
+        inputMode="url"
+        required
+        dir="ltr"
+        value={server}
+        onChange={({ target }) => {
+          if (!takeLink(target.value)) setServer(target.value);
+        }}
+      />
+      {keyStore ? (
+        <p className="hint">{t("start.keyStore")}</p>
+      ) : (
+        <NewPassphrase value={passphrase} onValue={setPassphrase} />
+      )}
+      <Wrong text={wrong} />
+      <button className="primary large wide" disabled={isBusy}>
+        {isBusy ? t("start.enrolling") : t("start.enrol")}
+      </button>
+      {isFilming && <Camera onRead={read} onClose={() => setFilming(false)} />}
+    </form>
+  );
+}
+
+function TryIt() {
+  const { t } = useTranslation();
+  const { isBusy, wrong, run } = useAction();
+  return (
+    <section className="boxed">
+      <h2>{t("practice.title")}</h2>
+      <p>{t("practice.intro")}</p>
+      <button
+        type="button"
+        disabled={isBusy}
+        onClick={() => void run(() => ask("practice", { on: true, fresh: false }))}
+      >
+        {isBusy ? t("common.working") : t("practice.begin")}
+      </button>
+      <Wrong text={wrong} />
+    </section>
   );
 }

@@ -1,61 +1,95 @@
 /** What the owner of the machine sets, who works here, and what this till is. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { AddCashier } from "../add-cashier.tsx";
 import { paperWidths, themes } from "../../protocol.ts";
 import type { Settings as TillSettings } from "../../protocol.ts";
+import { useAction, Wrong } from "../action.tsx";
+import { Choice, Field, Segments } from "../fields.tsx";
 import { LanguageChoice } from "../language-choice.tsx";
-import { Choice, Facts, Field, useAction, Wrong } from "../parts.tsx";
+import { Brand, Facts } from "../parts.tsx";
+import { People } from "../people.tsx";
+import { LeavePractice } from "../practice.tsx";
 import { ask, useTill } from "../till.ts";
 
 export function Settings() {
   const { t } = useTranslation();
-  const { settings, till, version, cashiers } = useTill();
+  const { settings, practice } = useTill();
+  const { wrong, run } = useAction();
   const change = (some: Partial<TillSettings>) => ask("settings", { ...settings, ...some });
   return (
     <>
       <h1>{t("settings.title")}</h1>
-      <div className="row">
+      <section className="boxed">
         <LanguageChoice />
-        <Choice
+        <Segments
           label={t("settings.theme")}
           value={settings.theme}
           options={themes.map((value) => ({ value, label: t(`settings.${value}`) }))}
-          onChoose={(theme) => void change({ theme })}
+          onChoose={(theme) => void run(() => change({ theme }))}
         />
         <Choice
           label={t("settings.paper")}
           value={settings.paper}
           options={paperWidths.map((value) => ({ value, label: value === "A4" ? "A4" : `${value} mm` }))}
-          onChoose={(paper) => void change({ paper })}
+          onChoose={(paper) => void run(() => change({ paper }))}
         />
-      </div>
+        <Wrong text={wrong} />
+      </section>
       <Numbers settings={settings} change={change} />
+      <People />
       <section className="boxed">
-        <h2>{t("settings.addCashier")}</h2>
-        <p>{cashiers.map(({ name }) => name).join(", ")}</p>
-        <AddCashier />
+        <h2>{t("practice.title")}</h2>
+        {practice ? <LeavePractice /> : <BeginPractice />}
       </section>
       <div className="row">
-        <button type="button" onClick={() => void ask("sign-out", { endShift: true })}>
-          {t("people.endShift")}
-        </button>
-        <button type="button" onClick={() => void ask("lock", {})}>
+        <button type="button" onClick={() => void run(() => ask("lock", {}))}>
           {t("people.lockTill")}
         </button>
       </div>
-      <section className="boxed">
-        <h2>{t("settings.about")}</h2>
-        <Facts
-          rows={[
-            [t("settings.version"), version],
-            [t("settings.node"), till?.nodeId],
-            [t("settings.merchant"), `${till?.merchantName} (${till?.merchantId})`],
-            [t("settings.server"), till?.server],
-          ]}
-        />
-      </section>
+      <About />
     </>
+  );
+}
+
+function BeginPractice() {
+  const { t } = useTranslation();
+  const { isBusy, wrong, run } = useAction();
+  return (
+    <>
+      <p>{t("practice.intro")}</p>
+      <button
+        type="button"
+        disabled={isBusy}
+        onClick={() => void run(() => ask("practice", { on: true, fresh: false }))}
+      >
+        {t("practice.begin")}
+      </button>
+      <Wrong text={wrong} />
+    </>
+  );
+}
+
+function About() {
+  const { t } = useTranslation();
+  const { till, version } = useTill();
+  return (
+    <section className="boxed">
+      <h2>{t("settings.about")}</h2>
+      <Brand name={t("app.name")} note={t("settings.what")} />
+      <Facts
+        rows={[
+          [t("settings.version"), version],
+          [
+            t("settings.node"),
+            <bdi key="node" className="code">
+              {till?.nodeId}
+            </bdi>,
+          ],
+          [t("settings.merchant"), `${till?.merchantName} (${till?.merchantId})`],
+          [t("settings.server"), <bdi key="server">{till?.server}</bdi>],
+        ]}
+      />
+    </section>
   );
 }
 
@@ -77,7 +111,7 @@ function Numbers({ settings, change }: NumbersProps) {
     setSaved(false);
     const bytesPerDay = kilobytes === "" ? null : Number(kilobytes) * 1000;
     const done = await change({ lockAfterMinutes: Number(minutes), bytesPerDay, onRequest });
-    setSaved(true);
+    setSaved(!("ok" in done && done.ok === false));
     return done;
   };
   return (
@@ -109,7 +143,9 @@ function Numbers({ settings, change }: NumbersProps) {
         {t("settings.onRequest")}
       </label>
       <button disabled={isBusy}>{t("common.save")}</button>
-      <p role="status">{isSaved ? t("common.saved") : ""}</p>
+      <p role="status" className="hint good">
+        {isSaved ? t("common.saved") : ""}
+      </p>
       <Wrong text={wrong} />
     </form>
   );

@@ -1,8 +1,11 @@
-/** Who is at the till: a name and a PIN. The first cashier is added by whoever has the passphrase. */
+/** Who is at the till: a name and a PIN. The first one is added by whoever has the passphrase. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useAction, Wrong } from "../action.tsx";
 import { AddCashier } from "../add-cashier.tsx";
-import { Choice, Field, useAction, Wrong } from "../parts.tsx";
+import { Field, Segments } from "../fields.tsx";
+import { Brand, Dialog } from "../parts.tsx";
+import { LeavePractice } from "../practice.tsx";
 import { ask, useTill } from "../till.ts";
 
 export function SignIn() {
@@ -10,22 +13,25 @@ export function SignIn() {
   const { cashiers, till } = useTill();
   return (
     <main className="narrow">
+      <Brand name={t("app.name")} note={till?.merchantName} />
       {cashiers.length === 0 ? (
         <>
           <h1>{t("people.first")}</h1>
           <p>{t("people.firstHint")}</p>
-          <AddCashier signIn />
+          <AddCashier isFirst />
         </>
       ) : (
         <>
           <h1>{t("people.title")}</h1>
-          <p>{till?.merchantName}</p>
           <Pin />
         </>
       )}
-      <button type="button" onClick={() => void ask("lock", {})}>
-        {t("people.lockTill")}
-      </button>
+      <div className="row">
+        <button type="button" onClick={() => void ask("lock", {})}>
+          {t("people.lockTill")}
+        </button>
+        <LeavePractice />
+      </div>
     </main>
   );
 }
@@ -35,37 +41,89 @@ function Pin() {
   const { cashiers } = useTill();
   const [chosen, setChosen] = useState(String(cashiers[0]?.id ?? 0));
   const [pin, setPin] = useState("");
+  const [isForgotten, setForgotten] = useState(false);
   const { isBusy, wrong, run } = useAction();
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void run(async () => {
-          const result = await ask("sign-in", { cashier: Number(chosen), pin });
-          setPin("");
-          return result;
-        });
-      }}
-    >
-      <Choice
-        label={t("people.cashier")}
-        value={chosen}
-        options={cashiers.map(({ id, name }) => ({ value: String(id), label: name }))}
-        onChoose={setChosen}
+    <>
+      <form
+        className="boxed"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void run(async () => {
+            const result = await ask("sign-in", { cashier: Number(chosen), pin });
+            setPin("");
+            return result;
+          });
+        }}
+      >
+        <Segments
+          label={t("people.cashier")}
+          value={chosen}
+          options={cashiers.map(({ id, name }) => ({ value: String(id), label: name }))}
+          onChoose={setChosen}
+        />
+        <Field
+          label={t("people.pin")}
+          className="large"
+          type="password"
+          inputMode="numeric"
+          required
+          autoFocus
+          autoComplete="current-password"
+          value={pin}
+          onChange={({ target }) => setPin(target.value)}
+        />
+        <Wrong text={wrong} />
+        <button className="primary large wide" disabled={isBusy}>
+          {isBusy ? t("common.working") : t("people.signIn")}
+        </button>
+        <button type="button" className="link" onClick={() => setForgotten(true)}>
+          {t("people.forgotten")}
+        </button>
+      </form>
+      {isForgotten && <Forgotten cashier={Number(chosen)} onClose={() => setForgotten(false)} />}
+    </>
+  );
+}
+
+/** Whoever has the passphrase of the till may set a new PIN. */
+function Forgotten({ cashier, onClose }: { readonly cashier: number; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const [passphrase, setPassphrase] = useState("");
+  const [pin, setPin] = useState("");
+  const { isBusy, wrong, run } = useAction();
+  const reset = () =>
+    run(async () => {
+      const done = await ask("reset-pin", { cashier, newPin: pin, passphrase });
+      if (done.ok) onClose();
+      return done;
+    });
+  return (
+    <Dialog title={t("people.forgotten")} onClose={onClose}>
+      <p>{t("people.forgottenHint")}</p>
+      <Field
+        label={t("unlock.passphrase")}
+        type="password"
+        value={passphrase}
+        onChange={({ target }) => setPassphrase(target.value)}
       />
       <Field
-        label={t("people.pin")}
+        label={t("people.newPin")}
+        hint={t("people.pinHint")}
         type="password"
         inputMode="numeric"
-        required
-        autoFocus
         value={pin}
         onChange={({ target }) => setPin(target.value)}
       />
-      <button className="primary" disabled={isBusy}>
-        {t("people.signIn")}
-      </button>
       <Wrong text={wrong} />
-    </form>
+      <div className="row">
+        <button type="button" className="primary" disabled={isBusy} onClick={() => void reset()}>
+          {isBusy ? t("common.working") : t("common.save")}
+        </button>
+        <button type="button" onClick={onClose}>
+          {t("common.cancel")}
+        </button>
+      </div>
+    </Dialog>
   );
 }

@@ -1,24 +1,28 @@
-/** The sums of a day: pending, settled, disputed and rejected, kept apart, and by cashier; on paper and as CSV. */
+/** The end of the day: pending, settled, disputed and rejected kept apart, by cashier and by shift; on paper and as CSV. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { CashierTotals, Sum } from "../../protocol.ts";
+import type { CashierTotals, Shift, Totals as DayTotals } from "../../protocol.ts";
+import { CashFacts } from "../cash.tsx";
 import { toCsv } from "../csv.ts";
+import { dayText, spanOf } from "../day.ts";
+import { Field } from "../fields.tsx";
 import { saveFile } from "../files.ts";
 import { useFormats } from "../format.ts";
-import { Field } from "../parts.tsx";
+import { Icon } from "../icons.tsx";
+import { StandingCards } from "../parts.tsx";
+import { usePrint } from "../print.tsx";
 import { useAnswer, useTill } from "../till.ts";
-
-const standings = ["settled", "pending", "disputed", "rejected"] as const;
 
 export function Totals() {
   const { t } = useTranslation();
-  const { till } = useTill();
+  const { settings } = useTill();
   const [day, setDay] = useState(() => dayText(new Date()));
-  const { result } = useAnswer("totals", spanOf(day));
+  const totals = useAnswer("totals", spanOf(day)).result;
+  const shifts = useAnswer("shifts", spanOf(day)).result?.shifts ?? [];
+  const { print, sheet } = usePrint(settings.paper);
   return (
     <>
       <h1>{t("totals.title")}</h1>
-      <p className="paper-only">{till?.merchantName}</p>
       <Field
         label={t("totals.day")}
         type="date"
@@ -26,20 +30,19 @@ export function Totals() {
         value={day}
         onChange={({ target }) => target.value !== "" && setDay(target.value)}
       />
-      {result ? (
+      {totals ? (
         <>
-          <div className="cards">
-            {standings.map((standing) => (
-              <Card key={standing} title={t(`totals.${standing}`)} look={standing} sums={result[standing]} />
-            ))}
-          </div>
-          <p className="hint">{t("totals.apart")}</p>
-          <Cashiers rows={result.cashiers} />
+          <Report totals={totals} shifts={shifts} />
           <div className="row">
-            <button type="button" onClick={() => window.print()}>
+            <button
+              type="button"
+              onClick={() => print(<Printed day={day} totals={totals} shifts={shifts} />)}
+            >
+              <Icon name="print" />
               {t("common.print")}
             </button>
-            <button type="button" onClick={() => saveFile(`paypost-${day}.csv`, csvOf(day, result.cashiers))}>
+            <button type="button" onClick={() => saveFile(`paypost-${day}.csv`, csvOf(day, totals.cashiers))}>
+              <Icon name="save" />
               {t("totals.csv")}
             </button>
           </div>
@@ -47,29 +50,47 @@ export function Totals() {
       ) : (
         <p role="status">{t("common.working")}</p>
       )}
+      {sheet}
     </>
   );
 }
 
-interface CardProps {
-  readonly title: string;
-  readonly look: string;
-  readonly sums: readonly Sum[];
+interface ReportProps {
+  readonly totals: DayTotals;
+  readonly shifts: readonly Shift[];
 }
 
-function Card({ title, look, sums }: CardProps) {
+function Report({ totals, shifts }: ReportProps) {
   const { t } = useTranslation();
-  const { money } = useFormats();
   return (
-    <section className={`card ${look}`}>
-      <h2>{title}</h2>
-      {sums.length === 0 && <p>{t("common.none")}</p>}
-      {sums.map((sum) => (
-        <p key={sum.currency}>
-          <span className="amount">{money(sum)}</span> {t("common.count", { count: sum.count })}
-        </p>
-      ))}
-    </section>
+    <>
+      <StandingCards totals={totals} />
+      <p className="soft">{t("totals.apart")}</p>
+      <Cashiers rows={totals.cashiers} />
+      {shifts.length > 0 && (
+        <section>
+          <h2>{t("totals.shifts")}</h2>
+          {shifts.map((shift) => (
+            <ShiftCard key={shift.id} shift={shift} />
+          ))}
+        </section>
+      )}
+    </>
+  );
+}
+
+function Printed({ day, ...report }: ReportProps & { readonly day: string }) {
+  const { t } = useTranslation();
+  const { till, practice } = useTill();
+  return (
+    <>
+      {practice && <p>{t("practice.banner")}</p>}
+      <h1>{till?.merchantName}</h1>
+      <p>
+        {t("totals.title")}: <bdi>{day}</bdi>
+      </p>
+      <Report {...report} />
+    </>
   );
 }
 
@@ -78,46 +99,66 @@ function Cashiers({ rows }: { readonly rows: readonly CashierTotals[] }) {
   const { money, number } = useFormats();
   if (rows.length === 0) return null;
   return (
-    <table>
-      <caption>{t("totals.byCashier")}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t("people.cashier")}</th>
-          <th scope="col">{t("receipt.state")}</th>
-          <th scope="col">{t("vouchers.quantity")}</th>
-          <th scope="col">{t("redeem.amount")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={`${row.actor} ${row.state} ${row.currency}`}>
-            <th scope="row">{row.actor}</th>
-            <td>{t(`state.${row.state}`)}</td>
-            <td className="number">{number(row.count)}</td>
-            <td className="number">{money(row)}</td>
+    <div className="scroller">
+      <table className="folds">
+        <caption>{t("totals.byCashier")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("people.cashier")}</th>
+            <th scope="col" className="number">
+              {t("redeem.amount")}
+            </th>
+            <th scope="col">{t("receipt.state")}</th>
+            <th scope="col" className="number">
+              {t("vouchers.quantity")}
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={`${row.actor} ${row.state} ${row.currency}`}>
+              <th scope="row">
+                <bdi>{row.actor}</bdi>
+              </th>
+              <td className="number">
+                <bdi>{money(row)}</bdi>
+              </td>
+              <td>
+                <span className={`chip look-${row.state}`}>{t(`state.${row.state}`)}</span>
+              </td>
+              <td className="number">{number(row.count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
+function ShiftCard({ shift }: { readonly shift: Shift }) {
+  const { t } = useTranslation();
+  const { moment } = useFormats();
+  const { cashier, openedMs, closedMs, cash } = shift;
+  return (
+    <div className="card">
+      <h3>
+        <bdi>{cashier}</bdi>
+      </h3>
+      <p>
+        {closedMs === null
+          ? t("shift.since", { from: moment(openedMs) })
+          : t("shift.span", { from: moment(openedMs), until: moment(closedMs) })}
+      </p>
+      {cash.map((drawer) => (
+        <CashFacts key={drawer.currency} cash={drawer} />
+      ))}
+    </div>
+  );
+}
+
+/** In English and plain numbers whatever the page's language: other programs read it. */
 function csvOf(day: string, rows: readonly CashierTotals[]): Blob {
   const head = ["day", "cashier", "state", "vouchers", "amount", "currency"];
   const lines = rows.map((row) => [day, row.actor, row.state, String(row.count), row.amount, row.currency]);
   return new Blob([toCsv([head, ...lines])], { type: "text/csv;charset=utf-8" });
-}
-
-/** In this machine's own time zone, as whoever closes the shop means it. */
-function dayText(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
-
-function spanOf(day: string): { readonly fromMs: number; readonly untilMs: number } {
-  const [year = 1970, month = 1, date = 1] = day.split("-").map(Number);
-  return {
-    fromMs: new Date(year, month - 1, date).getTime(),
-    untilMs: new Date(year, month - 1, date + 1).getTime(),
-  };
 }

@@ -1,72 +1,76 @@
 /** The vouchers that are reserved for this till: what is there, more of them, and giving one back. */
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Lease, LeasePage } from "../../protocol.ts";
+import type { Lease } from "../../protocol.ts";
+import { useAction, useRefusalWords, Wrong } from "../action.tsx";
+import { Field } from "../fields.tsx";
 import { useFormats } from "../format.ts";
-import { Dialog, Field, useAction, useRefusalWords, Wrong } from "../parts.tsx";
-import { ask, useAnswer } from "../till.ts";
+import { More, usePages } from "../pages.tsx";
+import { Dialog } from "../parts.tsx";
+import { westernDigits } from "../redeem/voucher-text.ts";
+import { ask, useTill } from "../till.ts";
 
 export function Vouchers() {
   const { t } = useTranslation();
+  const { sync } = useTill();
   const [search, setSearch] = useState("");
   const wanted = useDeferredValue(search);
   return (
     <>
       <h1>{t("vouchers.title")}</h1>
       <p>{t("vouchers.intro")}</p>
+      <p>
+        <strong>{t("common.count", { count: sync?.leases ?? 0 })}</strong>
+      </p>
       <Field
         label={t("common.search")}
-        hint={t("redeem.serial")}
+        hint={t("vouchers.searchHint")}
         type="search"
         inputMode="numeric"
         maxLength={25}
         value={search}
-        onChange={({ target }) => setSearch(target.value)}
+        onChange={({ target }) => setSearch(westernDigits(target.value))}
       />
-      <Pages key={wanted} search={wanted} />
+      <Leases key={wanted} search={wanted} />
       <FetchMore />
     </>
   );
 }
 
-function Pages({ search }: { readonly search: string }) {
+function Leases({ search }: { readonly search: string }) {
   const { t } = useTranslation();
   const { money, moment } = useFormats();
-  const first = useAnswer("leases", { search, after: null }).result;
-  const [later, setLater] = useState<readonly LeasePage[]>([]);
   const [giving, setGiving] = useState<Lease>();
-  if (!first) return <p role="status">{t("common.working")}</p>;
-  const pages = [first, ...later];
-  const leases = [...new Map(pages.flatMap((page) => page.leases).map((row) => [row.serial, row])).values()];
-  const more = async () => {
-    const page = await ask("leases", { search, after: leases.at(-1)?.serial ?? null });
-    setLater((known) => [...known, page]);
-  };
-  if (leases.length === 0) return <p>{t("common.nothing")}</p>;
+  const pages = usePages<"leases", Lease>({
+    name: "leases",
+    payloadAfter: (row) => ({ search, after: row?.serial ?? null }),
+    pageOf: ({ leases, more }) => ({ rows: leases, more }),
+    keyOf: ({ serial }) => serial,
+  });
+  if (!pages) return <p role="status">{t("common.working")}</p>;
+  if (pages.rows.length === 0) return <p role="status">{t("common.nothing")}</p>;
   return (
     <>
       <ul className="list">
-        {leases.map((lease) => (
+        {pages.rows.map((lease) => (
           <li key={lease.serial}>
-            <bdi>{lease.serial}</bdi>
-            <strong>
-              {lease.amount !== null && lease.currency !== null
-                ? money({ amount: lease.amount, currency: lease.currency })
-                : ""}
+            <span className="stack">
+              <bdi className="code">{lease.serial}</bdi>
+              <span className="soft">{t("vouchers.until", { until: moment(lease.notAfterMs) })}</span>
+            </span>
+            {lease.recalled && <span className="chip look-pending">{t("vouchers.recalled")}</span>}
+            <strong className="end number">
+              {lease.amount !== null && lease.currency !== null && (
+                <bdi>{money({ amount: lease.amount, currency: lease.currency })}</bdi>
+              )}
             </strong>
-            <span>{t("vouchers.until", { until: moment(lease.notAfterMs) })}</span>
-            {lease.recalled && <span className="tag">{t("vouchers.recalled")}</span>}
             <button type="button" onClick={() => setGiving(lease)}>
               {t("vouchers.release")}
             </button>
           </li>
         ))}
       </ul>
-      {pages.at(-1)?.more && (
-        <button type="button" onClick={() => void more()}>
-          {t("common.more")}
-        </button>
-      )}
+      <More {...pages} />
       {giving && <GiveBack serial={giving.serial} onClose={() => setGiving(undefined)} />}
     </>
   );
@@ -107,15 +111,15 @@ function FetchMore() {
     setGranted(undefined);
     const answer = await ask("reserve", { group: group.toUpperCase(), quantity: Number(quantity) });
     if (answer.ok) {
-      const { because, ...numbers } = answer;
+      const { because, granted: more, held, most } = answer;
       const why = because === null ? "" : ` ${words({ code: because, details: {} })}`;
-      setGranted(`${t("vouchers.granted", { ...numbers, ok: "" })}${why}`);
+      setGranted(`${t("vouchers.granted", { granted: more, held, most })}${why}`);
     }
     return answer;
   };
   return (
     <form
-      className="boxed"
+      className="boxed after"
       onSubmit={(event) => {
         event.preventDefault();
         void run(reserve);
@@ -128,6 +132,8 @@ function FetchMore() {
           hint={t("vouchers.groupHint")}
           required
           pattern="[A-Za-z0-9]{3}"
+          maxLength={3}
+          dir="ltr"
           value={group}
           onChange={({ target }) => setGroup(target.value)}
         />

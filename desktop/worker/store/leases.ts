@@ -129,10 +129,11 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
             and not exists (select 1 from redemptions where redemptions.serial = r.serial and live = 1)) as count`,
   );
   const countRecalled = database.prepare<[], { count: bigint }>(
-    `select count(*) as count from leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}`,
+    `select count(*) as count from leases indexed by recalled_leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}`,
   );
   const recalled = database.prepare<[number], { serial: bigint }>(
-    `select serial from leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}
+    `select serial from leases indexed by recalled_leases
+     where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}
      order by recalled_ms, serial limit ?`,
   );
   const due = database.prepare<

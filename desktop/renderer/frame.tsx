@@ -1,0 +1,162 @@
+/** Around every open screen: the sections, the connection, who is at the till, and what has gone wrong. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { TillState } from "../protocol.ts";
+import { useFormats } from "./format.ts";
+import { Icon } from "./icons.tsx";
+import { useIdleLock } from "./idle-lock.ts";
+import { Brand } from "./parts.tsx";
+import { Disputes } from "./screens/disputes.tsx";
+import { History } from "./screens/history.tsx";
+import { Payouts } from "./screens/payouts.tsx";
+import { Redeem } from "./screens/redeem.tsx";
+import { Settings } from "./screens/settings.tsx";
+import { ShiftScreen } from "./screens/shift.tsx";
+import { Sync } from "./screens/sync.tsx";
+import { Totals } from "./screens/totals.tsx";
+import { Vouchers } from "./screens/vouchers.tsx";
+import { ask, connectionOf } from "./till.ts";
+
+const screens = {
+  redeem: Redeem,
+  history: History,
+  totals: Totals,
+  sync: Sync,
+  shift: ShiftScreen,
+  payouts: Payouts,
+  disputes: Disputes,
+  vouchers: Vouchers,
+  settings: Settings,
+} as const;
+
+type Section = keyof typeof screens;
+const sections: readonly Section[] = [
+  "redeem",
+  "history",
+  "totals",
+  "shift",
+  "payouts",
+  "disputes",
+  "vouchers",
+  "sync",
+  "settings",
+];
+/** What fits along the bottom of a phone; the others are behind "More". */
+const first: ReadonlySet<Section> = new Set<Section>(["redeem", "history", "totals", "sync"]);
+
+export function Frame({ state }: { readonly state: TillState }) {
+  const { t } = useTranslation();
+  const [section, setSection] = useState<Section | "more">("redeem");
+  useIdleLock(state.settings.lockAfterMinutes);
+  const Screen = section === "more" ? undefined : screens[section];
+  const go = (to: Section | "more") => {
+    setSection(to);
+    window.scrollTo(0, 0);
+  };
+  return (
+    <div className="frame">
+      <a className="skip" href="#content">
+        {t("app.skip")}
+      </a>
+      <div className="rail">
+        <Brand name={t("app.name")} note={state.till?.merchantName} />
+        <nav aria-label={t("app.sections")}>
+          {sections.map((name) => (
+            <button
+              key={name}
+              type="button"
+              className={first.has(name) ? undefined : "beyond"}
+              aria-current={name === section ? "page" : undefined}
+              onClick={() => go(name)}
+            >
+              <Icon name={name} />
+              {t(`nav.${name}`)}
+            </button>
+          ))}
+          <button
+            type="button"
+            className="on-phone"
+            aria-current={section === "more" ? "page" : undefined}
+            onClick={() => go("more")}
+          >
+            <Icon name="more" />
+            {t("nav.more")}
+          </button>
+        </nav>
+      </div>
+      <Strip state={state} onOpen={() => go("sync")} />
+      <main id="content" tabIndex={-1}>
+        <Stopped till={state.till} />
+        {Screen ? (
+          <Screen key={section} />
+        ) : (
+          <>
+            <h1>{t("nav.more")}</h1>
+            <div className="more-list">
+              {sections
+                .filter((name) => !first.has(name))
+                .map((name) => (
+                  <button key={name} type="button" onClick={() => go(name)}>
+                    <Icon name={name} />
+                    {t(`nav.${name}`)}
+                  </button>
+                ))}
+            </div>
+          </>
+        )}
+      </main>
+    </div>
+  );
+}
+
+/** One line that is always there. */
+function Strip({ state, onOpen }: { readonly state: TillState; readonly onOpen: () => void }) {
+  const { t } = useTranslation();
+  const { time, money } = useFormats();
+  const { sync, cashier } = state;
+  if (!sync) return null;
+  const connection = connectionOf(sync.online);
+  const waiting =
+    sync.queued === 0
+      ? t("sync.nothingWaiting")
+      : `${t("sync.waiting", { count: sync.queued })} (${sync.queuedSums.map(money).join(", ")})`;
+  return (
+    <header className="strip">
+      <button type="button" className={`contact ${connection}`} onClick={onOpen}>
+        <Icon name={connection === "online" ? "online" : "offline"} />
+        <span>
+          {t(`sync.${connection}`)} · {waiting}
+          {sync.held > 0 && ` · ${t("sync.held", { count: sync.held })}`}
+        </span>
+      </button>
+      {cashier && (
+        <span className="who">
+          {t("people.signedIn", { name: cashier.name, since: time(cashier.sinceMs) })}
+        </span>
+      )}
+      <button type="button" onClick={() => void ask("sign-out", { endShift: false })}>
+        <Icon name="lock" />
+        {t("people.lockScreen")}
+      </button>
+    </header>
+  );
+}
+
+function Stopped({ till }: Pick<TillState, "till">) {
+  const { t } = useTranslation();
+  if (!till) return null;
+  return (
+    <>
+      {till.stopped !== null && (
+        <p role="alert" className="banner bad">
+          {t("refusal.node-stopped", { because: till.stopped })}
+        </p>
+      )}
+      {till.status !== "active" && (
+        <p role="alert" className="banner bad">
+          {t(`refusal.node-${till.status}`)}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,127 @@
+/** The payout statement: what was paid, when, to which account, under which reference; on paper and as CSV. */
+import { useTranslation } from "react-i18next";
+import type { Payout } from "../../protocol.ts";
+import { toCsv } from "../csv.ts";
+import { saveFile } from "../files.ts";
+import { useFormats } from "../format.ts";
+import { Icon } from "../icons.tsx";
+import { More, usePages } from "../pages.tsx";
+import { usePrint } from "../print.tsx";
+import { useTill } from "../till.ts";
+
+export function Payouts() {
+  const { t } = useTranslation();
+  const { settings, till } = useTill();
+  const { moment } = useFormats();
+  const { print, sheet } = usePrint(settings.paper);
+  const pages = usePages<"payouts", Payout>({
+    name: "payouts",
+    payloadAfter: (row) => ({ before: row?.reference ?? null }),
+    pageOf: ({ payouts, more }) => ({ rows: payouts, more }),
+    keyOf: ({ reference }) => reference,
+  });
+  if (!pages) return <p role="status">{t("common.working")}</p>;
+  const { rows, result } = pages;
+  const printed = (
+    <>
+      <h1>{till?.merchantName}</h1>
+      <p>{t("payouts.title")}</p>
+      <Statement rows={rows} />
+    </>
+  );
+  return (
+    <>
+      <h1>{t("payouts.title")}</h1>
+      <p className="soft">
+        {result.asOfMs === null ? t("common.neverTold") : t("common.asOf", { when: moment(result.asOfMs) })}
+      </p>
+      {rows.length === 0 ? (
+        <p role="status">{t("payouts.none")}</p>
+      ) : (
+        <>
+          <Statement rows={rows} />
+          <More {...pages} />
+          <div className="row after">
+            <button type="button" onClick={() => print(printed)}>
+              <Icon name="print" />
+              {t("common.print")}
+            </button>
+            <button type="button" onClick={() => saveFile("paypost-payouts.csv", csvOf(rows))}>
+              <Icon name="save" />
+              {t("totals.csv")}
+            </button>
+          </div>
+        </>
+      )}
+      {sheet}
+    </>
+  );
+}
+
+function Statement({ rows }: { readonly rows: readonly Payout[] }) {
+  const { t } = useTranslation();
+  const { money, moment } = useFormats();
+  return (
+    <div className="scroller">
+      <table className="folds">
+        <caption>{t("payouts.caption")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("payouts.reference")}</th>
+            <th scope="col" className="number">
+              {t("payouts.paid")}
+            </th>
+            <th scope="col">{t("payouts.when")}</th>
+            <th scope="col">{t("payouts.account")}</th>
+            <th scope="col">{t("redeem.serial")}</th>
+            <th scope="col" className="number">
+              {t("payouts.fee")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((payout) => (
+            <tr key={payout.reference}>
+              <th scope="row" className="code">
+                <bdi>{payout.reference}</bdi>
+              </th>
+              <td className="number">
+                <bdi>{money(payout)}</bdi>
+              </td>
+              <td>{moment(payout.paidMs)}</td>
+              <td>
+                <bdi>{accountOf(payout) ?? t("payouts.ledger")}</bdi>
+              </td>
+              <td className="code">
+                <bdi>{payout.serial}</bdi>
+              </td>
+              <td className="number">
+                <bdi>{money({ amount: payout.fee, currency: payout.currency })}</bdi>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Undefined where the money is on the merchant's account at the server. */
+function accountOf({ account, provider }: Payout): string | undefined {
+  const parts = [provider, account].filter((part) => part !== null);
+  return parts.length === 0 ? undefined : parts.join(" ");
+}
+
+function csvOf(rows: readonly Payout[]): Blob {
+  const head = ["paid", "reference", "account", "serial", "amount", "fee", "currency"];
+  const lines = rows.map((row) => [
+    new Date(row.paidMs).toISOString(),
+    row.reference,
+    accountOf(row) ?? "",
+    row.serial,
+    row.amount,
+    row.fee,
+    row.currency,
+  ]);
+  return new Blob([toCsv([head, ...lines])], { type: "text/csv;charset=utf-8" });
+}

@@ -1,0 +1,21 @@
+/** The shape of a language's words: English's keys, with the forms of plurals that the language has (CLDR). */
+import type { en } from "./en.ts";
+
+/** `count_one` and `count_other` become one key for each form. */
+type Formed<Words, Form extends string> = {
+  readonly [
+    Key in keyof Words as Key extends `${infer Base}_other`
+      ? `${Base}_${Form}`
+      : Key extends `${string}_one`
+        ? never
+        : Key
+  ]: Words[Key] extends string ? string : Formed<Words[Key], Form>;
+};
+
+export type TwoForms = Formed<typeof en, "one" | "other">;
+/** French, Spanish, Portuguese: millions have a form of their own. */
+export type ThreeForms = Formed<typeof en, "one" | "many" | "other">;
+export type SixForms = Formed<typeof en, "zero" | "one" | "two" | "few" | "many" | "other">;
+
+/** What till and server answer; no plurals there. */
+export type Answers = Pick<TwoForms, "reason" | "refusal">;
