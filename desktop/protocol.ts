@@ -170,7 +170,11 @@ export type Limits =
       readonly redemptions: Gauge;
       readonly hours: Gauge;
       readonly denyListHours: Gauge;
-      readonly amounts: readonly { readonly currency: string; readonly left: string; readonly most: string }[];
+      readonly amounts: readonly {
+        readonly currency: string;
+        readonly left: string;
+        readonly most: string;
+      }[];
     };
 
 export interface Gauge {

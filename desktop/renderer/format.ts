@@ -1,5 +1,6 @@
 /** Numbers, money and moments, in the language of the page. */
 import { useTranslation } from "react-i18next";
+import { moneyText } from "../money-text.ts";
 import type { Amount } from "../protocol.ts";
 
 export interface Formats {
@@ -13,7 +14,7 @@ export function useFormats(): Formats {
   const { i18n } = useTranslation();
   const locale = i18n.language;
   return {
-    money: ({ amount, currency }) => money(locale, amount, currency),
+    money: (amount) => moneyText(amount, locale),
     number: (value) => new Intl.NumberFormat(locale).format(value),
     moment: (ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms),
     bytes: (count) =>
@@ -21,17 +22,4 @@ export function useFormats(): Formats {
         count / 1000,
       ),
   };
-}
-
-/** From the decimal text itself, never through a binary fraction; the code is shown, since signs are ambiguous. */
-function money(locale: string, amount: string, currency: string): string {
-  const decimals = amount.split(".")[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency,
-    currencyDisplay: "code",
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  });
-  return format.format(amount as `${number}`);
 }

@@ -33,7 +33,8 @@ async function open(): Promise<ConnectedTill> {
   try {
     return await connectTill({ directory, version: manifest.version });
   } catch (error) {
-    if (error instanceof TillNotOpenedError) exit(`This till cannot be opened (${error.code}): ${error.message}`);
+    if (error instanceof TillNotOpenedError)
+      exit(`This till cannot be opened (${error.code}): ${error.message}`);
     throw error;
   }
 }

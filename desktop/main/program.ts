@@ -1,0 +1,135 @@
+/** What runs once Electron is ready: the till first, then everything that guards the page, then the page. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { app, dialog, ipcMain, powerMonitor, safeStorage, session, systemPreferences } from "electron";
+import { connectTill, TillNotOpenedError } from "../connect.ts";
+import type { ConnectedTill } from "../connect.ts";
+import type { TillState } from "../protocol.ts";
+import { fileAutoStart, systemAutoStart } from "./auto-start.ts";
+import type { AutoStart } from "./auto-start.ts";
+import { serveBridge } from "./bridge.ts";
+import { tillFolder } from "./data-folder.ts";
+import { guardSession } from "./guards.ts";
+import { openKeyStore } from "./key-store.ts";
+import { createPageHandler, pageScheme } from "./page-scheme.ts";
+import { createShutdown } from "./shutdown.ts";
+import { unsentLine, wordsFor } from "./status.ts";
+import type { Unsent } from "./status.ts";
+import { showTray } from "./tray.ts";
+import { openWindow } from "./window.ts";
+
+export interface Program {
+  /** Brings the window to the front, with an enrolment link for the page where there is one. */
+  open(link: string | undefined): void;
+}
+
+const here = import.meta.dirname;
+const icons = join(here, "icons");
+
+/** Undefined where the till could not be opened: the user was told, and the program ends. */
+export async function startProgram(args: readonly string[]): Promise<Program | undefined> {
+  const till = await openTill(tillFolder(app, args));
+  if (!till) return undefined;
+  const { isPackaged } = app;
+  // In memory: the page leaves no cookies, cache or storage on the disk.
+  const pages = session.fromPartition("page");
+  guardSession(pages, { isPackaged, mayUseCamera });
+  pages.protocol.handle(pageScheme.scheme, createPageHandler(join(here, "page")));
+  serveBridge(ipcMain, till);
+
+  let state: TillState | undefined;
+  const shutdown = createShutdown({
+    unsent: () => unsentOf(till),
+    mayQuit: (unsent) => mayQuit(unsent, state),
+    close: () => till.close(),
+    exit: (code) => app.exit(code),
+    onFailure: (error) => console.error(error),
+  });
+  const window = openWindow({
+    parts: { preload: join(here, "preload.cjs"), icon: join(icons, "icon.png"), isPackaged, session: pages },
+    onClose: () => shutdown.ask(),
+    onSessionEnd: () => shutdown.now(),
+    onBroken: (why) => end(why),
+  });
+  const end = (why: string): void => {
+    dialog.showErrorBox(wordsFor(state, app.getLocale()).words.ended, why);
+    shutdown.now(1);
+  };
+  till.listen((event) => window.tell(event));
+  const tray = showTray({
+    till,
+    icons,
+    autoStart: isPackaged ? autoStart() : undefined,
+    actions: {
+      open: () => window.open(undefined),
+      sync: () => void till.ask("sync", {}),
+      quit: () => shutdown.ask(),
+    },
+    onState: (seen) => {
+      state = seen;
+    },
+  });
+  await tray.shown;
+
+  app.on("before-quit", (event) => {
+    event.preventDefault();
+    shutdown.ask();
+  });
+  powerMonitor.on("shutdown", (event: { preventDefault(): void }) => {
+    event.preventDefault();
+    shutdown.now();
+  });
+  // After Electron's own, which would ask as if somebody had pressed the button.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => shutdown.now());
+  void till.failed.then(end);
+  return { open: (link) => window.open(link) };
+}
+
+async function openTill(directory: string): Promise<ConnectedTill | undefined> {
+  const keyStore = await openKeyStore(safeStorage, process.platform);
+  try {
+    const thread = new URL("./worker/thread.cjs", import.meta.url);
+    return await connectTill({ directory, version: app.getVersion() }, thread);
+  } catch (error) {
+    if (!(error instanceof TillNotOpenedError)) throw error;
+    const { words } = wordsFor(undefined, app.getLocale());
+    const because = error.code === "in-use" ? words.inUse : `${error.message} (${error.code})`;
+    dialog.showErrorBox(words.notOpened, `${because}\n\n${directory}`);
+    app.exit(1);
+    return undefined;
+  }
+}
+
+async function unsentOf(till: ConnectedTill): Promise<Unsent | undefined> {
+  const answer = await till.ask("state", {});
+  const sync = answer.ok ? (answer.result as TillState).sync : null;
+  return sync ? { queued: sync.queued, sums: sync.queuedSums } : undefined;
+}
+
+async function mayQuit(unsent: Unsent, state: TillState | undefined): Promise<boolean> {
+  const { words, locale } = wordsFor(state, app.getLocale());
+  const { response } = await dialog.showMessageBox({
+    type: "warning",
+    title: "Paypost",
+    message: words.quitTitle,
+    detail: `${unsentLine(unsent, words, locale)}\n\n${words.quitDetail}`,
+    buttons: [words.stay, words.quitAnyway],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  });
+  return response === 1;
+}
+
+/** On macOS the system asks once, and remembers; elsewhere whoever has a camera may use it. */
+function mayUseCamera(): Promise<boolean> {
+  if (process.platform !== "darwin") return Promise.resolve(true);
+  return systemPreferences.askForMediaAccess("camera");
+}
+
+function autoStart(): AutoStart {
+  if (process.platform !== "linux") return systemAutoStart(app);
+  const { env, execPath } = process;
+  const configHome = env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  return fileAutoStart({ configHome, program: env["APPIMAGE"] ?? execPath });
+}
