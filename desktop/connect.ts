@@ -1,22 +1,23 @@
-/** A shell's end of the line to the till's thread. */
-import { Worker } from "node:worker_threads";
+/**
+ * A shell's end of the line to the till. The till runs in a thread of its own; practice runs in another one beside it,
+ * so that nothing of the one can reach the other, and the real till goes on syncing meanwhile.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Answer, TillEvent } from "./protocol.ts";
+import { startThread, TillNotOpenedError } from "./thread-line.ts";
+import type { KeyStore, ThreadLine } from "./thread-line.ts";
+import { payloads } from "./worker/till/payloads.ts";
 
-export interface ThreadOptions {
+export { TillNotOpenedError } from "./thread-line.ts";
+export type { KeyStore } from "./thread-line.ts";
+
+export interface ConnectOptions {
   readonly directory: string;
   readonly version: string;
+  /** Where the machine keeps keys for its user; without one a passphrase does. */
+  readonly keyStore?: KeyStore;
 }
-
-export type ToThread =
-  | { readonly type: "request"; readonly id: number; readonly name: string; readonly payload: unknown }
-  | { readonly type: "close" };
-
-export type FromThread =
-  | { readonly type: "ready" }
-  | { readonly type: "not-opened"; readonly code: string; readonly message: string }
-  | { readonly type: "answer"; readonly id: number; readonly answer: Answer }
-  | { readonly type: "event"; readonly event: TillEvent }
-  | { readonly type: "closed" };
 
 export interface ConnectedTill {
   /** Always answers; after the thread has ended with a failure that says so. */
@@ -28,82 +29,70 @@ export interface ConnectedTill {
   readonly failed: Promise<string>;
 }
 
-export class TillNotOpenedError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** Throws TillNotOpenedError where the folder cannot be used: another program has it, or it is damaged. */
-export async function connectTill(options: ThreadOptions): Promise<ConnectedTill> {
-  const thread = new Worker(new URL("./worker/thread.ts", import.meta.url), { workerData: options });
-  const waiting = new Map<number, (answer: Answer) => void>();
+export async function connectTill({ directory, version, keyStore }: ConnectOptions): Promise<ConnectedTill> {
   const listeners = new Set<(event: TillEvent) => void>();
-  const [opened, closed, failed] = [
-    Promise.withResolvers<void>(),
-    Promise.withResolvers<void>(),
-    Promise.withResolvers<string>(),
-  ];
-  let asked = 0;
-  let ended: string | undefined;
-  const end = (why: string): void => {
-    if (ended !== undefined) return;
-    ended = why;
-    for (const answer of waiting.values()) answer(gone(why));
-    waiting.clear();
-    failed.resolve(why);
-    opened.reject(new TillNotOpenedError("unexpected", why));
-    closed.resolve();
+  const tell = (event: TillEvent) => listeners.forEach((listener) => listener(event));
+  const real = await startThread({ directory, version, practice: false }, tell, keyStore);
+  const practiceFolder = join(directory, "practice");
+  let practice: ThreadLine | undefined;
+  let switching: Promise<Answer<"practice">> = Promise.resolve(done);
+
+  const leave = async (): Promise<void> => {
+    const left = practice;
+    practice = undefined;
+    await left?.close();
   };
-  thread.on("message", (message: FromThread) => {
-    switch (message.type) {
-      case "ready":
-        return opened.resolve();
-      case "not-opened":
-        return opened.reject(new TillNotOpenedError(message.code, message.message));
-      case "event":
-        return listeners.forEach((listener) => listener(message.event));
-      case "closed":
-        return closed.resolve();
-      case "answer":
-        waiting.get(message.id)?.(message.answer);
-        waiting.delete(message.id);
+  const leftBy = (line: ThreadLine): void => {
+    if (practice === line) practice = undefined;
+    tell("changed");
+  };
+  const enter = async (fresh: boolean): Promise<void> => {
+    if (fresh) {
+      await leave();
+      rmSync(practiceFolder, { recursive: true, force: true });
     }
-  });
-  thread.on("error", (error) => end(error instanceof Error ? error.message : String(error)));
-  thread.on("exit", () => end("the till has ended"));
-  const send = (message: ToThread) => thread.postMessage(message);
-  try {
-    await opened.promise;
-  } catch (error) {
-    await thread.terminate();
-    throw error;
-  }
+    if (practice) return;
+    const line = await startThread({ directory: practiceFolder, version, practice: true }, tell);
+    practice = line;
+    void line.failed.then(() => leftBy(line));
+  };
+  const turn = async ({ on, fresh }: { on: boolean; fresh: boolean }): Promise<Answer<"practice">> => {
+    try {
+      await (on ? enter(fresh) : leave());
+      return done;
+    } catch (error) {
+      if (!(error instanceof TillNotOpenedError)) throw error;
+      return {
+        ok: true,
+        result: { ok: false, code: "practice-not-opened", details: { because: error.code } },
+      };
+    } finally {
+      tell("changed");
+    }
+  };
+
   return {
-    ask(name, payload) {
-      if (ended !== undefined) return Promise.resolve(gone(ended));
-      const id = (asked += 1);
-      return new Promise((resolve) => {
-        waiting.set(id, resolve);
-        send({ type: "request", id, name, payload });
-      });
+    async ask(name, payload) {
+      if (name === "quit-check") return real.ask(name, payload);
+      if (name !== "practice") return (practice ?? real).ask(name, payload);
+      const parsed = payloads.practice.safeParse(payload);
+      if (!parsed.success) return { ok: false, code: "malformed", message: parsed.error.message };
+      // One after the other: two pages may press the button at once.
+      switching = switching.then(() => turn(parsed.data));
+      return switching;
     },
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     async close() {
-      send({ type: "close" });
-      await closed.promise;
-      ended ??= "the till is closed";
-      await thread.terminate();
+      await switching;
+      await leave();
+      await real.close();
     },
-    failed: failed.promise,
+    failed: real.failed,
   };
 }
 
-function gone(message: string): Answer {
-  return { ok: false, code: "unexpected", message };
-}
+const done: Answer<"practice"> = { ok: true, result: { ok: true } };

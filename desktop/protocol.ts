@@ -9,19 +9,45 @@ export const protocolVersion = 1;
 
 export interface Payloads {
   state: Empty;
-  enrol: { readonly serverUrl: string; readonly code: string; readonly passphrase: string };
-  /** Makes the key usable until `lock`, or until the program ends. */
-  unlock: { readonly passphrase: string };
+  /** Without a passphrase only where `TillState.keyStore` says that the machine keeps keys. */
+  enrol: { readonly serverUrl: string; readonly code: string; readonly passphrase: string | null };
+  /** Makes the key usable until `lock`, or until the program ends; null asks the machine's key store again. */
+  unlock: { readonly passphrase: string | null };
   lock: Empty;
-  "add-cashier": { readonly name: string; readonly pin: string };
+  /** The first one is a supervisor, whatever is asked for. */
+  "add-cashier": { readonly name: string; readonly pin: string; readonly role?: Role | undefined };
+  /** By a supervisor; not oneself. The name stays in the history. */
+  "remove-cashier": { readonly cashier: number };
+  "change-pin": { readonly cashier: number; readonly oldPin: string; readonly newPin: string };
+  /** A forgotten PIN: by a supervisor who is signed in, or by whoever has the passphrase. */
+  "reset-pin": { readonly cashier: number; readonly newPin: string; readonly passphrase: string | null };
+  /** Goes on with the shift that was not ended, or begins one. */
   "sign-in": { readonly cashier: number; readonly pin: string };
+  /** With `endShift` false this is the lock of the screen: the PIN alone opens it again. */
   "sign-out": { readonly endShift: boolean };
+  /** What is in the drawer at the beginning; again while nothing was paid out, to correct it. */
+  "open-cash": { readonly cash: readonly Amount[] };
+  /** Cash that was put into the drawer or taken out of it, but for payouts. */
+  "move-cash": Amount & { readonly direction: "in" | "out"; readonly note: string };
+  /** Ends the shift and signs out. What was counted is kept with the difference. */
+  "close-shift": { readonly counted: readonly Amount[] };
   /** What a redemption would be, without doing it. */
-  check: Voucher;
-  redeem: Voucher;
+  check: RedeemOrder;
+  redeem: RedeemOrder;
+  /** Asks a registry, through the server, whether whoever is there is the beneficiary. The data is sent and never kept. */
+  authenticate: { readonly serial: string; readonly identity: string; readonly secret: string | null };
   history: HistoryQuery;
   operation: { readonly sequence: number };
   totals: { readonly fromMs: number; readonly untilMs: number };
+  /** Shifts that were open in that time, the newest first, with their own totals and cash. */
+  shifts: { readonly fromMs: number; readonly untilMs: number };
+  disputes: Empty;
+  /** Once, against a refusal; needs a connection. */
+  appeal: { readonly sequence: number; readonly because: string };
+  /** The signed evidence of a dispute; needs a connection. */
+  evidence: { readonly sequence: number };
+  /** What was paid out, the newest first; `before` is the last reference of the page before. */
+  payouts: { readonly before: string | null };
   sync: Empty;
   leases: { readonly search: string; readonly after: string | null };
   reserve: { readonly group: string; readonly quantity: number };
@@ -33,6 +59,11 @@ export interface Payloads {
   /** The signed proof of what became of one operation. */
   receipt: { readonly sequence: number };
   settings: Settings;
+  /** What would be left unsent if the program ended now; answered for the real till, in practice as well. */
+  "quit-check": Empty;
+  /** Between the real till and a make-believe one; `fresh` begins the practice anew. */
+  practice: { readonly on: boolean; readonly fresh: boolean };
+  "practice-vouchers": Empty;
 }
 
 export interface Results {
@@ -41,13 +72,25 @@ export interface Results {
   unlock: Done | Refused;
   lock: Done;
   "add-cashier": Done | Refused;
+  "remove-cashier": Done | Refused;
+  "change-pin": Done | Refused;
+  "reset-pin": Done | Refused;
   "sign-in": Done | Refused;
   "sign-out": Done;
+  "open-cash": Done | Refused;
+  "move-cash": Done | Refused;
+  "close-shift": ClosedShift | Refused;
   check: CheckResult;
   redeem: RedeemResult;
+  authenticate: Authenticated | Refused;
   history: HistoryPage;
   operation: OperationDetail | Refused;
   totals: Totals;
+  shifts: ShiftList;
+  disputes: DisputeList;
+  appeal: Done | Refused;
+  evidence: WrittenFile | Refused;
+  payouts: PayoutPage;
   sync: Done | Refused;
   leases: LeasePage;
   reserve: Reserved | Refused;
@@ -57,6 +100,9 @@ export interface Results {
   "hand-in": WrittenFile | Refused;
   receipt: WrittenFile | Refused;
   settings: Done;
+  "quit-check": QuitCheck;
+  practice: Done | Refused;
+  "practice-vouchers": PracticeVouchers;
 }
 
 export type RequestName = keyof Payloads & keyof Results;
@@ -107,11 +153,17 @@ export interface TillState {
   readonly protocol: typeof protocolVersion;
   readonly version: string;
   readonly phase: Phase;
+  /** Make-believe: nothing of it counts anywhere, and the screen must say so. */
+  readonly practice: boolean;
+  /** Whether the machine keeps keys, so that no passphrase is needed. */
+  readonly keyStore: boolean;
   readonly settings: Settings;
   /** Null before the till is enrolled. */
   readonly till: TillIdentity | null;
   readonly cashiers: readonly Cashier[];
   readonly cashier: (Cashier & { readonly sinceMs: number }) | null;
+  /** Of the cashier who is signed in. */
+  readonly shift: OpenShift | null;
   readonly sync: SyncState | null;
 }
 
@@ -119,15 +171,64 @@ export interface TillIdentity {
   readonly nodeId: string;
   readonly merchantId: string;
   readonly merchantName: string;
+  /** Whether it may pay out vouchers in cash. */
+  readonly agent: boolean;
   readonly server: string;
   readonly status: "active" | "frozen" | "revoked";
   /** Why it signs nothing more. */
   readonly stopped: string | null;
 }
 
+export const roles = ["supervisor", "cashier"] as const;
+export type Role = (typeof roles)[number];
+
 export interface Cashier {
   readonly id: number;
   readonly name: string;
+  /** A supervisor lets others in and out, and looks after the till's settings. */
+  readonly role: Role;
+}
+
+export interface OpenShift {
+  readonly id: number;
+  readonly openedMs: number;
+  /** One for each currency that was named; empty where nobody counts cash. */
+  readonly cash: readonly Cash[];
+}
+
+/** A drawer in one currency. Expected is opening, plus put in, less taken out, less paid out. */
+export interface Cash {
+  readonly currency: string;
+  readonly opening: string;
+  readonly putIn: string;
+  readonly takenOut: string;
+  /** Handed to beneficiaries. */
+  readonly paidOut: string;
+  /** Kept by the agent for that, out of the vouchers' amounts. */
+  readonly fees: string;
+  readonly expected: string;
+  /** Null while the shift is open, and where nobody counted. */
+  readonly counted: string | null;
+  /** Counted less expected, with its sign. */
+  readonly difference: string | null;
+}
+
+export interface ClosedShift {
+  readonly ok: true;
+  readonly shift: Shift;
+}
+
+export interface Shift {
+  readonly id: number;
+  readonly cashier: string;
+  readonly openedMs: number;
+  readonly closedMs: number | null;
+  readonly totals: StandingTotals;
+  readonly cash: readonly Cash[];
+}
+
+export interface ShiftList {
+  readonly shifts: readonly Shift[];
 }
 
 export const languages = ["en", "fr", "es", "pt", "sw", "ar"] as const;
@@ -146,6 +247,8 @@ export interface Settings {
 
 export interface SyncState {
   readonly running: boolean;
+  /** While it runs: operations sent of those that waited, and rows received. */
+  readonly progress: { readonly sent: number; readonly of: number; readonly received: number } | null;
   /** Null before the first try since the start. */
   readonly online: boolean | null;
   readonly lastContactMs: number | null;
@@ -189,6 +292,31 @@ export interface Voucher {
   readonly number: string;
 }
 
+export const goods = ["goods", "cash"] as const;
+export type Goods = (typeof goods)[number];
+
+export interface RedeemOrder extends Voucher {
+  /** Goods, where it is not said. Cash needs an agent's till. */
+  readonly goods?: Goods | undefined;
+  /** How the beneficiary was recognised; null or missing where nobody was asked to. */
+  readonly authentication?: Authentication | null | undefined;
+}
+
+/** Methods that a cashier states the outcome of; a registry's outcome is the till's own knowledge. */
+export const authenticationMethods = ["printed-data", "photo", "registry"] as const;
+export const authenticationResults = ["confirmed", "not-confirmed"] as const;
+
+export interface Authentication {
+  readonly method: (typeof authenticationMethods)[number];
+  /** Of a registry it must be what `authenticate` answered for the same voucher a short while ago. */
+  readonly result: (typeof authenticationResults)[number];
+}
+
+export interface Authenticated {
+  readonly ok: true;
+  readonly result: Authentication["result"];
+}
+
 export type Mode = "leased" | "at-risk" | "online";
 
 export type CheckResult =
@@ -198,8 +326,15 @@ export type CheckResult =
       readonly programme: string;
       readonly expiresAtMs: number;
       readonly mode: Mode;
+      /** Where cash was asked for: what the beneficiary gets, and what the agent keeps. */
+      readonly cash: CashOut | null;
     })
   | Refused;
+
+export interface CashOut {
+  readonly paid: string;
+  readonly fee: string;
+}
 
 export type RedeemResult =
   | {
@@ -222,6 +357,9 @@ export interface Operation extends Amount {
   readonly mode: Mode;
   readonly actor: string;
   readonly createdMs: number;
+  readonly goods: Goods;
+  readonly cash: CashOut | null;
+  readonly authentication: Authentication | null;
   readonly state: OperationState;
   /** Goods were handed over for it, and it was rejected: the server has opened a dispute. */
   readonly disputed: boolean;
@@ -254,11 +392,14 @@ export interface HistoryPage {
 }
 
 /** Kept apart and never added up. */
-export interface Totals {
+export interface StandingTotals {
   readonly pending: readonly Sum[];
   readonly settled: readonly Sum[];
   readonly disputed: readonly Sum[];
   readonly rejected: readonly Sum[];
+}
+
+export interface Totals extends StandingTotals {
   readonly cashiers: readonly CashierTotals[];
 }
 
@@ -305,4 +446,67 @@ export interface Imported {
   readonly applied: number;
   readonly rejected: number;
   readonly held: number;
+}
+
+/** As the server told it at `asOfMs`; null where it never did. */
+export interface DisputeList {
+  readonly disputes: readonly Dispute[];
+  readonly asOfMs: number | null;
+}
+
+export interface Dispute extends Amount {
+  readonly sequence: number;
+  readonly serial: string;
+  /** Why the redemption was rejected. */
+  readonly reason: string;
+  readonly openedMs: number;
+  readonly state: "open" | "refused" | "appealed" | "paid" | "refusedFinally" | "writtenOff";
+  /** The most that is paid. */
+  readonly guaranteed: string;
+  /** The words of whoever decided. */
+  readonly because: string | null;
+  readonly decidedMs: number | null;
+  readonly appeal: string | null;
+  readonly mayAppeal: boolean;
+}
+
+export interface PayoutPage {
+  readonly payouts: readonly Payout[];
+  readonly more: boolean;
+  readonly asOfMs: number | null;
+}
+
+/** The amount is what was paid: the voucher's less the fee. */
+export interface Payout extends Amount {
+  readonly reference: string;
+  /** Null where it is for something that this till did not do. */
+  readonly sequence: number | null;
+  readonly serial: string;
+  readonly fee: string;
+  readonly paidMs: number;
+  /** Masked; null where the merchant has none but its account here. */
+  readonly account: string | null;
+  readonly provider: string | null;
+}
+
+export interface QuitCheck {
+  /** Accepted here and not known to the server. */
+  readonly queued: number;
+  readonly sums: readonly Sum[];
+  /** Whether the server's signed word on an exported file covers them all. */
+  readonly acknowledged: boolean;
+}
+
+export interface PracticeVouchers {
+  readonly vouchers: readonly PracticeVoucher[];
+}
+
+export interface PracticeVoucher extends Amount {
+  readonly serial: string;
+  /** As it would be printed. */
+  readonly number: string;
+  readonly token: string;
+  /** What the make-believe server says to it. */
+  readonly outcome: "applied" | "rejected" | "held";
+  readonly used: boolean;
 }

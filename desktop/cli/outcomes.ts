@@ -47,6 +47,8 @@ const enrolMessages = {
   "wrong-passphrase":
     "An enrolment was begun here with another passphrase. Use that one, or a new, empty folder.",
   "passphrase-too-short": "The passphrase is too short: at least eight characters.",
+  "passphrase-needed": "A passphrase is needed: set PAYPOST_PASSPHRASE, or give --passphrase-file.",
+  "key-store-failed": "This machine's key store could not keep the key. Nothing was sent; try again.",
   "answer-not-trusted":
     "The server's answer could not be verified, so nothing of it was kept. Call the operator.",
 } as const;

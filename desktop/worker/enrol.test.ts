@@ -130,9 +130,10 @@ describe("an enrolment", () => {
 });
 
 describe("a wrapped key", () => {
-  test("opens with its passphrase, typed in either Unicode form, and with no other", () => {
+  test("opens with its passphrase, typed in either Unicode form, and with no other", async () => {
     const key = ed25519Key(webRandomBytes(32));
-    const wrapped = wrapKey(key, "pass\u00e9word", webRandomBytes);
+    const wrapping = { passphrase: "pass\u00e9word", keyStore: undefined };
+    const wrapped = await wrapKey(key, wrapping, webRandomBytes);
     expect(wrapped).not.toContain(Buffer.from(key.seed).toString("base64"));
     expect(unwrapKey(wrapped, "passe\u0301word")?.publicKey).toEqual(key.publicKey);
     expect(unwrapKey(wrapped, "password")).toBeUndefined();

@@ -11,19 +11,22 @@ import { ed25519Key } from "#sync/signing/ed25519.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSeed } from "#sync/signing/signers.ts";
-import { unwrapKey, wrapKey } from "./keys.ts";
+import type { KeyStore } from "../thread-line.ts";
+import { unwrapByStore, unwrapKey, wrapKey } from "./keys.ts";
 import type { NodeStores } from "./open.ts";
 
 export interface EnrolParts {
   readonly stores: NodeStores;
   readonly fetch: Fetch;
   readonly randomBytes: RandomBytes;
+  /** Where the machine has one, no passphrase is needed. */
+  readonly keyStore?: KeyStore | undefined;
 }
 
 export interface EnrolRequest {
   readonly serverUrl: string;
   readonly code: string;
-  readonly passphrase: string;
+  readonly passphrase: string | null;
   readonly headFile: string | null;
 }
 
@@ -35,7 +38,9 @@ export type EnrolResult =
       readonly refusal: Extract<ServerUrl, { ok: false }>["refusal"] | { readonly code: EnrolRefusal };
     };
 
-export type EnrolRefusal = "already-enrolled" | "wrong-passphrase" | "passphrase-too-short";
+export type EnrolRefusal = "already-enrolled" | KeyRefusal;
+
+type KeyRefusal = "wrong-passphrase" | "passphrase-too-short" | "passphrase-needed" | "key-store-failed";
 
 const shortestPassphrase = 8;
 
@@ -50,7 +55,7 @@ export async function enrol(parts: EnrolParts, request: EnrolRequest): Promise<E
     const again = equalBytes(known.codeHash, codeHash);
     return again ? { ok: true, certificate: known.certificate, again } : refused("already-enrolled");
   }
-  const key = keyFor(parts, request);
+  const key = await keyFor(parts, request);
   if (typeof key === "string") return refused(key);
   const { publicKey } = key.key;
   const { headFile } = request;
@@ -72,18 +77,25 @@ interface KeptKey {
 }
 
 /** The key of an earlier try, so that the same code works again after a lost reply; otherwise a new one. */
-function keyFor(
-  { stores, randomBytes }: EnrolParts,
+async function keyFor(
+  { stores, randomBytes, keyStore }: EnrolParts,
   { passphrase }: EnrolRequest,
-): KeptKey | "wrong-passphrase" | "passphrase-too-short" {
+): Promise<KeptKey | KeyRefusal> {
   const known = stores.node.identity();
   if (known) {
-    const key = unwrapKey(known.wrappedKey, passphrase);
+    const byStore = keyStore && (await unwrapByStore(known.wrappedKey, keyStore));
+    const key = byStore ?? (passphrase === null ? undefined : unwrapKey(known.wrappedKey, passphrase));
     return key ? { key, wrapped: known.wrappedKey } : "wrong-passphrase";
   }
-  if (passphrase.length < shortestPassphrase) return "passphrase-too-short";
+  if (passphrase === null && !keyStore) return "passphrase-needed";
+  if (passphrase !== null && passphrase.length < shortestPassphrase) return "passphrase-too-short";
   const key = ed25519Key(createSeed(randomBytes));
-  return { key, wrapped: wrapKey(key, passphrase, randomBytes) };
+  try {
+    return { key, wrapped: await wrapKey(key, { passphrase, keyStore }, randomBytes) };
+  } catch (error) {
+    if (!keyStore) throw error;
+    return "key-store-failed";
+  }
 }
 
 /** As the server reads codes: in whatever case they are typed. */

@@ -1,37 +1,85 @@
 /**
- * The node's signing key: made here, never leaves, and on the disk only wrapped by a passphrase (design: "Keys").
- * Wrapping is scrypt (RFC 7914) with N = 2^17, r = 8, p = 1, and NaCl secretbox.
+ * The node's signing key: made here, never leaves, and on the disk only wrapped (design: "Keys"): by a passphrase, by the
+ * machine's key store, or by both, so that a lost store does not lose the key. A passphrase wraps with scrypt (RFC 7914)
+ * at N = 2^17, r = 8, p = 1, and NaCl secretbox.
  */
 import { scryptSync } from "node:crypto";
 import nacl from "tweetnacl";
 import { ed25519Key } from "#sync/signing/ed25519.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
+import type { KeyStore } from "../thread-line.ts";
 
 /** Version 1 of the wrapping; all bytes in base64. */
-interface WrappedKey {
+interface ByPassphrase {
   readonly version: 1;
   readonly salt: string;
   readonly nonce: string;
   readonly box: string;
 }
 
-/** The passphrase is used in Unicode's NFC form, so that two keyboards type the same one. */
-export function wrapKey(key: Ed25519Key, passphrase: string, random: RandomBytes): string {
+/** Version 2: what the key store made of the seed, and perhaps version 1 beside it. */
+interface ByStore {
+  readonly version: 2;
+  readonly store: string;
+  readonly passphrase: ByPassphrase | null;
+}
+
+export interface Wrapping {
+  /** Used in Unicode's NFC form, so that two keyboards type the same one. */
+  readonly passphrase: string | null;
+  readonly keyStore: KeyStore | undefined;
+}
+
+/** Throws where neither is given, and whatever the store throws. */
+export async function wrapKey(
+  key: Ed25519Key,
+  { passphrase, keyStore }: Wrapping,
+  random: RandomBytes,
+): Promise<string> {
+  const byPassphrase = passphrase === null ? null : wrapByPassphrase(key, passphrase, random);
+  if (!keyStore) {
+    if (!byPassphrase) throw new Error("a key is wrapped by something");
+    return JSON.stringify(byPassphrase);
+  }
+  const store = encode(await keyStore.wrap(key.seed));
+  return JSON.stringify({ version: 2, store, passphrase: byPassphrase } satisfies ByStore);
+}
+
+/** Undefined when the passphrase is not the one that the key was wrapped with, or there was none. */
+export function unwrapKey(text: string, passphrase: string): Ed25519Key | undefined {
+  const wrapped = parse(text);
+  const own = wrapped.version === 2 ? wrapped.passphrase : wrapped;
+  if (!own) return undefined;
+  const seed = nacl.secretbox.open(
+    decode(own.box),
+    decode(own.nonce),
+    wrappingKey(passphrase, decode(own.salt)),
+  );
+  return seed ? ed25519Key(seed) : undefined;
+}
+
+/** Undefined where it was not wrapped by a key store, or the store cannot turn it back. */
+export async function unwrapByStore(text: string, keyStore: KeyStore): Promise<Ed25519Key | undefined> {
+  const wrapped = parse(text);
+  if (wrapped.version !== 2) return undefined;
+  const seed = await keyStore.unwrap(decode(wrapped.store)).catch(() => undefined);
+  return seed?.length === nacl.sign.seedLength ? ed25519Key(Uint8Array.from(seed)) : undefined;
+}
+
+function parse(text: string): ByPassphrase | ByStore {
+  const wrapped = JSON.parse(text) as ByPassphrase | ByStore;
+  if (![1, 2].includes(wrapped.version)) {
+    throw new Error("the key is wrapped in a way that this version does not know");
+  }
+  return wrapped;
+}
+
+function wrapByPassphrase(key: Ed25519Key, passphrase: string, random: RandomBytes): ByPassphrase {
   const salt = random(16);
   const nonce = random(24);
   const box = nacl.secretbox(key.seed, nonce, wrappingKey(passphrase, salt));
-  const wrapped: WrappedKey = { version: 1, salt: encode(salt), nonce: encode(nonce), box: encode(box) };
-  return JSON.stringify(wrapped);
-}
-
-/** Undefined when the passphrase is not the one that the key was wrapped with. */
-export function unwrapKey(text: string, passphrase: string): Ed25519Key | undefined {
-  const wrapped = JSON.parse(text) as WrappedKey;
-  if (wrapped.version !== 1) throw new Error("the key is wrapped in a way that this version does not know");
-  const key = wrappingKey(passphrase, decode(wrapped.salt));
-  const seed = nacl.secretbox.open(decode(wrapped.box), decode(wrapped.nonce), key);
-  return seed ? ed25519Key(seed) : undefined;
+  return { version: 1, salt: encode(salt), nonce: encode(nonce), box: encode(box) };
 }
 
 function wrappingKey(passphrase: string, salt: Uint8Array): Uint8Array {

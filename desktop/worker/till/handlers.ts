@@ -5,7 +5,7 @@ import { protocolVersion } from "../../protocol.ts";
 import type { Details, Refused, Settings, TillState, Voucher } from "../../protocol.ts";
 import { exportFrom, importInto, receiptOf } from "../carry.ts";
 import { enrol } from "../enrol.ts";
-import { unwrapKey } from "../keys.ts";
+import { unwrapByStore, unwrapKey } from "../keys.ts";
 import type { PaypostNode } from "../node.ts";
 import type { RedeemRequest } from "../redeem.ts";
 import { checkPin, hashPin } from "./pin.ts";
@@ -37,12 +37,15 @@ export function createHandlers(desk: Desk): Handlers {
       if (!result.ok) {
         return "refusal" in result ? refused(result.refusal.code) : problemRefused(result.failure);
       }
-      useKeyOf(desk, request.passphrase);
+      if (request.passphrase === null) await unlockByStore(desk);
+      else useKeyOf(desk, request.passphrase);
       desk.syncSoon();
       return done;
     },
-    unlock({ passphrase }) {
-      if (!useKeyOf(desk, passphrase)) return refused("wrong-passphrase");
+    async unlock({ passphrase }) {
+      if (passphrase === null) await unlockByStore(desk);
+      else useKeyOf(desk, passphrase);
+      if (!session.key) return refused(passphrase === null ? "key-store-failed" : "wrong-passphrase");
       desk.changed();
       return done;
     },
@@ -158,6 +161,22 @@ export function createHandlers(desk: Desk): Handlers {
       return { ok: true, name: `receipt-${tillName(desk)}-${sequence}.ppr`, file: toBase64(receipt) };
     },
 
+    // Agreed on with the page, and not built yet.
+    "remove-cashier": later,
+    "change-pin": later,
+    "reset-pin": later,
+    "open-cash": later,
+    "move-cash": later,
+    "close-shift": later,
+    authenticate: later,
+    appeal: later,
+    evidence: later,
+    shifts: () => ({ shifts: [] }),
+    disputes: () => ({ disputes: [], asOfMs: null }),
+    payouts: () => ({ payouts: [], more: false, asOfMs: null }),
+    "quit-check": () => ({ queued: 0, sums: [], acknowledged: false }),
+    "practice-vouchers": () => ({ vouchers: [] }),
+
     settings({ bytesPerDay, onRequest, ...preferences }) {
       settings.write({ bytesPerDay, onRequest });
       settings.setPreference("screen", JSON.stringify(preferences));
@@ -165,6 +184,15 @@ export function createHandlers(desk: Desk): Handlers {
       return done;
     },
   };
+}
+
+/** Takes the key out of the machine's key store, where that has it. */
+export async function unlockByStore(desk: Desk): Promise<void> {
+  const { stores, keyStore } = desk.parts;
+  const identity = stores.node.identity();
+  if (!keyStore || !identity?.certificate) return;
+  const key = await unwrapByStore(identity.wrappedKey, keyStore);
+  if (key) desk.useKey(key);
 }
 
 function stateOf(desk: Desk): TillState {
@@ -176,6 +204,8 @@ function stateOf(desk: Desk): TillState {
     protocol: protocolVersion,
     version,
     phase: desk.phase(),
+    practice: parts.practice,
+    keyStore: parts.keyStore !== undefined,
     settings: settingsOf(desk),
     till:
       identity && certificate
@@ -183,13 +213,15 @@ function stateOf(desk: Desk): TillState {
             nodeId: certificate.nodeId,
             merchantId: certificate.merchantId,
             merchantName: certificate.merchantName,
+            agent: false,
             server: identity.serverUrl,
             status: stores.node.status(),
             stopped: stores.stopped() ?? null,
           }
         : null,
-    cashiers: stores.people.list().map(({ id, name }) => ({ id, name })),
-    cashier: session.cashier ?? null,
+    cashiers: stores.people.list().map(({ id, name }) => ({ id, name, role: "cashier" })),
+    cashier: session.cashier ? { ...session.cashier, role: "cashier" } : null,
+    shift: null,
     sync: certificate ? syncState(desk) : null,
   };
 }
@@ -203,13 +235,11 @@ function settingsOf({ parts }: Desk): Settings {
   return { ...usualScreen, ...screen, ...settings.read() };
 }
 
-/** False when the passphrase is another. */
-function useKeyOf(desk: Desk, passphrase: string): boolean {
+/** Does nothing when the passphrase is another. */
+function useKeyOf(desk: Desk, passphrase: string): void {
   const wrapped = desk.parts.stores.node.identity()?.wrappedKey;
   const key = wrapped === undefined ? undefined : unwrapKey(wrapped, passphrase);
-  if (!key) return false;
-  desk.useKey(key);
-  return true;
+  if (key) desk.useKey(key);
 }
 
 function requestFor(desk: Desk, { serial, token, number }: Voucher): RedeemRequest {
@@ -249,3 +279,4 @@ function refused(code: string, details: Details = {}): Refused {
   return { ok: false, code, details };
 }
 
+const later = (): Refused => refused("not-built-yet");

@@ -1,6 +1,15 @@
 /** What a page may send, checked before anything is done with it. */
 import { z } from "zod";
-import { historyStates, languages, paperWidths, themes } from "../../protocol.ts";
+import {
+  authenticationMethods,
+  authenticationResults,
+  goods,
+  historyStates,
+  languages,
+  paperWidths,
+  roles,
+  themes,
+} from "../../protocol.ts";
 import type { Payloads, RequestName } from "../../protocol.ts";
 
 const text = (most: number) => z.string().max(most);
@@ -9,30 +18,60 @@ const empty = z.strictObject({});
 const wholeNumber = z.int().nonnegative();
 const serial = z.string().regex(/^[0-9]{1,25}$/);
 
+const pin = z.string().regex(/^[0-9]{4,12}$/);
+const passphrase = text(500).nullable();
+const period = z.strictObject({ fromMs: wholeNumber, untilMs: wholeNumber });
+const money = {
+  amount: z.string().regex(/^[0-9]{1,16}([.][0-9]{1,4})?$/),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+};
+const drawer = z.array(z.strictObject(money)).max(10);
+
 const voucher = z
   .strictObject({
     serial: serial.nullable(),
     token: text(1024).nullable(),
     number: z.string().regex(/^[0-9]{16}$/),
+    goods: z.enum(goods).optional(),
+    authentication: z
+      .strictObject({ method: z.enum(authenticationMethods), result: z.enum(authenticationResults) })
+      .nullish(),
   })
   .refine((given) => given.serial !== null || given.token !== null, "serial or token is needed");
 
 export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name]> } = {
   state: empty,
-  enrol: z.strictObject({ serverUrl: text(500), code: text(100), passphrase: text(500) }),
-  unlock: z.strictObject({ passphrase: text(500) }),
+  enrol: z.strictObject({ serverUrl: text(500), code: text(100), passphrase }),
+  unlock: z.strictObject({ passphrase }),
   lock: empty,
   "add-cashier": z.strictObject({
     name: z.string().trim().min(1).max(60),
-    pin: z.string().regex(/^[0-9]{4,12}$/),
+    pin,
+    role: z.enum(roles).optional(),
   }),
+  "remove-cashier": z.strictObject({ cashier: wholeNumber }),
+  "change-pin": z.strictObject({ cashier: wholeNumber, oldPin: text(12), newPin: pin }),
+  "reset-pin": z.strictObject({ cashier: wholeNumber, newPin: pin, passphrase }),
   "sign-in": z.strictObject({ cashier: wholeNumber, pin: text(12) }),
   "sign-out": z.strictObject({ endShift: z.boolean() }),
+  "open-cash": z.strictObject({ cash: drawer }),
+  "move-cash": z.strictObject({ ...money, direction: z.enum(["in", "out"]), note: text(200) }),
+  "close-shift": z.strictObject({ counted: drawer }),
   check: voucher,
   redeem: voucher,
+  authenticate: z.strictObject({
+    serial,
+    identity: z.string().trim().min(1).max(100),
+    secret: text(100).nullable(),
+  }),
   history: z.strictObject({ search: text(60), state: z.enum(historyStates), before: wholeNumber.nullable() }),
   operation: z.strictObject({ sequence: wholeNumber }),
-  totals: z.strictObject({ fromMs: wholeNumber, untilMs: wholeNumber }),
+  totals: period,
+  shifts: period,
+  disputes: empty,
+  appeal: z.strictObject({ sequence: wholeNumber, because: z.string().trim().min(1).max(1000) }),
+  evidence: z.strictObject({ sequence: wholeNumber }),
+  payouts: z.strictObject({ before: text(200).nullable() }),
   sync: empty,
   leases: z.strictObject({ search: text(25), after: serial.nullable() }),
   reserve: z.strictObject({ group: z.string().regex(/^[A-Z0-9]{3}$/), quantity: z.int().min(1).max(500) }),
@@ -49,4 +88,7 @@ export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name
     bytesPerDay: z.int().min(50_000).nullable(),
     onRequest: z.boolean(),
   }),
+  "quit-check": empty,
+  practice: z.strictObject({ on: z.boolean(), fresh: z.boolean() }),
+  "practice-vouchers": empty,
 };

@@ -23,8 +23,7 @@ export function checkPin(people: PeopleStorage, id: number, pin: string, nowMs: 
   if (!cashier) return { ok: false, code: "no-such-cashier" };
   // A clock that was set back makes nobody wait longer than the longest wait.
   const waitMs = cashier.waitUntilMs - nowMs;
-  if (waitMs > 0 && waitMs <= longestWaitMs)
-    return { ok: false, code: "wait", untilMs: cashier.waitUntilMs };
+  if (waitMs > 0 && waitMs <= longestWaitMs) return { ok: false, code: "wait", untilMs: cashier.waitUntilMs };
   if (timingSafeEqual(pinHashOf(pin, cashier.salt), cashier.pinHash)) {
     people.forgetWrongPins(id);
     return { ok: true };

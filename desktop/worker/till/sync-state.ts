@@ -22,6 +22,7 @@ export function syncState({ parts, session }: Desk): SyncState {
   const problem = session.lastReport?.upload.problem;
   return {
     running: session.isSyncing,
+    progress: null,
     online: isOnline(session),
     lastContactMs: anchor?.serverTimeMs ?? null,
     problem: problem ? { code: problem.code, details: problemRefused(problem).details } : null,

@@ -13,11 +13,12 @@ import type { RandomBytes } from "#sync/signing/random.ts";
 import type { SyncReport } from "#sync/node-sync.ts";
 import type { Answer, Payloads, Phase, RequestName, Results, TillEvent } from "../../protocol.ts";
 import { isDamage, isStorageFailure } from "../database.ts";
+import type { KeyStore } from "../../thread-line.ts";
 import { createNode } from "../node.ts";
 import type { PaypostNode } from "../node.ts";
 import type { NodeStores } from "../open.ts";
 import { timeOf } from "../standing.ts";
-import { createHandlers } from "./handlers.ts";
+import { createHandlers, unlockByStore } from "./handlers.ts";
 import { payloads } from "./payloads.ts";
 
 export interface TillParts {
@@ -27,11 +28,16 @@ export interface TillParts {
   readonly randomBytes: RandomBytes;
   readonly fetch: Fetch;
   readonly version: string;
+  /** Make-believe: it has a folder, keys and signing contexts of its own. */
+  readonly practice: boolean;
+  readonly keyStore: KeyStore | undefined;
   /** Told of failures that nobody expected. */
   readonly onFailure: (error: unknown) => void;
 }
 
 export interface Till {
+  /** Takes the key out of the machine's key store where it is there; once, before anything is asked. */
+  begin(): Promise<void>;
   /** `name` and `payload` come from outside and are checked. */
   handle(name: string, payload: unknown): Promise<Answer>;
   /** Calls back whenever something may look different; returns how to end that. */
@@ -63,19 +69,36 @@ export interface Session {
   isSyncing: boolean;
 }
 
+/** What the till itself answers; the line to it answers the others. */
+type TillRequest = Exclude<RequestName, "practice">;
+type AnyHandler = (payload: unknown) => Promise<Results[TillRequest]> | Results[TillRequest];
 type Handler<Name extends RequestName> = (payload: Payloads[Name]) => Promise<Results[Name]> | Results[Name];
-export type Handlers = { readonly [Name in RequestName]: Handler<Name> };
+export type Handlers = { readonly [Name in TillRequest]: Handler<Name> };
 
 /** In which phases each request makes sense. */
-const phases: { readonly [Name in RequestName]: readonly Phase[] | "any" } = {
+const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   state: "any",
   settings: "any",
+  "quit-check": "any",
   enrol: ["first-start"],
   unlock: ["locked"],
   lock: ["signed-out", "open"],
   "add-cashier": ["signed-out", "open"],
+  "remove-cashier": ["open"],
+  "change-pin": ["signed-out", "open"],
+  "reset-pin": ["signed-out", "open"],
   "sign-in": ["signed-out", "open"],
   "sign-out": ["open"],
+  "open-cash": ["open"],
+  "move-cash": ["open"],
+  "close-shift": ["open"],
+  authenticate: ["open"],
+  shifts: ["open"],
+  disputes: ["open"],
+  appeal: ["open"],
+  evidence: ["open"],
+  payouts: ["open"],
+  "practice-vouchers": ["signed-out", "open"],
   check: ["open"],
   redeem: ["open"],
   history: ["open"],
@@ -118,6 +141,7 @@ export function createTill(parts: TillParts): Till {
   };
   const handlers = createHandlers(desk);
   return {
+    begin: () => unlockByStore(desk),
     async handle(name, payload) {
       if (!isRequest(name)) return { ok: false, code: "malformed", message: `there is no request ${name}` };
       const parsed = payloads[name].safeParse(payload);
@@ -127,8 +151,8 @@ export function createTill(parts: TillParts): Till {
         return { ok: false, code: "not-possible-now", message: `${name} while ${desk.phase()}` };
       }
       try {
-        const handler = handlers[name] as Handler<typeof name>;
-        return { ok: true, result: await handler(parsed.data as never) };
+        const handler = handlers[name] as AnyHandler;
+        return { ok: true, result: await handler(parsed.data) };
       } catch (error) {
         return failureOf(error, parts.onFailure);
       }
@@ -144,8 +168,8 @@ export function createTill(parts: TillParts): Till {
   };
 }
 
-function isRequest(name: string): name is RequestName {
-  return Object.hasOwn(payloads, name);
+function isRequest(name: string): name is TillRequest {
+  return Object.hasOwn(phases, name);
 }
 
 function phaseOf(stores: NodeStores, session: Session): Phase {

@@ -31,7 +31,15 @@ export function checkView(prepared: Prepared): CheckResult {
   if (!prepared.ok) return refusalView(prepared.refusal);
   const { mode, token } = prepared;
   const { serial, programme, expiresAtMs } = token;
-  return { ok: true, serial: formatSerial(serial), programme, expiresAtMs, mode, ...amountView(token) };
+  return {
+    ok: true,
+    serial: formatSerial(serial),
+    programme,
+    expiresAtMs,
+    mode,
+    cash: null,
+    ...amountView(token),
+  };
 }
 
 export function redeemView(outcome: RedeemOutcome, stores: NodeStores): RedeemResult {
@@ -42,8 +50,7 @@ export function redeemView(outcome: RedeemOutcome, stores: NodeStores): RedeemRe
       return { kind: "offline", code: outcome.upload.problem?.code ?? "unreachable" };
     case "accepted": {
       const { token, mode, guaranteedMinor: amountMinor } = outcome.redeemed;
-      const guaranteed =
-        amountMinor === null ? null : amountView({ amountMinor, currency: token.currency });
+      const guaranteed = amountMinor === null ? null : amountView({ amountMinor, currency: token.currency });
       const kind = mode === "at-risk" ? "provisional" : "accepted";
       return { kind, operation: recorded(outcome.redeemed, stores), guaranteed };
     }
@@ -70,6 +77,9 @@ export function operationView(record: RedemptionRecord): Operation {
     mode,
     actor,
     createdMs,
+    goods: "goods",
+    cash: null,
+    authentication: null,
     state,
     disputed,
     reason,
