@@ -55,9 +55,10 @@ export async function startThread(
   options: ThreadOptions,
   onEvent: (event: TillEvent) => void,
   keyStore?: KeyStore,
+  address = new URL("./worker/thread.ts", import.meta.url),
 ): Promise<ThreadLine> {
   const workerData: ThreadData = { ...options, hasKeyStore: keyStore !== undefined };
-  const thread = new Worker(new URL("./worker/thread.ts", import.meta.url), { workerData });
+  const thread = new Worker(address, { workerData });
   const waiting = new Map<number, (answer: Answer) => void>();
   const [opened, closed, failed] = [
     Promise.withResolvers<void>(),

@@ -5,17 +5,12 @@
  * E7  On Linux without a keyring, Chromium wraps with a key that is printed in its source. Nothing is wrapped with it.
  */
 import type { SafeStorage } from "electron";
+import type { KeyStore } from "../connect.ts";
 
 export type AsyncSafeStorage = Pick<
   SafeStorage,
   "isAsyncEncryptionAvailable" | "encryptStringAsync" | "decryptStringAsync" | "getSelectedStorageBackend"
 >;
-
-/** What the till's thread calls back: bytes that only this machine's user can turn back. Either may fail. */
-interface KeyStore {
-  wrap(bytes: Uint8Array): Promise<Uint8Array>;
-  unwrap(bytes: Uint8Array): Promise<Uint8Array>;
-}
 
 /** What that known key's output begins with (Chromium: components/os_crypt, "v10"); elsewhere the same tag is sound. */
 const knownKeyTag = "v10";

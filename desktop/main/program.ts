@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { app, dialog, ipcMain, powerMonitor, safeStorage, session, systemPreferences } from "electron";
 import { connectTill, TillNotOpenedError } from "../connect.ts";
 import type { ConnectedTill } from "../connect.ts";
-import type { TillState } from "../protocol.ts";
+import type { QuitCheck, TillState } from "../protocol.ts";
 import { fileAutoStart, systemAutoStart } from "./auto-start.ts";
 import type { AutoStart } from "./auto-start.ts";
 import { serveBridge } from "./bridge.ts";
@@ -75,10 +75,11 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
     event.preventDefault();
     shutdown.ask();
   });
-  powerMonitor.on("shutdown", (event: { preventDefault(): void }) => {
+  // Its type leaves out the event, which holds the system up until the files are closed.
+  powerMonitor.on("shutdown", ((event: Electron.Event) => {
     event.preventDefault();
     shutdown.now();
-  });
+  }) as () => void);
   // After Electron's own, which would ask as if somebody had pressed the button.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => shutdown.now());
   void till.failed.then(end);
@@ -89,7 +90,7 @@ async function openTill(directory: string): Promise<ConnectedTill | undefined> {
   const keyStore = await openKeyStore(safeStorage, process.platform);
   try {
     const thread = new URL("./worker/thread.cjs", import.meta.url);
-    return await connectTill({ directory, version: app.getVersion() }, thread);
+    return await connectTill({ directory, version: app.getVersion(), keyStore, thread });
   } catch (error) {
     if (!(error instanceof TillNotOpenedError)) throw error;
     const { words } = wordsFor(undefined, app.getLocale());
@@ -100,10 +101,12 @@ async function openTill(directory: string): Promise<ConnectedTill | undefined> {
   }
 }
 
+/** Undefined where nothing is unsent, or the server has signed that it will honour an exported file with all of it. */
 async function unsentOf(till: ConnectedTill): Promise<Unsent | undefined> {
-  const answer = await till.ask("state", {});
-  const sync = answer.ok ? (answer.result as TillState).sync : null;
-  return sync ? { queued: sync.queued, sums: sync.queuedSums } : undefined;
+  const answer = await till.ask("quit-check", {});
+  if (!answer.ok) return undefined;
+  const check = answer.result as QuitCheck;
+  return check.queued === 0 || check.acknowledged ? undefined : check;
 }
 
 async function mayQuit(unsent: Unsent, state: TillState | undefined): Promise<boolean> {

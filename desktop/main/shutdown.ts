@@ -41,8 +41,7 @@ export function createShutdown({ unsent, mayQuit, close, exit, onFailure }: Shut
     isAsking = true;
     try {
       const waiting = await unsent();
-      const isFree = !waiting || waiting.queued === 0 || (await mayQuit(waiting));
-      if (isFree) await closeAndExit(0);
+      if (!waiting || (await mayQuit(waiting))) await closeAndExit(0);
     } finally {
       isAsking = false;
     }

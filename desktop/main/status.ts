@@ -1,14 +1,10 @@
 /** The till's standing in a line or two, for the tray and for the question before quitting. */
 import { moneyText } from "../money-text.ts";
-import type { Sum, TillState } from "../protocol.ts";
+import type { QuitCheck, TillState } from "../protocol.ts";
 import { languageFor, shellWords } from "./words.ts";
 import type { ShellWords } from "./words.ts";
 
-/** Accepted here and not known to the server. */
-export interface Unsent {
-  readonly queued: number;
-  readonly sums: readonly Sum[];
-}
+export type Unsent = Pick<QuitCheck, "queued" | "sums">;
 
 export interface Status {
   readonly icon: "online" | "waiting" | "offline";
