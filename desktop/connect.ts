@@ -56,7 +56,12 @@ export async function connectTill(options: ConnectOptions): Promise<ConnectedTil
       rmSync(practiceFolder, { recursive: true, force: true });
     }
     if (practice) return;
-    const line = await startThread({ directory: practiceFolder, version, practice: true }, tell, undefined, thread);
+    const line = await startThread(
+      { directory: practiceFolder, version, practice: true },
+      tell,
+      undefined,
+      thread,
+    );
     practice = line;
     void line.failed.then(() => leftBy(line));
   };

@@ -14,7 +14,9 @@ export function ContactLine({ state, onOpen }: { readonly state: TillState; read
     <>
       <div className="contact">
         <button type="button" className={`contact-state ${connection}`} onClick={onOpen}>
-          <span aria-hidden="true">{connection === "online" ? "●" : connection === "offline" ? "▲" : "○"}</span>{" "}
+          <span aria-hidden="true">
+            {connection === "online" ? "●" : connection === "offline" ? "▲" : "○"}
+          </span>{" "}
           {t(`sync.${connection}`)}
           {" · "}
           {sync.queued === 0 ? t("sync.nothingWaiting") : t("sync.waiting", { count: sync.queued })}

@@ -34,7 +34,10 @@ export async function ask<Name extends RequestName>(
 }
 
 /** Undefined until the till has answered for the first time. */
-export function useTillState(): { readonly state: TillState | undefined; readonly problem: string | undefined } {
+export function useTillState(): {
+  readonly state: TillState | undefined;
+  readonly problem: string | undefined;
+} {
   const { result, problem } = useAnswer("state", {});
   return { state: result, problem };
 }
@@ -50,7 +53,10 @@ export function useAnswer<Name extends RequestName>(name: Name, payload: Payload
         (result) => isWanted && setAnswer({ result }),
         (error: unknown) =>
           isWanted &&
-          setAnswer((before) => ({ ...before, problem: error instanceof TillError ? error.code : "unreachable" })),
+          setAnswer((before) => ({
+            ...before,
+            problem: error instanceof TillError ? error.code : "unreachable",
+          })),
       );
     };
     again();

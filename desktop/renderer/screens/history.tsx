@@ -45,7 +45,9 @@ function Pages({ query }: { readonly query: Omit<HistoryQuery, "before"> }) {
   if (!first) return <p role="status">{t("common.working")}</p>;
   const pages = [first, ...later];
   // What came in at the top since the older pages were fetched is not shown a second time.
-  const operations = [...new Map(pages.flatMap((page) => page.operations).map((row) => [row.sequence, row])).values()];
+  const operations = [
+    ...new Map(pages.flatMap((page) => page.operations).map((row) => [row.sequence, row])).values(),
+  ];
   const more = async () => {
     const before = operations.at(-1)?.sequence ?? null;
     const page = await ask("history", { ...query, before });

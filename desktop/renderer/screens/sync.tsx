@@ -21,7 +21,11 @@ export function Sync() {
       <h1>{t("sync.title")}</h1>
       <div className={`card ${connection}`}>
         <h2>{t(`sync.${connection}`)}</h2>
-        <p>{sync.lastContactMs === null ? t("sync.never") : t("sync.last", { when: moment(sync.lastContactMs) })}</p>
+        <p>
+          {sync.lastContactMs === null
+            ? t("sync.never")
+            : t("sync.last", { when: moment(sync.lastContactMs) })}
+        </p>
         <p role="status">
           {sync.running
             ? t("sync.running", { count: sync.queued })
@@ -33,7 +37,12 @@ export function Sync() {
         {sync.held > 0 && <p>{t("sync.held", { count: sync.held })}</p>}
         {sync.recalled > 0 && <p>{t("sync.recalled", { count: sync.recalled })}</p>}
         <p>{t("sync.used", { bytes: bytes(sync.bytesToday) })}</p>
-        <button type="button" className="primary" disabled={sync.running} onClick={() => void run(() => ask("sync", {}))}>
+        <button
+          type="button"
+          className="primary"
+          disabled={sync.running}
+          onClick={() => void run(() => ask("sync", {}))}
+        >
           {t("sync.now")}
         </button>
       </div>

@@ -33,7 +33,8 @@ export const en = {
   },
   start: {
     title: "Set up this till",
-    intro: "You need the server's address and the code that your operator gave you. It takes under two minutes.",
+    intro:
+      "You need the server's address and the code that your operator gave you. It takes under two minutes.",
     language: "Language",
     server: "Address of the server",
     serverHint: "It looks like https://payments.example.org",
@@ -92,7 +93,8 @@ export const en = {
     how: "How",
     modeLeased: "Reserved for this till: accepted at once, also without a connection.",
     modeOnline: "The server will be asked. Wait for its answer before you hand over goods.",
-    modeAtRisk: "Without the server this is provisional: if the voucher was used elsewhere before, it is not paid.",
+    modeAtRisk:
+      "Without the server this is provisional: if the voucher was used elsewhere before, it is not paid.",
     final: "This cannot be undone.",
     confirm: "Redeem {{amount}}",
     redeeming: "Writing it down…",
@@ -102,9 +104,12 @@ export const en = {
     wait: "Not known yet",
     no: "No",
     handOver: "You may hand over the goods.",
-    provisionalText: "Connect as soon as you can. Guaranteed if the voucher was used elsewhere before: {{guaranteed}}.",
-    waitText: "Do not hand over goods. The server has not answered; look under History when there is a connection.",
-    offlineText: "Do not hand over goods. Nothing was recorded, since the server cannot be asked and this voucher is not reserved for this till. Try again when there is a connection.",
+    provisionalText:
+      "Connect as soon as you can. Guaranteed if the voucher was used elsewhere before: {{guaranteed}}.",
+    waitText:
+      "Do not hand over goods. The server has not answered; look under History when there is a connection.",
+    offlineText:
+      "Do not hand over goods. Nothing was recorded, since the server cannot be asked and this voucher is not reserved for this till. Try again when there is a connection.",
     doNot: "Do not hand over goods.",
     rejectedText: "Do not hand over goods. The server rejected this voucher: {{reason}}.",
     unanchored: "The till's clock is not confirmed. Connect soon.",
@@ -187,12 +192,14 @@ export const en = {
     amount: "Amount in {{currency}}",
     leftOf: "{{left}} of {{most}} left",
     used: "Used today: {{bytes}}",
-    clockOff: "This computer's clock is off by {{seconds}} seconds, more than the policy allows. Set it and sync.",
+    clockOff:
+      "This computer's clock is off by {{seconds}} seconds, more than the policy allows. Set it and sync.",
     clockUnconfirmed: "The clock is not confirmed since the last start. Sync to confirm it.",
     aside: "{{count}} records could not be verified. Call the operator.",
     recalled: "{{count}} reserved vouchers are asked back.",
     carry: "Without a connection: carry by USB",
-    carrySteps: "1. Save what waits into a file on a USB stick. 2. Take it to any till that has a connection, or to the operator. 3. Bring the answer back and take it in here. To sync directly meanwhile does no harm.",
+    carrySteps:
+      "1. Save what waits into a file on a USB stick. 2. Take it to any till that has a connection, or to the operator. 3. Bring the answer back and take it in here. To sync directly meanwhile does no harm.",
     export: "Save what waits",
     exported: "{{count}} operations are in the file. {{left}} more did not fit.",
     import: "Take in an answer",
@@ -221,45 +228,64 @@ export const en = {
   },
   refusal: {
     "already-redeemed-here": "This voucher was already redeemed at this till on {{at}} by {{actor}}.",
-    "verdict-awaited": "This voucher was sent to the server on {{at}} by {{actor}}, which has not decided yet. Look under History.",
+    "verdict-awaited":
+      "This voucher was sent to the server on {{at}} by {{actor}}, which has not decided yet. Look under History.",
     "rejected-before": "The server has rejected this voucher at this till before. Connect and try again.",
-    "not-leased-here": "This voucher is not reserved for this till, so it cannot be accepted without a connection. Connect and try again.",
-    "at-other-till": "This voucher is reserved for {{till}} of this shop until {{until}}. Send the customer there.",
-    "leased-elsewhere": "This voucher is reserved for another shop ({{area}}, {{phone}}), which is asked to give it back. Send the customer there, or try again in some minutes; by {{until}} it is free whatever happens.",
+    "not-leased-here":
+      "This voucher is not reserved for this till, so it cannot be accepted without a connection. Connect and try again.",
+    "at-other-till":
+      "This voucher is reserved for {{till}} of this shop until {{until}}. Send the customer there.",
+    "leased-elsewhere":
+      "This voucher is reserved for another shop ({{area}}, {{phone}}), which is asked to give it back. Send the customer there, or try again in some minutes; by {{until}} it is free whatever happens.",
     "lease-given-back": "This till has given this voucher back. Connect and try again.",
-    "token-needed": "This voucher is not reserved for this till: its serial number alone is not enough. Scan the square code.",
-    "lease-not-valid": "The reservation of this voucher could not be verified. Sync and try again; if it happens again, call the operator.",
+    "token-needed":
+      "This voucher is not reserved for this till: its serial number alone is not enough. Scan the square code.",
+    "lease-not-valid":
+      "The reservation of this voucher could not be verified. Sync and try again; if it happens again, call the operator.",
     "lease-ended": "The reservation of this voucher ended on {{until}}. Connect, sync and try again.",
     "voucher-expired": "This voucher expired on {{until}}. It cannot be accepted any more.",
     "wrong-number": "The number under the scratch panel does not fit this voucher. Check the sixteen digits.",
-    "clock-not-trusted": "This till was restarted, or its clock was changed, and it had no contact with the server since. Connect and sync.",
-    "over-unanchored-hours": "The clock is not confirmed and the last contact is too long ago. Connect and sync.",
-    "over-unanchored-amount": "The clock is not confirmed and as much was accepted as the policy allows then. Connect and sync.",
+    "clock-not-trusted":
+      "This till was restarted, or its clock was changed, and it had no contact with the server since. Connect and sync.",
+    "over-unanchored-hours":
+      "The clock is not confirmed and the last contact is too long ago. Connect and sync.",
+    "over-unanchored-amount":
+      "The clock is not confirmed and as much was accepted as the policy allows then. Connect and sync.",
     "clock-off": "This computer's clock is too far from the server's. Set it, connect and sync.",
-    "at-risk-not-allowed": "No policy allows this till to accept vouchers without a connection. Connect and try again.",
+    "at-risk-not-allowed":
+      "No policy allows this till to accept vouchers without a connection. Connect and try again.",
     "policy-not-fetched": "There is a new policy that this till does not have yet. Connect and sync.",
     "policy-expired": "The policy for accepting vouchers without a connection has ended. Connect and sync.",
-    "currency-not-allowed": "Nothing in this currency may be accepted without a connection. Connect and try again.",
-    "over-amount": "This voucher is worth more than may be accepted without a connection. Connect and try again.",
-    "over-sum": "With this voucher the till would have accepted more than is allowed since the last sync. Connect and sync.",
-    "over-count": "This till has accepted as many vouchers as are allowed since the last sync. Connect and sync.",
+    "currency-not-allowed":
+      "Nothing in this currency may be accepted without a connection. Connect and try again.",
+    "over-amount":
+      "This voucher is worth more than may be accepted without a connection. Connect and try again.",
+    "over-sum":
+      "With this voucher the till would have accepted more than is allowed since the last sync. Connect and sync.",
+    "over-count":
+      "This till has accepted as many vouchers as are allowed since the last sync. Connect and sync.",
     "over-hours": "The last sync is longer ago than is allowed. Connect and sync.",
     "deny-list-too-old": "This till's list of vouchers to be denied is too old. Connect and sync.",
     "voucher-denied": "This voucher must be denied: it was used, cancelled, suspended or blocked.",
-    "wrong-merchant-group": "This shop may not accept vouchers of this group. Ask the programme which shops may.",
-    "node-stopped": "This till has stopped and accepts nothing more, so that no voucher is taken twice ({{because}}). Sync what is left, and ask the operator for a new enrolment code.",
+    "wrong-merchant-group":
+      "This shop may not accept vouchers of this group. Ask the programme which shops may.",
+    "node-stopped":
+      "This till has stopped and accepts nothing more, so that no voucher is taken twice ({{because}}). Sync what is left, and ask the operator for a new enrolment code.",
     "node-frozen": "The operator has frozen this till. Call the operator.",
     "node-revoked": "The operator has withdrawn this till. Call the operator.",
-    "token-not-genuine": "The square code is not that of a genuine voucher, or was not read completely. Scan it again.",
+    "token-not-genuine":
+      "The square code is not that of a genuine voucher, or was not read completely. Scan it again.",
     "token-of-another-voucher": "The square code and the serial number belong to different vouchers.",
     "given-back-before": "This till has given this voucher back already.",
     "redeemed-here": "This voucher was redeemed at this till, so it cannot be given back.",
     "malformed-server-url": "The server's address cannot be read. It looks like https://payments.example.org",
-    "server-without-tls": "This server's address has no TLS (https). Only a server on this same machine may do without.",
+    "server-without-tls":
+      "This server's address has no TLS (https). Only a server on this same machine may do without.",
     "already-enrolled": "This till is enrolled already.",
     "wrong-passphrase": "This is not the passphrase of this till.",
     "passphrase-too-short": "The passphrase is too short: at least eight characters.",
-    "answer-not-trusted": "The server's answer could not be verified, so it was not used. Call the operator before you trust this connection.",
+    "answer-not-trusted":
+      "The server's answer could not be verified, so it was not used. Call the operator before you trust this connection.",
     "no-such-cashier": "There is nobody of that name.",
     "wrong-pin": "This is not the right PIN.",
     wait: "Too many wrong PINs. Try again after {{until}}.",
@@ -270,27 +296,34 @@ export const en = {
     busy: "The server asks to wait. Everything is kept; try again in some minutes.",
     refused: "The server refused: {{reason}}. Everything is kept. Call the operator.",
     "older-server": "The server runs from an older copy of its data. Everything is kept. Call the operator.",
-    "heads-never-match": "The till and the server do not agree on what was sent. Everything is kept. Call the operator.",
+    "heads-never-match":
+      "The till and the server do not agree on what was sent. Everything is kept. Call the operator.",
     "not-stored": "This till could not write to its disk. Make room and sync again.",
     stopped: "This till has stopped ({{because}}). Call the operator.",
     "no-verdict": "There is no verdict on this operation yet. Sync and try again.",
     "no-such-operation": "This till has no such operation.",
     "nothing-to-export": "Nothing waits to be sent, so no file was written.",
     "not-an-answer": "This is not an answer of the server.",
-    "not-trusted": "This file was not signed by this till's server, or was changed on its way. Nothing of it was used.",
+    "not-trusted":
+      "This file was not signed by this till's server, or was changed on its way. Nothing of it was used.",
     "another-node": "This answer is for another till. Nothing of it was used.",
-    "unknown-operation": "This answer is about operations that this till does not have. Nothing of it was used. Call the operator.",
-    "another-operation": "This answer is about operations that this till does not have. Nothing of it was used. Call the operator.",
+    "unknown-operation":
+      "This answer is about operations that this till does not have. Nothing of it was used. Call the operator.",
+    "another-operation":
+      "This answer is about operations that this till does not have. Nothing of it was used. Call the operator.",
     "verdict-missing": "This answer is not complete. Nothing of it was used. Call the operator.",
     "not-a-carried-queue": "This is not the whole of a file that a till saved. Nothing was sent.",
-    "answer-not-readable": "The server's answer cannot be read. Try again; if it happens again, call the operator.",
+    "answer-not-readable":
+      "The server's answer cannot be read. Try again; if it happens again, call the operator.",
     "unknown-group": "There is no such group.",
     "never-leased-at-risk": "Vouchers of this group are never reserved: they are taken at risk.",
     "node-not-accepting": "This shop may not accept vouchers of this group.",
     "node-holds-too-many": "This till may hold no more; the operator can allow more.",
     "none-left": "No more vouchers of this group are there to hand out.",
-    "disk-not-writable": "This till could not write to its disk. Nothing was accepted. Make room and try again.",
-    "database-damaged": "This till's database is damaged. Nothing was accepted. Keep its folder as it is and call the operator.",
+    "disk-not-writable":
+      "This till could not write to its disk. Nothing was accepted. Make room and try again.",
+    "database-damaged":
+      "This till's database is damaged. Nothing was accepted. Keep its folder as it is and call the operator.",
     "not-possible-now": "That is not possible now.",
     malformed: "That could not be read. Check what you typed.",
     unexpected: "Something went wrong that should not have. Nothing was accepted. Call the operator.",

@@ -1,1 +1,3 @@
-import type { Words } from "./en.ts"; import { en } from "./en.ts"; export const pt: Words = en;
+import type { Words } from "./en.ts";
+import { en } from "./en.ts";
+export const pt: Words = en;

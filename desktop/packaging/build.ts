@@ -1,0 +1,82 @@
+/**
+ * Builds what Electron runs, laid out as the source is: `desktop/dist/app` holds the main program and the preload (one
+ * file each), the till's thread, the page, the icons and the migrations. Packages are bundled, except for SQLite.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build } from "vite";
+
+const root = resolve(import.meta.dirname, "..", "..");
+export const appFolder = join(root, "desktop", "dist", "app");
+
+interface Manifest {
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Node's side. The sandbox takes a preload only as CommonJS; a thread out of an archive is safest as that, too. */
+const programs = [
+  { entry: "main/main.ts", file: "main.js", format: "es" },
+  { entry: "preload/preload.ts", file: "preload.cjs", format: "cjs" },
+  { entry: "worker/thread.ts", file: "worker/thread.cjs", format: "cjs" },
+] as const;
+const notBundled = ["electron", "better-sqlite3"];
+
+export async function buildApp(): Promise<void> {
+  const desktop = join(appFolder, "desktop");
+  rmSync(appFolder, { recursive: true, force: true });
+  mkdirSync(desktop, { recursive: true });
+  await build({
+    configFile: join(root, "desktop", "vite.config.ts"),
+    logLevel: "warn",
+    build: { outDir: join(desktop, "page"), license: { fileName: "licenses.md" } },
+  });
+  for (const { entry, file, format } of programs) {
+    await build({
+      configFile: false,
+      root,
+      logLevel: "warn",
+      ssr: { noExternal: true, external: notBundled },
+      build: {
+        ssr: join(root, "desktop", entry),
+        outDir: desktop,
+        emptyOutDir: false,
+        target: "node24",
+        minify: false,
+        license: { fileName: `licenses/${file}.md` },
+        rolldownOptions: {
+          external: notBundled,
+          output: { format, entryFileNames: file, codeSplitting: false },
+        },
+      },
+    });
+  }
+  cpSync(join(root, "desktop", "icons"), join(desktop, "icons"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".ts") && !path.endsWith("linux"),
+  });
+  cpSync(join(root, "migrations", "node"), join(appFolder, "migrations", "node"), { recursive: true });
+  writeFileSync(join(appFolder, "package.json"), JSON.stringify(appManifest(), null, 2));
+}
+
+/** What Electron and electron-builder read. Only SQLite is left to be found as a package. */
+function appManifest() {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+  const { version, description, license, dependencies } = manifest;
+  return {
+    name: "paypost",
+    productName: "Paypost",
+    version,
+    description,
+    license,
+    author: { name: "The Paypost maintainers", email: "maintainers@paypost.invalid" },
+    homepage: "https://paypost.invalid",
+    type: "module",
+    main: "desktop/main.js",
+    dependencies: { "better-sqlite3": dependencies["better-sqlite3"] },
+  };
+}
+
+if (import.meta.main) await buildApp();
