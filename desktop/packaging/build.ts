@@ -1,9 +1,11 @@
 /**
  * Builds what Electron runs, laid out as the source is: `desktop/dist/app` holds the main program and the preload (one
- * file each), the till's thread, the page, the icons and the migrations. Packages are bundled, except for SQLite.
+ * file each), the till's thread, the page, the icons and the migrations. All packages are bundled; of SQLite's, the native
+ * library lies beside the thread, where its loader looks for it.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const root = resolve(import.meta.dirname, "..", "..");
@@ -13,7 +15,6 @@ interface Manifest {
   readonly version: string;
   readonly description: string;
   readonly license: string;
-  readonly dependencies: Readonly<Record<string, string>>;
 }
 
 /** Node's side. The sandbox takes a preload only as CommonJS; a thread out of an archive is safest as that, too. */
@@ -22,7 +23,6 @@ const programs = [
   { entry: "preload/preload.ts", file: "preload.cjs", format: "cjs" },
   { entry: "worker/thread.ts", file: "worker/thread.cjs", format: "cjs" },
 ] as const;
-const notBundled = ["electron", "better-sqlite3"];
 
 export async function buildApp(): Promise<void> {
   const desktop = join(appFolder, "desktop");
@@ -38,7 +38,7 @@ export async function buildApp(): Promise<void> {
       configFile: false,
       root,
       logLevel: "warn",
-      ssr: { noExternal: true, external: notBundled },
+      ssr: { noExternal: true, external: ["electron"] },
       build: {
         ssr: join(root, "desktop", entry),
         outDir: desktop,
@@ -47,7 +47,7 @@ export async function buildApp(): Promise<void> {
         minify: false,
         license: { fileName: `licenses/${file}.md` },
         rolldownOptions: {
-          external: notBundled,
+          external: ["electron"],
           output: { format, entryFileNames: file, codeSplitting: false },
         },
       },
@@ -57,14 +57,19 @@ export async function buildApp(): Promise<void> {
     recursive: true,
     filter: (path) => !path.endsWith(".ts") && !path.endsWith("linux"),
   });
+  const libraries = join(
+    dirname(fileURLToPath(import.meta.resolve("better-sqlite3/package.json"))),
+    "prebuilds",
+  );
+  cpSync(libraries, join(desktop, "prebuilds"), { recursive: true });
   cpSync(join(root, "migrations", "node"), join(appFolder, "migrations", "node"), { recursive: true });
   writeFileSync(join(appFolder, "package.json"), JSON.stringify(appManifest(), null, 2));
 }
 
-/** What Electron and electron-builder read. Only SQLite is left to be found as a package. */
+/** What Electron and electron-builder read. */
 function appManifest() {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-  const { version, description, license, dependencies } = manifest;
+  const { version, description, license } = manifest;
   return {
     name: "paypost",
     productName: "Paypost",
@@ -75,7 +80,6 @@ function appManifest() {
     homepage: "https://paypost.invalid",
     type: "module",
     main: "desktop/main.js",
-    dependencies: { "better-sqlite3": dependencies["better-sqlite3"] },
   };
 }
 
