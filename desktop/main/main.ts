@@ -48,7 +48,7 @@ if (app.requestSingleInstanceLock({ link: link ?? null })) {
 
 async function begin(): Promise<void> {
   program = await startProgram(args);
-  program?.open(link);
+  if (link !== undefined) program?.open(link);
 }
 
 function fail(error: unknown): void {

@@ -45,18 +45,31 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
     exit: (code) => app.exit(code),
     onFailure: (error) => console.error(error),
   });
+  const end = (why: string): void => {
+    dialog.showErrorBox(wordsFor(state, app.getLocale()).words.ended, why);
+    shutdown.now(1);
+  };
+  app.on("before-quit", (event) => {
+    event.preventDefault();
+    shutdown.ask();
+  });
+  // Its type leaves out the event, which holds the system up until the files are closed.
+  powerMonitor.on("shutdown", ((event: Electron.Event) => {
+    event.preventDefault();
+    shutdown.now();
+  }) as () => void);
+  // Set once Electron is ready, after Electron's own, which would ask as if somebody had pressed the button.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => shutdown.now());
+  void till.failed.then(end);
+
   const window = openWindow({
     parts: { preload: join(here, "preload.cjs"), icon: join(icons, "icon.png"), isPackaged, session: pages },
     onClose: () => shutdown.ask(),
     onSessionEnd: () => shutdown.now(),
     onBroken: (why) => end(why),
   });
-  const end = (why: string): void => {
-    dialog.showErrorBox(wordsFor(state, app.getLocale()).words.ended, why);
-    shutdown.now(1);
-  };
   till.listen((event) => window.tell(event));
-  const tray = showTray({
+  showTray({
     till,
     icons,
     autoStart: isPackaged ? autoStart() : undefined,
@@ -69,20 +82,6 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
       state = seen;
     },
   });
-  await tray.shown;
-
-  app.on("before-quit", (event) => {
-    event.preventDefault();
-    shutdown.ask();
-  });
-  // Its type leaves out the event, which holds the system up until the files are closed.
-  powerMonitor.on("shutdown", ((event: Electron.Event) => {
-    event.preventDefault();
-    shutdown.now();
-  }) as () => void);
-  // After Electron's own, which would ask as if somebody had pressed the button.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => shutdown.now());
-  void till.failed.then(end);
   return { open: (link) => window.open(link) };
 }
 

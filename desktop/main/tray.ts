@@ -14,8 +14,7 @@ export interface TrayParts extends Omit<MenuParts, "words"> {
   readonly onState: (state: TillState) => void;
 }
 
-/** Resolves `shown` when it has been told the till's state for the first time. */
-export function showTray({ till, icons, onState, ...menu }: TrayParts): { readonly shown: Promise<void> } {
+export function showTray({ till, icons, onState, ...menu }: TrayParts): void {
   const iconOf = (name: string) => join(icons, `${name}.png`);
   const tray = new Tray(iconOf("tray-offline"));
   tray.on("click", () => menu.actions.open());
@@ -47,10 +46,10 @@ export function showTray({ till, icons, onState, ...menu }: TrayParts): { readon
     reading = undefined;
   };
   /** One question at a time, and one more after it where something happened meanwhile. */
-  const refresh = (): Promise<void> => {
+  const refresh = (): void => {
     isStale = true;
-    return (reading ??= readOften());
+    reading ??= readOften();
   };
-  till.listen(() => void refresh());
-  return { shown: refresh() };
+  till.listen(refresh);
+  refresh();
 }

@@ -27,7 +27,11 @@ export function openWindow({ parts, onClose, onSessionEnd, onBroken }: OpenWindo
   const window = new BrowserWindow(windowOptions(parts));
   const { webContents } = window;
   let startedMs = Date.now();
-  window.once("ready-to-show", () => window.show());
+  let hasSomethingToShow = false;
+  window.once("ready-to-show", () => {
+    hasSomethingToShow = true;
+    window.show();
+  });
   window.on("close", (event) => {
     event.preventDefault();
     onClose();
@@ -44,6 +48,7 @@ export function openWindow({ parts, onClose, onSessionEnd, onBroken }: OpenWindo
   return {
     open(link) {
       if (link !== undefined) load(pageAddress(link));
+      if (!hasSomethingToShow) return;
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();

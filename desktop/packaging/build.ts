@@ -24,9 +24,9 @@ const programs = [
   { entry: "worker/thread.ts", file: "worker/thread.cjs", format: "cjs" },
 ] as const;
 
-export async function buildApp(): Promise<void> {
-  const desktop = join(appFolder, "desktop");
-  rmSync(appFolder, { recursive: true, force: true });
+export async function buildApp(folder = appFolder): Promise<void> {
+  const desktop = join(folder, "desktop");
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(desktop, { recursive: true });
   await build({
     configFile: join(root, "desktop", "vite.config.ts"),
@@ -62,8 +62,8 @@ export async function buildApp(): Promise<void> {
     "prebuilds",
   );
   cpSync(libraries, join(desktop, "prebuilds"), { recursive: true });
-  cpSync(join(root, "migrations", "node"), join(appFolder, "migrations", "node"), { recursive: true });
-  writeFileSync(join(appFolder, "package.json"), JSON.stringify(appManifest(), null, 2));
+  cpSync(join(root, "migrations", "node"), join(folder, "migrations", "node"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify(appManifest(), null, 2));
 }
 
 /** What Electron and electron-builder read. */

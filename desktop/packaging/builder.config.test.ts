@@ -16,6 +16,7 @@ import { buildApp } from "./build.ts";
 import { builderConfig } from "./builder.config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "paypost-package-"));
+const app = join(folder, "app");
 const output = join(folder, "out");
 const program = join(output, "linux-unpacked", "paypost");
 const unpacked = join(folder, "unpacked");
@@ -23,9 +24,9 @@ const archive = join(output, "linux-unpacked", "resources", "app.asar");
 
 beforeAll(async () => {
   const electronDist = standInForElectron();
-  await buildApp();
+  await buildApp(app);
   await build({
-    config: { ...builderConfig, electronDist, directories: { ...builderConfig.directories, output } },
+    config: { ...builderConfig, electronDist, directories: { ...builderConfig.directories, app, output } },
     targets: Platform.LINUX.createTarget("dir"),
   });
   extractAll(archive, unpacked);

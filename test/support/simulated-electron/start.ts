@@ -1,0 +1,67 @@
+/** Starts the built program under the simulated Electron, and watches what it does. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { settingVariable } from "./messages.ts";
+import type { Command, Note, Setting } from "./messages.ts";
+
+export interface SimulatedProgram {
+  readonly notes: readonly Note[];
+  readonly pid: number;
+  /** Waits for the first note of that name after those that were seen by an earlier wait for it. */
+  next(what: string): Promise<Note>;
+  tell(command: Command): void;
+  kill(signal: NodeJS.Signals): void;
+  /** The code that the process ended with. */
+  readonly ended: Promise<number | null>;
+}
+
+export function startSimulated(
+  main: string,
+  args: readonly string[],
+  setting: Partial<Setting> & Pick<Setting, "folder">,
+): SimulatedProgram {
+  const whole: Setting = { isFirst: true, answer: 0, ...setting };
+  const child = fork(main, args, {
+    execArgv: [
+      "--disable-warning=ExperimentalWarning",
+      "--import",
+      new URL("hooks.ts", import.meta.url).href,
+    ],
+    env: { ...process.env, [settingVariable]: JSON.stringify(whole) },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const notes: Note[] = [];
+  const seen = new Map<string, number>();
+  const waiting = new Set<() => void>();
+  child.on("message", (note: Note) => {
+    notes.push(note);
+    for (const look of waiting) look();
+  });
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  return {
+    notes,
+    pid: child.pid ?? 0,
+    next(what) {
+      const from = seen.get(what) ?? 0;
+      const found = Promise.withResolvers<Note>();
+      const look = () => {
+        const at = notes.findIndex((note, index) => index >= from && note.what === what);
+        if (at < 0) return;
+        seen.set(what, at + 1);
+        waiting.delete(look);
+        found.resolve(notes[at] as Note);
+      };
+      waiting.add(look);
+      look();
+      void ended.then((code) => {
+        found.reject(
+          new Error(`the program ended with ${code}; no ${what} after ${JSON.stringify(notes.slice(-5))}`),
+        );
+      });
+      return found.promise;
+    },
+    tell: (command) => void child.send(command),
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
+}
