@@ -5,6 +5,7 @@
  * L1  Without a policy, after its end, and for what it does not list, nothing is allowed.
  * L2  Every limit includes the redemption that is asked about.
  */
+import { feeOf } from "#core/fee.ts";
 import type { Money } from "#core/money.ts";
 import type { CurrencyLimits, Policy } from "./documents/policy.ts";
 
@@ -21,6 +22,12 @@ export type AtRiskBreach =
   | "clock-not-trusted";
 
 export type UnanchoredBreach = "clock-not-trusted" | "over-unanchored-hours" | "over-unanchored-amount";
+
+export type CashOutBreach =
+  | "not-an-agent"
+  /** The policy names no fee for the currency, or it is past its end. */
+  | "cash-out-not-allowed"
+  | "over-cash-fee";
 
 export interface AtRiskUse {
   readonly money: Money;
@@ -72,6 +79,19 @@ export function unanchoredBreach(
   if (!policy || !limits || use.atMs >= policy.expiresAtMs) return "clock-not-trusted";
   if (use.atMs - use.lastServerTimeMs > policy.unanchoredHours * hourMs) return "over-unanchored-hours";
   return use.sumMinor + use.money.amountMinor > limits.unanchoredMinor ? "over-unanchored-amount" : undefined;
+}
+
+/** The most that an agent may keep of an amount; undefined where it is not paid out in cash at all. */
+export function mostCashFeeMinor(
+  policy: Policy | undefined,
+  { amountMinor, currency }: Money,
+  atMs: number,
+): bigint | undefined {
+  const fee = policy?.cashOut?.find((listed) => listed.currency === currency);
+  if (!policy || !fee || atMs >= policy.expiresAtMs) return undefined;
+  const most = feeOf(amountMinor, { feeFixedMinor: fee.fixedMinor, feeBasisPoints: fee.basisPoints });
+  // The beneficiary gets something.
+  return most < amountMinor ? most : undefined;
 }
 
 export function limitsIn(policy: Policy, currency: string): CurrencyLimits | undefined {

@@ -10,6 +10,7 @@
  * S5  Otherwise the first that the server commits wins.
  * S6  A redemption at risk is an ordinary claim within the policy that was current at its node's contact; it is taken
  *     for as long after the voucher's expiry as that policy says. Beyond its limits it is rejected.
+ * S7  A voucher is paid out in cash by an agent's node only, for a fee within the policy that it names.
  */
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherSnapshot } from "#core/decide.ts";
@@ -17,7 +18,7 @@ import type { Money } from "#core/money.ts";
 import type { VoucherRefusalCode } from "#core/voucher-refusal.ts";
 import { hasExpired, isPastEnd } from "#core/voucher-validity.ts";
 import type { Epoch } from "./documents/lease.ts";
-import type { AtRiskBreach } from "./limits.ts";
+import type { AtRiskBreach, CashOutBreach } from "./limits.ts";
 import type { RedeemVoucher } from "./documents/operation.ts";
 
 /** How long after its last contact a node's online redemption is still taken, in milliseconds of server time. */
@@ -30,6 +31,7 @@ export type RejectionCode =
   | "wrong-amount"
   | "wrong-merchant-group"
   | AtRiskBreach
+  | CashOutBreach
   /** The server never told the node the time that it names as its last contact. */
   | "contact-not-known"
   /** The policy named is not the one that was current at that contact. */
@@ -67,6 +69,8 @@ export interface RedemptionFacts {
     | undefined;
   /** What its policy says of a redemption at risk; undefined for one that is not. */
   readonly atRisk: AtRiskFacts | undefined;
+  /** Why it may not be paid out in cash; undefined where it may, or is not. */
+  readonly cashOutBreach: CashOutBreach | undefined;
   readonly openLease: { readonly nodeId: string; readonly epoch: Epoch } | undefined;
   /** Whether the lease that the body names was ever granted to this node. */
   readonly leaseWasGranted: boolean;
@@ -110,6 +114,7 @@ function invalidity(facts: RedemptionFacts): RejectionCode | undefined {
   if (!facts.numberProven) return "wrong-number";
   if (body.amountMinor !== voucher.amountMinor || body.currency !== voucher.currency) return "wrong-amount";
   if (!facts.merchantAccepted) return "wrong-merchant-group";
+  if (facts.cashOutBreach) return facts.cashOutBreach;
   if (body.mode === "at-risk") {
     if (!voucher.atRisk || !facts.atRisk) return "at-risk-not-allowed";
     if (facts.atRisk.breach) return facts.atRisk.breach;

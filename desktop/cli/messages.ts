@@ -104,6 +104,10 @@ export function refusalMessage(refusal: RedeemRefusal): string {
       return "This voucher must be denied: it was used, cancelled, suspended or blocked. Do not hand over goods.";
     case "wrong-merchant-group":
       return "This shop may not accept vouchers of this group. Do not hand over goods; ask the programme which shops may.";
+    case "not-an-agent":
+      return "This till is a merchant's and may not pay vouchers out in cash. Hand over goods, or ask the operator for an agent's code.";
+    case "cash-out-not-allowed":
+      return "No policy of the operator allows this voucher to be paid out in cash. Connect, run `sync`, and try again.";
     case "node-stopped":
       return stoppedMessage(refusal.because);
     case "node-frozen":

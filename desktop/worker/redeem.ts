@@ -2,7 +2,12 @@
 import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
-import type { RedeemVoucher, RedemptionMode } from "#sync/documents/operation.ts";
+import type {
+  AuthenticationOutcome,
+  CashOutTerms,
+  RedeemVoucher,
+  RedemptionMode,
+} from "#sync/documents/operation.ts";
 import type { Policy } from "#sync/documents/policy.ts";
 import { checkVoucherNumber, commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
@@ -10,6 +15,8 @@ import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { openTrusted } from "#sync/open-trusted.ts";
 import type { Holder } from "#sync/leases.ts";
 import { limitsIn } from "#sync/limits.ts";
+import { decideCashOut } from "./decide-cash-out.ts";
+import type { CashOutDecision } from "./decide-cash-out.ts";
 import { decideRedemptionHere } from "./decide-redemption.ts";
 import type { RedemptionDecision, RedemptionFacts, RedemptionRefusal } from "./decide-redemption.ts";
 import type { NodeStores } from "./open.ts";
@@ -26,10 +33,18 @@ export interface RedeemRequest {
   readonly number: string;
   readonly actor: string;
   readonly offline: boolean;
+  /** An agent pays it out. */
+  readonly inCash?: boolean;
+  readonly authentication?: AuthenticationOutcome | null;
+  /** Whose cash it is paid out of, and whose totals it counts in. */
+  readonly shift?: number | null;
 }
+
+type CashOutRefusal = Extract<CashOutDecision, { readonly ok: false }>["refusal"];
 
 export type RedeemRefusal =
   | RedemptionRefusal
+  | CashOutRefusal
   | StandingRefusal
   /** The server says that somebody else holds it, and has asked for it back. */
   | { readonly code: "leased-elsewhere"; readonly holder: Holder }
@@ -40,6 +55,7 @@ export interface Redeemed extends RecordedOperation {
   readonly mode: RedemptionMode;
   readonly token: VoucherToken;
   readonly anchored: boolean;
+  readonly cashOut: CashOutTerms | null;
   /** What is guaranteed should another have been first; null where that cannot be, or nothing is. */
   readonly guaranteedMinor: bigint | null;
 }
@@ -54,6 +70,7 @@ export type Prepared =
       readonly ok: true;
       readonly mode: RedemptionMode;
       readonly token: VoucherToken;
+      readonly cashOut: CashOutTerms | null;
       record(): RedeemResult;
     }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
@@ -81,14 +98,15 @@ export async function prepareRedemption(parts: RecordParts, request: RedeemReque
     withdrawn: held !== undefined && held.withdrawnMs !== null,
     numberFits,
   };
-  const decide = () => decideRedemptionHere(factsNow(parts, request, voucher));
+  const decide = () => decideAll(parts, request, factsNow(parts, request, voucher));
   const decision = decide();
   if (!decision.ok) return decision;
-  const { mode, token } = decision;
+  const { mode, token, cashOut } = decision;
   return {
     ok: true,
     mode,
     token,
+    cashOut,
     record: () => record(parts, request, decision, decide),
   };
 }
@@ -96,12 +114,12 @@ export async function prepareRedemption(parts: RecordParts, request: RedeemReque
 function record(
   parts: RecordParts,
   request: RedeemRequest,
-  decision: RedemptionDecision & { readonly ok: true },
-  decide: () => RedemptionDecision,
+  decision: WholeDecision & { readonly ok: true },
+  decide: () => WholeDecision,
 ): RedeemResult {
   const { stores, clock, randomBytes } = parts;
-  const { mode, epoch, token } = decision;
-  const { actor } = request;
+  const { mode, epoch, token, cashOut } = decision;
+  const { actor, authentication = null, shift = null } = request;
   const time = timeOf(stores, clock);
   const anchor = stores.node.anchor();
   const { serial, amountMinor, currency } = token;
@@ -114,6 +132,8 @@ function record(
     epoch,
     numberCommitment: commitmentOf(opening),
     deniedAsOfMs: decision.mode === "at-risk" ? decision.deniedAsOfMs : null,
+    authentication,
+    cashOut,
   };
   const sealed = sealNumber(stores.trust.keySet().serverBoxKey, opening, randomBytes);
   const { anchored } = time;
@@ -127,13 +147,42 @@ function record(
       return standingRefusal(stores) ?? (again.ok ? undefined : again.refusal);
     },
     (sequence) =>
-      stores.redemptions.insert({ sequence, ...voucher, mode, epoch, actor, anchored, lastServerTimeMs }),
+      stores.redemptions.insert({
+        sequence,
+        ...voucher,
+        mode,
+        epoch,
+        actor,
+        anchored,
+        lastServerTimeMs,
+        shift,
+        authentication,
+        cashFeeMinor: cashOut?.feeMinor ?? null,
+      }),
   );
   if (!result.ok) return result;
   const policy = mode === "at-risk" ? stores.trust.policy(anchor?.policyVersion ?? 0) : undefined;
   const floor = policy && limitsIn(policy, currency)?.guaranteedMinor;
   const guaranteedMinor = floor === undefined ? null : min(floor, amountMinor);
-  return { ok: true, redeemed: { ...result.recorded, mode, token, anchored, guaranteedMinor } };
+  return { ok: true, redeemed: { ...result.recorded, mode, token, anchored, cashOut, guaranteedMinor } };
+}
+
+type WholeDecision =
+  | ((RedemptionDecision & { readonly ok: true }) & { readonly cashOut: CashOutTerms | null })
+  | { readonly ok: false; readonly refusal: RedemptionRefusal | CashOutRefusal };
+
+function decideAll(
+  { stores }: RecordParts,
+  { inCash }: RedeemRequest,
+  facts: RedemptionFacts,
+): WholeDecision {
+  const decision = decideRedemptionHere(facts);
+  if (!decision.ok) return decision;
+  const { policy, time } = facts;
+  const agent = stores.node.identity()?.certificate?.agent === true;
+  const cash = { wanted: inCash === true, agent, policy, money: decision.token, atMs: time.nowMs };
+  const paid = decideCashOut(cash);
+  return paid.ok ? { ...decision, cashOut: paid.cashOut } : paid;
 }
 
 function factsNow(

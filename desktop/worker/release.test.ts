@@ -65,6 +65,9 @@ describe("a lease that is given back", () => {
       actor: "Ann",
       anchored: true,
       lastServerTimeMs: 0,
+      shift: null,
+      cashFeeMinor: null,
+      authentication: null,
     } as const;
     expect(() => till.stores.redemptions.insert(redemption)).toThrow("this lease was given back");
     const other = createTill();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseEnrolmentLink } from "#sync/enrolment-link.ts";
 import { createDatabase } from "../../test/support/database.ts";
 import type { TestDatabase } from "../../test/support/database.ts";
 import { run } from "../../test/support/processes.ts";
@@ -140,7 +141,7 @@ test("merchants, their groups and the matrix are set, listed and audited", async
     "North",
   );
   expect(await ok("merchants")).toMatch(/M-1 +Corner shop +active +citizen +ACC 7 +North +M-1/);
-  await ok("merchant", "add", "M-1", "Corner shop", "--accepts", "FOO");
+  await ok("merchant", "add", "M-7", "Corner shop", "--accepts", "FOO");
   await ok("merchant", "add", "M-1", "Corner shop and café");
   expect(await ok("matrix")).toMatch(/M-1 +1 +yes/);
   expect(await refused("merchant", "add", "M-2", "Other", "--fsp", "nobody")).toContain("not registered");
@@ -275,6 +276,20 @@ test("an unknown command shows what there is", async () => {
 function paypost(...args: readonly string[]): Promise<Finished> {
   return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url, PAYPOST_KEYS: keys });
 }
+
+test("an enrolment code comes with a link and its QR code where the server's address is given", async () => {
+  await ok("merchant", "add", "M-7", "Corner shop");
+  const code = ["node", "code", "M-7", "till 1"];
+  expect(await ok(...code)).not.toContain("paypost://");
+  const told = await ok(...code, "--agent", "--server", "https://pay.example.org/");
+  const link = parseEnrolmentLink(/paypost:\S+/.exec(told)?.[0] ?? "");
+  expect(link).toMatchObject({ ok: true, serverUrl: "https://pay.example.org" });
+  expect(told).toContain(link.ok ? link.code : "no link");
+  expect(told).toMatch(/[▀▄█]{10}/);
+  const { rows } = await client.pool.query("select agent from enrolment_codes order by agent");
+  expect(rows).toEqual([{ agent: false }, { agent: true }]);
+  expect(await refused(...code, "--server", "http://pay.example.org")).toContain("server-without-tls");
+});
 
 async function ok(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await paypost(...args);

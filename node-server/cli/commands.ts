@@ -1,6 +1,9 @@
 /** What operators can do from the command line, each command with its usage and both of its outputs. */
+import { toString } from "qrcode";
 import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
+import { enrolmentLink } from "#sync/enrolment-link.ts";
+import { parseServerUrl } from "#sync/server-url.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { revokeNode } from "../nodes/revoke.ts";
@@ -125,18 +128,27 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     "node code",
     {
       database: true,
-      usage: "node code MERCHANT NAME [--hours N]",
-      summary: "issue a one-time enrolment code for a merchant's machine, good for N hours (48)",
+      usage: "node code MERCHANT NAME [--hours N] [--agent] [--server URL]",
+      summary:
+        "issue a one-time enrolment code for a merchant's machine, good for N hours (48); an agent's machine may pay vouchers out in cash; with the server's address also a link and its QR code",
       async run({ store, randomBytes }, args, options) {
         const [merchantId, nodeName] = words(this.usage, args, 2);
         const validHours = wholeNumber(option(options, "hours") ?? "48", "--hours");
         const merchant = await store.transaction((tx) => tx.registry.merchant(merchantId));
         if (!merchant) throw new UsageError(`There is no merchant ${merchantId}`);
-        const code = await issueEnrolmentCode(store, randomBytes, { merchantId, nodeName, validHours });
-        return done(
-          `Enrolment code for ${nodeName} of ${merchant.name}, good for ${validHours} hours, once:\n\n    ${code}\n`,
-          { code },
-        );
+        const address = option(options, "server");
+        const server = address === null ? undefined : parseServerUrl(address);
+        if (server?.ok === false) throw new UsageError(`--server: ${server.refusal.code}`);
+        const code = await issueEnrolmentCode(store, randomBytes, {
+          merchantId,
+          nodeName,
+          validHours,
+          agent: options["agent"] === true,
+        });
+        const link = server ? enrolmentLink(server.url, code) : null;
+        const told = `Enrolment code for ${nodeName} of ${merchant.name}, good for ${validHours} hours, once:\n\n    ${code}\n`;
+        const picture = link && (await toString(link, { type: "utf8", errorCorrectionLevel: "M" }));
+        return done(link ? `${told}\n    ${link}\n\n${picture}` : told, { code, link });
       },
     },
   ],
@@ -212,14 +224,24 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
           row.sequence,
           row.type,
           row.serial === null ? "" : formatSerial(row.serial),
+          row.recognised ?? "",
+          row.cash ?? "",
           row.state,
           row.reason ?? "",
           row.transactionId ?? "",
         ]);
-        return done(
-          table(["node", "number", "type", "serial", "verdict", "reason", "transaction"], rows),
-          operations,
-        );
+        const head = [
+          "node",
+          "number",
+          "type",
+          "serial",
+          "recognised",
+          "cash",
+          "verdict",
+          "reason",
+          "transaction",
+        ];
+        return done(table(head, rows), operations);
       },
     },
   ],

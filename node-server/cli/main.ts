@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
     all: { type: "boolean" },
     "at-risk": { type: "boolean" },
     server: { type: "string" },
+    agent: { type: "boolean" },
     answer: { type: "string" },
     phone: { type: "string" },
     program: { type: "string" },

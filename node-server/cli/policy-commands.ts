@@ -61,7 +61,7 @@ export const policyCommands: readonly (readonly [string, Command])[] = [
 ];
 
 function shown(policy: Policy): CommandResult {
-  const { version, expiresAtMs, atRisk, unanchoredHours, clockErrorMs, currencies } = policy;
+  const { version, expiresAtMs, atRisk, unanchoredHours, clockErrorMs, currencies, cashOut } = policy;
   const lines = [
     `Policy ${version}, until ${new Date(expiresAtMs).toISOString()}.`,
     atRisk
@@ -76,6 +76,10 @@ function shown(policy: Policy): CommandResult {
         `${major(limits.sumMinor)} in all, guaranteed up to ${major(limits.guaranteedMinor)} each; ` +
         `${major(limits.unanchoredMinor)} by a clock that is not confirmed.`
       );
+    }),
+    ...(cashOut ?? []).map(({ currency, fixedMinor, basisPoints }) => {
+      const fixed = formatMajor({ amountMinor: fixedMinor, currency });
+      return `${currency} in cash: an agent keeps at most ${fixed} and ${basisPoints / 100} % of a voucher.`;
     }),
   ];
   return done(lines.join("\n"), policy);

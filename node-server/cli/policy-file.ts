@@ -1,7 +1,7 @@
 /** A policy as an operator writes it: JSON with amounts in major units as text (design section 4.2). */
 import { z } from "zod";
 import { parseMajor } from "#core/money.ts";
-import type { CurrencyLimits } from "#sync/documents/policy.ts";
+import type { CashOutFee, CurrencyLimits } from "#sync/documents/policy.ts";
 import type { PolicyWish } from "../nodes/policies.ts";
 
 export type PolicyFile =
@@ -17,7 +17,7 @@ export function readPolicyFile(text: string, now: Date): PolicyFile {
     );
     return { ok: false, mistakes };
   }
-  const { validDays, atRisk, unanchoredHours, clockErrorSeconds, currencies } = parsed.data;
+  const { validDays, atRisk, unanchoredHours, clockErrorSeconds, currencies, cashOut } = parsed.data;
   const mistakes: string[] = [];
   const limits = Object.entries(currencies).map(([currency, amounts]): CurrencyLimits => {
     const minor = (name: keyof Amounts): bigint => {
@@ -35,10 +35,18 @@ export function readPolicyFile(text: string, now: Date): PolicyFile {
       unanchoredMinor: minor("unanchored"),
     };
   });
+  const fees = Object.entries(cashOut ?? {}).map(([currency, { fixed, percent }]): CashOutFee => {
+    const read = minorOf(currency, "guaranteed", fixed);
+    if (typeof read === "string") mistakes.push(`cashOut.${currency}.fixed: ${read}`);
+    const fixedMinor = typeof read === "bigint" ? read : 0n;
+    return { currency, fixedMinor, basisPoints: Math.round(percent * 100) };
+  });
   if (mistakes.length > 0) return { ok: false, mistakes };
   const expiresAtMs = now.getTime() + validDays * 86_400_000;
   const clockErrorMs = clockErrorSeconds * 1000;
-  return { ok: true, wish: { expiresAtMs, atRisk, unanchoredHours, clockErrorMs, currencies: limits } };
+  const kept = cashOut ? fees : null;
+  const wish = { expiresAtMs, atRisk, unanchoredHours, clockErrorMs, currencies: limits, cashOut: kept };
+  return { ok: true, wish };
 }
 
 /** What `policy example` prints. */
@@ -56,6 +64,7 @@ export const examplePolicy = {
       unanchored: "200.00",
     },
   },
+  cashOut: { USD: { fixed: "0.10", percent: 1.5 } },
 };
 
 const hours = z.int().min(0).max(2_160);
@@ -83,6 +92,10 @@ const policyFile = z.strictObject({
   unanchoredHours: hours,
   clockErrorSeconds: z.int().min(0).max(86_400),
   currencies: z.record(z.string(), amounts),
+  /** The most that agents keep of what they pay out in cash; left out or null: nothing is paid out in cash. */
+  cashOut: z
+    .record(z.string(), z.strictObject({ fixed: z.string(), percent: z.number().min(0).max(100) }))
+    .nullish(),
 });
 
 /** The amount in minor units, or what is wrong with it. */

@@ -10,7 +10,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { hashOf, parseDocument, signDocument } from "#sync/signing/cose.ts";
 import { verify } from "#sync/signing/ed25519.ts";
 import type { Signer } from "#sync/signing/signers.ts";
-import type { Store, Tx } from "../ports/store.ts";
+import type { EnrolmentCodeRow, Store, Tx } from "../ports/store.ts";
 
 export interface EnrolDependencies {
   readonly store: Store;
@@ -43,7 +43,12 @@ export type EnrolAnswer =
 export async function issueEnrolmentCode(
   store: Store,
   randomBytes: (length: number) => Uint8Array,
-  wish: { readonly merchantId: string; readonly nodeName: string; readonly validHours: number },
+  wish: {
+    readonly merchantId: string;
+    readonly nodeName: string;
+    readonly validHours: number;
+    readonly agent?: boolean;
+  },
 ): Promise<string> {
   const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const code = Array.from(randomBytes(16), (byte) => alphabet[byte % 32])
@@ -51,7 +56,7 @@ export async function issueEnrolmentCode(
     .replace(/(.{4})(?=.)/g, "$1-");
   await store.transaction(async (tx) => {
     const expiresAt = new Date((await tx.now()).getTime() + wish.validHours * 3_600_000);
-    await tx.nodes.insertCode({ ...wish, expiresAt, codeHash: codeHash(code) });
+    await tx.nodes.insertCode({ agent: false, ...wish, expiresAt, codeHash: codeHash(code) });
     await tx.audit.record({ actor: "operator", action: "node.code", subject: `merchant:${wish.merchantId}` });
   });
   return code;
@@ -91,7 +96,7 @@ async function createNode(
   deps: EnrolDependencies,
   tx: Tx,
   request: EnrolRequest,
-  code: { readonly merchantId: string; readonly nodeName: string },
+  code: Pick<EnrolmentCodeRow, "merchantId" | "nodeName" | "agent">,
   generation: number,
   now: Date,
 ): Promise<Uint8Array> {
@@ -105,6 +110,7 @@ async function createNode(
     merchantName: merchant.name,
     issuedAtMs: now.getTime(),
     generation,
+    agent: code.agent,
   });
   const certificate = await signDocument(deps.certificateSigner, payload);
   const parsed = parseDocument(certificate);

@@ -38,6 +38,7 @@ const wish: PolicyWish = {
       unanchoredMinor: 0n,
     },
   ],
+  cashOut: null,
 };
 
 let server: TestServer;

@@ -4,6 +4,7 @@ import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
 import { settleRedemption } from "#sync/settlement.ts";
 import type { RedemptionVerdict } from "#sync/settlement.ts";
 import { guaranteeOf, judgeAtRisk } from "./at-risk.ts";
+import { judgeCashOut } from "./cash-out.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { NodeRow, Tx, VoucherRow } from "../ports/store.ts";
@@ -35,6 +36,7 @@ export async function settleRedeem(
     lastServerTimeMs: operation.lastServerTimeMs,
     voucher,
     atRisk,
+    cashOutBreach: await judgeCashOut(tx, node, redeem),
     openLease: await tx.leases.open(body.serial),
     leaseWasGranted: body.epoch !== null && (await tx.leases.wasGranted(body.serial, node.id, body.epoch)),
     numberProven: voucher !== undefined && numberIsProven(context, voucher, redeem),

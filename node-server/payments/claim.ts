@@ -11,7 +11,7 @@ import type { Money } from "#core/money.ts";
 import { accountId, claimReserve } from "../ledger/entries.ts";
 import type { PayoutTerms } from "../ledger/entries.ts";
 import type { ClaimRow, PaymentTerms, Tx, VoucherRow } from "../ports/store.ts";
-import { feeOf } from "./fees.ts";
+import { feeOf } from "#core/fee.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
 
 export interface ClaimRequest {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { payOut } from "../ledger/entries.ts";
-import { feeOf } from "./fees.ts";
+import { feeOf } from "#core/fee.ts";
 
 const terms = fc.record({
   feeFixedMinor: fc.bigInt({ min: 0n, max: 10n ** 12n }),

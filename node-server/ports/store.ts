@@ -526,6 +526,8 @@ export interface EnrolmentCodeRow {
   readonly merchantId: string;
   readonly nodeName: string;
   readonly expiresAt: Date;
+  /** Whether the machine may pay vouchers out in cash. */
+  readonly agent: boolean;
   /** The node that used the code; null while nobody has. */
   readonly nodeId: string | null;
 }

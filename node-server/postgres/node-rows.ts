@@ -105,13 +105,14 @@ function enrolmentCodes(trx: Trx): CodeRows {
           merchant_id: code.merchantId,
           node_name: code.nodeName,
           expires_at: code.expiresAt,
+          agent: code.agent,
         })
         .execute();
     },
     async lockCode(codeHash) {
       const row = await trx
         .selectFrom("enrolment_codes")
-        .select(["merchant_id", "node_name", "expires_at", "node_id"])
+        .select(["merchant_id", "node_name", "expires_at", "node_id", "agent"])
         .where("code_hash", "=", codeHash)
         .forUpdate()
         .executeTakeFirst();
@@ -121,6 +122,7 @@ function enrolmentCodes(trx: Trx): CodeRows {
           nodeName: row.node_name,
           expiresAt: row.expires_at,
           nodeId: row.node_id,
+          agent: row.agent,
         }
       );
     },

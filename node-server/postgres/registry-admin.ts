@@ -1,6 +1,9 @@
 /** What operators write into the registry, and the books as they read them. */
 import type { Pool, PoolClient } from "pg";
+import { formatMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
+import { decodeOperation } from "#sync/documents/operation.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
 import { operatorChange } from "./operator-change.ts";
 import type { OperatorChange } from "./operator-change.ts";
 
@@ -226,6 +229,10 @@ export async function listVouchers(pool: Pool, institutionId: string): Promise<V
 }
 
 export interface OperationSummary {
+  /** How the beneficiary was recognised, as the node says; null where nobody was asked to. */
+  readonly recognised: string | null;
+  /** What an agent says that it paid out in cash and kept; null where goods were given. */
+  readonly cash: string | null;
   readonly nodeName: string;
   readonly sequence: bigint;
   readonly type: string;
@@ -237,10 +244,24 @@ export interface OperationSummary {
 
 /** Every operation the server has, in the order of its nodes' chains. */
 export async function listOperations(pool: Pool): Promise<OperationSummary[]> {
-  const { rows } = await pool.query<OperationSummary>(
+  const { rows } = await pool.query<Omit<OperationSummary, "recognised" | "cash"> & { signed: Buffer }>(
     `select n.name as "nodeName", o.sequence, o.type, o.voucher_serial as serial, o.state, o.reason,
-       o.transaction_id as "transactionId"
+       o.transaction_id as "transactionId", o.signed
      from operations o join nodes n on n.id = o.node_id order by n.enrolled_at, o.sequence, o.received_at`,
   );
-  return rows;
+  return rows.map(({ signed, ...row }) => ({ ...row, ...statedIn(signed) }));
+}
+
+/** What only the signed operation says. Its signature was looked at when it came. */
+function statedIn(signed: Uint8Array): Pick<OperationSummary, "recognised" | "cash"> {
+  const parsed = parseDocument(new Uint8Array(signed));
+  const operation = parsed.ok ? decodeOperation(parsed.payload) : undefined;
+  const body = operation?.ok ? operation.value.body : undefined;
+  if (body?.type !== "redeem-voucher") return { recognised: null, cash: null };
+  const { authentication, cashOut, amountMinor, currency } = body;
+  const major = (minor: bigint) => formatMajor({ amountMinor: minor, currency });
+  return {
+    recognised: authentication && `${authentication.method}: ${authentication.result}`,
+    cash: cashOut && `${major(amountMinor - cashOut.feeMinor)} paid, ${major(cashOut.feeMinor)} kept`,
+  };
 }

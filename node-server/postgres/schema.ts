@@ -314,6 +314,7 @@ interface EnrolmentCodes {
   expires_at: Date;
   used_at: Date | null;
   node_id: string | null;
+  agent: Generated<boolean>;
 }
 
 interface Operations {

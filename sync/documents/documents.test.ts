@@ -20,7 +20,14 @@ import {
 } from "./enrolment-certificate.ts";
 import { decodeKeySet, encodeKeySet, type KeySet } from "./key-set.ts";
 import { decodeLease, encodeLease, type Lease } from "./lease.ts";
-import { decodeOperation, encodeOperation, type Operation, type OperationBody } from "./operation.ts";
+import {
+  authenticationMethods,
+  authenticationResults,
+  decodeOperation,
+  encodeOperation,
+  type Operation,
+  type OperationBody,
+} from "./operation.ts";
 import {
   decodeSessionAssertion,
   encodeSessionAssertion,
@@ -53,6 +60,13 @@ const redemption = {
   amountMinor,
   currency,
   numberCommitment: bytes(32),
+  authentication: fc.option(
+    fc.record({
+      method: fc.constantFrom(...authenticationMethods),
+      result: fc.constantFrom(...authenticationResults),
+    }),
+  ),
+  cashOut: fc.option(fc.record({ feeMinor: fc.constant(0n) })),
 };
 const body: fc.Arbitrary<OperationBody> = fc.oneof(
   fc.record({
@@ -107,6 +121,7 @@ const certificate: fc.Arbitrary<EnrolmentCertificate> = fc.record({
   merchantName: text,
   issuedAtMs: timeMs,
   generation: small,
+  agent: fc.boolean(),
 });
 const keySet: fc.Arbitrary<KeySet> = fc.record({
   version: small,
@@ -153,12 +168,19 @@ const policy: fc.Arbitrary<Policy> = fc.record({
     }),
     { selector: (limits) => limits.currency },
   ),
+  cashOut: fc.option(
+    fc.uniqueArray(fc.record({ currency, fixedMinor: amountOrNone, basisPoints: fc.nat(10_000) }), {
+      selector: (fee) => fee.currency,
+    }),
+  ),
 });
 
 /** Fields that their formats did not have at first; without them a document reads as it did then. */
 const laterFields: Partial<Record<SignedKind, readonly number[]>> = {
   operation: [13],
   "voucher-token": [8],
+  policy: [9],
+  "enrolment-certificate": [7],
   "verdict-list": [7],
 };
 

@@ -1,9 +1,11 @@
 /**
  * An enrolment certificate: the server's signed word that a node's key belongs to a merchant's node. Its hash is what
  * the node's first operation is linked to (design section 3).
+ *
+ * Later, readers first: `agent`.
  */
-import { decodeDocument, encodeDocument, mapOf, type Decoded } from "./codec.ts";
-import { signingKey, smallCount, text, timeMs, uuid } from "./fields.ts";
+import { decodeDocument, encodeDocument, laterField, mapOf, type Decoded } from "./codec.ts";
+import { signingKey, smallCount, text, timeMs, uuid, yesOrNo } from "./fields.ts";
 
 export interface EnrolmentCertificate {
   readonly nodeId: string;
@@ -14,6 +16,8 @@ export interface EnrolmentCertificate {
   readonly issuedAtMs: number;
   /** The server database's generation at the time. */
   readonly generation: number;
+  /** Whether it may pay vouchers out in cash. */
+  readonly agent: boolean;
 }
 
 /** The payload of a certificate. Throws when a field is out of its range. */
@@ -33,4 +37,5 @@ const codec = mapOf<EnrolmentCertificate>({
   merchantName: [4, text(256)],
   issuedAtMs: [5, timeMs],
   generation: [6, smallCount],
+  agent: [7, laterField(yesOrNo, false)],
 });

@@ -91,6 +91,7 @@ export const counter = integer(1, Number.MAX_SAFE_INTEGER);
 export const smallCount = integer(0, 2_147_483_647);
 export const serial = bigInteger(1n, 9_007_199_254_740_991n);
 export const amountMinor = bigInteger(1n, 9_223_372_036_854_775_807n);
+export const amountOrNone = bigInteger(0n, 9_223_372_036_854_775_807n);
 export const hash = bytes(32);
 export const epoch: Codec<Epoch> = rowOf<Epoch>({ generation: smallCount, n: smallCount });
 

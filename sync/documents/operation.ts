@@ -2,7 +2,8 @@
  * An operation: one thing that a node did, signed by it and linked to the one before (design section 3). Secrets and
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
- * Format 1: first one. Later, readers first: `anchored`, and a redemption's `deniedAsOfMs`.
+ * Format 1: first one. Later, readers first: `anchored`, and a redemption's `deniedAsOfMs`, `authentication` and
+ * `cashOut`.
  */
 import {
   decodeDocument,
@@ -11,12 +12,14 @@ import {
   mapOf,
   nullable,
   partOf,
+  rowOf,
   variantsOf,
   where,
   type Decoded,
 } from "./codec.ts";
 import {
   amountMinor,
+  amountOrNone,
   counter,
   currency,
   durationMs,
@@ -71,6 +74,24 @@ export interface RedeemVoucher {
   readonly numberCommitment: Uint8Array;
   /** As of when the node's deny list was complete: always for `at-risk`, else never. */
   readonly deniedAsOfMs: number | null;
+  /** How the beneficiary was recognised: the outcome, never the data. Null where nobody was asked to. */
+  readonly authentication: AuthenticationOutcome | null;
+  /** An agent paid the voucher out in cash; null where goods were given. */
+  readonly cashOut: CashOutTerms | null;
+}
+
+export const authenticationMethods = ["printed-data", "photo", "registry"] as const;
+export const authenticationResults = ["confirmed", "not-confirmed"] as const;
+
+export interface AuthenticationOutcome {
+  /** By what is printed on the beneficiary's paper, by its photo, or by a registry that was asked. */
+  readonly method: (typeof authenticationMethods)[number];
+  readonly result: (typeof authenticationResults)[number];
+}
+
+export interface CashOutTerms {
+  /** What the agent kept of the amount; the beneficiary got the rest. */
+  readonly feeMinor: bigint;
 }
 
 export interface ReleaseLease {
@@ -109,6 +130,22 @@ const redeemVoucher = mapOf<RedeemVoucher>({
   currency: [5, currency],
   numberCommitment: [6, hash],
   deniedAsOfMs: [7, laterField<number | null>(nullable(timeMs), null)],
+  authentication: [
+    8,
+    laterField<AuthenticationOutcome | null>(
+      nullable(
+        rowOf<AuthenticationOutcome>({
+          method: oneOf(...authenticationMethods),
+          result: oneOf(...authenticationResults),
+        }),
+      ),
+      null,
+    ),
+  ],
+  cashOut: [
+    9,
+    laterField<CashOutTerms | null>(nullable(rowOf<CashOutTerms>({ feeMinor: amountOrNone })), null),
+  ],
 });
 
 const releaseLease = mapOf<ReleaseLease>({
@@ -138,7 +175,7 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
   body: [
     12,
     variantsOf<OperationBody>({
-      "redeem-voucher": where(redeemVoucher, brokenByMode),
+      "redeem-voucher": where(redeemVoucher, (body) => brokenByMode(body) ?? brokenByFee(body)),
       "release-lease": releaseLease,
     }),
   ],
@@ -154,4 +191,9 @@ function brokenByMode({
   if (mode === "leased" && named === null) return "epoch";
   if (mode === "at-risk" && named !== null) return "epoch";
   return (mode === "at-risk") === (deniedAsOfMs !== null) ? undefined : "deniedAsOfMs";
+}
+
+/** Whoever pays out pays out something. */
+function brokenByFee({ cashOut, amountMinor: most }: RedeemVoucher): "cashOut" | undefined {
+  return cashOut && cashOut.feeMinor >= most ? "cashOut" : undefined;
 }

@@ -2,11 +2,12 @@
  * A policy: the server's signed limits for what nodes do without it (design section 4.2 and "Clock"). Each version is
  * issued once and never edited; an operation names the version that it was judged by.
  *
- * Format 1: first one.
+ * Format 1: first one. Later, readers first: `cashOut`.
  */
 import {
   decodeDocument,
   encodeDocument,
+  laterField,
   listOf,
   mapOf,
   nullable,
@@ -14,7 +15,7 @@ import {
   where,
   type Decoded,
 } from "./codec.ts";
-import { amountMinor, bigInteger, currency, formatVersion, integer, smallCount, timeMs } from "./fields.ts";
+import { amountMinor, amountOrNone, currency, formatVersion, integer, smallCount, timeMs } from "./fields.ts";
 
 export interface Policy {
   /** Grows with every policy; 0 in an operation means that the node had none. */
@@ -30,6 +31,16 @@ export interface Policy {
   readonly clockErrorMs: number;
   /** What is allowed in each currency; one that is not listed is not allowed. */
   readonly currencies: readonly CurrencyLimits[];
+  /** What agents may keep of vouchers that they pay out in cash; null: nothing is paid out in cash. */
+  readonly cashOut: readonly CashOutFee[] | null;
+}
+
+/** The most that is kept in one currency; one that is not listed is not paid out. */
+export interface CashOutFee {
+  readonly currency: string;
+  readonly fixedMinor: bigint;
+  /** Hundredths of a percent. */
+  readonly basisPoints: number;
 }
 
 export interface AtRiskLimits {
@@ -73,7 +84,6 @@ export function decodePolicy(payload: Uint8Array): Decoded<Policy> {
 /** The server keeps what a node was told for as long as an operation may name it: no limit reaches further. */
 const mostHours = 2_160;
 const hours = integer(0, mostHours);
-const amountOrNone = bigInteger(0n, 9_223_372_036_854_775_807n);
 
 const versioned = where(
   mapOf<Policy & { readonly format: 1 }>({
@@ -108,11 +118,26 @@ const versioned = where(
         200,
       ),
     ],
+    cashOut: [
+      9,
+      laterField<readonly CashOutFee[] | null>(
+        nullable(
+          listOf(
+            rowOf<CashOutFee>({ currency, fixedMinor: amountOrNone, basisPoints: integer(0, 10_000) }),
+            200,
+          ),
+        ),
+        null,
+      ),
+    ],
   }),
-  ({ version, currencies }) => {
+  ({ version, currencies, cashOut }) => {
     if (version === 0) return "version";
-    return new Set(currencies.map((limits) => limits.currency)).size < currencies.length
-      ? "currencies"
-      : undefined;
+    if (namesOneTwice(currencies)) return "currencies";
+    return namesOneTwice(cashOut ?? []) ? "cashOut" : undefined;
   },
 );
+
+function namesOneTwice(rows: readonly { readonly currency: string }[]): boolean {
+  return new Set(rows.map((row) => row.currency)).size < rows.length;
+}

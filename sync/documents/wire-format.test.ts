@@ -34,6 +34,8 @@ const redeem: RedeemVoucher = {
   currency: "KES",
   numberCommitment: new Uint8Array(32).fill(0xbb),
   deniedAsOfMs: null,
+  authentication: null,
+  cashOut: null,
 };
 const release: ReleaseLease = { type: "release-lease", serial: 42n, epoch: { generation: 2, n: 1 } };
 const operation: Operation = {
@@ -68,6 +70,7 @@ const certificate: EnrolmentCertificate = {
   merchantName: "Duka la Mama",
   issuedAtMs: 1_760_000_000_000,
   generation: 1,
+  agent: false,
 };
 const keySet: KeySet = {
   version: 2,
@@ -120,6 +123,7 @@ const policy: Policy = {
       unanchoredMinor: 1_000_000n,
     },
   ],
+  cashOut: null,
 };
 
 describe("known payloads", () => {
@@ -215,6 +219,40 @@ describe("known payloads", () => {
       ],
     ],
     [
+      "a voucher paid out in cash to somebody whom a registry knows",
+      encodeOperation({
+        ...operation,
+        body: {
+          ...redeem,
+          authentication: { method: "registry", result: "confirmed" },
+          cashOut: { feeMinor: 29n },
+        },
+      }),
+      [
+        "ac0101025000112233445566778899aabbccddeeff0350017f22e279b07cc398c4dc0c0c07398f0407055820aaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa061b00000199c82cc0000750ffeeddccbbaa9988",
+        "77665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca9006e72656465656d2d766f",
+        "7563686572011a499602d202666c656173656403820104041904e205634b4553065820bbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb088268726567697374727969636f6e6669726d65640981181d",
+      ],
+    ],
+    [
+      "an agent's certificate",
+      encodeEnrolmentCertificate({ ...certificate, agent: true }),
+      [
+        "a7015000112233445566778899aabbccddeeff02582003a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc",
+        "8664125531b803646d2d3137046c44756b61206c61204d616d61051b00000199c82cc000060107f5",
+      ],
+    ],
+    [
+      "a policy that lets agents keep a fee",
+      encodePolicy({ ...policy, cashOut: [{ currency: "KES", fixedMinor: 10n, basisPoints: 150 }] }),
+      [
+        "a901010203031b00000199c82cc000041b000001a0c4506c000584183218481818190150060c071a0001d4c008818663",
+        "4b45531a0007a1201a0007a1201a004c4b40001a000f4240098183634b45530a1896",
+      ],
+    ],
+    [
       "the token of an at-risk voucher",
       encodeVoucherToken({ ...token, atRisk: true }),
       [
@@ -280,6 +318,12 @@ describe("what is not written", () => {
     ["an at-risk redemption with a lease", () => encodeRedemption({ mode: "at-risk", deniedAsOfMs: 1 })],
     ["an at-risk redemption without a deny list", () => encodeRedemption({ mode: "at-risk", epoch: null })],
     ["a leased redemption with a deny list", () => encodeRedemption({ deniedAsOfMs: 1 })],
+    ["a fee that leaves nothing", () => encodeRedemption({ cashOut: { feeMinor: 1250n } })],
+    ["a fee below nothing", () => encodeRedemption({ cashOut: { feeMinor: -1n } })],
+    [
+      "another way of recognising somebody",
+      () => encodeRedemption({ authentication: { method: "face" as "photo", result: "confirmed" } }),
+    ],
     ["policy 0", () => encodePolicy({ ...policy, version: 0 })],
     [
       "a policy with two limits for one currency",

@@ -40,7 +40,7 @@ export interface Authority {
   policy(policy: Policy): Uint8Array;
   /** May be replaced by a test that wants other lists. */
   verdictList: (list: VerdictList) => Uint8Array;
-  certificate(nodeId: string, nodePublicKey: Uint8Array): Uint8Array;
+  certificate(nodeId: string, nodePublicKey: Uint8Array, agent?: boolean): Uint8Array;
 }
 
 /** `name` makes keys of its own: two authorities of different names trust each other in nothing. */
@@ -79,7 +79,7 @@ export function createAuthority(name = 1, version = 1): Authority {
     policy: (policy) => sign("policy", encodePolicy(policy)),
     lease: (lease) => sign("lease", encodeLease(lease)),
     verdictList: (list) => sign("verdict-list", encodeVerdictList(list)),
-    certificate: (nodeId, nodePublicKey) =>
+    certificate: (nodeId, nodePublicKey, agent = false) =>
       sign(
         "enrolment-certificate",
         encodeEnrolmentCertificate({
@@ -89,6 +89,7 @@ export function createAuthority(name = 1, version = 1): Authority {
           merchantName: "Corner Shop",
           issuedAtMs: 0,
           generation: 1,
+          agent,
         }),
       ),
   };

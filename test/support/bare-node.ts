@@ -10,7 +10,7 @@ import type { KeySet } from "#sync/documents/key-set.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
 import { openAs } from "#sync/documents/open.ts";
 import { encodeOperation } from "#sync/documents/operation.ts";
-import type { Operation, OperationBody, RedemptionMode } from "#sync/documents/operation.ts";
+import type { Operation, OperationBody, RedeemVoucher, RedemptionMode } from "#sync/documents/operation.ts";
 import { encodeSessionAssertion } from "#sync/documents/session-assertion.ts";
 import { encodeUpload } from "#sync/documents/upload.ts";
 import type { UploadedOperation } from "#sync/documents/upload.ts";
@@ -108,6 +108,8 @@ export class BareNode {
       readonly amountMinor?: bigint;
       readonly lastServerTimeMs?: number;
       readonly deniedAsOfMs?: number;
+      readonly authentication?: RedeemVoucher["authentication"];
+      readonly cashOut?: RedeemVoucher["cashOut"];
       readonly change?: Partial<Operation>;
     } = {},
   ): SignedOperation {
@@ -122,6 +124,8 @@ export class BareNode {
       currency: "USD",
       numberCommitment: commitmentOf(opening),
       deniedAsOfMs: rest.mode === "at-risk" ? (rest.deniedAsOfMs ?? Date.now()) : null,
+      authentication: rest.authentication ?? null,
+      cashOut: rest.cashOut ?? null,
     };
     return this.sign(body, {
       sealed,

@@ -10,6 +10,7 @@ export function testPolicy(change: Partial<Policy> = {}): Policy {
     unanchoredHours: 24,
     clockErrorMs: 120_000,
     currencies: [usd()],
+    cashOut: null,
     ...change,
   };
 }

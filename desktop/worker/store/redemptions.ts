@@ -1,7 +1,7 @@
 /** What this node did to vouchers, in SQLite: business rows that are written in the transaction of their operation. */
 import type { OperationState } from "#core/operation.machine.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
-import type { RedemptionMode } from "#sync/documents/operation.ts";
+import type { AuthenticationOutcome, RedemptionMode } from "#sync/documents/operation.ts";
 import type { Used } from "#sync/limits.ts";
 import type { NodeDatabase } from "../database.ts";
 
@@ -17,6 +17,11 @@ export interface NewRedemption {
   readonly anchored: boolean;
   /** The contact that it named. */
   readonly lastServerTimeMs: number;
+  /** Null for what no cashier did. */
+  readonly shift: number | null;
+  /** What an agent kept of what was paid out in cash; null where goods were given. */
+  readonly cashFeeMinor: bigint | null;
+  readonly authentication: AuthenticationOutcome | null;
 }
 
 /** A redemption together with what became of its operation. */
@@ -63,6 +68,10 @@ interface RedemptionRow {
   readonly live: bigint;
   readonly anchored: bigint;
   readonly last_server_ms: bigint;
+  readonly shift: bigint | null;
+  readonly cash_fee_minor: bigint | null;
+  readonly recognised_by: AuthenticationOutcome["method"] | null;
+  readonly recognised: AuthenticationOutcome["result"] | null;
   readonly operation_id: string;
   readonly hash: Buffer;
   readonly created_ms: bigint;
@@ -79,8 +88,9 @@ const joined = `select r.*, o.operation_id, o.hash, o.created_ms, o.state, o.rea
 export function createRedemptionStorage(database: NodeDatabase): RedemptionStorage {
   const insert = database.prepare(
     `insert into redemptions (sequence, serial, mode, epoch_generation, epoch_n, amount_minor, currency, actor,
-       anchored, last_server_ms)
-     values (@sequence, @serial, @mode, @generation, @n, @amountMinor, @currency, @actor, @anchored, @lastServerTimeMs)`,
+       anchored, last_server_ms, shift, cash_fee_minor, recognised_by, recognised)
+     values (@sequence, @serial, @mode, @generation, @n, @amountMinor, @currency, @actor,
+       @anchored, @lastServerTimeMs, @shift, @cashFeeMinor, @method, @result)`,
   );
   const bySerial = database.prepare<[bigint], RedemptionRow>(
     `${joined} where r.serial = ? order by r.sequence desc`,
@@ -88,12 +98,14 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
   const following = database.prepare<[number, number], RedemptionRow>(
     `${joined} where r.sequence > ? order by r.sequence limit ?`,
   );
-  // What is not sent yet counts, although an answer to a part of the queue has been a contact since.
+  // What is not sent yet counts, although an answer to a part of the queue has been a contact since. Two look-ups by
+  // index are put together, since one with an "or" would read every redemption.
   const uses = (what: string) =>
     database.prepare<[{ currency: string; contact: number }], { count: bigint; sum: bigint }>(
       `select count(*) as count, coalesce(sum(case when currency = @currency then amount_minor end), 0) as sum
-       from redemptions join operations using (sequence)
-       where ${what} and (last_server_ms = @contact or state = 'queued')`,
+       from (select sequence, currency, amount_minor from redemptions where ${what} and last_server_ms = @contact
+         union select sequence, currency, amount_minor from operations join redemptions using (sequence)
+         where ${what} and operations.state = 'queued')`,
     );
   const atRisk = uses("mode = 'at-risk'");
   const unanchored = uses("mode = 'leased' and anchored = 0");
@@ -104,12 +116,14 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
     "select max(created_ms) as latest from operations",
   );
   return {
-    insert({ epoch, anchored, ...redemption }) {
+    insert({ epoch, anchored, authentication, ...redemption }) {
       insert.run({
         ...redemption,
         anchored: anchored ? 1 : 0,
         generation: epoch?.generation ?? null,
         n: epoch?.n ?? null,
+        method: authentication?.method ?? null,
+        result: authentication?.result ?? null,
       });
     },
     ofVoucher: (serial) => bySerial.all(serial).map(rowToRecord),
@@ -133,7 +147,7 @@ export function createRedemptionStorage(database: NodeDatabase): RedemptionStora
 }
 
 function rowToRecord(row: RedemptionRow): RedemptionRecord {
-  const { epoch_generation: generation, epoch_n: n } = row;
+  const { epoch_generation: generation, epoch_n: n, recognised_by: method, recognised: result } = row;
   return {
     sequence: Number(row.sequence),
     serial: row.serial,
@@ -147,6 +161,9 @@ function rowToRecord(row: RedemptionRow): RedemptionRecord {
     live: row.live === 1n,
     anchored: row.anchored === 1n,
     lastServerTimeMs: Number(row.last_server_ms),
+    shift: row.shift === null ? null : Number(row.shift),
+    cashFeeMinor: row.cash_fee_minor,
+    authentication: method === null || result === null ? null : { method, result },
     createdMs: Number(row.created_ms),
     state: row.state,
     reason: row.reason,

@@ -8,6 +8,7 @@ import { parseDocument } from "#sync/signing/cose.ts";
 import type { UploadProblem } from "#sync/upload.ts";
 import type {
   Amount,
+  CashOut,
   CheckResult,
   Details,
   Lease,
@@ -29,7 +30,7 @@ import type { RedemptionRecord } from "../store/redemptions.ts";
 
 export function checkView(prepared: Prepared): CheckResult {
   if (!prepared.ok) return refusalView(prepared.refusal);
-  const { mode, token } = prepared;
+  const { mode, token, cashOut } = prepared;
   const { serial, programme, expiresAtMs } = token;
   return {
     ok: true,
@@ -37,7 +38,7 @@ export function checkView(prepared: Prepared): CheckResult {
     programme,
     expiresAtMs,
     mode,
-    cash: null,
+    cash: cashView(token, cashOut?.feeMinor ?? null),
     ...amountView(token),
   };
 }
@@ -70,6 +71,7 @@ function recorded({ sequence }: { readonly sequence: number }, stores: NodeStore
 
 export function operationView(record: RedemptionRecord): Operation {
   const { sequence, serial, mode, actor, createdMs, state, reason, transactionId, decidedMs } = record;
+  const { cashFeeMinor, authentication } = record;
   const disputed = standingOf(state, mode) === "disputed";
   return {
     sequence,
@@ -77,9 +79,9 @@ export function operationView(record: RedemptionRecord): Operation {
     mode,
     actor,
     createdMs,
-    goods: "goods",
-    cash: null,
-    authentication: null,
+    goods: cashFeeMinor === null ? "goods" : "cash",
+    cash: cashView(record, cashFeeMinor),
+    authentication,
     state,
     disputed,
     reason,
@@ -115,6 +117,12 @@ export function totalsView(sums: readonly StandingSum[]): Totals {
     rejected: of("rejected"),
     cashiers: sums.map((sum) => ({ actor: sum.actor, state: sum.standing, ...sumView(sum) })),
   };
+}
+
+function cashView({ amountMinor, currency }: Money, feeMinor: bigint | null): CashOut | null {
+  if (feeMinor === null) return null;
+  const paid = formatMajor({ amountMinor: amountMinor - feeMinor, currency });
+  return { paid, fee: formatMajor({ amountMinor: feeMinor, currency }) };
 }
 
 export function sumView(sum: Money & { readonly count: number }): Sum {

@@ -66,7 +66,7 @@ export function describeNodes(subject: () => StoreSubject): void {
     test("an enrolment code is used once and remembers its node", async () => {
       const id = await enrolledNode(subject());
       const [codeHash, expiresAt] = [bytes(32), new Date(Date.now() + hourMs)];
-      const code = { merchantId: "corner", nodeName: "Till 2", expiresAt };
+      const code = { merchantId: "corner", nodeName: "Till 2", expiresAt, agent: true };
       await transaction((tx) => tx.nodes.insertCode({ ...code, codeHash }));
       const look = () => transaction((tx) => tx.nodes.lockCode(codeHash));
       expect(await look()).toEqual({ ...code, nodeId: null });

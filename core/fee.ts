@@ -1,4 +1,7 @@
-/** What a redemption costs the merchant (GovStack vouchers, "Redemption pays": fees as configured). */
+/**
+ * A fee on an amount: what a redemption costs the merchant (GovStack vouchers, "Redemption pays": fees as configured), and
+ * what an agent keeps of a voucher that it pays out in cash.
+ */
 
 /**
  * A fixed part and a share, in minor units of one currency. The share is rounded down, in the merchant's favour, and the
