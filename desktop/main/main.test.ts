@@ -18,7 +18,7 @@ const built = join(root, "app");
 beforeAll(() => buildApp(built), 120_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
-const link = "paypost://enrol?code=ABCD";
+const link = "paypost://enrol?server=https%3A%2F%2Fpayments.example&code=ABCD-EFGH";
 let folders = 0;
 
 function begin(args: readonly string[] = [], setting: Partial<Setting> = {}) {

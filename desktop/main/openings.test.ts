@@ -11,7 +11,7 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 afterAll(() => rmSync(folder, { recursive: true }));
-const link = "paypost://enrol?server=https%3A%2F%2Fpayments.example&code=ABCD";
+const link = "paypost://enrol?server=https%3A%2F%2Fpayments.example&code=ABCD-EFGH";
 
 test("a link on the command line is the opening, wherever it stands", () => {
   expect(openingIn(["--no-zygote", "--", link], folder)).toBe(link);
@@ -28,14 +28,27 @@ test.each([[[]], [["--data", "/tmp/x"]], [["https://example.org/"]], [["notes.tx
   (args) => expect(openingIn(args, folder)).toBeUndefined(),
 );
 
-test.each([undefined, null, 7, {}, "", "https://example.org", "xpaypost:1", `paypost:${"x".repeat(2001)}`])(
-  "%j, handed over by another process, is no link",
-  (text) => expect(asLink(text)).toBeUndefined(),
-);
+test.each([
+  undefined,
+  null,
+  7,
+  {},
+  "",
+  "https://example.org",
+  "xpaypost:1",
+  "paypost:receipt/7",
+  `${link}${"x".repeat(2001)}`,
+])("%j, handed over by another process, is no link", (text) => expect(asLink(text)).toBeUndefined());
+
+test("a link with a mistake in it goes on, so that the page can say what is wrong", () => {
+  expect(asLink("paypost://enrol?server=ftp%3A%2F%2Fx&code=ABCD")).toBe(
+    "paypost://enrol?server=ftp%3A%2F%2Fx&code=ABCD",
+  );
+});
 
 test("a file that holds anything else, or much more, is no enrolment", () => {
   expect(linkInFile(file("other.ppe", "%PDF-1.7"))).toBeUndefined();
-  expect(linkInFile(file("long.ppe", link + " ".repeat(5000)))).toBeUndefined();
+  expect(linkInFile(file("long.ppe", link + "x".repeat(5000)))).toBeUndefined();
   expect(linkInFile(folder)).toBeUndefined();
 });
 

@@ -78,7 +78,7 @@ describe("menus", () => {
   const status = statusOf(state({ queued: 1, queuedSums: sums }), en, "en");
   const press = (label: string, checked = false) => {
     const item = trayMenu(status, parts).find((one) => one.label === label);
-    item?.click?.({ checked } as never, undefined as never, undefined as never);
+    item?.click?.({ checked } as never, undefined, undefined as never);
     return item;
   };
 

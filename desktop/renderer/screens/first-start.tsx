@@ -1,9 +1,10 @@
 /** Enrolment: the language, the server, the code, the passphrase. */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Field, useAction, Wrong } from "../parts.tsx";
 import { LanguageChoice } from "../language-choice.tsx";
+import { useOpenedLink } from "../opened-link.ts";
 import { ask } from "../till.ts";
 
 export function FirstStart() {
@@ -13,6 +14,12 @@ export function FirstStart() {
   const [passphrase, setPassphrase] = useState("");
   const [again, setAgain] = useState("");
   const { isBusy, wrong, run } = useAction();
+  const opened = useOpenedLink();
+  useEffect(() => {
+    if (!opened?.ok) return;
+    setServerUrl(opened.serverUrl);
+    setCode(opened.code);
+  }, [opened]);
   const isDifferent = again !== "" && again !== passphrase;
   const enrol = (event: FormEvent) => {
     event.preventDefault();

@@ -19,6 +19,7 @@ import {
   problemRefused,
   redeemView,
   refusalView,
+  sumView,
   totalsView,
 } from "./views.ts";
 
@@ -174,7 +175,12 @@ export function createHandlers(desk: Desk): Handlers {
     shifts: () => ({ shifts: [] }),
     disputes: () => ({ disputes: [], asOfMs: null }),
     payouts: () => ({ payouts: [], more: false, asOfMs: null }),
-    "quit-check": () => ({ queued: 0, sums: [], acknowledged: false }),
+    "quit-check"() {
+      const { queued } = redemptions.countByState();
+      if (queued === 0) return { queued, sums: [], acknowledged: false };
+      const acknowledged = stores.acknowledgements.lastSequence() >= queue.head().sequence;
+      return { queued, sums: history.queuedSums().map(sumView), acknowledged };
+    },
     "practice-vouchers": () => ({ vouchers: [] }),
 
     settings({ bytesPerDay, onRequest, ...preferences }) {

@@ -82,7 +82,7 @@ export const ipcMain = {
 
 const page = { parent: null, url: "app://paypost/", origin: "app://paypost" };
 const elsewhere = { parent: null, url: "https://example.org/", origin: "https://example.org" };
-let opened: BrowserWindow | undefined;
+const opened: BrowserWindow[] = [];
 
 export class BrowserWindow extends EventEmitter {
   readonly webContents = Object.assign(new EventEmitter(), {
@@ -95,7 +95,7 @@ export class BrowserWindow extends EventEmitter {
 
   constructor({ webPreferences }: { readonly webPreferences: Readonly<Record<string, unknown>> }) {
     super();
-    opened = this;
+    opened.push(this);
     const { session: ofWindow, ...preferences } = webPreferences;
     note("window", { ...preferences, isOfGuardedSession: ofWindow === pages });
     app.emit("web-contents-created", {}, this.webContents);
@@ -148,10 +148,11 @@ export const systemPreferences = {};
 export const safeStorage = { getSelectedStorageBackend: () => "basic_text" };
 
 process.on("message", (command: Command) => {
-  const contents = opened?.webContents;
+  const window = opened[0];
+  const contents = window?.webContents;
   switch (command.type) {
     case "close-window":
-      return opened && emit(opened, "close");
+      return window && emit(window, "close");
     case "quit":
       return app.quit();
     case "page-dies":

@@ -53,11 +53,11 @@ export function startSimulated(
       };
       waiting.add(look);
       look();
-      void ended.then((code) => {
+      const giveUp = (code: number | null) =>
         found.reject(
           new Error(`the program ended with ${code}; no ${what} after ${JSON.stringify(notes.slice(-5))}`),
         );
-      });
+      void ended.then(giveUp);
       return found.promise;
     },
     tell: (command) => void child.send(command),
