@@ -1,8 +1,7 @@
 /** Money for people to read, in the page and in the shell's own words. */
-import type { Amount } from "./protocol.ts";
 
 /** From the decimal text itself, never through a binary fraction; the code is shown, since signs are ambiguous. */
-export function moneyText({ amount, currency }: Amount, locale: string): string {
+export function formatMoney(locale: string, amount: string, currency: string): string {
   const decimals = amount.split(".")[1]?.length ?? 0;
   const format = new Intl.NumberFormat(locale, {
     style: "currency",

@@ -1,5 +1,5 @@
 /** The till's standing in a line or two, for the tray and for the question before quitting. */
-import { moneyText } from "../money-text.ts";
+import { formatMoney } from "../money-text.ts";
 import type { QuitCheck, TillState } from "../protocol.ts";
 import { languageFor, shellWords } from "./words.ts";
 import type { ShellWords } from "./words.ts";
@@ -26,7 +26,7 @@ export function unsentLine({ queued, sums }: Unsent, words: ShellWords, locale: 
   if (queued === 0) return words.nothingUnsent;
   const count = new Intl.NumberFormat(locale).format(queued);
   const value = new Intl.ListFormat(locale, { type: "unit" }).format(
-    sums.map((sum) => moneyText(sum, locale)),
+    sums.map((sum) => formatMoney(locale, sum.amount, sum.currency)),
   );
   return words.unsent.replace("{count}", count).replace("{value}", value);
 }

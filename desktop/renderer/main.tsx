@@ -3,7 +3,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { startWords } from "./words.ts";
-import "./style.css";
 
 await startWords();
 const place = document.querySelector("#page");
