@@ -1,7 +1,8 @@
 /**
  * `node desktop/icons/render.ts [CHROMIUM]`: draws every picture of the program from the page's own `icon.svg`. They are
- * committed, so that a build needs no browser; a test draws them again and compares.
+ * committed, so that a build needs no browser, with the hash of what they were drawn from; a test compares that.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -17,7 +18,7 @@ const marks = {
 } as const;
 
 /** Name and picture; the sizes are those that desktops on Linux look for, and what Windows and macOS are made from. */
-export async function renderIcons(executablePath: string): Promise<ReadonlyMap<string, Uint8Array>> {
+async function renderIcons(executablePath: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const browser = await chromium.launch({
     executablePath,
     args: ["--no-sandbox", "--force-color-profile=srgb"],
@@ -47,9 +48,17 @@ export async function renderIcons(executablePath: string): Promise<ReadonlyMap<s
   }
 }
 
+/** Of the drawing and of the marks: another one means that the pictures are to be drawn again. */
+export function drawnFrom(): string {
+  return createHash("sha256")
+    .update(JSON.stringify([drawing, marks]))
+    .digest("hex");
+}
+
 if (import.meta.main) {
   mkdirSync(join(here, "linux"), { recursive: true });
   for (const [name, picture] of await renderIcons(process.argv[2] ?? "/usr/bin/chromium")) {
     writeFileSync(join(here, name), picture);
   }
+  writeFileSync(join(here, "drawn-from.sha256"), `${drawnFrom()}\n`);
 }

@@ -4,7 +4,7 @@
  * library lies beside the thread, where its loader looks for it.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -28,34 +28,13 @@ export async function buildApp(folder = appFolder): Promise<void> {
   const desktop = join(folder, "desktop");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(desktop, { recursive: true });
-  await build({
-    configFile: join(root, "desktop", "vite.config.ts"),
-    logLevel: "warn",
-    build: { outDir: join(desktop, "page"), license: { fileName: "licenses.md" } },
+  await asProduction(async () => {
+    await buildPage(desktop);
+    for (const program of programs) await buildProgram(desktop, program);
   });
-  for (const { entry, file, format } of programs) {
-    await build({
-      configFile: false,
-      root,
-      logLevel: "warn",
-      ssr: { noExternal: true, external: ["electron"] },
-      build: {
-        ssr: join(root, "desktop", entry),
-        outDir: desktop,
-        emptyOutDir: false,
-        target: "node24",
-        minify: false,
-        license: { fileName: `licenses/${file}.md` },
-        rolldownOptions: {
-          external: ["electron"],
-          output: { format, entryFileNames: file, codeSplitting: false },
-        },
-      },
-    });
-  }
   cpSync(join(root, "desktop", "icons"), join(desktop, "icons"), {
     recursive: true,
-    filter: (path) => !path.endsWith(".ts") && !path.endsWith("linux"),
+    filter: (path) => extname(path) === ".png" || basename(path) === "icons",
   });
   const libraries = join(
     dirname(fileURLToPath(import.meta.resolve("better-sqlite3/package.json"))),
@@ -64,6 +43,50 @@ export async function buildApp(folder = appFolder): Promise<void> {
   cpSync(libraries, join(desktop, "prebuilds"), { recursive: true });
   cpSync(join(root, "migrations", "node"), join(folder, "migrations", "node"), { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify(appManifest(), null, 2));
+}
+
+async function buildPage(desktop: string): Promise<void> {
+  await build({
+    configFile: join(root, "desktop", "vite.config.ts"),
+    logLevel: "warn",
+    build: { outDir: join(desktop, "page"), license: { fileName: "licenses.md" } },
+  });
+}
+
+async function buildProgram(
+  desktop: string,
+  { entry, file, format }: (typeof programs)[number],
+): Promise<void> {
+  await build({
+    configFile: false,
+    root,
+    logLevel: "warn",
+    ssr: { noExternal: true, external: ["electron"] },
+    build: {
+      ssr: join(root, "desktop", entry),
+      outDir: desktop,
+      emptyOutDir: false,
+      target: "node24",
+      minify: false,
+      license: { fileName: `licenses/${file}.md` },
+      rolldownOptions: {
+        external: ["electron"],
+        output: { format, entryFileNames: file, codeSplitting: false },
+      },
+    },
+  });
+}
+
+/** What packages do in production is up to the environment, and a test's or a developer's is another. */
+async function asProduction(work: () => Promise<void>): Promise<void> {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
 }
 
 /** What Electron and electron-builder read. */
