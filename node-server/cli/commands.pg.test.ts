@@ -141,7 +141,7 @@ test("merchants, their groups and the matrix are set, listed and audited", async
     "North",
   );
   expect(await ok("merchants")).toMatch(/M-1 +Corner shop +active +citizen +ACC 7 +North +M-1/);
-  await ok("merchant", "add", "M-7", "Corner shop", "--accepts", "FOO");
+  await ok("merchant", "add", "M-1", "Corner shop", "--accepts", "FOO");
   await ok("merchant", "add", "M-1", "Corner shop and café");
   expect(await ok("matrix")).toMatch(/M-1 +1 +yes/);
   expect(await refused("merchant", "add", "M-2", "Other", "--fsp", "nobody")).toContain("not registered");
@@ -273,10 +273,6 @@ test("an unknown command shows what there is", async () => {
   expect(stdout).toContain("paypost: the operators' command line");
 });
 
-function paypost(...args: readonly string[]): Promise<Finished> {
-  return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url, PAYPOST_KEYS: keys });
-}
-
 test("an enrolment code comes with a link and its QR code where the server's address is given", async () => {
   await ok("merchant", "add", "M-7", "Corner shop");
   const code = ["node", "code", "M-7", "till 1"];
@@ -290,6 +286,10 @@ test("an enrolment code comes with a link and its QR code where the server's add
   expect(rows).toEqual([{ agent: false }, { agent: true }]);
   expect(await refused(...code, "--server", "http://pay.example.org")).toContain("server-without-tls");
 });
+
+function paypost(...args: readonly string[]): Promise<Finished> {
+  return run("node-server/cli/main.ts", args, { DATABASE_URL: database.url, PAYPOST_KEYS: keys });
+}
 
 async function ok(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await paypost(...args);
