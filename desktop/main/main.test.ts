@@ -96,6 +96,16 @@ describe("the start", () => {
     expect((await program.next("answer")).detail).toMatchObject({ ok: false, code: "malformed" });
   });
 
+  test.skipIf(process.platform !== "linux").each([true, false])(
+    "the page knows whether this machine keeps keys: %s",
+    async (keyring) => {
+      const { program } = begin([], { keyring });
+      await program.next("answered");
+      program.tell({ type: "ask", from: "page", name: "state", payload: "{}" });
+      expect((await program.next("answer")).detail).toMatchObject({ result: { keyStore: keyring } });
+    },
+  );
+
   test("an enrolment link on the command line reaches the page", async () => {
     const { program } = begin([link]);
     await program.next("loadURL");

@@ -1,6 +1,7 @@
 /** What runs once Electron is ready: the till first, then everything that guards the page, then the page. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { app, dialog, ipcMain, powerMonitor, safeStorage, session, systemPreferences } from "electron";
 import { connectTill, TillNotOpenedError } from "../connect.ts";
 import type { ConnectedTill } from "../connect.ts";
@@ -25,6 +26,8 @@ export interface Program {
 
 const here = import.meta.dirname;
 const icons = join(here, "icons");
+/** A slow disk may keep the till's thread for seconds. */
+const longestAnswerMs = 10_000;
 
 /** Undefined where the till could not be opened: the user was told, and the program ends. */
 export async function startProgram(args: readonly string[]): Promise<Program | undefined> {
@@ -39,7 +42,7 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
 
   let state: TillState | undefined;
   const shutdown = createShutdown({
-    unsent: () => unsentOf(till),
+    unsent: () => unsentOf(till, state),
     mayQuit: (unsent) => mayQuit(unsent, state),
     close: () => till.close(),
     exit: (code) => app.exit(code),
@@ -100,11 +103,19 @@ async function openTill(directory: string): Promise<ConnectedTill | undefined> {
   }
 }
 
-/** Undefined where nothing is unsent, or the server has signed that it will honour an exported file with all of it. */
-async function unsentOf(till: ConnectedTill): Promise<Unsent | undefined> {
-  const answer = await till.ask("quit-check", {});
-  if (!answer.ok) return undefined;
-  const check = answer.result as QuitCheck;
+/**
+ * Undefined where nothing is unsent, or the server has signed that it will honour an exported file with all of it. A till
+ * that does not answer is taken at its last word.
+ */
+async function unsentOf(till: ConnectedTill, state: TillState | undefined): Promise<Unsent | undefined> {
+  const sync = state?.sync;
+  const lastWord: QuitCheck = {
+    queued: sync?.queued ?? 0,
+    sums: sync?.queuedSums ?? [],
+    acknowledged: false,
+  };
+  const answer = await Promise.race([till.ask("quit-check", {}), delay(longestAnswerMs)]);
+  const check = answer?.ok === true ? (answer.result as QuitCheck) : lastWord;
   return check.queued === 0 || check.acknowledged ? undefined : check;
 }
 

@@ -79,6 +79,13 @@ describe("E9: the till is closed once, before the process ends", () => {
     expect(happened).toEqual(["failure", "exit 1"]);
   });
 
+  test("a till that never closes does not keep the process either", async () => {
+    const { shutdown, happened, ended } = begin({ close: () => new Promise(() => {}), longestCloseMs: 1 });
+    shutdown.now();
+    await ended;
+    expect(happened).toEqual(["failure", "exit 0"]);
+  });
+
   test("a question that fails is reported, and quitting may be tried again", async () => {
     const { shutdown, happened, ended, asked } = begin({ unsent: () => Promise.resolve(waiting) });
     asked.mockRejectedValueOnce(new Error("no window")).mockResolvedValueOnce(true);

@@ -10,7 +10,7 @@ import { statusOf, wordsFor } from "./status.ts";
 export interface TrayParts extends Omit<MenuParts, "words"> {
   readonly till: Pick<ConnectedTill, "ask" | "listen">;
   readonly icons: string;
-  /** Told of every state that is read. */
+  /** Told of every state of the real till that is read. */
   readonly onState: (state: TillState) => void;
 }
 
@@ -20,6 +20,8 @@ export function showTray({ till, icons, onState, ...menu }: TrayParts): void {
   tray.on("click", () => menu.actions.open());
   let shown: string | undefined;
   const show = (state: TillState): void => {
+    // The tray is about the real till, whose last standing stays while somebody practises.
+    if (state.practice) return;
     onState(state);
     const { locale, words } = wordsFor(state, app.getLocale());
     const status = statusOf(state, words, locale);

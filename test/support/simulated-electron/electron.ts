@@ -144,8 +144,13 @@ export const dialog = {
 export const powerMonitor = new EventEmitter();
 export const systemPreferences = {};
 
-/** A machine without a keyring. */
-export const safeStorage = { getSelectedStorageBackend: () => "basic_text" };
+export const safeStorage = {
+  getSelectedStorageBackend: () => (setting.keyring ? "gnome_libsecret" : "basic_text"),
+  isAsyncEncryptionAvailable: () => Promise.resolve(true),
+  encryptStringAsync: (text: string) => Promise.resolve(Buffer.from(`v11${text}`)),
+  decryptStringAsync: (bytes: Buffer) =>
+    Promise.resolve({ shouldReEncrypt: false, result: bytes.toString("utf8", 3) }),
+};
 
 process.on("message", (command: Command) => {
   const window = opened[0];

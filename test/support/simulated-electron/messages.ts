@@ -23,6 +23,8 @@ export interface Setting {
   readonly folder: string;
   /** False: another one of the program is running. */
   readonly isFirst: boolean;
+  /** Whether the machine has a keyring; what it wraps is only encoded here. */
+  readonly keyring: boolean;
   /** Which button is pressed when something is asked. */
   readonly answer: number;
 }

@@ -20,7 +20,7 @@ export function startSimulated(
   args: readonly string[],
   setting: Partial<Setting> & Pick<Setting, "folder">,
 ): SimulatedProgram {
-  const whole: Setting = { isFirst: true, answer: 0, ...setting };
+  const whole: Setting = { isFirst: true, keyring: false, answer: 0, ...setting };
   const child = fork(main, args, {
     execArgv: [
       "--disable-warning=ExperimentalWarning",
