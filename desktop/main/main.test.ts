@@ -87,8 +87,7 @@ describe("the start", () => {
   test("a request of the page is answered by the till, one from elsewhere by nobody", async () => {
     const { program } = begin();
     await program.next("answered");
-    program.tell({ type: "ask", from: "page", name: "state", payload: "{}" });
-    expect((await program.next("answer")).detail).toMatchObject({
+    expect(await program.ask("state", {})).toMatchObject({
       ok: true,
       result: { phase: "first-start" },
     });
@@ -101,8 +100,7 @@ describe("the start", () => {
     async (keyring) => {
       const { program } = begin([], { keyring });
       await program.next("answered");
-      program.tell({ type: "ask", from: "page", name: "state", payload: "{}" });
-      expect((await program.next("answer")).detail).toMatchObject({ result: { keyStore: keyring } });
+      expect(await program.ask("state", {})).toMatchObject({ result: { keyStore: keyring } });
     },
   );
 
@@ -178,8 +176,7 @@ describe("the end", () => {
     expect((detail as { readonly detail: string }).detail.replaceAll("\u00a0", " ")).toMatch(
       /^Not sent yet: 1 \(USD 12\.50\)\n\nNothing is lost/,
     );
-    program.tell({ type: "ask", from: "page", name: "state", payload: "{}" });
-    expect((await program.next("answer")).detail).toMatchObject({
+    expect(await program.ask("state", {})).toMatchObject({
       ok: true,
       result: { sync: { queued: 1 } },
     });
@@ -193,8 +190,7 @@ describe("the end", () => {
     expect(await first.program.ended).toBe(0);
     const second = begin([], { folder });
     await second.program.next("show");
-    second.program.tell({ type: "ask", from: "page", name: "state", payload: "{}" });
-    expect((await second.program.next("answer")).detail).toMatchObject({ result: { sync: { queued: 1 } } });
+    expect(await second.program.ask("state", {})).toMatchObject({ result: { sync: { queued: 1 } } });
   });
 
   test("a page that dies at once is not started over and over", async () => {

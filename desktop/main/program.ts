@@ -41,10 +41,15 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
   serveBridge(ipcMain, till);
 
   let state: TillState | undefined;
+  const stopListening: (() => void)[] = [];
   const shutdown = createShutdown({
     unsent: () => unsentOf(till, state),
     mayQuit: (unsent) => mayQuit(unsent, state),
-    close: () => till.close(),
+    // Whoever hears of a change asks what it is, and a till that is closing has no more to say.
+    close() {
+      for (const stop of stopListening) stop();
+      return till.close();
+    },
     exit: (code) => app.exit(code),
     onFailure: (error) => console.error(error),
   });
@@ -71,8 +76,7 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
     onSessionEnd: () => shutdown.now(),
     onBroken: (why) => end(why),
   });
-  till.listen((event) => window.tell(event));
-  showTray({
+  const stopTray = showTray({
     till,
     icons,
     autoStart: isPackaged ? autoStart() : undefined,
@@ -85,6 +89,10 @@ export async function startProgram(args: readonly string[]): Promise<Program | u
       state = seen;
     },
   });
+  stopListening.push(
+    stopTray,
+    till.listen((event) => window.tell(event)),
+  );
   return { open: (link) => window.open(link) };
 }
 

@@ -14,7 +14,8 @@ export interface TrayParts extends Omit<MenuParts, "words"> {
   readonly onState: (state: TillState) => void;
 }
 
-export function showTray({ till, icons, onState, ...menu }: TrayParts): void {
+/** Returns how to end its questions. */
+export function showTray({ till, icons, onState, ...menu }: TrayParts): () => void {
   const iconOf = (name: string) => join(icons, `${name}.png`);
   const tray = new Tray(iconOf("tray-offline"));
   tray.on("click", () => menu.actions.open());
@@ -52,6 +53,7 @@ export function showTray({ till, icons, onState, ...menu }: TrayParts): void {
     isStale = true;
     reading ??= readOften();
   };
-  till.listen(refresh);
+  const stop = till.listen(refresh);
   refresh();
+  return stop;
 }

@@ -6,10 +6,11 @@ import type { Command, Note, Setting } from "./messages.ts";
 
 export interface SimulatedProgram {
   readonly notes: readonly Note[];
-  readonly pid: number;
   /** Waits for the first note of that name after those that were seen by an earlier wait for it. */
   next(what: string): Promise<Note>;
   tell(command: Command): void;
+  /** Asks the till as the page does, one request after the other. */
+  ask(name: string, payload: unknown): Promise<unknown>;
   kill(signal: NodeJS.Signals): void;
   /** The code that the process ended with. */
   readonly ended: Promise<number | null>;
@@ -38,29 +39,34 @@ export function startSimulated(
     for (const look of waiting) look();
   });
   const ended = once(child, "exit").then(([code]) => code as number | null);
+  const tell = (command: Command): void => void child.send(command);
+  const next = (what: string): Promise<Note> => {
+    const from = seen.get(what) ?? 0;
+    const found = Promise.withResolvers<Note>();
+    const look = () => {
+      const at = notes.findIndex((note, index) => index >= from && note.what === what);
+      if (at < 0) return;
+      seen.set(what, at + 1);
+      waiting.delete(look);
+      found.resolve(notes[at] as Note);
+    };
+    waiting.add(look);
+    look();
+    const giveUp = (code: number | null) =>
+      found.reject(
+        new Error(`the program ended with ${code}; no ${what} after ${JSON.stringify(notes.slice(-5))}`),
+      );
+    void ended.then(giveUp);
+    return found.promise;
+  };
   return {
     notes,
-    pid: child.pid ?? 0,
-    next(what) {
-      const from = seen.get(what) ?? 0;
-      const found = Promise.withResolvers<Note>();
-      const look = () => {
-        const at = notes.findIndex((note, index) => index >= from && note.what === what);
-        if (at < 0) return;
-        seen.set(what, at + 1);
-        waiting.delete(look);
-        found.resolve(notes[at] as Note);
-      };
-      waiting.add(look);
-      look();
-      const giveUp = (code: number | null) =>
-        found.reject(
-          new Error(`the program ended with ${code}; no ${what} after ${JSON.stringify(notes.slice(-5))}`),
-        );
-      void ended.then(giveUp);
-      return found.promise;
+    next,
+    async ask(name, payload) {
+      tell({ type: "ask", from: "page", name, payload: JSON.stringify(payload) });
+      return (await next("answer")).detail;
     },
-    tell: (command) => void child.send(command),
+    tell,
     kill: (signal) => void child.kill(signal),
     ended,
   };
