@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 // One project for each place the code runs in, so that `vitest run --project core` is quick and says what it covers.
 export default defineConfig({
   test: {
+    // Vitest leaves a processor free by default: on two, which CI has, that is half of them.
+    maxWorkers: "100%",
     projects: [
       { test: { name: "core", include: ["core/**/*.test.ts"] } },
       { test: { name: "sync", include: ["sync/**/*.test.ts"] } },
@@ -19,7 +21,12 @@ export default defineConfig({
       {
         test: {
           name: "faults",
-          include: ["test/faults/**/*.test.ts", "test/house/**/*.test.ts", "test/simulation/**/*.test.ts"],
+          include: [
+            "test/faults/**/*.test.ts",
+            "test/house/**/*.test.ts",
+            "test/simulation/**/*.test.ts",
+            "test/demo/*.test.ts",
+          ],
           globalSetup: ["test/support/postgres.global.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -3,14 +3,15 @@
  *
  * R1  `paid` is reached once; a claim that was released is never paid.
  * R2  A payout with an unknown outcome never releases the claim.
- * R3  Only an online claim is released by a failed payout; an accepted offline one stays owed and is retried.
+ * R3  Only a claim whose caller waits for the payout is released when it fails; one that a till was told is applied stays
+ *     owed and is retried.
  */
 import { setup } from "xstate";
 
 export type RedemptionState = "claimed" | "unknown" | "owed" | "paid" | "released";
 
 export interface RedemptionContext {
-  /** Whether the voucher was handed in with no network: the merchant has given the goods already. */
+  /** Whether the merchant gives the goods before the payout's outcome is known: a till's redemption, offline or not. */
   readonly offline: boolean;
 }
 

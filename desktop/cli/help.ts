@@ -40,10 +40,15 @@ Commands
   import    FILE
             Takes in the verdicts of an answer that was carried back. None of the three loses or repeats anything,
             however often, late or in whatever order it is done.
+  wipe      Signs this till out for good: removes its key, its queue and all that it holds. Refused while the server lacks
+            anything of it. A newer version of this program refuses such a till likewise until it has synced.
+  write-off --amount AMOUNT --because TEXT --by NAME
+            Gives up what was never sent, where it cannot be sent any more. AMOUNT is what \`wipe\` shows. It counts once
+            somebody else has said the same.
   help      This text.
 
 Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync,
-redeem, reserve, release, export and hand-in.
+redeem, reserve, release, export, hand-in, wipe and write-off.
 --server URL on other commands than enrol uses another address for this run.
 --json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
 

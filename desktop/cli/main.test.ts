@@ -91,6 +91,11 @@ describe("the command line of a till", () => {
       clock: { anchored: true },
       headFile: head,
     });
+    const unsynced = { operations: 1, lastSequence: 1, amount: "12.50 USD" };
+    expect(await json("wipe")).toMatchObject({ exit: 3, ok: false, code: "unsynced", unsynced });
+    const giveUp = ["--amount", "12.50 USD", "--because", "no way to send it", "--by", "Ann"];
+    expect(await json("write-off", ...giveUp)).toMatchObject({ exit: 0, step: "proposed", unsynced });
+    expect(await json("write-off", ...giveUp)).toMatchObject({ exit: 3, code: "same-person" });
     expect(await json("sync")).toMatchObject({ exit: 0, sent: 1, applied: 1 });
     const operation = { sequence: 1, serial: "0000000001", amount: "12.50", state: "applied", actor: "Ann" };
     expect(await json("queue")).toMatchObject({ exit: 0, operations: [operation] });
@@ -156,6 +161,8 @@ describe("the command line of a till", () => {
     const spent = (await settings("--allowance", "none")) as unknown as { spentToday: number };
     expect(spent).toMatchObject({ bytesPerDay: null, onRequest: true });
     expect(spent.spentToday).toBeGreaterThan(1000);
+    expect(await cli(["wipe", "--data", data])).toMatchObject({ code: 0 });
+    expect((await cli(["status", "--data", data])).stdout).toContain("not enrolled");
     await own.close();
   });
 

@@ -13,6 +13,7 @@ import { exportCommand, handInCommand, importCommand, receiptCommand } from "./c
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
 import { settingsCommand } from "./settings.ts";
 import { usage } from "./session.ts";
+import { wipeCommand, writeOffCommand } from "./wipe.ts";
 import type { CommandOptions } from "./session.ts";
 import { isDamage, isStorageFailure, MigrationError } from "../worker/database.ts";
 import { helpText } from "./help.ts";
@@ -39,6 +40,9 @@ const options = {
   anyway: { type: "boolean" },
   group: { type: "string" },
   quantity: { type: "string" },
+  amount: { type: "string" },
+  because: { type: "string" },
+  by: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -85,6 +89,9 @@ async function run(args: string[]): Promise<CommandResult> {
     anyway: values.anyway ?? false,
     group: values.group,
     quantity: values.quantity,
+    amount: values.amount,
+    because: values.because,
+    by: values.by,
   };
   switch (command) {
     case "enrol":
@@ -117,6 +124,10 @@ async function run(args: string[]): Promise<CommandResult> {
       return importCommand(given);
     case "hand-in":
       return handInCommand(given);
+    case "wipe":
+      return wipeCommand(given);
+    case "write-off":
+      return writeOffCommand(given);
     default:
       return usage(`There is no command ${command}.`);
   }

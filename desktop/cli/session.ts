@@ -37,6 +37,9 @@ export interface CommandOptions {
   readonly anyway: boolean;
   readonly group: string | undefined;
   readonly quantity: string | undefined;
+  readonly amount: string | undefined;
+  readonly because: string | undefined;
+  readonly by: string | undefined;
 }
 
 export const clock = createMachineClock();

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { planMigrations } from "#core/migration-plan.ts";
 import type { AppliedMigration, MigrationFile } from "#core/migration-plan.ts";
+import { unsynced } from "./unsynced.ts";
 
 export type NodeDatabase = Database.Database;
 
@@ -68,11 +69,22 @@ function migrate(database: NodeDatabase): void {
   const history = database.prepare<[], AppliedMigration>("select name, checksum from migrations").all();
   const plan = planMigrations(migrationFiles(), history);
   if (!plan.ok) throw new MigrationError(plan.refusal.code, plan.refusal.message);
+  if (history.length > 0 && plan.pending.length > 0) requireSynced(database);
   const note = database.prepare("insert into migrations (name, checksum) values (?, ?)");
   for (const file of plan.pending) {
     database.exec(file.sql);
     note.run(file.name, file.checksum);
   }
+}
+
+/** The version that wrote it can still send it; should this one fail with it, nothing is lost (design section 3). */
+function requireSynced(database: NodeDatabase): void {
+  const rest = unsynced(database);
+  if (!rest) return;
+  const message =
+    `This version changes the till's files, and the server does not have ${rest.operations} of its operations yet ` +
+    `(${rest.amount}). Nothing was changed. With the version that was used before, run \`sync\`, or \`export\` and \`import\`.`;
+  throw new MigrationError("upgrade-unsynced", message);
 }
 
 function migrationFiles(): MigrationFile[] {

@@ -162,6 +162,8 @@ const refusals: Readonly<Record<DecisionRefusal, string>> = {
   "same-person": "Whoever proposed it may not decide it",
   "voucher-not-free":
     "Its voucher cannot be claimed any more; propose to reject the operation, or to write it off",
+  "earlier-operation-held":
+    "Its node did something else with this voucher before, which is held too; decide that first",
   "not-readable": "This version cannot read the operation; propose to reject it, or to write it off",
   "not-quarantined": "It is held for another reason; people decide it, or it is decided by itself",
   recovering: "The server recovers from a restore; wait for its end",

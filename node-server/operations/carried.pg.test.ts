@@ -178,6 +178,15 @@ describe("a queue carried by hand", () => {
     expect(await states(vouchers)).toEqual(["Activated", "Activated"]);
   });
 
+  test("3: of a revoked till that begins too late is not acknowledged: what is before it is not stored", async () => {
+    const { till } = await cutOff(2);
+    await revokeNode(testStore(server.client.pool), till.nodeId);
+    const gap = { ok: false, failure: { status: 409, reason: "gap" } };
+    expect(await carrier.node.handIn(till.export(1))).toMatchObject(gap);
+    await answerTo(carrier, till.export());
+    expect(await carrier.node.handIn(till.export(1))).toMatchObject({ ok: true });
+  });
+
   test("is not taken from a carrier that was revoked itself", async () => {
     const [{ till }, revoked] = [await cutOff(1), await enrolRealTill(server, "shop-2")];
     await revokeNode(testStore(server.client.pool), revoked.nodeId);

@@ -17,7 +17,7 @@ import type { Signer } from "#sync/signing/signers.ts";
 import type { CarriedFileRow, NodeRow, Store } from "../ports/store.ts";
 import { evidenceIn } from "../recovery/evidence.ts";
 import type { OperationContext } from "./context.ts";
-import { settleAll, verifyAll } from "./receive.ts";
+import { beginsTooLate, settleAll, verifyAll } from "./receive.ts";
 import type { SettledOperation } from "./settle.ts";
 import { signVerdicts } from "./verdicts.ts";
 
@@ -63,6 +63,8 @@ export async function receiveCarried(
   const verified = await verifyAll(node, upload);
   if (!verified.ok)
     return refused({ code: verified.refusal.code === "bad-signature" ? "bad-signature" : "malformed" });
+  if (await beginsTooLate(deps, node, upload))
+    return refused({ code: "gap", lastSequence: await storedUpTo(deps, node.id) });
   const evidence = await evidenceIn(deps, node.id, upload);
   const decided = await settleAll(deps, node.id, verified.operations, evidence);
   const last = decided?.at(-1);

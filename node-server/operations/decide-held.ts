@@ -3,12 +3,14 @@
  * says why, another one decides. The operation then has its one verdict, and its node is told.
  */
 import { sameEpoch } from "#sync/epoch.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
-import { readStored, settleHeldClaims, storedOperation } from "./held.ts";
+import { settleConsequences } from "./consequences.ts";
+import { readStored, storedOperation } from "./held.ts";
 import { judge } from "./settle.ts";
-import { closeLease } from "./release.ts";
+import { closeLease, isBehind } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -25,6 +27,8 @@ export type DecisionRefusal =
   | "same-person"
   /** The voucher cannot be claimed any more: it is somebody else's, ended, or not there. */
   | "voucher-not-free"
+  /** A release is behind an operation of the same node that names the voucher and is to be decided first. */
+  | "earlier-operation-held"
   /** It is decided by itself when the recovery ends. */
   | "recovering"
   /** This version cannot read it either. */
@@ -78,7 +82,7 @@ export function decideHeld(
     if (proposal.by === by) return refused("same-person");
     if (proposal.verdict === "apply" && !readStored(found.row)) return refused("not-readable");
     const verdict = await verdictOf(context, tx, found.node, found.row, proposal.verdict);
-    if (!verdict) return refused("voucher-not-free");
+    if (typeof verdict === "string") return refused(verdict);
     await tx.heldDecisions.decide(proposal.id, by);
     const row = await decideRow(tx, found.row, verdict);
     await record(tx, row, `operator:${by}`, "held.decide", {
@@ -87,9 +91,7 @@ export function decideHeld(
       proposedBy: proposal.by,
     });
     await publishVerdict(context, tx, row);
-    if (row.claimId !== null && row.serial !== null) {
-      await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
-    }
+    await settleConsequences(context, tx, row);
     return { ok: true, row };
   });
 }
@@ -109,13 +111,11 @@ export function retryQuarantined(
     const operation = readStored(found.row);
     if (!operation) return refused("not-readable");
     const { hash, sealed } = found.row;
-    const row = await decideRow(
-      tx,
-      found.row,
-      await judge(context, tx, found.node, { operation, hash, sealed }),
-    );
+    const read = { ...found.row, serial: operation.body.serial };
+    const row = await decideRow(tx, read, await judge(context, tx, found.node, { operation, hash, sealed }));
     await record(tx, row, `operator:${by}`, "held.retry", { state: row.state });
     await publishVerdict(context, tx, row);
+    await settleConsequences(context, tx, row);
     return { ok: true, row };
   });
 }
@@ -131,14 +131,13 @@ async function lockHeld(tx: Tx, { nodeId, hash }: HeldOperation): Promise<Locked
   return row.state === "held" ? { ok: true, node, row } : refused("not-held");
 }
 
-/** Undefined where the voucher is not to be had. */
 async function verdictOf(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
   row: OperationRow,
   verdict: HeldVerdict,
-): Promise<Verdict | undefined> {
+): Promise<Verdict | "voucher-not-free" | "earlier-operation-held"> {
   if (verdict === "reject") return { event: { type: "REJECT" }, reason: "decided-by-people" };
   if (verdict === "write-off") return { event: { type: "WRITE_OFF" }, reason: "written-off" };
   const { body } = storedOperation(row);
@@ -146,7 +145,10 @@ async function verdictOf(
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {
     const isTheirs = lease?.nodeId === node.id && sameEpoch(lease.epoch, body.epoch);
-    const held = await tx.operations.heldFor(body.serial);
+    const held = (await tx.operations.heldFor(body.serial)).filter(
+      (other) => !equalBytes(other.hash, row.hash),
+    );
+    if (isBehind(held, node.id, row.sequence)) return "earlier-operation-held";
     if (isTheirs) await closeLease(context, tx, body.serial, "released", held);
     return { event: { type: "APPLY" }, reason: null };
   }
@@ -160,7 +162,7 @@ async function verdictOf(
       entitled: lease?.nodeId === node.id,
       actor: `node:${node.id}`,
     }));
-  if (!claimed?.ok) return undefined;
+  if (!claimed?.ok) return "voucher-not-free";
   const { id, transactionId } = claimed.claim;
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
 }

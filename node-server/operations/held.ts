@@ -11,6 +11,11 @@ import { settleRedeem } from "./redeem.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
+/** Whether the end of a lease decides it. What is held for another reason waits for people, or for a recovery to end. */
+export function waitsForLease({ reason }: OperationRow): boolean {
+  return reason === "leased-to-another-node" || reason === "earlier-operation-held";
+}
+
 /** `leaseIsClosing`: the lease is still open and the first valid claim takes it over; else its holder has redeemed. */
 export async function settleHeldClaims(
   context: OperationContext,
@@ -18,7 +23,7 @@ export async function settleHeldClaims(
   held: readonly OperationRow[],
   leaseIsClosing: boolean,
 ): Promise<void> {
-  for (const row of held) await settleHeld(context, tx, row, leaseIsClosing);
+  for (const row of held.filter(waitsForLease)) await settleHeld(context, tx, row, leaseIsClosing);
 }
 
 async function settleHeld(

@@ -229,6 +229,24 @@ describe("the chain of a node", () => {
     expect(await openLeases(vouchers[1])).toBe(1n);
   });
 
+  test("4.6: what a revoked node sends in several uploads is stored to the last one, and told the same again", async () => {
+    const vouchers = [await leased(first), await leased(first), await leased(first)] as const;
+    await revokeNode(testStore(server.client.pool), first.identity.nodeId);
+    const operations = vouchers.map((voucher) => first.redeem(voucher));
+    const held = { status: "held", reason: "node-revoked" };
+    for (const duplicate of [false, true]) {
+      let before: { sequence: number; hash?: Uint8Array } = { sequence: 0 };
+      for (const operation of operations) {
+        const { verdicts } = await first.upload([operation], before);
+        expect(verdicts?.verdicts).toMatchObject([{ ...held, duplicate }]);
+        before = operation;
+      }
+    }
+    expect(await storedOperations(first)).toBe(3n);
+    const unheard = await first.upload([first.release(vouchers[0].serialNumber)], { sequence: 3 });
+    expect(unheard).toMatchObject({ status: 409, body: { lastSequence: 0 } });
+  });
+
   test("an operation of another node is 400 wrong-node, even under a valid signature", async () => {
     const voucher = await leased(first);
     const body = {

@@ -62,7 +62,7 @@ export async function receiveUpload(
   const evidence = await evidenceIn(deps, nodeId, upload);
   const decided = await settleAll(deps, nodeId, verified.operations, evidence);
   if (!decided) return { ok: false, refusal: await currentHead(deps, nodeId) };
-  await deps.store.transaction((tx) => noteRecovered(tx, nodeId, upload.lastSequence));
+  await deps.store.transaction((tx) => noteRecovered(tx, nodeId, upload));
   await payOut(deps, decided);
   const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
@@ -107,12 +107,14 @@ async function settleOne(
 }
 
 /** A recovering server waits for a node no longer once it has everything that the node has. */
-async function noteRecovered(tx: Tx, nodeId: string, lastSequence: number | null): Promise<void> {
-  const recovery = lastSequence === null ? undefined : await tx.recovery.open();
-  const node = recovery && (await tx.nodes.find(nodeId));
-  if (recovery && node && node.lastSequence >= (lastSequence ?? Infinity)) {
-    await tx.recovery.noteUploaded(recovery.generation, nodeId);
-  }
+async function noteRecovered(
+  tx: Tx,
+  nodeId: string,
+  { lastSequence, afterSequence, operations }: UploadRequest,
+): Promise<void> {
+  if (lastSequence === null || afterSequence + operations.length < lastSequence) return;
+  const recovery = await tx.recovery.open();
+  if (recovery) await tx.recovery.noteUploaded(recovery.generation, nodeId);
 }
 
 /** How long an operation may name a contact: longer than any policy's hours, with time to arrive. */
@@ -200,9 +202,26 @@ async function headMismatch(
   upload: UploadRequest,
 ): Promise<UploadRefusal | undefined> {
   const head = await currentHead(deps, node.id);
-  if (upload.generation !== head.generation || upload.afterSequence > head.lastSequence) return head;
+  if (upload.generation !== head.generation || (await beginsTooLate(deps, node, upload))) return head;
+  if (upload.afterSequence > head.lastSequence) return undefined;
   const isHead = upload.afterSequence === head.lastSequence && equalBytes(upload.afterHash, head.lastHash);
   return upload.operations.length === 0 && !isHead ? head : undefined;
+}
+
+/**
+ * Whether there is a gap before it. What lies beyond a revocation or a fork is stored beside the chain, and comes in more than
+ * one upload too.
+ */
+export function beginsTooLate(
+  { store }: Pick<ReceiveDependencies, "store">,
+  { id }: NodeRow,
+  { afterSequence, afterHash }: UploadRequest,
+): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const node = await tx.nodes.find(id);
+    if (!node || afterSequence <= node.lastSequence) return false;
+    return (await tx.operations.byHash(id, afterHash)) === undefined;
+  });
 }
 
 function currentHead(

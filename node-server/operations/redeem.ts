@@ -6,7 +6,7 @@ import type { RedemptionVerdict } from "#sync/settlement.ts";
 import { guaranteeOf, judgeAtRisk } from "./at-risk.ts";
 import { judgeCashOut } from "./cash-out.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
-import { claimVoucher } from "../payments/claim.ts";
+import { canHoldLiquidity, claimVoucher } from "../payments/claim.ts";
 import type { NodeRow, Tx, VoucherRow } from "../ports/store.ts";
 import { indexOfNumber } from "../vouchers/numbers.ts";
 import type { OperationContext } from "./context.ts";
@@ -58,19 +58,31 @@ async function claim(
   { body, hash }: RedeemOperation,
   entitled: boolean,
 ): Promise<Verdict> {
+  const obstacle = body.mode === "online" ? await obstacleToPayout(tx, node, voucher) : undefined;
+  if (obstacle) return { event: { type: "REJECT" }, reason: obstacle };
   const claimed = await claimVoucher(tx, voucher, {
     cause: `operation:${Buffer.from(hash).toString("hex")}`,
     merchantId: node.merchantId,
-    offline: body.mode !== "online",
+    // Told that it is applied the till hands out the goods, online too: what it is owed stays owed.
+    offline: true,
     entitled,
     actor: `node:${node.id}`,
   });
-  // Asked for online, nothing was handed out yet: the merchant's FSP must be able to pay.
-  if (!claimed.ok && claimed.refusal.code === "fsp-funds-short")
-    return { event: { type: "REJECT" }, reason: claimed.refusal.code };
   if (!claimed.ok) throw new Error(`voucher ${voucher.serial} refused a claim that settlement applied`);
   const { id, transactionId } = claimed.claim;
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
+}
+
+/** Asked for online, nothing was handed out yet: what is known to stand in the way of the payout is told at once. */
+async function obstacleToPayout(
+  tx: Tx,
+  { merchantId }: NodeRow,
+  voucher: VoucherRow,
+): Promise<"merchant-not-creditable" | "fsp-funds-short" | undefined> {
+  const merchant = await tx.registry.merchant(merchantId);
+  if (merchant?.status !== "active") return "merchant-not-creditable";
+  const { fspId } = await tx.registry.paymentTerms(merchantId, voucher.groupCode, voucher.currency);
+  return fspId === null || (await canHoldLiquidity(tx, fspId, voucher)) ? undefined : "fsp-funds-short";
 }
 
 async function refuse(

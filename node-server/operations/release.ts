@@ -9,7 +9,7 @@ import { releaseReserve } from "../ledger/entries.ts";
 import type { LeaseEnd, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
 import type { OperationContext } from "./context.ts";
-import { settleHeldClaims } from "./held.ts";
+import { settleHeldClaims, waitsForLease } from "./held.ts";
 import type { Verdict } from "./verdicts.ts";
 
 /** Applied when no earlier operation of this node that names the voucher is held; the chain has no gaps before it. */
@@ -17,22 +17,30 @@ export async function settleRelease(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
-  body: ReleaseLease,
+  { body, sequence }: { readonly body: ReleaseLease; readonly sequence: number },
 ): Promise<Verdict> {
   await tx.vouchers.lock([body.serial]);
   const lease = await tx.leases.open(body.serial);
   if (!lease || lease.nodeId !== node.id || !sameEpoch(lease.epoch, body.epoch)) {
     return { event: { type: "REJECT" }, reason: "not-leased" };
   }
-  const held = await tx.operations.heldFor(body.serial);
-  if (held.some((row) => row.nodeId === node.id)) {
+  // It may be held itself, and is decided by whoever asks.
+  const held = (await tx.operations.heldFor(body.serial)).filter(
+    (row) => row.nodeId !== node.id || row.sequence !== sequence,
+  );
+  if (isBehind(held, node.id, sequence)) {
     return { event: { type: "HOLD" }, reason: "earlier-operation-held" };
   }
   await closeLease(context, tx, body.serial, "released", held);
   return { event: { type: "APPLY" }, reason: null };
 }
 
-/** Closes leases whose not-after and grace lie in the past. Returns how many it closed. */
+/** Whether an earlier operation of the node that names the voucher is held: closing the lease would take it from it. */
+export function isBehind(held: readonly OperationRow[], nodeId: string, sequence: number): boolean {
+  return held.some((row) => row.nodeId === nodeId && row.sequence < sequence);
+}
+
+/** Closes leases whose not-after and grace lie in the past. Returns how many there were. */
 export async function closeOverdueLeases(
   context: OperationContext,
   store: Store,
@@ -41,7 +49,13 @@ export async function closeOverdueLeases(
   const overdue = await store.transaction(async (tx) =>
     tx.leases.overdue(new Date((await tx.now()).getTime() - graceMs), 500),
   );
-  for (const serial of overdue) await closeIfOverdue(context, store, graceMs, serial);
+  for (const serial of overdue) {
+    // One that fails to close must not keep the others open.
+    await closeIfOverdue(context, store, graceMs, serial).catch((error: unknown) => {
+      if (context.isPassing(error)) throw error;
+      context.onFailure(error, `the lease of voucher ${serial} cannot be closed`);
+    });
+  }
   return overdue.length;
 }
 
@@ -57,8 +71,11 @@ function closeIfOverdue(
     await tx.nodes.lock(unlocked.nodeId);
     await tx.vouchers.lock([serial]);
     const lease = await tx.leases.open(serial);
-    const isOverdue = lease && (await tx.now()).getTime() > lease.notAfter.getTime() + graceMs;
-    if (isOverdue) await closeLease(context, tx, serial, "expired", await tx.operations.heldFor(serial));
+    if (!lease || (await tx.now()).getTime() <= lease.notAfter.getTime() + graceMs) return;
+    const held = await tx.operations.heldFor(serial);
+    // What its holder redeemed in time is settled first, and people must do that.
+    const waitsForPeople = held.some((row) => row.nodeId === lease.nodeId && !waitsForLease(row));
+    if (!waitsForPeople) await closeLease(context, tx, serial, "expired", held);
   });
 }
 

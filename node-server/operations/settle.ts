@@ -10,10 +10,10 @@ import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
-import { settleHeldClaims } from "./held.ts";
+import { quarantine, quarantined } from "./quarantine.ts";
+import { postponeConsequences, settleConsequences } from "./consequences.ts";
 import { judgeInRecovery } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
-import { recallLease } from "../vouchers/leases.ts";
 import { decideRow } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -86,16 +86,13 @@ async function append(
   if (!operation) return settled(await decideRow(tx, queued, quarantined), false);
   if (await tx.recovery.open()) {
     const told = await judgeInRecovery(context, tx, node, { ...received, operation }, evidence);
-    return settled(await decideRow(tx, queued, told), false);
+    const row = await decideRow(tx, queued, told);
+    await postponeConsequences(tx, row);
+    return settled(row, false);
   }
   const verdict = await judge(context, tx, node, { ...received, operation });
   const row = await decideRow(tx, queued, verdict);
-  // A redemption that was applied has closed the voucher's lease, which is what held claims waited for.
-  if (row.claimId !== null && row.serial !== null) {
-    await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
-  }
-  if (row.reason === "leased-to-another-node" && row.serial !== null)
-    await recallLease(tx, row.serial, `node:${node.id}`);
+  await settleConsequences(context, tx, row);
   return settled(row, false);
 }
 
@@ -109,11 +106,9 @@ export function judge(
     case "redeem-voucher":
       return settleRedeem(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
     case "release-lease":
-      return settleRelease(context, tx, node, operation.body);
+      return settleRelease(context, tx, node, { body: operation.body, sequence: operation.sequence });
   }
 }
-
-const quarantined = { event: { type: "HOLD" }, reason: "quarantined" } as const;
 
 /**
  * For one at which judging failed: it is stored in its place, so that what follows goes on, and held for whoever looks
@@ -132,10 +127,7 @@ export async function quarantineOperation(
   const row = newRow(nodeId, received, "chain");
   await tx.operations.insert(row);
   await tx.nodes.advance(nodeId, sequence, received.hash);
-  await tx.alerts.raise("operation-quarantined", `operation:${nodeId}:${sequence}`, {
-    hash: Buffer.from(received.hash).toString("hex"),
-  });
-  return settled(await decideRow(tx, row, quarantined), false);
+  return settled(await quarantine(tx, row), false);
 }
 
 /** Two histories under one key: the common prefix stands, both branches are kept, and the node is frozen. */

@@ -18,6 +18,7 @@ export interface ClaimRequest {
   /** What causes the claim, unique for ever: the caller and its request, or the operation's hash. */
   readonly cause: string;
   readonly merchantId: string;
+  /** Whether the goods are given before the payout's outcome is known: a till's redemption, once it is applied. */
   readonly offline: boolean;
   /** Its lease is the open one, or the open one is just closing. */
   readonly entitled: boolean;
@@ -38,7 +39,7 @@ export async function claimVoucher(
   if (!decision.ok) return decision;
   const terms = await tx.registry.paymentTerms(request.merchantId, voucher.groupCode, voucher.currency);
   const liquidityHeld = await canHoldLiquidity(tx, terms.fspId, voucher);
-  // The goods of an offline redemption are given already: its payout waits for the FSP, the claim does not.
+  // Where the goods are given already the payout waits for the FSP, the claim does not.
   if (terms.fspId !== null && !liquidityHeld && !request.offline)
     return { ok: false, refusal: { code: "fsp-funds-short" } };
   const claim = newClaim(voucher, request, terms, liquidityHeld);

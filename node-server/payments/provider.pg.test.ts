@@ -13,7 +13,7 @@ import type { TestServer } from "../../test/support/server.ts";
 import { fundFsp, fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { listOpenPayouts, putFsp } from "../postgres/payment-admin.ts";
-import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { putMerchant, putVoucherGroup, setMerchantStatus, trialBalance } from "../postgres/registry-admin.ts";
 import type { PaymentGateway } from "./gateway.ts";
 import { payClaim } from "./settle-claim.ts";
 
@@ -117,6 +117,38 @@ describe("a node of a merchant whose FSP is short of money", () => {
     expect(await server.institution.status(voucher.serialNumber)).toBe("Activated");
     const elsewhere = await server.institution.redeem(voucher.serialNumber, voucher.number, "shop-2");
     expect(elsewhere.body).toMatchObject({ message: "REDEEMED" });
+  });
+});
+
+describe("a redemption of a node that waits for the answer", () => {
+  const redeemOnline = async (voucher: IssuedVoucher) => {
+    const { verdicts } = await node.upload([node.redeem(voucher, { mode: "online", epoch: null })]);
+    return verdicts?.verdicts[0];
+  };
+
+  test("4.5: whose receipt says `applied` is never taken back: a payout that fails is owed, and the voucher is consumed", async () => {
+    await fundProvider("t-refused");
+    provider = new SimulatedProvider(["fails"]);
+    const voucher = await activated();
+    expect(await redeemOnline(voucher)).toMatchObject({ status: "applied" });
+    const elsewhere = await server.institution.redeem(voucher.serialNumber, voucher.number, "shop-2");
+    expect(elsewhere.body).toMatchObject({ message: "ALREADY_USED" });
+    const owed = await openPayout(voucher);
+    expect(owed).toMatchObject({ state: "owed", reason: "the provider refuses" });
+    expect(await payClaim(testStore(server.client.pool), gateway, owed?.claimId ?? "")).toBe("paid");
+    expect([...provider.credited]).toEqual([["shop-1", 700n]]);
+  });
+
+  test("is rejected where the merchant's account is closed, and the voucher stays activated", async () => {
+    const { pool } = server.client;
+    const voucher = await activated();
+    await setMerchantStatus(pool, "shop-1", "closed");
+    expect(await redeemOnline(voucher)).toMatchObject({
+      status: "rejected",
+      reason: "merchant-not-creditable",
+    });
+    await setMerchantStatus(pool, "shop-1", "active");
+    expect(await server.institution.status(voucher.serialNumber)).toBe("Activated");
   });
 });
 

@@ -583,10 +583,11 @@ export interface OperationRows {
   byOperationId(nodeId: string, operationId: string): Promise<OperationRow | undefined>;
   /** The operation whose claim holds the voucher. */
   byClaim(claimId: string): Promise<OperationRow | undefined>;
-  /** Operations that the open lease of the voucher holds up, in order of arrival. */
+  /** Operations of the chain that name the voucher and are held, for whatever reason, in order of arrival. */
   heldFor(serial: bigint): Promise<OperationRow[]>;
   /** Operations of the chain that are held for the reason, in order of arrival, at most `limit`. */
   heldBecause(reason: string, limit: number): Promise<OperationRow[]>;
+  /** Writes the verdict; and the serial of one that could not be read when it came. */
   decide(row: OperationRow): Promise<void>;
 }
 

@@ -30,12 +30,10 @@ export function operationRows(trx: Trx): OperationRows {
       first(ofNode(trx, nodeId).where("branch", "=", "chain").where("operation_id", "=", operationId)),
     byClaim: (claimId) => first(selectOperations(trx).where("claim_id", "=", claimId)),
     async heldFor(serial) {
-      // What is held for another reason than the lease lies on another branch than the chain.
       const rows = await selectOperations(trx)
         .where("voucher_serial", "=", serial)
         .where("state", "=", "held")
         .where("branch", "=", "chain")
-        .where("reason", "not in", ["recovery", "recovery-conflict"])
         .orderBy("received_at")
         .orderBy("node_id")
         .orderBy("sequence")
@@ -57,7 +55,7 @@ export function operationRows(trx: Trx): OperationRows {
     async decide(row) {
       const result = await trx
         .updateTable("operations")
-        .set(verdict(row))
+        .set({ ...verdict(row), voucher_serial: row.serial })
         .where("node_id", "=", row.nodeId)
         .where("hash", "=", row.hash)
         .executeTakeFirst();

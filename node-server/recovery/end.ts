@@ -2,9 +2,11 @@
  * The end of a recovery (design section 4.8): when every node has uploaded again, when the longest lease and its grace
  * have passed, or when two people have said so. Then what waited is settled, in order of arrival.
  */
-import { storedOperation, settleHeldClaims } from "../operations/held.ts";
+import { settleConsequences } from "../operations/consequences.ts";
+import { storedOperation } from "../operations/held.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { settleRedeem } from "../operations/redeem.ts";
+import { quarantine } from "../operations/quarantine.ts";
 import { settleRelease } from "../operations/release.ts";
 import { decideRow, publishVerdict } from "../operations/verdicts.ts";
 import type { Verdict } from "../operations/verdicts.ts";
@@ -18,10 +20,28 @@ export async function endRecovery(context: OperationContext, store: Store): Prom
     const waiting = await store.transaction((tx) => tx.operations.heldBecause("recovery", 100));
     if (waiting.length === 0) return settled;
     for (const { nodeId, hash } of waiting) {
-      await store.transaction((tx) => settleWaiting(context, tx, nodeId, hash));
+      await store
+        .transaction((tx) => settleWaiting(context, tx, nodeId, hash))
+        .catch((error: unknown) => setAside(context, store, { nodeId, hash }, error));
       settled += 1;
     }
   }
+}
+
+/** One at which we fail must not keep those behind it waiting. */
+async function setAside(
+  context: OperationContext,
+  store: Store,
+  { nodeId, hash }: Pick<OperationRow, "nodeId" | "hash">,
+  error: unknown,
+): Promise<void> {
+  if (context.isPassing(error)) throw error;
+  context.onFailure(error, `an operation of node ${nodeId} that waited for the recovery is quarantined`);
+  await store.transaction(async (tx) => {
+    await tx.nodes.lock(nodeId);
+    const row = await tx.operations.byHash(nodeId, hash);
+    if (row?.state === "held" && row.reason === "recovery") await quarantine(tx, row);
+  });
 }
 
 /** Whether no recovery is open, or not any more. */
@@ -54,11 +74,12 @@ async function settleWaiting(
   const { body } = operation;
   const judged =
     body.type === "release-lease"
-      ? await settleRelease(context, tx, node, body)
+      ? await settleRelease(context, tx, node, { body, sequence: operation.sequence })
       : await settleRedeem(context, tx, node, { operation, body, sealed: row.sealed, hash }, false);
   const verdict = isForgotten(judged) ? forgotten : judged;
-  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
-  if (verdict.claimId !== undefined && row.serial !== null) await settleOthers(context, tx, row);
+  const decided = await decideRow(tx, row, verdict);
+  await publishVerdict(context, tx, decided);
+  await settleConsequences(context, tx, decided);
 }
 
 const forgotten: Verdict = { event: { type: "HOLD" }, reason: "recovery-conflict" };
@@ -76,8 +97,4 @@ function isForgotten({ event, reason }: Verdict): boolean {
     "policy-not-current",
   ];
   return event.type === "REJECT" && forgettable.includes(reason ?? "");
-}
-
-async function settleOthers(context: OperationContext, tx: Tx, { serial }: OperationRow): Promise<void> {
-  if (serial !== null) await settleHeldClaims(context, tx, await tx.operations.heldFor(serial), false);
 }

@@ -66,14 +66,7 @@ export async function judgeInRecovery(
   await restoreLease(tx, node, received, evidence);
   const told = evidence.verdicts.get(hex(received.hash));
   if (!told) return { event: { type: "HOLD" }, reason: "recovery" };
-  if (told.status === "rejected") {
-    return {
-      event: { type: "REJECT" },
-      reason: told.reason,
-      ...(told.evidence && { evidence: told.evidence }),
-      ...(told.guaranteedMinor !== null && { guaranteedMinor: told.guaranteedMinor }),
-    };
-  }
+  if (told.status === "rejected") return rejectedAgain(tx, received, told);
   const { body } = received.operation;
   if (body.type === "release-lease") {
     await tx.vouchers.lock([body.serial]);
@@ -97,6 +90,28 @@ export async function judgeInRecovery(
   if (!claimed?.ok) return { event: { type: "HOLD" }, reason: "recovery-conflict" };
   const { id, transactionId } = claimed.claim;
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
+}
+
+/** With its dispute, which the backup may not have had: no loss is forgotten that a merchant can prove. */
+async function rejectedAgain(
+  tx: Tx,
+  { operation: { body } }: ReadableOperation,
+  { reason, evidence, guaranteedMinor }: SignedVerdict,
+): Promise<Verdict> {
+  const isKnown = (await tx.vouchers.find(body.serial)) !== undefined;
+  const goodsWereGiven = body.type === "redeem-voucher" && body.mode !== "online";
+  return {
+    event: { type: "REJECT" },
+    reason,
+    ...(evidence && { evidence }),
+    ...(guaranteedMinor !== null && { guaranteedMinor }),
+    isLoss: isKnown && goodsWereGiven && (guaranteedMinor !== null || isLostTo(reason, evidence)),
+  };
+}
+
+/** Of an offline redemption that is guaranteed nothing the list tells only who had the voucher. */
+function isLostTo(reason: string | null, winner: Uint8Array | null): boolean {
+  return winner !== null && (reason === "already-consumed" || reason === "being-paid");
 }
 
 /** The lease that a redemption relies on is in force again, where nobody else's is. */

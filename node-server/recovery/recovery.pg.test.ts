@@ -4,6 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BareNode } from "../../test/support/bare-node.ts";
+import type { SignedOperation } from "../../test/support/bare-node.ts";
+import type { IssuedVoucher } from "../../test/support/institution.ts";
+import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
+import type { Verdict } from "#sync/documents/verdict-list.ts";
+import { signDocument } from "#sync/signing/cose.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
@@ -122,8 +127,7 @@ describe("4.8: a recovery", () => {
     if (!one || !two) throw new Error("no vouchers were made");
     const operations = [node.redeem(one), node.release(two.serialNumber)];
     await restored();
-    const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 2 });
-    again.resumeAfter(node);
+    const again = after(node);
     const { verdicts } = await again.upload(operations);
     expect(verdicts?.verdicts).toMatchObject([
       { status: "held", reason: "recovery" },
@@ -151,13 +155,156 @@ describe("4.8: a recovery", () => {
     const { document } = await other.upload([operation]);
     if (!document) throw new Error("no list came");
     await restored();
-    const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 2 });
-    again.resumeAfter(node);
+    const again = after(node);
     const claimed = again.redeem(one, { epoch: { generation: 1, n: 1 } });
     const stolen = await again.upload([claimed], undefined, [document]);
     expect(stolen.verdicts?.verdicts).toMatchObject([{ status: "held", reason: "recovery" }]);
   });
 });
+
+describe("4.8: what the restored database had left open", () => {
+  test("4.8: a claim that waited for a lease has its verdict, whichever way the lease had closed since the backup", async () => {
+    const { holder, other, vouchers } = await twoTills();
+    const claims = vouchers.map((voucher) => other.redeem(voucher, { ...online }));
+    await other.upload(claims);
+    const operations = [holder.redeem(vouchers[0]), holder.release(vouchers[1].serialNumber)];
+    const word = await signed(holder, operations, { status: "applied" });
+    await restored();
+    const { verdicts } = await after(holder).upload(operations, undefined, [word]);
+    expect(verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "applied" }]);
+    expect(await states()).toEqual(["redeeming", "activated"]);
+    await ended();
+    const told = await after(other).upload(claims);
+    expect(told.verdicts?.verdicts).toMatchObject([
+      { status: "rejected", reason: "already-consumed" },
+      { status: "applied" },
+    ]);
+  });
+
+  test("4.1: a release that comes between a recovery's end and its last verdict waits for the redemption before it", async () => {
+    const { holder, vouchers } = await twoTills();
+    const operations = [holder.redeem(vouchers[0]), holder.release(vouchers[0].serialNumber)] as const;
+    await restored();
+    const again = after(holder);
+    await again.upload([operations[0]]);
+    await overrideRecovery(server.client.pool, "Amina");
+    await overrideRecovery(server.client.pool, "Ben");
+    const { verdicts } = await again.upload([operations[1]], operations[0]);
+    expect(verdicts?.verdicts).toMatchObject([{ status: "held", reason: "earlier-operation-held" }]);
+    await ended();
+    const told = await again.upload(operations);
+    expect(told.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "applied" }]);
+    expect((await states())[0]).not.toBe("activated");
+  });
+
+  test("4.8: one at which the server fails is quarantined, and keeps no other from its verdict", async () => {
+    const { holder, vouchers } = await twoTills();
+    const operations = vouchers.map((voucher) => holder.redeem(voucher));
+    await restored();
+    const again = after(holder);
+    await again.upload(operations);
+    const { pool } = server.client;
+    const serial = BigInt(vouchers[0].serialNumber);
+    await pool.query(`alter table claims add constraint a_bug check (voucher_serial <> ${serial})`);
+    await ended();
+    const told = await again.upload(operations);
+    expect(told.verdicts?.verdicts).toMatchObject([
+      { status: "held", reason: "quarantined" },
+      { status: "applied" },
+    ]);
+  });
+
+  test("4.8: a till that is frozen has uploaded when it has sent all that it has, though its chain ends before that", async () => {
+    const { holder, other, vouchers } = await twoTills();
+    const { pool } = server.client;
+    await testStore(pool).transaction((tx) => tx.nodes.setStatus(holder.identity.nodeId, "frozen"));
+    await restored();
+    const again = after(holder);
+    await again.upload(
+      vouchers.map((voucher) => again.redeem(voucher)),
+      undefined,
+      null,
+      2,
+    );
+    await after(other).upload([], undefined, null, 0);
+    await endRecovery(server.context, testStore(pool));
+    expect(await readRecovery(pool)).toMatchObject({ endedHow: "all-uploaded", awaited: [] });
+  });
+
+  test("4.5, 4.8: the dispute about a loss that the server had guaranteed is there again", async () => {
+    const { holder, vouchers } = await twoTills();
+    const operation = holder.redeem(vouchers[0]);
+    const lost = { status: "rejected", reason: "lease-closed", guaranteedMinor: 700n } as const;
+    const word = await signed(holder, [operation], lost);
+    await restored();
+    const { verdicts } = await after(holder).upload([operation], undefined, [word]);
+    expect(verdicts?.verdicts).toMatchObject([lost]);
+    const { rows } = await server.client.pool.query(
+      "select amount_minor, guaranteed_minor, state from disputes",
+    );
+    expect(rows).toEqual([{ amount_minor: 700n, guaranteed_minor: 700n, state: "open" }]);
+  });
+});
+
+/** So that it is not too late, whenever it is judged. */
+const online = { mode: "online", epoch: null, lastServerTimeMs: Date.now() + 3_600_000 } as const;
+
+/** One of them holds the leases of both vouchers. */
+async function twoTills() {
+  const [holder, other] = [await enrol("till 1"), await enrol("till 2")];
+  const vouchers = await server.institution.createVouchers("FOO", [7, 7]);
+  const serials = vouchers.map(({ serialNumber }) => serialNumber);
+  await server.institution.activate(serials, { leaseTo: holder.identity.nodeId });
+  return { holder, other, vouchers: vouchers as [IssuedVoucher, IssuedVoucher] };
+}
+
+/** The server's word for these operations, given after the backup: its database knows nothing of it. */
+async function signed(
+  { identity }: BareNode,
+  operations: readonly SignedOperation[],
+  verdict: Pick<Verdict, "status"> & Partial<Verdict>,
+): Promise<Uint8Array> {
+  const list = encodeVerdictList({
+    nodeId: identity.nodeId,
+    generation: identity.generation,
+    serverTimeMs: Date.now(),
+    policyVersion: 0,
+    lastSequence: operations.length,
+    lastHash: operations.at(-1)?.hash ?? new Uint8Array(32),
+    verdicts: operations.map(({ sequence, hash }) => ({
+      sequence,
+      operationHash: hash,
+      reason: null,
+      transactionId: null,
+      decidedAtMs: Date.now(),
+      duplicate: false,
+      evidence: null,
+      guaranteedMinor: null,
+      ...verdict,
+    })),
+  });
+  return signDocument(server.context.verdictSigner, list);
+}
+
+/** The same till in the generation after the restore. */
+function after(node: BareNode): BareNode {
+  const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 2 });
+  again.resumeAfter(node);
+  return again;
+}
+
+async function ended(): Promise<void> {
+  const { pool } = server.client;
+  await pool.query("update recovery_nodes set uploaded_at = clock_timestamp()");
+  await endRecovery(server.context, testStore(pool));
+}
+
+async function states(): Promise<readonly string[]> {
+  const { rows } = await server.client.pool.query<{ state: string }>(
+    "select state from vouchers order by serial",
+  );
+  return rows.map(({ state }) => state);
+}
 
 /** As after `restored`: the generation is raised, and the recovery begun. */
 function restored(): Promise<void> {

@@ -24,7 +24,7 @@ const shops = {
   second: { id: "shop-2", name: "Market stall", accepts: "FOO" },
 };
 
-const expectedStates = ["consumed", "consumed", "consumed", "consumed", "consumed", "cancelled", "leased"];
+const expectedStates = ["consumed", "consumed", "consumed", "consumed", "consumed", "cancelled", "cancelled"];
 
 const folder = await mkdtemp(join(tmpdir(), "paypost-demo-"));
 const installation = await prepareInstallation(folder);
@@ -124,6 +124,10 @@ async function demo(): Promise<void> {
     const { code, json } = await till.run("sync");
     check(`${till.name} is settled: ${String(json["applied"])} applied`, code === 0);
   }
+  check(
+    "7, asked back, was given back: it is cancelled",
+    (await ministry.status(v7.serialNumber)) === "Cancelled",
+  );
   check("a second sync has nothing to send", (await first.run("sync")).json["sent"] === 0);
   await report(before);
 }
@@ -221,13 +225,14 @@ async function report(before: Books): Promise<void> {
   console.log();
   check("states are as they should be", vouchers.map(({ state }) => state).join() === expectedStates.join());
   check(
-    "four operations, four verdicts, all applied",
-    operations.map(({ state }) => state).join() === "applied,applied,applied,applied",
+    "four redemptions and a lease given back, five verdicts, all applied",
+    operations.map(({ type, state }) => `${type} ${state}`).join() ===
+      [...Array(3).fill("redeem-voucher applied"), "release-lease applied", "redeem-voucher applied"].join(),
   );
   check("the corner shop was paid for 1, 2 and 3", balanceOf(after, "merchant:shop-1:USD") === "6000");
   check("the market stall was paid for 4 and 5", balanceOf(after, "merchant:shop-2:USD") === "9000");
-  check("the group has what was not given out", balanceOf(after, "funding:FOO:USD") === "78000");
-  check("7 is still reserved, until its lease closes", balanceOf(after, "reserved:FOO:USD") === "7000");
+  check("the group has what was not given out", balanceOf(after, "funding:FOO:USD") === "85000");
+  check("nothing is left reserved", balanceOf(after, "reserved:FOO:USD") === "0");
   check(
     "nothing is left owed",
     ["shop-1", "shop-2"].every((id) => balanceOf(after, `owed:${id}:USD`) === "0"),

@@ -198,10 +198,11 @@ export class BareNode {
       sequence: (operations[0]?.sequence ?? this.head.sequence + 1) - 1,
     },
     evidence: readonly Uint8Array[] | null = null,
+    lastSequence: number | null = null,
   ): Promise<UploadAnswer> {
     if (this.#token === "") await this.openSession();
     const body = encodeUpload({
-      lastSequence: null,
+      lastSequence,
       evidence,
       wallMs: this.wallMs(),
       generation: this.identity.generation,

@@ -149,7 +149,8 @@ function release(server: TestServer, nodeId: string, store: Store, { serial }: S
     const generation = await tx.registry.generation();
     const epoch = { generation, n: await tx.leases.lastEpochN(serial, generation) };
     const body = { type: "release-lease", serial, epoch } as const;
-    return (await settleRelease(server.context, tx, holder, body)).event.type === "APPLY";
+    const verdict = await settleRelease(server.context, tx, holder, { body, sequence: 1 });
+    return verdict.event.type === "APPLY";
   });
 }
 

@@ -81,7 +81,7 @@ export function describeOperations(subject: () => StoreSubject): void {
       expect(await transaction((tx) => tx.operations.byHash(row.nodeId, row.hash))).toEqual(rejected);
     });
 
-    test("a lease holds up the held operations of the chain that name its voucher, in order of arrival", async () => {
+    test("the held operations of the chain that name a voucher are found, for whatever reason, in order of arrival", async () => {
       const [one, other] = [await enrolledNode(subject()), await enrolledNode(subject())];
       const serial = await activated(subject());
       const held = { state: "held", decidedAt: new Date() } as const;
@@ -89,6 +89,7 @@ export function describeOperations(subject: () => StoreSubject): void {
         { ...newOperation(other, 9, serial), ...held, reason: "leased-to-another-node" },
         { ...newOperation(one, 1, serial), ...held, reason: "leased-to-another-node" },
         { ...newOperation(one, 2, serial), ...held, reason: "earlier-operation-held" },
+        { ...newOperation(other, 10, serial), ...held, reason: "recovery" },
       ];
       const aside: OperationRow[] = [
         { ...newOperation(one, 3, serial), ...held, branch: "beyond", reason: "node-frozen" },
@@ -98,6 +99,24 @@ export function describeOperations(subject: () => StoreSubject): void {
       for (const row of [...rows, ...aside]) await insert(row);
       const found = await transaction((tx) => tx.operations.heldFor(serial));
       expect(found).toEqual(rows);
+    });
+
+    test("one that could not be read is found for its voucher once somebody has read it, and stays that voucher's", async () => {
+      const [node, serial] = [await enrolledNode(subject()), await activated(subject())];
+      const unread: OperationRow = { ...newOperation(node, 1, null), type: "unread" };
+      await insert(unread);
+      const read: OperationRow = {
+        ...unread,
+        serial,
+        state: "held",
+        reason: "recovery",
+        decidedAt: new Date(),
+      };
+      await transaction((tx) => tx.operations.decide(read));
+      expect(await transaction((tx) => tx.operations.heldFor(serial))).toEqual([read]);
+      const another = await activated(subject());
+      const moved = transaction((tx) => tx.operations.decide({ ...read, serial: another }));
+      await expect(moved).rejects.toMatchObject({ constraint: "operation_is_immutable" });
     });
   });
 }
