@@ -5,7 +5,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startSimulated } from "../../test/support/simulated-electron/start.ts";
 import type { Setting } from "../../test/support/simulated-electron/messages.ts";
 import { testVoucher } from "../../test/support/authority.ts";
@@ -15,6 +15,8 @@ import { buildApp } from "../packaging/build.ts";
 
 const root = mkdtempSync(join(tmpdir(), "paypost-program-"));
 const built = join(root, "app");
+// Processes start slowly on a machine that runs other tests as well.
+vi.setConfig({ testTimeout: 120_000 });
 beforeAll(() => buildApp(built), 120_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
