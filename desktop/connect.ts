@@ -16,7 +16,9 @@ export interface ConnectOptions {
   readonly directory: string;
   readonly version: string;
   /** Where the machine keeps keys for its user; without one a passphrase does. */
-  readonly keyStore?: KeyStore;
+  readonly keyStore?: KeyStore | undefined;
+  /** The thread's own file, where the program runs from a build. */
+  readonly thread?: URL;
 }
 
 export interface ConnectedTill {
@@ -30,10 +32,11 @@ export interface ConnectedTill {
 }
 
 /** Throws TillNotOpenedError where the folder cannot be used: another program has it, or it is damaged. */
-export async function connectTill({ directory, version, keyStore }: ConnectOptions): Promise<ConnectedTill> {
+export async function connectTill(options: ConnectOptions): Promise<ConnectedTill> {
+  const { directory, version, keyStore, thread } = options;
   const listeners = new Set<(event: TillEvent) => void>();
   const tell = (event: TillEvent) => listeners.forEach((listener) => listener(event));
-  const real = await startThread({ directory, version, practice: false }, tell, keyStore);
+  const real = await startThread({ directory, version, practice: false }, tell, keyStore, thread);
   const practiceFolder = join(directory, "practice");
   let practice: ThreadLine | undefined;
   let switching: Promise<Answer<"practice">> = Promise.resolve(done);
@@ -53,7 +56,12 @@ export async function connectTill({ directory, version, keyStore }: ConnectOptio
       rmSync(practiceFolder, { recursive: true, force: true });
     }
     if (practice) return;
-    const line = await startThread({ directory: practiceFolder, version, practice: true }, tell);
+    const line = await startThread(
+      { directory: practiceFolder, version, practice: true },
+      tell,
+      undefined,
+      thread,
+    );
     practice = line;
     void line.failed.then(() => leftBy(line));
   };

@@ -1,5 +1,6 @@
 /** Numbers, money and moments, in the language of the page. */
 import { useTranslation } from "react-i18next";
+import { formatMoney } from "../money-text.ts";
 import type { Amount } from "../protocol.ts";
 
 export interface Formats {
@@ -31,17 +32,4 @@ export function useFormats(): Formats {
       ),
     list: (parts) => new Intl.ListFormat(locale, { type: "conjunction" }).format(parts),
   };
-}
-
-/** From the decimal text itself, never through a binary fraction; the code is shown, since signs are ambiguous. */
-export function formatMoney(locale: string, amount: string, currency: string): string {
-  const decimals = amount.split(".")[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency,
-    currencyDisplay: "code",
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  });
-  return format.format(amount as `${number}`);
 }

@@ -11,7 +11,7 @@ import { bodyLimit } from "hono/body-limit";
 import { getCookie, setCookie } from "hono/cookie";
 import { streamSSE } from "hono/streaming";
 import type { ConnectedTill } from "../connect.ts";
-import { contentSecurityPolicy, permissionsPolicy } from "../page-policy.ts";
+import { mostRequestBytes, pageHeaders } from "../page-policy.ts";
 
 export interface WebShellParts {
   readonly till: ConnectedTill;
@@ -28,7 +28,6 @@ export interface WebShell {
 }
 
 const cookie = "paypost-page";
-const mostBytes = 4_000_000;
 const inviteMinutes = 15;
 
 export function createWebShell({ till, page, origin }: WebShellParts): WebShell {
@@ -39,13 +38,7 @@ export function createWebShell({ till, page, origin }: WebShellParts): WebShell 
 
   app.use(async (context, next) => {
     await next();
-    context.header("Content-Security-Policy", contentSecurityPolicy);
-    context.header("Permissions-Policy", permissionsPolicy);
-    context.header("X-Content-Type-Options", "nosniff");
-    context.header("Referrer-Policy", "no-referrer");
-    context.header("Cross-Origin-Resource-Policy", "same-origin");
-    context.header("Cross-Origin-Opener-Policy", "same-origin");
-    context.header("Cache-Control", "no-store");
+    for (const [name, value] of Object.entries(pageHeaders)) context.header(name, value);
   });
   app.use(async (context, next) => {
     const own = new URL(origin());
@@ -80,7 +73,7 @@ export function createWebShell({ till, page, origin }: WebShellParts): WebShell 
     return next();
   });
 
-  app.post("/ask/:name", bodyLimit({ maxSize: mostBytes }), async (context) => {
+  app.post("/ask/:name", bodyLimit({ maxSize: mostRequestBytes }), async (context) => {
     if (context.req.header("origin") !== new URL(origin()).origin) return context.text("No origin.", 403);
     if (!context.req.header("content-type")?.startsWith("application/json"))
       return context.text("JSON.", 415);

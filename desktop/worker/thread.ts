@@ -18,15 +18,24 @@ if (practice) enterPractice();
 const clock = createMachineClock();
 const storeAnswers = new Map<number, (bytes: Uint8Array | null) => void>();
 let askedStore = 0;
-try {
-  const opened = openStores({ directory, wallMs: () => clock.wallMs() });
-  if (opened.ok) await serve(opened.stores);
-  else
-    say({ type: "not-opened", code: opened.refusal.code, message: `another program is using ${directory}` });
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
-  say({ type: "not-opened", code, message });
+void start();
+
+/** Not awaited at the top: the thread of the desktop application is built as CommonJS, which has no such thing. */
+async function start(): Promise<void> {
+  try {
+    const opened = openStores({ directory, wallMs: () => clock.wallMs() });
+    if (opened.ok) await serve(opened.stores);
+    else
+      say({
+        type: "not-opened",
+        code: opened.refusal.code,
+        message: `another program is using ${directory}`,
+      });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
+    say({ type: "not-opened", code, message });
+  }
 }
 
 async function serve(stores: NodeStores): Promise<void> {

@@ -1,5 +1,5 @@
 /** The first start: the language, the way in (a code, a link, its square code or its file), the passphrase; or practice. */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { parseEnrolmentLink } from "#sync/enrolment-link.ts";
@@ -8,6 +8,7 @@ import { Field, FileButton } from "../fields.tsx";
 import { Icon } from "../icons.tsx";
 import { Languages } from "../language-choice.tsx";
 import { NewPassphrase } from "../new-passphrase.tsx";
+import { useOpenedLink } from "../opened-link.ts";
 import { Brand } from "../parts.tsx";
 import { Camera, readPicture } from "../scan.tsx";
 import { ask, useTill } from "../till.ts";
@@ -52,6 +53,12 @@ function Enrol() {
     setFilming(false);
     if (text === undefined || !takeLink(text)) setNoted(t("start.noLink"));
   };
+  const opened = useOpenedLink();
+  useEffect(() => {
+    if (opened !== undefined) read(opened);
+    // Only a newly opened link is read, not every time that the form is drawn.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [opened]);
   const readFile = async (file: File) => {
     const text = file.type.startsWith("image/") ? await readPicture(file) : undefined;
     read(text ?? (file.size <= longestLinkFile ? await file.text() : undefined));
