@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import QRCode from "qrcode";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { launchBrowser } from "./support/browser.ts";
+import { filmOf } from "./support/film.ts";
 import { flows } from "./support/describe.ts";
 import { paperSizeMm, textOf, Till } from "./support/till.ts";
 import { atRiskGroup, leasedGroup } from "./support/town.ts";
@@ -21,7 +26,7 @@ flows("redeeming", (town) => {
     await till.enrol(await town().shop("shop-1", "Corner shop"));
     await till.addFirstCashier("Amina");
     const leaseTo = await till.nodeId();
-    leased = await town().vouchers(leasedGroup, [25, 40, 12], { leaseTo });
+    leased = await town().vouchers(leasedGroup, [25, 40, 12, 7, 8], { leaseTo });
     free = await town().vouchers(leasedGroup, [30, 15]);
     atRisk = await town().vouchers(atRiskGroup, [20]);
     await till.sync();
@@ -188,8 +193,46 @@ flows("redeeming", (town) => {
     }
   });
 
+  test("a square code is read from a picture of it", async () => {
+    const { page } = till;
+    const { token, number } = nth(leased, 3);
+    await till.go("Redeem");
+    const picture = {
+      name: "voucher.png",
+      mimeType: "image/png",
+      buffer: await QRCode.toBuffer(token, { scale: 6 }),
+    };
+    await page.getByLabel("Read from a picture").setInputFiles(picture);
+    await page.getByText("Square code read").waitFor();
+    await page.getByLabel("Number under the scratch panel").fill(number);
+    await page.getByRole("button", { name: "Check the voucher" }).click();
+    await page.getByRole("heading", { name: "Redeem this voucher?" }).waitFor();
+    await page.getByText(nth(leased, 3).serialNumber).waitFor();
+    await page.getByRole("button", { name: "Back", exact: true }).click();
+  });
+
   test("nothing was complained of, in the page's own code or by its security policy", () => {
     const ours = till.complaints.filter((text) => !text.includes("net::ERR"));
     expect(ours).toEqual([]);
+  });
+
+  test("a square code is read by the camera", async () => {
+    const found = inject("browser");
+    if (!found.found) throw new Error(found.because);
+    await till.stop();
+    const { token, number, serialNumber } = nth(leased, 4);
+    const film = join(town().installation.folder, "voucher.y4m");
+    await writeFile(film, filmOf(token));
+    const browser = await launchBrowser(found.path, film);
+    const { url, installation } = town();
+    till = new Till({ url, installation, browser }, "till-1");
+    const page = await till.start({ permissions: ["camera"] });
+    await till.open("Amina");
+    await page.getByRole("button", { name: "Scan with the camera" }).click();
+    await page.getByText("Square code read").waitFor();
+    await page.getByLabel("Number under the scratch panel").fill(number);
+    await page.getByRole("button", { name: "Check the voucher" }).click();
+    await page.getByText(serialNumber).waitFor();
+    await browser.close();
   });
 });

@@ -42,7 +42,8 @@ export function findBrowser(): FoundBrowser {
     : found(path);
 }
 
-export function launchBrowser(path: string): Promise<Browser> {
+/** `film`: a Y4M file that the make-believe camera shows, over and over. */
+export function launchBrowser(path: string, film?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     // Root has no sandbox to give; the camera is a make-believe one of Chromium's.
@@ -53,6 +54,7 @@ export function launchBrowser(path: string): Promise<Browser> {
       "--disable-sync",
       "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
+      ...(film === undefined ? [] : [`--use-file-for-fake-video-capture=${film}`]),
     ],
   });
 }

@@ -58,7 +58,7 @@ export class Till {
     this.#page = await context.newPage();
     this.#page.on("pageerror", (error) => this.complaints.push(error.message));
     this.#page.on("console", (said) => {
-      if (said.type() === "error") this.complaints.push(said.text());
+      if (said.type() === "error") this.complaints.push(`${said.text()} (${said.location().url})`);
     });
     await this.#page.goto(address);
     await this.#page.locator("h1").waitFor();
