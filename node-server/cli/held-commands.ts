@@ -163,6 +163,7 @@ const refusals: Readonly<Record<DecisionRefusal, string>> = {
   "voucher-not-free":
     "Its voucher cannot be claimed any more; propose to reject the operation, or to write it off",
   "not-readable": "This version cannot read the operation; propose to reject it, or to write it off",
+  "awaiting-biller": "Its biller decides it by its answer; alerts tells when it is silent for long",
   "not-quarantined": "It is held for another reason; people decide it, or it is decided by itself",
   recovering: "The server recovers from a restore; wait for its end",
 };

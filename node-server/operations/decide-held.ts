@@ -7,6 +7,7 @@ import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { readStored, settleHeldClaims, storedOperation } from "./held.ts";
+import { rejectPayBill } from "./pay-bill.ts";
 import { judge } from "./settle.ts";
 import { closeLease } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
@@ -29,7 +30,9 @@ export type DecisionRefusal =
   | "recovering"
   /** This version cannot read it either. */
   | "not-readable"
-  | "not-quarantined";
+  | "not-quarantined"
+  /** Its biller decides it, by its answer. */
+  | "awaiting-biller";
 
 export type DecisionOutcome =
   | { readonly ok: true; readonly row: OperationRow }
@@ -128,7 +131,8 @@ async function lockHeld(tx: Tx, { nodeId, hash }: HeldOperation): Promise<Locked
   const node = await tx.nodes.lock(nodeId);
   const row = node && (await tx.operations.byHash(nodeId, hash));
   if (!node || !row) return refused("no-such-operation");
-  return row.state === "held" ? { ok: true, node, row } : refused("not-held");
+  if (row.state !== "held") return refused("not-held");
+  return row.reason === "awaiting-biller" ? refused("awaiting-biller") : { ok: true, node, row };
 }
 
 /** Undefined where the voucher is not to be had. */
@@ -139,9 +143,23 @@ async function verdictOf(
   row: OperationRow,
   verdict: HeldVerdict,
 ): Promise<Verdict | undefined> {
-  if (verdict === "reject") return { event: { type: "REJECT" }, reason: "decided-by-people" };
+  const operation = readStored(row);
+  const { sealed, hash } = row;
+  if (verdict === "reject") {
+    const reason = "decided-by-people";
+    // Cash was taken for it, which is to be given back.
+    return operation?.body.type === "pay-bill"
+      ? rejectPayBill(tx, node, { operation, body: operation.body, sealed, hash }, reason)
+      : { event: { type: "REJECT" }, reason };
+  }
   if (verdict === "write-off") return { event: { type: "WRITE_OFF" }, reason: "written-off" };
   const { body } = storedOperation(row);
+  if (operation && (body.type === "pay-bill" || body.type === "pay-bill-with-voucher")) {
+    const judged = await judge(context, tx, node, { operation, sealed, hash });
+    return judged.reason === "awaiting-biller" ? judged : undefined;
+  }
+  if (body.type === "pay-bill" || body.type === "pay-bill-with-voucher")
+    throw new Error("a stored operation cannot be read");
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {

@@ -35,7 +35,7 @@ export function operationRows(trx: Trx): OperationRows {
         .where("voucher_serial", "=", serial)
         .where("state", "=", "held")
         .where("branch", "=", "chain")
-        .where("reason", "not in", ["recovery", "recovery-conflict"])
+        .where("reason", "not in", ["recovery", "recovery-conflict", "awaiting-biller"])
         .orderBy("received_at")
         .orderBy("node_id")
         .orderBy("sequence")

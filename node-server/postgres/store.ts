@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
+import { agentRows } from "./agent-rows.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
@@ -121,6 +122,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     billInquiries: billInquiryRows(trx),
     billPayments: billPaymentRows(trx),
     requestsToPay: requestToPayRows(trx),
+    agents: agentRows(trx),
   };
 }
 

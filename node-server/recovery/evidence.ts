@@ -83,6 +83,8 @@ export async function judgeInRecovery(
     }
     return { event: { type: "APPLY" }, reason: null };
   }
+  // Who was paid for which bill is not in this database: a person compares with the biller.
+  if (body.type !== "redeem-voucher") return { event: { type: "HOLD" }, reason: "recovery-conflict" };
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const claimed =
     voucher &&
@@ -106,7 +108,8 @@ async function restoreLease(
   { operation: { body } }: ReadableOperation,
   { leases }: Evidence,
 ): Promise<void> {
-  if (body.type !== "redeem-voucher" || body.epoch === null) return;
+  if (body.type !== "redeem-voucher" && body.type !== "pay-bill-with-voucher") return;
+  if (body.epoch === null) return;
   const { serial, epoch } = body;
   const found = leases.find(({ lease }) => lease.serial === serial && sameEpoch(lease.epoch, epoch));
   const voucher = (await tx.vouchers.lock([serial])).get(serial);
