@@ -295,6 +295,70 @@ describe("a leased voucher for a bill", () => {
   });
 });
 
+describe("what a node sees", () => {
+  async function shape(name: string, node: BareNode): Promise<Record<string, string>[]> {
+    await node.openSession();
+    const response = await fetch(`${server.url}/v1/shapes/${name}?offset=-1`, {
+      headers: { authorization: node.authorization },
+    });
+    const messages = (await response.json()) as { value?: Record<string, string> }[];
+    return messages.flatMap(({ value }) => (value ? [value] : []));
+  }
+
+  test("are its agent's billers, their bills as they stand, and the float with how far its operations are in it", async () => {
+    await payIn("agent-1", 10_000n);
+    const billId = await newBill(20, { payerName: "Asha", area: "Kisumu", dueDate: "2026-12-31" });
+    const row = {
+      node_id: first.identity.nodeId,
+      bill_id: billId,
+      biller_id: "power",
+      payer_name: "Asha",
+      area: "Kisumu",
+      currency: "USD",
+      amount_on_due: "2000",
+      amount_after_due: "2000",
+      due_on: "2026-12-31",
+    };
+    const seen = async () => (await shape("bills", first)).filter((bill) => bill["bill_id"] === billId);
+    expect(await seen()).toEqual([{ ...row, status: "open" }]);
+    expect(await shape("billers", first)).toMatchObject([
+      { biller_id: "power", prefix: "EL", check_digit: "none", voucher_groups: "FOO" },
+    ]);
+    power.react = () => {};
+    const operation = first.payBill(billId, 2000n);
+    const held = await verdictOf(first, operation);
+    expect(await seen()).toEqual([{ ...row, status: "beingPaid" }]);
+    const [float] = await shape("floats", first);
+    expect(float).toMatchObject({
+      currency: "USD",
+      float_minor: String(await balance("float:agent-1:USD")),
+      counted: String(operation.sequence),
+    });
+    await power.settle(await power.adviceOf(held?.transactionId ?? ""), "ACK");
+    await laterVerdict(first, operation);
+    expect(await seen()).toEqual([{ ...row, status: "paid" }]);
+  });
+
+  test("are bills of its area only where one is named, and none of a biller that it takes nothing for", async () => {
+    const { pool } = server.client;
+    const far = await newBill(20, { area: "Mombasa" });
+    const near = await newBill(20, { area: "Kisumu" });
+    const seen = async () => (await shape("bills", second)).map((bill) => bill["bill_id"]);
+    await putAgentBiller(pool, { merchantId: "agent-2", billerId: "power", area: "Kisumu" });
+    expect(await seen()).toContain(near);
+    expect(await seen()).not.toContain(far);
+    await power.call("POST", `/bills/${near}`, {
+      billDetails: { amountOnDueDate: 20, currency: "USD", area: "Kisumu", billStatus: "withdrawn" },
+    });
+    expect(await seen()).not.toContain(near);
+    await pool.query(`delete from agent_billers where merchant_id = 'agent-2'`);
+    expect(await seen()).toEqual([]);
+    expect(await shape("billers", second)).toEqual([]);
+    await putAgentBiller(pool, { merchantId: "agent-2", billerId: "power", area: null });
+    expect(await seen()).toContain(far);
+  });
+});
+
 test("and the books balance: floats, debts and billers' money are what the payments say", async () => {
   const accounts = await trialBalance(server.client.pool);
   expect(accounts.reduce((sum, { amountMinor }) => sum + amountMinor, 0n)).toBe(0n);
