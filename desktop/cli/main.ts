@@ -9,6 +9,7 @@ import {
   syncCommand,
   watchCommand,
 } from "./commands.ts";
+import { billsCommand, payBillCommand } from "./bills.ts";
 import { exportCommand, handInCommand, importCommand, receiptCommand } from "./carry.ts";
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
 import { settingsCommand } from "./settings.ts";
@@ -39,6 +40,8 @@ const options = {
   anyway: { type: "boolean" },
   group: { type: "string" },
   quantity: { type: "string" },
+  bill: { type: "string" },
+  find: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -85,6 +88,8 @@ async function run(args: string[]): Promise<CommandResult> {
     anyway: values.anyway ?? false,
     group: values.group,
     quantity: values.quantity,
+    bill: values.bill,
+    find: values.find,
   };
   switch (command) {
     case "enrol":
@@ -107,6 +112,10 @@ async function run(args: string[]): Promise<CommandResult> {
       return reserveCommand(given);
     case "release":
       return releaseCommand(given);
+    case "bills":
+      return billsCommand(given);
+    case "pay-bill":
+      return payBillCommand(given);
     case "settings":
       return settingsCommand(given);
     case "receipt":

@@ -37,6 +37,8 @@ export interface CommandOptions {
   readonly anyway: boolean;
   readonly group: string | undefined;
   readonly quantity: string | undefined;
+  readonly bill: string | undefined;
+  readonly find: string | undefined;
 }
 
 export const clock = createMachineClock();

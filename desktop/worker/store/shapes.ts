@@ -11,6 +11,7 @@ import type { QueueStorage } from "#sync/ports/queue-storage.ts";
 import type { TrustStorage } from "#sync/ports/trust-storage.ts";
 import { listProblem, takeVerdicts } from "#sync/queue/take-verdicts.ts";
 import type { NodeDatabase } from "../database.ts";
+import { createBillRowWriter } from "./bills.ts";
 
 export interface ShapeStores {
   readonly database: NodeDatabase;
@@ -142,8 +143,16 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
     `insert or replace into denied (load, chunk, first_serial, last_serial, serials) values (?, ?, ?, ?, ?)`,
   );
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
+  const writeBillRow = createBillRowWriter(database);
   return (load: number, change: ShapeChange): void => {
     switch (change.type) {
+      case "biller":
+      case "bill":
+      case "float":
+      case "bill-row-gone":
+        writeBillRow(load, change);
+        dropAside.run(change.key);
+        break;
       case "denied":
         putDenied.run(load, change.chunk, change.first, change.last, change.serials);
         dropAside.run(change.key);
@@ -203,7 +212,7 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
 }
 
 function isLoaded(name: ShapeName): boolean {
-  return name === "leases" || name === "elsewhere" || name === "signals" || name === "denied";
+  return name !== "trust" && name !== "verdicts";
 }
 
 function sameHead(row: HeadRow | undefined, from: ShapeHead | undefined): boolean {
