@@ -38,7 +38,22 @@ export type RejectionCode =
   | "policy-not-current"
   | "lease-closed"
   | "never-leased"
-  | "too-late";
+  | "too-late"
+  | BillRejectionCode;
+
+/** Why a payment of a bill is rejected; cash that was taken for it is to be given back. */
+export type BillRejectionCode =
+  | "unknown-bill"
+  | "bill-paid"
+  | "bill-withdrawn"
+  | "biller-inactive"
+  /** The merchant takes no payments for this biller. */
+  | "biller-not-linked"
+  | "wrong-bill-amount"
+  /** Vouchers of this group do not pay the biller's bills. */
+  | "group-not-accepted"
+  /** The biller was told, and has rejected it. */
+  | "rejected-by-biller";
 
 export type HoldReason =
   | "leased-to-another-node"
@@ -50,6 +65,10 @@ export type HoldReason =
   | "recovery"
   /** What the server had signed before it was restored does not fit what the restored database holds. */
   | "recovery-conflict"
+  /** The bill's payment is taken, and its biller has not answered yet. */
+  | "awaiting-biller"
+  /** Cash was taken for a bill of nobody's. */
+  | "unknown-biller"
   /** The server cannot read it, or failed at judging it: nothing is skipped, and it is looked into. */
   | "quarantined";
 

@@ -18,7 +18,7 @@ import { openSelfSignedKeySet } from "./documents/key-set.ts";
 import type { KeySet } from "./documents/key-set.ts";
 import { openAs } from "./documents/open.ts";
 import type { Opened } from "./documents/open.ts";
-import { decodeOperation } from "./documents/operation.ts";
+import { decodeOperation, serialOf } from "./documents/operation.ts";
 import type { Operation } from "./documents/operation.ts";
 import { decodeVerdictList } from "./documents/verdict-list.ts";
 import type { Verdict, VerdictList } from "./documents/verdict-list.ts";
@@ -132,7 +132,7 @@ async function checkEvidence(bundle: EvidenceBundle, keySet: KeySet): Promise<Ch
   const winner = bundle.winner && (await checkOperation(bundle.winner, keySet));
   const named = loser.verdict.evidence;
   const isNamed = winner ? named !== null && equalBytes(named, winner.operationHash) : named === null;
-  const isSameVoucher = !winner || winner.operation.body.serial === loser.operation.body.serial;
+  const isSameVoucher = !winner || serialOf(winner.operation.body) === serialOf(loser.operation.body);
   if (!isNamed || !isSameVoucher) fail("operation", "does-not-fit", "another-winner");
   return { kind: "evidence", ...loser, winner };
 }

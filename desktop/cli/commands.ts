@@ -5,6 +5,7 @@ import { isComplete } from "#sync/node-sync.ts";
 import type { SyncReport } from "#sync/node-sync.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { enrol } from "../worker/enrol.ts";
+import { billPaymentLine, billPaymentView } from "./bills.ts";
 import { enrolView, redeemView, syncView } from "./outcomes.ts";
 import { readPassphrase } from "./passphrase.ts";
 import { exitCodes, failure } from "./result.ts";
@@ -88,6 +89,9 @@ export function queueCommand(options: CommandOptions): Promise<CommandResult> {
     const entries = [
       ...records.map((record) => ({ line: operationLine(record), view: operationView(record) })),
       ...releases.map((view) => ({ line: releaseLine(view), view })),
+      ...stores.bills
+        .list(0, mostShown)
+        .map((record) => ({ line: billPaymentLine(record), view: billPaymentView(record) })),
     ].toSorted((a, b) => a.view.sequence - b.view.sequence);
     const text = entries.length === 0 ? "The queue is empty." : entries.map(({ line }) => line).join("\n");
     const json = { ok: true, operations: entries.map(({ view }) => view) };

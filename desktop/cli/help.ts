@@ -33,6 +33,12 @@ Commands
   release   --serial SERIAL [--offline]
             Gives a reserved voucher back, so that it can be redeemed elsewhere. What the server asks for is given back by
             itself with every sync, unless it was redeemed here.
+  bills     [--find TEXT]
+            The bills that this till may take: those whose number begins with TEXT, or whose payer's name holds it; and what is
+            left of the float.
+  pay-bill  --bill ID [--serial SERIAL --number NUMBER] [--offline] [--actor NAME]
+            Takes cash for a bill within the float, or a voucher that is reserved for this till and worth exactly what is due.
+            Received, and not yet credited: the verdict comes with a later \`sync\`, under the same receipt number.
   export    FILE [--after N]
             Writes what is not yet sent into a new file, sealed for the server, to be carried there on a stick.
   hand-in   FILE [--answer FILE]
@@ -48,7 +54,7 @@ Commands
   help      This text.
 
 Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync,
-redeem, reserve, release, export, hand-in, wipe and write-off.
+redeem, pay-bill, reserve, release, export, hand-in, wipe and write-off.
 --server URL on other commands than enrol uses another address for this run.
 --json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
 

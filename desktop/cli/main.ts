@@ -9,6 +9,7 @@ import {
   syncCommand,
   watchCommand,
 } from "./commands.ts";
+import { billsCommand, payBillCommand } from "./bills.ts";
 import { exportCommand, handInCommand, importCommand, receiptCommand } from "./carry.ts";
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
 import { settingsCommand } from "./settings.ts";
@@ -43,6 +44,8 @@ const options = {
   amount: { type: "string" },
   because: { type: "string" },
   by: { type: "string" },
+  bill: { type: "string" },
+  find: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -92,6 +95,8 @@ async function run(args: string[]): Promise<CommandResult> {
     amount: values.amount,
     because: values.because,
     by: values.by,
+    bill: values.bill,
+    find: values.find,
   };
   switch (command) {
     case "enrol":
@@ -114,6 +119,10 @@ async function run(args: string[]): Promise<CommandResult> {
       return reserveCommand(given);
     case "release":
       return releaseCommand(given);
+    case "bills":
+      return billsCommand(given);
+    case "pay-bill":
+      return payBillCommand(given);
     case "settings":
       return settingsCommand(given);
     case "receipt":

@@ -23,6 +23,8 @@ export function refusalMessage(refusal: RedeemRefusal): string {
         `The server has already rejected this voucher at this till (${refusal.earlier.reason ?? "no reason given"}). ` +
         "Do not hand over goods. Connect to the server and try again without --offline."
       );
+    case "pays-a-bill-here":
+      return "This voucher pays a bill at this till. Do not hand over goods for it.";
     case "not-leased-here":
       return (
         "This voucher is not reserved for this till, so it cannot be accepted without a connection. " +

@@ -40,6 +40,8 @@ export interface CommandOptions {
   readonly amount: string | undefined;
   readonly because: string | undefined;
   readonly by: string | undefined;
+  readonly bill: string | undefined;
+  readonly find: string | undefined;
 }
 
 export const clock = createMachineClock();

@@ -88,8 +88,16 @@ function operationText({ operation }: CheckedOperation): string {
 }
 
 function bodyText(body: OperationBody): string {
-  if (body.type === "release-lease") return `voucher ${formatSerial(body.serial)} given back`;
-  return `voucher ${formatSerial(body.serial)} redeemed for ${moneyText(body)} (${body.mode})`;
+  switch (body.type) {
+    case "release-lease":
+      return `voucher ${formatSerial(body.serial)} given back`;
+    case "redeem-voucher":
+      return `voucher ${formatSerial(body.serial)} redeemed for ${moneyText(body)} (${body.mode})`;
+    case "pay-bill":
+      return `bill ${body.billId} paid with ${moneyText(body)} in cash`;
+    case "pay-bill-with-voucher":
+      return `bill ${body.billId} paid with voucher ${formatSerial(body.serial)} for ${moneyText(body)} (${body.mode})`;
+  }
 }
 
 function verdictText({
@@ -150,7 +158,8 @@ function operationFields({ certificate, operation, operationHash }: CheckedOpera
     operationId: operation.operationId,
     operationHash: hex(operationHash),
     type: body.type,
-    serial: formatSerial(body.serial),
+    ...("serial" in body ? { serial: formatSerial(body.serial) } : {}),
+    ...("billId" in body ? { billId: body.billId } : {}),
     actor: operation.actor,
     at: new Date(operation.wallTimeMs).toISOString(),
   };

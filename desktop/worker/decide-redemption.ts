@@ -48,6 +48,8 @@ export interface RedemptionFacts {
   readonly elsewhere: { readonly till: string; readonly notAfterMs: number } | undefined;
   readonly numberFits: boolean;
   readonly earlier: readonly EarlierRedemption[];
+  /** Whether it pays a bill here, or is about to. */
+  readonly payingBill: boolean;
   readonly time: TrustedTime;
   readonly lastServerTimeMs: number | undefined;
   /** How far the wall clock was ahead of the server's at the last contact. */
@@ -71,6 +73,7 @@ export type RedemptionRefusal =
   /** It was sent to the server before, which has not decided. */
   | { readonly code: "verdict-awaited"; readonly earlier: EarlierRedemption }
   | { readonly code: "rejected-before"; readonly earlier: EarlierRedemption }
+  | { readonly code: "pays-a-bill-here" }
   | { readonly code: "not-leased-here" }
   | { readonly code: "at-other-till"; readonly till: string; readonly notAfterMs: number }
   | { readonly code: "lease-given-back" }
@@ -109,6 +112,7 @@ export function decideRedemptionHere(facts: RedemptionFacts): RedemptionDecision
     entitled: lease !== undefined,
   });
   if (!claim.ok) return refused(alreadyTaken(earlier));
+  if (facts.payingBill) return refused({ code: "pays-a-bill-here" });
   if (facts.lease === "not-valid") return refused({ code: "lease-not-valid" });
   const standing = lease ? undefined : withoutLease(facts);
   if (standing) return refused(standing);

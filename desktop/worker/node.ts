@@ -20,6 +20,8 @@ import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
+import { payBill } from "./pay-bill.ts";
+import type { PayBillRequest, PayBillResult } from "./pay-bill.ts";
 import { prepareRedemption } from "./redeem.ts";
 import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
@@ -72,6 +74,8 @@ export interface PaypostNode {
   /** What a redemption would be, by what this node knows; nothing is recorded. */
   check(request: RedeemRequest): Promise<Prepared>;
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
+  /** Takes cash or a leased voucher for a bill; received, and not credited before the server says so. */
+  payBill(request: PayBillRequest): Promise<PayBillResult>;
   /** Gives a lease back; the operation goes up with the next sync. */
   release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
   /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
@@ -161,6 +165,14 @@ export function createNode(parts: NodeParts): PaypostNode {
       if (redeemed.mode !== "online") return { kind: "accepted", redeemed, transactionId: null };
       await upload(syncParts(2));
       return outcomeOf(redeemed, stores);
+    },
+    async payBill(request) {
+      try {
+        return await payBill(recordParts, request);
+      } catch (error) {
+        if (!(error instanceof HeadNotWrittenError)) throw error;
+        return headNotWritten;
+      }
     },
     release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),

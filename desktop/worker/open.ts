@@ -16,6 +16,8 @@ import type { HeadFileStep } from "./head-file.ts";
 import { lockDirectory } from "./lock.ts";
 import { createAcknowledgementStorage } from "./store/acknowledgements.ts";
 import type { AcknowledgementStorage } from "./store/acknowledgements.ts";
+import { createBillStorage } from "./store/bills.ts";
+import type { BillStorage } from "./store/bills.ts";
 import { createDeniedStorage } from "./store/denied.ts";
 import type { DeniedStorage } from "./store/denied.ts";
 import { createHistoryStorage } from "./store/history.ts";
@@ -46,6 +48,7 @@ export interface NodeStores {
   readonly redemptions: RedemptionStorage;
   readonly leases: LeaseStorage;
   readonly denied: DeniedStorage;
+  readonly bills: BillStorage;
   readonly trust: TrustStorage;
   readonly acknowledgements: AcknowledgementStorage;
   readonly settings: SettingStorage;
@@ -111,6 +114,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     redemptions: createRedemptionStorage(database),
     leases: createLeaseStorage(database, vault),
     denied: createDeniedStorage(database),
+    bills: createBillStorage(database),
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
     settings: createSettingStorage(database),

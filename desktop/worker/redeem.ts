@@ -76,6 +76,32 @@ export type Prepared =
   | { readonly ok: false; readonly refusal: RedeemRefusal };
 
 export async function prepareRedemption(parts: RecordParts, request: RedeemRequest): Promise<Prepared> {
+  const presented = await presentVoucher(parts, request);
+  if (!presented.ok) return presented;
+  const { decision, decide } = presented;
+  const { mode, token, cashOut } = decision;
+  return {
+    ok: true,
+    mode,
+    token,
+    cashOut,
+    record: () => record(parts, request, decision, decide),
+  };
+}
+
+/** A voucher as it is presented, and whether it could be taken now; `decide` decides again. */
+export type PresentedVoucher =
+  | {
+      readonly ok: true;
+      readonly decision: WholeDecision & { readonly ok: true };
+      readonly decide: () => WholeDecision;
+    }
+  | { readonly ok: false; readonly refusal: RedeemRefusal };
+
+export async function presentVoucher(
+  parts: RecordParts,
+  request: Omit<RedeemRequest, "actor">,
+): Promise<PresentedVoucher> {
   const standing = standingRefusal(parts.stores);
   if (standing) return refused(standing);
   const scanned = request.token === undefined ? undefined : await openToken(parts, request.token);
@@ -100,15 +126,7 @@ export async function prepareRedemption(parts: RecordParts, request: RedeemReque
   };
   const decide = () => decideAll(parts, request, factsNow(parts, request, voucher));
   const decision = decide();
-  if (!decision.ok) return decision;
-  const { mode, token, cashOut } = decision;
-  return {
-    ok: true,
-    mode,
-    token,
-    cashOut,
-    record: () => record(parts, request, decision, decide),
-  };
+  return decision.ok ? { ok: true, decision, decide } : decision;
 }
 
 function record(
@@ -173,7 +191,7 @@ type WholeDecision =
 
 function decideAll(
   { stores }: RecordParts,
-  { inCash }: RedeemRequest,
+  { inCash }: Pick<RedeemRequest, "inCash">,
   facts: RedemptionFacts,
 ): WholeDecision {
   const decision = decideRedemptionHere(facts);
@@ -187,7 +205,7 @@ function decideAll(
 
 function factsNow(
   parts: RecordParts,
-  { offline }: RedeemRequest,
+  { offline }: Pick<RedeemRequest, "offline">,
   voucher: Pick<RedemptionFacts, "serial" | "token" | "lease" | "withdrawn" | "numberFits">,
 ): RedemptionFacts {
   const { redemptions, node, trust, denied, leases } = parts.stores;
@@ -198,6 +216,7 @@ function factsNow(
     ...voucher,
     nodeId: parts.nodeId,
     earlier: redemptions.ofVoucher(voucher.serial),
+    payingBill: parts.stores.bills.isPaying(voucher.serial),
     givenBack: isLease(voucher.lease) && leases.isGivenBack(voucher.serial, voucher.lease.epoch),
     elsewhere: leases.elsewhere(voucher.serial),
     time: timeOf(parts.stores, parts.clock),

@@ -46,6 +46,7 @@ export function releaseRecalled(parts: RecordParts): number {
 
 function releaseRefusal(stores: NodeStores, serial: bigint, epoch: Epoch): ReleaseRefusal | undefined {
   if (stores.leases.isGivenBack(serial, epoch)) return { code: "given-back-before" };
+  if (stores.bills.isPaying(serial)) return { code: "redeemed-here" };
   const isRedeemed = stores.redemptions.ofVoucher(serial).some(({ live }) => live);
   return isRedeemed ? { code: "redeemed-here" } : undefined;
 }

@@ -12,11 +12,12 @@ import type { Accepted, RequestIdentity } from "../accept-once.ts";
 import { claimIdOf, transactionIdOf } from "../payments/claim.ts";
 import type { BillerRow } from "../ports/bill-rows.ts";
 import type { Store, Tx, VoucherRow } from "../ports/store.ts";
+import { closeOpenLease } from "../vouchers/leases.ts";
 import { hasGuessedTooMuch, noteWrongNumber } from "../vouchers/guessing.ts";
 import { indexOfNumber } from "../vouchers/numbers.ts";
 import { findBiller } from "./inquiries.ts";
 import type { PayerFiRefusal } from "./inquiries.ts";
-import { beginPayment, judge } from "./payments.ts";
+import { adviceOf, beginPayment, judge } from "./payments.ts";
 import type { BillRefused } from "./payments.ts";
 
 export interface VoucherForBill {
@@ -96,6 +97,8 @@ async function pay(
     billId,
     payerFiId,
     merchantId: null,
+    operation: null,
+    debtMinor: 0n,
     requestId,
     reference: transactionId,
     means: "voucher",
@@ -104,7 +107,8 @@ async function pay(
     claimId,
     requestToPay,
   } as const;
-  await tx.jobs.enqueue(await beginPayment(tx, payment, { means: "voucher", voucher }));
+  const begun = await beginPayment(tx, payment, { means: "voucher", voucher });
+  await tx.jobs.enqueue(await adviceOf(tx, begun));
   return "accepted";
 }
 
@@ -133,16 +137,20 @@ export type ClaimedForBiller =
   | { readonly ok: true; readonly claimId: string; readonly transactionId: string }
   | { readonly ok: false; readonly code: VoucherForBillRefusal };
 
-/** Claims a locked voucher for the biller; `cause` is what the claim's id derives from. */
+/**
+ * Claims a locked voucher for the biller; `cause` is what the claim's id derives from. `entitled`: its lease is the open
+ * one, or the open one is just closing.
+ */
 export async function claimForBiller(
   tx: Tx,
   voucher: VoucherRow,
   biller: BillerRow,
   cause: string,
+  entitled = false,
 ): Promise<ClaimedForBiller> {
   if (!biller.voucherGroups.includes(voucher.groupCode)) return { ok: false, code: "group-not-accepted" };
   if (hasExpired(voucher, await tx.now())) return { ok: false, code: "expired" };
-  const decision = decideVoucher(voucher, { type: "CLAIM", entitled: false });
+  const decision = decideVoucher(voucher, { type: "CLAIM", entitled });
   if (!decision.ok) return { ok: false, code: decision.refusal.code };
   const { serial, amountMinor, currency } = voucher;
   const claimId = claimIdOf(cause);
@@ -162,6 +170,7 @@ export async function claimForBiller(
     feeMinor: 0n,
     liquidityHeld: false,
   });
+  if (decision.effects.includes("endLease")) await closeOpenLease(tx, serial, "redeemed");
   await tx.vouchers.update(serial, decision.next);
   await tx.audit.record({
     actor: `biller:${biller.id}`,

@@ -58,15 +58,21 @@ export function acceptPayment(
       billId,
       payerFiId,
       merchantId: null,
+      operation: null,
+      debtMinor: 0n,
       requestId,
       reference,
       means: "account",
       callbackUrl,
       claimId: null,
     } as const;
-    if (!judged.ok) return refusePayment(tx, { ...payment, ...judged });
+    if (!judged.ok) {
+      const { ok: _, ...refusal } = judged;
+      return outcomeOf(tx, await refusePayment(tx, { ...payment, ...refusal, money: null }));
+    }
     const { money, requestToPay } = judged;
-    return beginPayment(tx, { ...payment, money, requestToPay }, { means: "account", payerFiId });
+    const source = { means: "account", payerFiId } as const;
+    return adviceOf(tx, await beginPayment(tx, { ...payment, money, requestToPay }, source));
   });
 }
 
@@ -159,8 +165,12 @@ type NewPayment = Omit<
   "id" | "state" | "rejectReason" | "reason" | "duplicateOf" | "reminders" | "money"
 > & { readonly money: Money };
 
-/** Takes a payment of a bill whose row is held and that was found good. Returns the job that tells the biller. */
-export async function beginPayment(tx: Tx, payment: NewPayment, source: BillMoneySource): Promise<Job> {
+/** Takes a payment of a bill whose row is held and that was found good; the biller is to be told of it. */
+export async function beginPayment(
+  tx: Tx,
+  payment: NewPayment,
+  source: BillMoneySource,
+): Promise<BillPaymentRow> {
   const decision = decideBillPayment("received", { cash: payment.means === "cash" }, { type: "ACCEPT" });
   if (!decision.ok || decision.next !== "advised") throw new Error("a received payment is not accepted");
   const row = { ...payment, state: decision.next, rejectReason: null, reason: null, duplicateOf: null };
@@ -168,22 +178,32 @@ export async function beginPayment(tx: Tx, payment: NewPayment, source: BillMone
   const { billerId, billId, money } = payment;
   await tx.ledger.post(holdForBiller({ paymentId: id, billerId, money, source }));
   await moveRequests(tx, billId, { type: "PAYMENT_BEGINS" });
-  await recordPayment(tx, "bill.pay", { ...row, id, reminders: 0 });
-  return adviceOf(tx, { id, billerId });
+  const begun = { ...row, id, reminders: 0 };
+  await recordPayment(tx, "bill.pay", begun);
+  return begun;
 }
 
-/** Keeps a payment that pays nothing, with why. Returns the job that tells the payer. */
-async function refusePayment(
+/** Keeps a payment that pays nothing, with why; the payer is to be told. Cash is listed for refund. */
+export async function refusePayment(
   tx: Tx,
-  refusedPayment: Omit<NewPayment, "money" | "requestToPay"> & BillRefused,
-): Promise<Job> {
-  const { ok: _, ...payment } = refusedPayment;
+  payment: Omit<NewPayment, "money" | "requestToPay"> &
+    Pick<BillPaymentRow, "money"> &
+    Omit<BillRefused, "ok">,
+): Promise<BillPaymentRow> {
   const decision = decideBillPayment("received", { cash: payment.means === "cash" }, { type: "REFUSE" });
   if (!decision.ok || decision.next !== "refused") throw new Error("a received payment is not refused");
-  const row = { ...payment, money: null, requestToPay: null, state: decision.next };
+  const row = { ...payment, requestToPay: null, state: decision.next };
   const id = await tx.billPayments.insert(row);
-  await recordPayment(tx, "bill.refuse", { ...row, id, reminders: 0 });
-  return outcomeOf(tx, { ...row, id, reminders: 0 });
+  const refused = { ...row, id, reminders: 0 };
+  if (decision.effects.includes("listRefund")) await listRefund(tx, refused);
+  await recordPayment(tx, "bill.refuse", refused);
+  return refused;
+}
+
+/** The agent who took the cash gives it back. */
+export async function listRefund(tx: Tx, { id, merchantId }: BillPaymentRow): Promise<void> {
+  if (merchantId === null) throw new Error(`nobody has taken the cash of bill payment ${id}`);
+  await tx.agents.listRefund(id, merchantId);
 }
 
 /** The job that tells the biller of a payment, for the first time or once more. */
@@ -205,13 +225,17 @@ export function outcomeOf(tx: Tx, { id, payerFiId, callbackUrl }: BillPaymentRow
 }
 
 export function recordPayment(tx: Tx, action: string, payment: BillPaymentRow): Promise<void> {
-  const { billId, billerId, payerFiId, means, reference, state, rejectReason, reason } = payment;
+  const { billId, billerId, means, reference, state, rejectReason, reason } = payment;
   return tx.audit.record({
-    actor: action === "bill.settle" ? `institution:${billerId}` : `institution:${payerFiId}`,
+    actor: action === "bill.settle" ? `institution:${billerId}` : payerOf(payment),
     action,
     subject: `bill:${billId}`,
     after: { payment: String(payment.id), biller: billerId, means, reference, state, rejectReason, reason },
   });
+}
+
+function payerOf({ payerFiId, merchantId }: BillPaymentRow): string {
+  return payerFiId === null ? `merchant:${merchantId}` : `institution:${payerFiId}`;
 }
 
 function refused(rejectReason: RejectReason, reason: string): BillRefused {

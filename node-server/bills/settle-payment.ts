@@ -12,8 +12,10 @@ import type { BillPaymentRow, RejectReason } from "../ports/bill-rows.ts";
 import type { ClaimRow, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { moveVoucher } from "../payments/settle-claim.ts";
 import { parseId } from "./ids.ts";
-import { outcomeOf, recordPayment } from "./payments.ts";
-import { callingBiller } from "./receive-bills.ts";
+import type { OperationContext } from "../operations/context.ts";
+import { settleHeldClaims } from "../operations/held.ts";
+import { decideRow, publishVerdict } from "../operations/verdicts.ts";
+import { listRefund, outcomeOf, recordPayment } from "./payments.ts";
 import type { BillerRefusal } from "./receive-bills.ts";
 import { moveRequests } from "./requests-to-pay.ts";
 
@@ -32,17 +34,21 @@ export type AnswerOutcome =
   | { readonly ok: true; readonly state: BillPaymentRow["state"] }
   | { readonly ok: false; readonly refusal: AnswerRefusal };
 
-export function receiveAnswer(store: Store, billerId: string, answer: BillerAnswer): Promise<AnswerOutcome> {
+export function receiveAnswer(
+  context: OperationContext,
+  store: Store,
+  billerId: string,
+  answer: BillerAnswer,
+): Promise<AnswerOutcome> {
   return store.transaction(async (tx) => {
-    const biller = await callingBiller(tx, billerId);
-    if (biller === "not-a-biller") return { ok: false, refusal: biller };
-    // A biller that was made inactive still answers for what it was told before.
-    const codes = typeof biller === "string" ? {} : biller.codes;
+    // One that was made inactive still answers for what it was told before.
+    const biller = await tx.billers.find(billerId);
+    if (!biller) return { ok: false, refusal: "not-a-biller" };
     const payment = await lockPayment(tx, billerId, answer);
     if (!payment) return { ok: false, refusal: "unknown-payment" };
-    const meant = meaningOf(codes, answer);
+    const meant = meaningOf(biller.codes, answer);
     if (!meant) return { ok: false, refusal: "unknown-status" };
-    return settle(tx, payment, meant);
+    return settle(context, tx, payment, meant);
   });
 }
 
@@ -73,7 +79,12 @@ async function lockPayment(
   return payment?.billId === billId && payment.billerId === billerId ? payment : undefined;
 }
 
-async function settle(tx: Tx, payment: BillPaymentRow, meant: Meaning): Promise<AnswerOutcome> {
+async function settle(
+  context: OperationContext,
+  tx: Tx,
+  payment: BillPaymentRow,
+  meant: Meaning,
+): Promise<AnswerOutcome> {
   const type = meant === "ACK" ? "BILLER_ACKNOWLEDGES" : "BILLER_REJECTS";
   const decision = decideBillPayment(payment.state, { cash: payment.means === "cash" }, { type });
   if (!decision.ok) {
@@ -89,7 +100,7 @@ async function settle(tx: Tx, payment: BillPaymentRow, meant: Meaning): Promise<
   const reason = meant === "ACK" ? null : "The biller has rejected the payment";
   await tx.billPayments.settle(payment.id, { state, rejectReason, reason });
   const settled = { ...payment, state, rejectReason, reason };
-  for (const effect of decision.effects) await carryOut(tx, effect, settled);
+  for (const effect of decision.effects) await carryOut(context, tx, effect, settled);
   await moveRequests(tx, payment.billId, {
     type: meant === "ACK" ? "PAYMENT_SUCCEEDS" : "PAYMENT_FAILS",
   });
@@ -99,7 +110,12 @@ async function settle(tx: Tx, payment: BillPaymentRow, meant: Meaning): Promise<
   return { ok: true, state };
 }
 
-async function carryOut(tx: Tx, effect: BillPaymentEffect, payment: BillPaymentRow): Promise<void> {
+async function carryOut(
+  context: OperationContext,
+  tx: Tx,
+  effect: BillPaymentEffect,
+  payment: BillPaymentRow,
+): Promise<void> {
   const { id: paymentId, billerId, money } = payment;
   if (!money) throw new Error(`bill payment ${paymentId} was advised without an amount`);
   switch (effect) {
@@ -112,13 +128,29 @@ async function carryOut(tx: Tx, effect: BillPaymentEffect, payment: BillPaymentR
       return settleClaim(tx, payment, "PAYOUT_FAILED");
     }
     case "tellPayer":
+      if (payment.operation !== null) return giveVerdict(context, tx, payment);
       if (payment.callbackUrl !== null) await tx.jobs.enqueue(await outcomeOf(tx, payment));
       return;
+    case "listRefund":
+      return listRefund(tx, payment);
     case "holdMoney":
     case "adviseBiller":
-    case "listRefund":
       throw new Error(`${effect} is not for a biller's answer`);
   }
+}
+
+/** The node's operation has waited for it, and so may others have for the voucher that is used now, or free again. */
+async function giveVerdict(context: OperationContext, tx: Tx, payment: BillPaymentRow): Promise<void> {
+  const { operation, state, reference: transactionId } = payment;
+  const row = operation && (await tx.operations.byHash(operation.nodeId, operation.hash));
+  if (!row) throw new Error(`bill payment ${payment.id} came by no operation`);
+  const verdict =
+    state === "acknowledged"
+      ? ({ event: { type: "APPLY" }, reason: null, transactionId } as const)
+      : ({ event: { type: "REJECT" }, reason: "rejected-by-biller", transactionId } as const);
+  await publishVerdict(context, tx, await decideRow(tx, row, verdict));
+  if (row.serial === null) return;
+  await settleHeldClaims(context, tx, await tx.operations.heldFor(row.serial), false);
 }
 
 /** What a merchant's payout is for a redemption, the biller's answer is for a voucher that pays a bill. */
@@ -141,6 +173,8 @@ async function sourceOf(tx: Tx, payment: BillPaymentRow): Promise<BillMoneySourc
     const { voucher } = await lockClaim(tx, payment.claimId);
     return { means: "voucher", voucher };
   }
+  const { merchantId, debtMinor } = payment;
+  if (payment.means === "cash" && merchantId !== null) return { means: "cash", merchantId, debtMinor };
   if (payment.payerFiId === null) throw new Error(`bill payment ${payment.id} has no payer`);
   return { means: "account", payerFiId: payment.payerFiId };
 }

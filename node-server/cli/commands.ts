@@ -15,6 +15,7 @@ import {
   putVoucherGroup,
   trialBalance,
 } from "../postgres/registry-admin.ts";
+import { agentCommands } from "./agent-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
@@ -46,6 +47,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...contactCommands,
   ...reportCommands,
   ...billerCommands,
+  ...agentCommands,
   ...settlementCommands,
   [
     "institution add",

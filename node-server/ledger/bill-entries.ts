@@ -1,13 +1,15 @@
 /** The movements of money for bills: held for the biller until it answers, then credited to it or given back. */
 import type { Money } from "#core/money.ts";
 import { external, move, reserved } from "./entries.ts";
-import type { Account, FundedVoucher, JournalEntry } from "./entries.ts";
+import type { Account, FundedVoucher, JournalEntry, JournalLine } from "./entries.ts";
 
 /** Where a bill's money comes from, and goes back to. */
 export type BillMoneySource =
   /** The payer FI has it from its customer, and settles with the biller. */
   | { readonly means: "account"; readonly payerFiId: string }
-  | { readonly means: "voucher"; readonly voucher: FundedVoucher };
+  | { readonly means: "voucher"; readonly voucher: FundedVoucher }
+  /** An agent took it: out of the float that it paid in, and beyond that as its debt. */
+  | { readonly means: "cash"; readonly merchantId: string; readonly debtMinor: bigint };
 
 export interface BillMoney {
   readonly paymentId: bigint;
@@ -17,7 +19,7 @@ export interface BillMoney {
 }
 
 export function holdForBiller(bill: BillMoney): JournalEntry {
-  return withSource(`bill-hold:${bill.paymentId}`, "hold-bill-payment", bill, "out");
+  return entryOf(`bill-hold:${bill.paymentId}`, "hold-bill-payment", bill, 1n);
 }
 
 /** A biller has acknowledged a payment: it is owed the money. */
@@ -28,33 +30,76 @@ export function creditBiller({ paymentId, billerId, money }: Omit<BillMoney, "so
 
 /** A biller has rejected a payment: its money goes back to where it came from. */
 export function returnFromBiller(bill: BillMoney): JournalEntry {
-  return withSource(`bill-return:${bill.paymentId}`, "return-bill-payment", bill, "back");
+  return entryOf(`bill-return:${bill.paymentId}`, "return-bill-payment", bill, -1n);
 }
 
-function withSource(
-  key: string,
-  kind: string,
-  { billerId, money, source }: BillMoney,
-  direction: "out" | "back",
+/** An agent pays in: what it owes is settled first, the rest is its float. */
+export function fundFloat(
+  reference: string,
+  merchantId: string,
+  money: Money,
+  debtMinor: bigint,
 ): JournalEntry {
-  const account = sourceAccount(source, money);
-  const [from, to] =
-    direction === "out" ? [account, held(billerId, money)] : [held(billerId, money), account];
-  const entry = move(key, kind, money, from, to);
-  if (source.means !== "voucher") return entry;
-  const { serial } = source.voucher;
+  const { currency, amountMinor } = money;
+  const settled = debtMinor < amountMinor ? debtMinor : amountMinor;
+  const lines = [
+    { account: external(money, `agent-${merchantId}`), amountMinor: -amountMinor },
+    { account: agentDebt(merchantId, money), amountMinor: settled },
+    { account: floatOf(merchantId, money), amountMinor: amountMinor - settled },
+  ];
   return {
-    ...entry,
-    lines: entry.lines.map((line) => (line.account.kind === "reserved" ? { ...line, serial } : line)),
+    idempotencyKey: `fund-float:${merchantId}:${reference}`,
+    kind: "fund-float",
+    currency,
+    lines: lines.filter((line) => line.amountMinor !== 0n),
   };
 }
 
-function sourceAccount(source: BillMoneySource, money: Money): Account {
+export function floatOf(merchantId: string, { currency }: Money): Account {
+  return { kind: "float", owner: merchantId, currency };
+}
+
+/** Negative by what the agent owes. */
+export function agentDebt(merchantId: string, money: Money): Account {
+  return external(money, `agent-debt-${merchantId}`);
+}
+
+/** `direction`: 1 out of the source, -1 back into it. */
+function entryOf(
+  key: string,
+  kind: string,
+  { billerId, money, source }: BillMoney,
+  direction: 1n | -1n,
+): JournalEntry {
+  const lines = [
+    ...sourceLines(source, money),
+    { account: held(billerId, money), amountMinor: money.amountMinor },
+  ];
+  return {
+    idempotencyKey: key,
+    kind,
+    currency: money.currency,
+    lines: lines.map((line) => ({ ...line, amountMinor: direction * line.amountMinor })),
+  };
+}
+
+function sourceLines(source: BillMoneySource, money: Money): JournalLine[] {
+  const { amountMinor } = money;
   switch (source.means) {
     case "account":
-      return external(money, `payer-fi-${source.payerFiId}`);
-    case "voucher":
-      return reserved(source.voucher);
+      return [{ account: external(money, `payer-fi-${source.payerFiId}`), amountMinor: -amountMinor }];
+    case "voucher": {
+      const { voucher } = source;
+      return [{ account: reserved(voucher), amountMinor: -amountMinor, serial: voucher.serial }];
+    }
+    case "cash": {
+      const { merchantId, debtMinor } = source;
+      const lines = [
+        { account: floatOf(merchantId, money), amountMinor: debtMinor - amountMinor },
+        { account: agentDebt(merchantId, money), amountMinor: -debtMinor },
+      ];
+      return lines.filter((line) => line.amountMinor !== 0n);
+    }
   }
 }
 

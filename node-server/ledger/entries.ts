@@ -22,7 +22,9 @@ export type AccountKind =
   /** Money of bill payments that a biller has not answered yet. */
   | "billHeld"
   /** What a biller is owed for payments that it acknowledged. */
-  | "biller";
+  | "biller"
+  /** What an agent paid in for the cash that it takes for bills. */
+  | "float";
 
 export interface Account {
   readonly kind: AccountKind;

@@ -2,6 +2,7 @@
  * What no rule can decide is decided by two people (design section 4.6: "stored and held for a person"): one proposes and
  * says why, another one decides. The operation then has its one verdict, and its node is told.
  */
+import { serialOf } from "#sync/documents/operation.ts";
 import { sameEpoch } from "#sync/epoch.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
@@ -9,6 +10,7 @@ import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/sto
 import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
 import { readStored, storedOperation } from "./held.ts";
+import { rejectPayBill } from "./pay-bill.ts";
 import { isGenuine } from "./redeem.ts";
 import { judge } from "./settle.ts";
 import { closeLease, isBehind } from "./release.ts";
@@ -36,7 +38,9 @@ export type DecisionRefusal =
   | "recovering"
   /** This version cannot read it either. */
   | "not-readable"
-  | "not-quarantined";
+  | "not-quarantined"
+  /** Its biller decides it, by its answer. */
+  | "awaiting-biller";
 
 export type DecisionOutcome =
   | { readonly ok: true; readonly row: OperationRow }
@@ -114,7 +118,7 @@ export function retryQuarantined(
     const operation = readStored(found.row);
     if (!operation) return refused("not-readable");
     const { hash, sealed } = found.row;
-    const read = { ...found.row, serial: operation.body.serial };
+    const read = { ...found.row, serial: serialOf(operation.body) };
     const row = await decideRow(tx, read, await judge(context, tx, found.node, { operation, hash, sealed }));
     await record(tx, row, `operator:${by}`, "held.retry", { state: row.state });
     await publishVerdict(context, tx, row);
@@ -131,7 +135,8 @@ async function lockHeld(tx: Tx, { nodeId, hash }: HeldOperation): Promise<Locked
   const node = await tx.nodes.lock(nodeId);
   const row = node && (await tx.operations.byHash(nodeId, hash));
   if (!node || !row) return refused("no-such-operation");
-  return row.state === "held" ? { ok: true, node, row } : refused("not-held");
+  if (row.state !== "held") return refused("not-held");
+  return row.reason === "awaiting-biller" ? refused("awaiting-biller") : { ok: true, node, row };
 }
 
 async function verdictOf(
@@ -141,9 +146,22 @@ async function verdictOf(
   row: OperationRow,
   verdict: HeldVerdict,
 ): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held"> {
-  if (verdict === "reject") return { event: { type: "REJECT" }, reason: "decided-by-people" };
+  const { sealed, hash } = row;
+  if (verdict === "reject") {
+    const operation = readStored(row);
+    const reason = "decided-by-people";
+    // Cash was taken for it, which is to be given back.
+    return operation?.body.type === "pay-bill"
+      ? rejectPayBill(tx, node, { operation, body: operation.body, sealed, hash }, reason)
+      : { event: { type: "REJECT" }, reason };
+  }
   if (verdict === "write-off") return { event: { type: "WRITE_OFF" }, reason: "written-off" };
-  const { body } = storedOperation(row);
+  const operation = storedOperation(row);
+  const { body } = operation;
+  if (body.type === "pay-bill" || body.type === "pay-bill-with-voucher") {
+    const judged = await judge(context, tx, node, { operation, sealed, hash });
+    return judged.reason === "awaiting-biller" ? judged : "voucher-not-free";
+  }
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {

@@ -7,6 +7,7 @@ import type { Operation } from "#sync/documents/operation.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import type { OperationRow, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
+import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
 import { settleRedeem } from "./redeem.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -33,7 +34,8 @@ async function settleHeld(
   leaseIsClosing: boolean,
 ): Promise<void> {
   const verdict = await judgeHeld(context, tx, row, leaseIsClosing);
-  if (verdict.event.type === "HOLD") return;
+  // Held as before; or for a new reason, since a voucher that pays a bill waits for its biller now.
+  if (verdict.event.type === "HOLD" && verdict.reason === row.reason) return;
   await publishVerdict(context, tx, await decideRow(tx, row, verdict));
 }
 
@@ -49,8 +51,15 @@ async function judgeHeld(
   if (body.type === "release-lease") return { event: { type: "APPLY" }, reason: null };
   const node = await tx.nodes.find(row.nodeId);
   if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
-  const redeem = { operation, body, sealed: row.sealed, hash: row.hash };
-  return settleRedeem(context, tx, node, redeem, leaseIsClosing);
+  const { sealed, hash } = row;
+  switch (body.type) {
+    case "pay-bill":
+      return settlePayBill(tx, node, { operation, body, sealed, hash });
+    case "pay-bill-with-voucher":
+      return settlePayBillWithVoucher(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
+    case "redeem-voucher":
+      return settleRedeem(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
+  }
 }
 
 /** Undefined where it cannot be read. */

@@ -2,7 +2,7 @@
 import { commitmentOf, openSealedNumber } from "#sync/documents/voucher-number.ts";
 import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
 import { settleRedemption } from "#sync/settlement.ts";
-import type { RedemptionVerdict } from "#sync/settlement.ts";
+import type { RedemptionFacts, RedemptionVerdict } from "#sync/settlement.ts";
 import { guaranteeOf, judgeAtRisk } from "./at-risk.ts";
 import { judgeCashOut } from "./cash-out.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
@@ -27,10 +27,31 @@ export async function settleRedeem(
   redeem: RedeemOperation,
   leaseIsClosing: boolean,
 ): Promise<Verdict> {
+  const { body } = redeem;
+  const atRisk = body.mode === "at-risk" ? await judgeAtRisk(tx, node, redeem) : undefined;
+  const facts = await gatherFacts(context, tx, node, redeem, leaseIsClosing, atRisk, (group) =>
+    tx.registry.accepts(node.merchantId, group),
+  );
+  const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
+  const verdict = settleRedemption(facts);
+  return verdict.verdict === "apply" && voucher
+    ? claim(tx, node, voucher, redeem, verdict.entitled)
+    : refuse(tx, redeem, verdict, guaranteeOf(atRisk, redeem, voucher));
+}
+
+/** Locks the voucher; `accepts` says whether whoever is to be paid takes vouchers of its group. */
+export async function gatherFacts(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  redeem: RedeemOperation,
+  leaseIsClosing: boolean,
+  atRisk: RedemptionFacts["atRisk"],
+  accepts: (groupCode: string) => Promise<boolean>,
+): Promise<RedemptionFacts> {
   const { body, operation } = redeem;
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
-  const atRisk = body.mode === "at-risk" ? await judgeAtRisk(tx, node, redeem) : undefined;
-  const verdict = settleRedemption({
+  return {
     nodeId: node.id,
     body,
     lastServerTimeMs: operation.lastServerTimeMs,
@@ -40,15 +61,11 @@ export async function settleRedeem(
     openLease: await tx.leases.open(body.serial),
     leaseWasGranted: body.epoch !== null && (await tx.leases.wasGranted(body.serial, node.id, body.epoch)),
     numberProven: voucher !== undefined && numberIsProven(context, voucher, redeem),
-    merchantAccepted:
-      voucher !== undefined && (await tx.registry.accepts(node.merchantId, voucher.groupCode)),
+    merchantAccepted: voucher !== undefined && (await accepts(voucher.groupCode)),
     takenForGood: (await tx.claims.live(body.serial))?.offline === true,
     leaseIsClosing,
     now: await tx.now(),
-  });
-  return verdict.verdict === "apply" && voucher
-    ? claim(tx, node, voucher, redeem, verdict.entitled)
-    : refuse(tx, redeem, verdict, guaranteeOf(atRisk, redeem, voucher));
+  };
 }
 
 async function claim(

@@ -3,10 +3,12 @@
  * `sync/settlement.ts`, the claim and the books (design: "Settlement", "Forks and clones").
  */
 import { placeInChain } from "#sync/chain.ts";
+import { serialOf } from "#sync/documents/operation.ts";
 import type { Operation, OperationEnvelope } from "#sync/documents/operation.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import type { HoldReason } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
+import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
@@ -108,6 +110,12 @@ export function judge(
       return settleRedeem(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
     case "release-lease":
       return settleRelease(context, tx, node, { body: operation.body, sequence: operation.sequence });
+    case "pay-bill":
+      return settlePayBill(tx, node, { operation, body: operation.body, sealed, hash });
+    case "pay-bill-with-voucher": {
+      const paid = { operation, body: operation.body, sealed, hash };
+      return settlePayBillWithVoucher(context, tx, node, paid, false);
+    }
   }
 }
 
@@ -172,7 +180,7 @@ function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRo
     evidence: null,
     guaranteedMinor: null,
     claimId: null,
-    serial: operation?.body.serial ?? null,
+    serial: operation ? serialOf(operation.body) : null,
     decidedAt: null,
   };
 }

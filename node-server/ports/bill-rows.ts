@@ -129,6 +129,10 @@ export interface BillPaymentRow {
   /** Null where an agent took it. */
   readonly payerFiId: string | null;
   readonly merchantId: string | null;
+  /** The operation that it came by. */
+  readonly operation: { readonly nodeId: string; readonly hash: Uint8Array } | null;
+  /** How much of it the agent's float did not cover. */
+  readonly debtMinor: bigint;
   readonly requestId: string;
   readonly reference: string;
   readonly means: BillPaymentMeans;
@@ -143,6 +147,22 @@ export interface BillPaymentRow {
   /** The payment that pays the bill, where that is why this one does not. */
   readonly duplicateOf: bigint | null;
   readonly reminders: number;
+}
+
+/** Cash that was taken and pays nothing. */
+export interface RefundRow extends Money {
+  readonly paymentId: bigint;
+  readonly merchantId: string;
+  readonly billId: string;
+  readonly reference: string;
+  readonly reason: string | null;
+  readonly listedAt: Date;
+}
+
+export interface AgentRows {
+  /** Whether the merchant's nodes take payments for the biller. */
+  takesFor(merchantId: string, billerId: string): Promise<boolean>;
+  listRefund(paymentId: bigint, merchantId: string): Promise<void>;
 }
 
 export interface BillPaymentRows {
@@ -211,4 +231,5 @@ export interface BillTx {
   readonly billInquiries: BillInquiryRows;
   readonly billPayments: BillPaymentRows;
   readonly requestsToPay: RequestToPayRows;
+  readonly agents: AgentRows;
 }

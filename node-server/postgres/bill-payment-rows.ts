@@ -1,7 +1,7 @@
 /** Payments of bills, at most one of a bill that is advised or acknowledged (the index `one_live_bill_payment`). */
 import { sql } from "kysely";
 import type { BillPaymentRow, BillPaymentRows } from "../ports/bill-rows.ts";
-import { expectOne } from "./rows.ts";
+import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 /** When the biller is told again for the first time. */
@@ -17,6 +17,9 @@ export function billPaymentRows(trx: Trx): BillPaymentRows {
           bill_id: row.billId,
           payer_fi_id: row.payerFiId,
           merchant_id: row.merchantId,
+          node_id: row.operation?.nodeId ?? null,
+          operation_hash: row.operation?.hash ?? null,
+          debt_minor: row.debtMinor,
           request_id: row.requestId,
           reference: row.reference,
           means: row.means,
@@ -101,6 +104,11 @@ function payment(row: Awaited<ReturnType<ReturnType<typeof select>["execute"]>>[
     billId: row.bill_id,
     payerFiId: row.payer_fi_id,
     merchantId: row.merchant_id,
+    operation:
+      row.node_id === null || row.operation_hash === null
+        ? null
+        : { nodeId: row.node_id, hash: bytes(row.operation_hash) },
+    debtMinor: row.debt_minor,
     requestId: row.request_id,
     reference: row.reference,
     means: row.means,

@@ -27,6 +27,14 @@ export interface BillTables {
     correlation_id: string;
     asked_at: Generated<Date>;
   };
+  agent_billers: { merchant_id: string; biller_id: string; area: string | null };
+  bill_refunds: {
+    payment: bigint;
+    merchant_id: string;
+    listed_at: Generated<Date>;
+    refunded_at: Date | null;
+    refunded_by: string | null;
+  };
   payer_aliases: {
     alias_type: AliasType;
     alias_index: Uint8Array;
@@ -115,6 +123,9 @@ interface BillPayments {
   answered_at: Date | null;
   reminders: Generated<number>;
   remind_at: Date | null;
+  node_id: string | null;
+  operation_hash: Uint8Array | null;
+  debt_minor: Generated<bigint>;
 }
 
 interface RequestsToPay {

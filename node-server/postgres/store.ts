@@ -8,6 +8,7 @@ import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
 import { noAddressTokens } from "../mapper/address-tokens.ts";
 import type { AddressTokens } from "../mapper/address-tokens.ts";
+import { agentRows } from "./agent-rows.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
 import { batchRows } from "./batch-rows.ts";
@@ -131,6 +132,7 @@ function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued
     requestsToPay: requestToPayRows(trx),
     payees: payeeRows(trx, addressTokens),
     mapperRequests: mapperRequestRows(trx, addressTokens),
+    agents: agentRows(trx),
   };
 }
 

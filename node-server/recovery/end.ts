@@ -5,9 +5,8 @@
 import { settleConsequences } from "../operations/consequences.ts";
 import { storedOperation } from "../operations/held.ts";
 import type { OperationContext } from "../operations/context.ts";
-import { settleRedeem } from "../operations/redeem.ts";
 import { quarantine } from "../operations/quarantine.ts";
-import { settleRelease } from "../operations/release.ts";
+import { judge } from "../operations/settle.ts";
 import { decideRow, publishVerdict } from "../operations/verdicts.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import type { OperationRow, Store, Tx } from "../ports/store.ts";
@@ -71,11 +70,7 @@ async function settleWaiting(
   const row = await tx.operations.byHash(nodeId, hash);
   if (!node || row?.state !== "held" || row.reason !== "recovery") return;
   const operation = storedOperation(row);
-  const { body } = operation;
-  const judged =
-    body.type === "release-lease"
-      ? await settleRelease(context, tx, node, { body, sequence: operation.sequence })
-      : await settleRedeem(context, tx, node, { operation, body, sealed: row.sealed, hash }, false);
+  const judged = await judge(context, tx, node, { operation, sealed: row.sealed, hash });
   const verdict = isForgotten(judged) ? forgotten : judged;
   const decided = await decideRow(tx, row, verdict);
   await publishVerdict(context, tx, decided);
@@ -91,6 +86,7 @@ const forgotten: Verdict = { event: { type: "HOLD" }, reason: "recovery-conflict
 function isForgotten({ event, reason }: Verdict): boolean {
   const forgettable = [
     "unknown-voucher",
+    "unknown-bill",
     "not-activated",
     "never-leased",
     "contact-not-known",

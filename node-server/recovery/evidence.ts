@@ -2,6 +2,7 @@
  * What a node brings of this server's own signed words that the restored database has forgotten (design section 4.8): the
  * verdict of an operation, and the lease that one relies on. Both count as they were signed.
  */
+import { serialOf } from "#sync/documents/operation.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
 import { openAs } from "#sync/documents/open.ts";
@@ -91,6 +92,8 @@ export async function judgeInRecovery(
     }
     return { event: { type: "APPLY" }, reason: null };
   }
+  // Who was paid for which bill is not in this database: a person compares with the biller.
+  if (body.type !== "redeem-voucher") return { event: { type: "HOLD" }, reason: "recovery-conflict" };
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const claimed =
     voucher &&
@@ -113,7 +116,8 @@ async function rejectedAgain(
   { operation: { body } }: ReadableOperation,
   { reason, evidence, guaranteedMinor }: SignedVerdict,
 ): Promise<Verdict> {
-  const isKnown = (await tx.vouchers.find(body.serial)) !== undefined;
+  const serial = serialOf(body);
+  const isKnown = serial !== null && (await tx.vouchers.find(serial)) !== undefined;
   const goodsWereGiven = body.type === "redeem-voucher" && body.mode !== "online";
   return {
     event: { type: "REJECT" },
@@ -161,7 +165,8 @@ async function forgottenLease(
   { operation: { body } }: ReadableOperation,
   { leases }: Evidence,
 ): Promise<LeaseRow | undefined> {
-  if (body.type !== "redeem-voucher" || body.epoch === null) return undefined;
+  if (body.type !== "redeem-voucher" && body.type !== "pay-bill-with-voucher") return undefined;
+  if (body.epoch === null) return undefined;
   const { serial, epoch } = body;
   const found = leases.find(({ lease }) => lease.serial === serial && sameEpoch(lease.epoch, epoch));
   if (!found || !(await tx.vouchers.lock([serial])).has(serial)) return undefined;

@@ -3,6 +3,7 @@ import type { AddressSeal, ResolveAlias } from "../bills/payer-address.ts";
 import type { Acceptance } from "../accept-once.ts";
 import { header, requiredHeader } from "../middleware/headers.ts";
 import type { Problem } from "../middleware/problem.ts";
+import type { OperationContext } from "../operations/context.ts";
 import type { Store } from "../ports/store.ts";
 import type { SettlementReports } from "../postgres/settlement-report.ts";
 import { billProblem } from "./bill-answers.ts";
@@ -11,6 +12,8 @@ import type { Caller } from "./caller-request.ts";
 
 export interface BillRouteDependencies {
   readonly store: Store;
+  /** What a biller's answer to an agent's payment needs: it is the verdict on an operation. */
+  readonly context: OperationContext;
   readonly indexKey: Uint8Array;
   readonly checkCallbackUrl: (institutionId: string, url: string) => Promise<void>;
   readonly resolveAlias: ResolveAlias;

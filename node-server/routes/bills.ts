@@ -137,7 +137,10 @@ async function payment(deps: BillRouteDependencies, c: Caller): Promise<Response
 /** The biller's answer to our advice. It may be sent again: the machine knows the first one. */
 async function billerStatus(deps: BillRouteDependencies, c: Caller): Promise<Response> {
   const { requestId, ...answer } = await readBody(c, billerStatusRequest);
-  const outcome = await receiveAnswer(deps.store, c.get("institutionId"), { requestId, ...answer });
+  const outcome = await receiveAnswer(deps.context, deps.store, c.get("institutionId"), {
+    requestId,
+    ...answer,
+  });
   if (!outcome.ok) throw billProblem(outcome.refusal, requestId);
   return c.json({ responseCode: "00", reason: "Status received", requestId }, 202);
 }

@@ -79,6 +79,44 @@ export const shapeDefinitions = {
     },
     shared: true,
   },
+  billers: {
+    table: "shape_billers",
+    columns: {
+      biller_id: { type: "text", not_null: true, pk_index: 1 },
+      check_digit: text,
+      name: text,
+      node_id: nodeId,
+      own_digits: { type: "int4" },
+      prefix: text,
+      time_zone: text,
+      voucher_groups: text,
+    },
+  },
+  bills: {
+    table: "shape_bills",
+    columns: {
+      amount_after_due: { type: "int8", not_null: true },
+      amount_on_due: { type: "int8", not_null: true },
+      area: { type: "text" },
+      bill_id: { type: "text", not_null: true, pk_index: 1 },
+      biller_id: text,
+      currency: text,
+      due_on: { type: "text" },
+      node_id: nodeId,
+      payer_name: { type: "text" },
+      status: text,
+    },
+  },
+  floats: {
+    table: "shape_floats",
+    columns: {
+      counted: { type: "int8", not_null: true },
+      currency: { type: "text", not_null: true, pk_index: 1 },
+      debt_minor: { type: "int8", not_null: true },
+      float_minor: { type: "int8", not_null: true },
+      node_id: nodeId,
+    },
+  },
   signals: {
     table: "shape_signals",
     columns: {

@@ -95,6 +95,12 @@ export const amountOrNone = bigInteger(0n, 9_223_372_036_854_775_807n);
 export const hash = bytes(32);
 export const epoch: Codec<Epoch> = rowOf<Epoch>({ generation: smallCount, n: smallCount });
 
+/** The biller's prefix and its own id (GovStack P2G: at most 20 characters). */
+export const billId: Codec<string> = scalar(
+  (value) => (typeof value === "string" ? value : undefined),
+  (value) => /^[0-9A-Za-z-]{2,20}$/.test(value),
+);
+
 /** An ISO 4217 code that money can be formatted in. */
 export const currency: Codec<string> = scalar(
   (value) => (typeof value === "string" ? value : undefined),

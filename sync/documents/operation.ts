@@ -2,8 +2,8 @@
  * An operation: one thing that a node did, signed by it and linked to the one before (design section 3). Secrets and
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
- * Format 1: first one. Later, readers first: `anchored`, and a redemption's `deniedAsOfMs`, `authentication` and
- * `cashOut`.
+ * Format 1: first one. Later, readers first: `anchored`, a redemption's `deniedAsOfMs`, `authentication` and `cashOut`, and
+ * the bodies `pay-bill` and `pay-bill-with-voucher`.
  */
 import {
   decodeDocument,
@@ -20,6 +20,7 @@ import {
 import {
   amountMinor,
   amountOrNone,
+  billId,
   counter,
   currency,
   durationMs,
@@ -59,7 +60,7 @@ export interface Operation {
   readonly body: OperationBody;
 }
 
-export type OperationBody = RedeemVoucher | ReleaseLease;
+export type OperationBody = RedeemVoucher | ReleaseLease | PayBill | PayBillWithVoucher;
 
 export type RedemptionMode = "leased" | "at-risk" | "online";
 
@@ -98,6 +99,32 @@ export interface ReleaseLease {
   readonly type: "release-lease";
   readonly serial: bigint;
   readonly epoch: Epoch;
+}
+
+/** Cash was taken for a bill. */
+export interface PayBill {
+  readonly type: "pay-bill";
+  readonly billId: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+}
+
+/** A voucher is to pay a bill of its value. Nothing is handed over for it, so that it is never taken at risk. */
+export interface PayBillWithVoucher {
+  readonly type: "pay-bill-with-voucher";
+  readonly billId: string;
+  readonly serial: bigint;
+  readonly mode: Exclude<RedemptionMode, "at-risk">;
+  /** The lease relied on: always for `leased`. */
+  readonly epoch: Epoch | null;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly numberCommitment: Uint8Array;
+}
+
+/** The voucher that a body is about; null where it is about none. */
+export function serialOf(body: OperationBody): bigint | null {
+  return "serial" in body ? body.serial : null;
 }
 
 /** The payload of an operation. Throws when a field is out of its range. */
@@ -154,6 +181,24 @@ const releaseLease = mapOf<ReleaseLease>({
   epoch: [2, epoch],
 });
 
+const payBill = mapOf<PayBill>({
+  type: [0, oneOf("pay-bill")],
+  billId: [1, billId],
+  amountMinor: [2, amountMinor],
+  currency: [3, currency],
+});
+
+const payBillWithVoucher = mapOf<PayBillWithVoucher>({
+  type: [0, oneOf("pay-bill-with-voucher")],
+  billId: [1, billId],
+  serial: [2, serial],
+  mode: [3, oneOf("leased", "online")],
+  epoch: [4, nullable(epoch)],
+  amountMinor: [5, amountMinor],
+  currency: [6, currency],
+  numberCommitment: [7, hash],
+});
+
 const envelopeFields = {
   nodeId: [2, uuid],
   operationId: [3, operationUuid],
@@ -177,6 +222,10 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
     variantsOf<OperationBody>({
       "redeem-voucher": where(redeemVoucher, (body) => brokenByMode(body) ?? brokenByFee(body)),
       "release-lease": releaseLease,
+      "pay-bill": payBill,
+      "pay-bill-with-voucher": where(payBillWithVoucher, ({ mode, epoch: named }) =>
+        (mode === "leased") === (named !== null) ? undefined : "epoch",
+      ),
     }),
   ],
   anchored: [13, laterField(yesOrNo, true)],

@@ -2,12 +2,50 @@
  * Where shapes are stored. A load is one complete building of a shape from its snapshot; the head names the one that
  * counts. The SQLite implementation is in `desktop/worker/store/shapes.ts`.
  */
+import type { AmountsDue, BillIdRules } from "#core/bill.ts";
 import type { Epoch } from "../documents/lease.ts";
 import type { Policy } from "../documents/policy.ts";
 import type { KeySet } from "../documents/key-set.ts";
 import type { OpenedVerdictList } from "../queue/take-verdicts.ts";
 
-export type ShapeName = "trust" | "leases" | "elsewhere" | "denied" | "verdicts" | "signals";
+export type ShapeName =
+  | "trust"
+  | "leases"
+  | "elsewhere"
+  | "denied"
+  | "verdicts"
+  | "signals"
+  | "billers"
+  | "bills"
+  | "floats";
+
+/** Whose bills this node takes payments for. */
+export interface KnownBiller extends BillIdRules {
+  readonly billerId: string;
+  readonly name: string;
+  readonly timeZone: string;
+  readonly voucherGroups: readonly string[];
+}
+
+export interface KnownBill extends AmountsDue {
+  readonly billId: string;
+  readonly billerId: string;
+  readonly payerName: string | null;
+  readonly area: string | null;
+  readonly currency: string;
+  readonly status: "open" | "beingPaid" | "paid";
+}
+
+export interface KnownFloat {
+  readonly currency: string;
+  readonly floatMinor: bigint;
+  /** What the agent took beyond its float, and owes. */
+  readonly debtMinor: bigint;
+  /** This node's own operations up to this sequence number are in it. */
+  readonly counted: number;
+}
+
+export type BillShape = "billers" | "bills" | "floats";
 
 /** Where a shape was read up to, in the server's words. */
 export interface ShapeHead {
@@ -50,6 +88,11 @@ export type ShapeChange =
       readonly last: bigint;
     }
   | { readonly type: "denied-no-more"; readonly key: string; readonly chunk: number }
+  | { readonly type: "biller"; readonly key: string; readonly biller: KnownBiller }
+  | { readonly type: "bill"; readonly key: string; readonly bill: KnownBill }
+  | { readonly type: "float"; readonly key: string; readonly float: KnownFloat }
+  /** A row of one of the three is gone; `id` is the biller's, the bill's or the currency. */
+  | { readonly type: "bill-row-gone"; readonly key: string; readonly shape: BillShape; readonly id: string }
   | {
       readonly type: "verdict-list";
       readonly key: string;

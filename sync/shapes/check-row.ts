@@ -11,6 +11,7 @@ import { decodeVerdictList } from "../documents/verdict-list.ts";
 import { decodeVoucherToken, textToToken } from "../documents/voucher-token.ts";
 import { openTrusted } from "../open-trusted.ts";
 import { readSerialSet } from "../serial-set.ts";
+import { goneBillRow, readBill, readBiller, readFloat } from "./bill-rows.ts";
 import type { ShapeChange, ShapeName } from "../ports/shape-storage.ts";
 
 /** A row as the protocol brings it: every value is text. */
@@ -96,6 +97,18 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (accepted.ok) return { type: "key-set", key, keySet: accepted.value, document };
     return accepted.refusal.code === "old-version" ? undefined : `key-set:${accepted.refusal.code}`;
   },
+  async billers(key, value) {
+    const biller = readBiller(value);
+    return biller ? { type: "biller", key, biller } : "malformed";
+  },
+  async bills(key, value) {
+    const bill = readBill(value);
+    return bill ? { type: "bill", key, bill } : "malformed";
+  },
+  async floats(key, value) {
+    const float = readFloat(value);
+    return float ? { type: "float", key, float } : "malformed";
+  },
   async signals(_key, value) {
     const { shape, version } = value;
     if (!shape || !version || !/^[0-9]{1,15}$/.test(version)) return "malformed";
@@ -129,6 +142,8 @@ function deleted(name: ShapeName, key: string, row: ShapeRow): ShapeChange | und
   if (name === "leases") return serial === undefined ? undefined : { type: "lease-withdrawn", key, serial };
   if (name === "elsewhere")
     return serial === undefined ? undefined : { type: "elsewhere-no-more", key, serial };
+  const bill = goneBillRow(name, row.value);
+  if (bill) return { type: "bill-row-gone", key, ...bill };
   const chunk = name === "denied" ? chunkOf(row.value) : undefined;
   return chunk === undefined ? undefined : { type: "denied-no-more", key, chunk };
 }

@@ -20,6 +20,9 @@ export const fetchedShapes = [
   "leases",
   "elsewhere",
   "denied",
+  "billers",
+  "bills",
+  "floats",
   "verdicts",
 ] as const satisfies readonly ShapeName[];
 

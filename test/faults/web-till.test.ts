@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serialOf } from "#sync/documents/operation.ts";
 import type { Answer, Payloads, RequestName, Results } from "../../desktop/protocol.ts";
 import { testVoucher } from "../support/authority.ts";
 import { start } from "../support/processes.ts";
@@ -166,5 +167,5 @@ async function killedAt<Name extends RequestName>(
 }
 
 function serialsAtServer(): bigint[] {
-  return server.chain.map(({ operation }) => operation.body.serial);
+  return server.chain.flatMap(({ operation }) => serialOf(operation.body) ?? []);
 }

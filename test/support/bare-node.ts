@@ -134,6 +134,32 @@ export class BareNode {
     });
   }
 
+  /** Cash was taken for a bill. */
+  payBill(billId: string, amountMinor: bigint, lastServerTimeMs = Date.now()): SignedOperation {
+    return this.sign({ type: "pay-bill", billId, amountMinor, currency: "USD" }, { lastServerTimeMs });
+  }
+
+  /** A leased voucher is to pay a bill. */
+  payBillWith(
+    voucher: { readonly serialNumber: string; readonly number: string },
+    billId: string,
+    amountMinor: bigint,
+  ): SignedOperation {
+    const opening = openingFor(voucher.number, random);
+    const sealed = sealNumber(this.identity.keySet.serverBoxKey, opening, random);
+    const body: OperationBody = {
+      type: "pay-bill-with-voucher",
+      billId,
+      serial: BigInt(voucher.serialNumber),
+      mode: "leased",
+      epoch: { generation: this.identity.generation, n: 1 },
+      amountMinor,
+      currency: "USD",
+      numberCommitment: commitmentOf(opening),
+    };
+    return this.sign(body, { sealed });
+  }
+
   release(serialNumber: string, n = 1): SignedOperation {
     const epoch = { generation: this.identity.generation, n };
     return this.sign({ type: "release-lease", serial: BigInt(serialNumber), epoch });

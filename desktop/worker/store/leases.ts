@@ -104,6 +104,7 @@ interface ReleaseRow {
 
 const counting = "load = (select load from shape_heads where name = 'leases')";
 const unused = `serial not in (select serial from redemptions where live = 1)
+  and not exists (select 1 from bill_payments p where p.serial = leases.serial and p.live = 1)
   and not exists (select 1 from releases r where r.serial = leases.serial
     and r.epoch_generation = leases.epoch_generation and r.epoch_n = leases.epoch_n)`;
 

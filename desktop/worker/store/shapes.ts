@@ -14,6 +14,7 @@ import type { NodeDatabase } from "../database.ts";
 import type { Vault } from "../vault.ts";
 import { openAside, sealAside } from "./aside.ts";
 import { sealMaterial } from "./leases.ts";
+import { createBillRowWriter } from "./bills.ts";
 
 export interface ShapeStores {
   readonly database: NodeDatabase;
@@ -147,8 +148,16 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
     `insert or replace into denied (load, chunk, first_serial, last_serial, serials) values (?, ?, ?, ?, ?)`,
   );
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
+  const writeBillRow = createBillRowWriter(database);
   return (load: number, change: ShapeChange): void => {
     switch (change.type) {
+      case "biller":
+      case "bill":
+      case "float":
+      case "bill-row-gone":
+        writeBillRow(load, change);
+        dropAside.run(change.key);
+        break;
       case "denied":
         putDenied.run(load, change.chunk, change.first, change.last, change.serials);
         dropAside.run(change.key);
@@ -215,7 +224,7 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
 }
 
 function isLoaded(name: ShapeName): boolean {
-  return name === "leases" || name === "elsewhere" || name === "signals" || name === "denied";
+  return name !== "trust" && name !== "verdicts";
 }
 
 function sameHead(row: HeadRow | undefined, from: ShapeHead | undefined): boolean {

@@ -38,6 +38,8 @@ export function describeBills(subject: () => StoreSubject): void {
       billId: bill.id,
       payerFiId: "bank",
       merchantId: null,
+      operation: null,
+      debtMinor: 0n,
       requestId: `p-${bills}`,
       reference: "ref",
       means: "account",
