@@ -7,9 +7,12 @@ import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts"
 import { Problem, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
+import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
+import { disbursementRoutes } from "./routes/disbursements.ts";
+import type { DisbursementRouteDependencies } from "./routes/disbursements.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
@@ -22,7 +25,12 @@ import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 
 export interface AppDependencies
-  extends NodeRouteDependencies, BatchFileRouteDependencies, OneZeroDependencies, StockRouteDependencies {
+  extends
+    NodeRouteDependencies,
+    BatchFileRouteDependencies,
+    OneZeroDependencies,
+    StockRouteDependencies,
+    DisbursementRouteDependencies {
   readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
@@ -59,7 +67,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),
   );
-  for (const path of ["/vouchers/*", "/voucher/*", "/voucher_redemption/*"]) app.use(path, recovering);
+  for (const path of ["/vouchers/*", "/voucher/*", "/voucher_redemption/*", ...disbursementPaths])
+    app.use(path, recovering);
   const leasesWait = refuseWhileRecovering(deps.recovery, (c, message) =>
     c.json({ code: "recovery", message }, 503),
   );
@@ -69,12 +78,14 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const guard = isOpen
     ? trustCaller((id) => store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined))
     : requireCaller(callers, scopeOf);
-  for (const path of ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"])
-    app.use(path, guard);
+  const guarded = ["/vouchers", "/vouchers/*", "/voucher/*", "/callbacks", "/callbacks/*"];
+  for (const path of [...guarded, ...disbursementPaths]) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
   app.route("/", stockRoutes(deps));
   app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
+  app.route("/", disbursementRoutes(deps));
+  app.route("/", batchDecisionRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
@@ -86,11 +97,28 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   return app;
 }
 
+const disbursementPaths = [
+  "/batchtransactions",
+  "/batches/*",
+  "/batch/*",
+  "/api/v1/batch",
+  "/api/v1/batch/*",
+];
+
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
+  if (/^\/(batch|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
   const command = c.req.query("command");
   const isRedemption = command === "redeem" || command === "redeemPay";
   if (isRedemption || /\/voucher_redee?mption\/?$/.test(c.req.path)) return "vouchers:redeem";
   const isRead = c.req.method === "GET" || c.req.method === "HEAD" || c.req.path.startsWith("/voucher/");
   return isRead ? "vouchers:read" : "vouchers:issue";
+}
+
+function disbursementScopeOf(c: Context): Scope {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return "disbursements:read";
+  if (/\/approval\/?$/.test(c.req.path)) return "disbursements:approve";
+  // What banks and payment providers say.
+  const isAnswer = /\/authorization\/?$/.test(c.req.path) || c.req.path.startsWith("/api/v1/batch");
+  return isAnswer || c.req.query("command") === "authorize" ? "disbursements:pay" : "disbursements:submit";
 }

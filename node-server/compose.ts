@@ -5,7 +5,10 @@ import { createApp } from "./app.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
+import { createAddressKeys } from "./disbursement/addresses.ts";
+import { createHttpBank } from "./disbursement/http-bank.ts";
 import { createJobs } from "./jobs/boss.ts";
+import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
@@ -47,6 +50,8 @@ export interface ComposeOptions {
   readonly sendMessage?: SendMessage | undefined;
   /** Who is told of alerts; nobody if unset. */
   readonly operator?: Contact | undefined;
+  /** Where banks and payment providers reach this server; they cannot answer what they are asked if unset. */
+  readonly publicUrl?: string | undefined;
   /** Through whom merchants are paid; in our own ledger if unset. */
   readonly gateway?: PaymentGateway;
   readonly readDocsAsset: ReadAsset;
@@ -90,10 +95,17 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
+  const addressKeys = createAddressKeys(keys.addressKey, randomBytes);
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
-  await jobs.start(
-    jobHandlers({
+  const disbursement = {
+    store,
+    addressKeys,
+    askBank: createHttpBank({ publicUrl: options.publicUrl, sign: signCallback }),
+  };
+  const handlers = {
+    ...disbursementHandlers(disbursement),
+    ...jobHandlers({
       store,
       gateway,
       keys,
@@ -103,14 +115,17 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
-    periodicTasks({
+  };
+  await jobs.start(handlers, [
+    ...disbursementTasks(disbursement),
+    ...periodicTasks({
       store,
       context,
       graceMs,
       operator: options.operator,
       trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
     }),
-  );
+  ]);
   shapes.start();
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const app = createApp({
@@ -124,6 +139,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     graceMs,
     indexKey: keys.indexKey,
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
+    addressKeys,
     answerKey: keys.answerKey,
     numbers,
     ...signers,

@@ -23,6 +23,8 @@ export interface ServerKeys {
   readonly callbackKey: CallbackKey;
   /** Keys the blind index of voucher numbers. */
   readonly indexKey: Uint8Array;
+  /** Seals the financial addresses that batches name (NaCl secretbox), and keys the index by which they are found. */
+  readonly addressKey: Uint8Array;
   /** Seals answers that hold a voucher number (NaCl secretbox). */
   readonly answerKey: Uint8Array;
 }
@@ -38,6 +40,7 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     boxKeys: boxKeyPair(await loadKey(folder, "box")),
     callbackKey: await createCallbackKey(await loadKey(folder, "callback")),
     indexKey: await loadKey(folder, "number-index"),
+    addressKey: await loadKey(folder, "batch-address"),
     answerKey: await loadKey(folder, "sealed-answer"),
   };
 }

@@ -29,6 +29,7 @@ const composed = await composeServer({
   callers: await loadCallerRules(config.callers),
   log,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  publicUrl: config.publicUrl,
   sendMessage: config.notify && createHttpSender(config.notify),
   operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
   send: createSend(config.allowPrivateCallbacks),

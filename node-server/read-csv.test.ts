@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { csvLine, csvRows } from "./csv.ts";
+import { csvLine, csvRows } from "./read-csv.ts";
 
 test("rows that were written are read again, in whatever pieces they come", async () => {
   const cell = fc.string({ unit: fc.constantFrom("a", "é", ",", ";", '"', "\n", " ") });

@@ -4,6 +4,8 @@ import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
+import { fundsCallback } from "../disbursement/answer-funds.ts";
+import { reportCallback } from "../disbursement/reports.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
 
 /** `graceMs`: how long after its not-after a lease stays open. */
@@ -17,6 +19,8 @@ const composers: Readonly<
   batch: batchOutcome,
   command: commandOutcome,
   redemption: redemptionCallback,
+  disbursement: reportCallback,
+  funds: fundsCallback,
 };
 
 /** What became of each instruction of a batch ("voucher details return"), or where its file is. */

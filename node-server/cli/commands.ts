@@ -12,6 +12,7 @@ import {
   putVoucherGroup,
   trialBalance,
 } from "../postgres/registry-admin.ts";
+import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
@@ -19,6 +20,7 @@ import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
+import { disbursementCommands } from "./disbursement-commands.ts";
 import { disputeCommands } from "./dispute-commands.ts";
 import { heldCommands } from "./held-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
@@ -39,6 +41,8 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...policyCommands,
   ...paymentCommands,
   ...contactCommands,
+  ...agencyCommands,
+  ...disbursementCommands,
   ...reportCommands,
   [
     "institution add",

@@ -48,6 +48,10 @@ const { values, positionals } = parseArgs({
     area: { type: "string" },
     fixed: { type: "string" },
     percent: { type: "string" },
+    payer: { type: "string" },
+    bank: { type: "string" },
+    key: { type: "string" },
+    "country-code": { type: "string" },
   },
 });
 

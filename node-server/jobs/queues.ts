@@ -7,6 +7,9 @@ import type { Job } from "../ports/store.ts";
 
 export type QueueName = Job["queue"];
 
+/** Worked by `./disbursement-handlers.ts`, the others by `./handlers.ts`. */
+export type DisbursementQueue = Extract<QueueName, "authorise-funds" | "start-batch" | "execute-batch">;
+
 export interface QueueSettings extends Omit<Queue, "name"> {
   /** Jobs of the queue that one process runs at the same time. */
   readonly concurrency: number;
@@ -36,6 +39,9 @@ export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   callback: { ...withoutEnd, concurrency: 4, expireInSeconds: 5 * minute },
   notify: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
+  "authorise-funds": { ...withoutEnd, concurrency: 1, expireInSeconds: 5 * minute },
+  "execute-batch": { ...withoutEnd, concurrency: 1, expireInSeconds: hour },
+  "start-batch": { ...withoutEnd, concurrency: 1, expireInSeconds: hour },
 };
 
 export const queueNames = Object.keys(queueSettings) as QueueName[];

@@ -18,11 +18,17 @@ export type AccountKind =
   | "fspDue"
   | "fees"
   /** What a group's disputes are paid out of. */
-  | "guarantee";
+  | "guarantee"
+  /** What a disbursing institution keeps with us. */
+  | "agency"
+  /** What is held for a disbursement batch, by its number. */
+  | "disbursement"
+  /** What a payee keeps with us: paid through the built-in ledger, by the blind index of its address. */
+  | "payee";
 
 export interface Account {
   readonly kind: AccountKind;
-  /** Group code, merchant id or FSP id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
+  /** Group code, merchant, FSP or institution id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
   readonly owner: string;
   readonly currency: string;
 }
@@ -217,6 +223,27 @@ export function settleFsp(reference: string, fspId: string, money: Money): Journ
   const due = { kind: "fspDue", owner: fspId, currency } as const;
   const fsp = { kind: "fsp", owner: fspId, currency } as const;
   return move(`settle-fsp:${fspId}:${reference}`, "settle-fsp", money, due, fsp);
+}
+
+/** A disbursing institution's money comes in. */
+export function fundAgency(reference: string, institutionId: string, money: Money): JournalEntry {
+  const agency = { kind: "agency", owner: institutionId, currency: money.currency } as const;
+  const from = external(money, "treasury");
+  return move(`fund-agency:${institutionId}:${reference}`, "fund-agency", money, from, agency);
+}
+
+/** The `n`th authorisation of a batch: its payments and their fees are held for it. */
+export function holdForBatch(batch: bigint, n: number, from: Account, money: Money): JournalEntry {
+  return move(`batch-hold:${batch}:${n}`, "hold-for-batch", money, from, heldFor(batch, money));
+}
+
+/** What was not paid out of it goes back. */
+export function returnFromBatch(batch: bigint, n: number, to: Account, money: Money): JournalEntry {
+  return move(`batch-return:${batch}:${n}`, "return-from-batch", money, heldFor(batch, money), to);
+}
+
+function heldFor(batch: bigint, money: Money): Account {
+  return { kind: "disbursement", owner: String(batch), currency: money.currency };
 }
 
 function holdLines({ currency, amountMinor }: Money, { fspId }: PayoutTerms): JournalLine[] {

@@ -8,10 +8,21 @@ import type { Context, MiddlewareHandler } from "hono";
 import { header, requiredHeader } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
-export type Scope = "vouchers:issue" | "vouchers:read" | "vouchers:redeem";
+export type Scope =
+  | "vouchers:issue"
+  | "vouchers:read"
+  | "vouchers:redeem"
+  | "disbursements:submit"
+  | "disbursements:approve"
+  | "disbursements:read"
+  | "disbursements:pay";
 
 export interface CallerVariables {
-  readonly Variables: { institutionId: string };
+  readonly Variables: {
+    institutionId: string;
+    /** Who calls for the institution: a person or a system, as its identity provider names it. */
+    callerName: string;
+  };
 }
 
 export interface TokenRules {
@@ -36,7 +47,7 @@ export function requireCaller(
   return async (c, next) => {
     const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
-    const { institutionId, scopes } = await verifyToken(rules, token);
+    const { institutionId, callerName, scopes } = await verifyToken(rules, token);
     const scope = scopeOf(c);
     if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
     const named = header(c, "X-Registering-Institution-ID");
@@ -44,6 +55,7 @@ export function requireCaller(
       throw new Problem(403, `The token is not of the institution ${named.slice(0, 20)}`);
     }
     c.set("institutionId", institutionId);
+    c.set("callerName", callerName);
     await next();
   };
 }
@@ -60,6 +72,7 @@ export function trustCaller(
     if (!(await isRegistered(institutionId)))
       throw new Problem(403, `The institution ${institutionId} is not registered with this sandbox`);
     c.set("institutionId", institutionId);
+    c.set("callerName", institutionId);
     await next();
   };
 }
@@ -67,7 +80,11 @@ export function trustCaller(
 async function verifyToken(
   rules: TokenRules,
   token: string,
-): Promise<{ readonly institutionId: string; readonly scopes: readonly string[] }> {
+): Promise<{
+  readonly institutionId: string;
+  readonly callerName: string;
+  readonly scopes: readonly string[];
+}> {
   try {
     const { payload } = await jwtVerify(token, rules.keys, {
       audience: rules.audience,
@@ -78,7 +95,7 @@ async function verifyToken(
     const institutionId = payload["client_id"] ?? payload.sub;
     if (typeof institutionId !== "string") throw unauthorised("The token names no client");
     const scopes = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
-    return { institutionId, scopes };
+    return { institutionId, callerName: (payload.sub ?? institutionId).slice(0, 50), scopes };
   } catch (error) {
     if (error instanceof errors.JOSEError) throw unauthorised(`The token is refused: ${error.code}`);
     throw error;

@@ -6,6 +6,7 @@ const spellings = {
   "X-Callback-URL": ["x-callback-url", "x-callbackurl", "x-callback_url"],
   "X-Registering-Institution-ID": ["x-registering-institution-id", "registeringinstitutionid"],
   "X-Program-ID": ["x-program-id"],
+  "Platform-TenantId": ["platform-tenantid", "x-platform-tenantid"],
   "X-CorrelationID": ["x-correlationid", "x-client-correlation-id", "x-correlation-id"],
 } as const;
 

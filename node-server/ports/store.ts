@@ -13,6 +13,7 @@ import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { DisbursementRows, FundsRows } from "./disbursement.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
@@ -49,6 +50,8 @@ export interface Tx {
   readonly recovery: RecoveryRows;
   readonly heldDecisions: HeldDecisionRows;
   readonly disputes: DisputeRows;
+  readonly disbursements: DisbursementRows;
+  readonly funds: FundsRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";
@@ -641,7 +644,10 @@ export type Job =
   | { readonly queue: "run-command"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "notify"; readonly id: string }
-  | { readonly queue: "payout"; readonly id: string };
+  | { readonly queue: "payout"; readonly id: string }
+  | { readonly queue: "authorise-funds"; readonly id: string }
+  | { readonly queue: "start-batch"; readonly id: string }
+  | { readonly queue: "execute-batch"; readonly id: string };
 
 export interface JobRows {
   /** Done after the commit, at least once; `afterSeconds` delays the first try. */
@@ -808,13 +814,13 @@ export interface CarriedRows {
   keep(row: CarriedFileRow): Promise<void>;
 }
 
-export type CallbackKind = "batch" | "command" | "redemption";
+export type CallbackKind = "batch" | "command" | "redemption" | "disbursement" | "funds";
 
 export interface CallbackRow {
   readonly id: bigint;
   readonly institutionId: string;
   readonly kind: CallbackKind;
-  /** The batch, command or redemption request that it tells of. */
+  /** The batch, command, redemption request or disbursement report that it tells of. */
   readonly subject: bigint;
   readonly url: string;
   readonly state: "waiting" | "delivered" | "undeliverable";

@@ -9,6 +9,7 @@ import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
+import type { DisbursementDatabase } from "./disbursement-schema.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type {
   CallbackRow,
@@ -25,7 +26,7 @@ import type {
   VoucherCommand,
 } from "../ports/store.ts";
 
-export interface Database {
+export interface Database extends DisbursementDatabase {
   institutions: Institutions;
   voucher_groups: VoucherGroups;
   merchants: Merchants;

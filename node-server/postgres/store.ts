@@ -14,7 +14,9 @@ import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
+import { disbursementRows } from "./disbursement-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
+import { fundsRows } from "./funds-rows.ts";
 import { heldDecisionRows } from "./held-decision-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
 import { jobRows } from "./job-rows.ts";
@@ -112,6 +114,8 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     recovery: recoveryRows(trx),
     heldDecisions: heldDecisionRows(trx),
     disputes: disputeRows(trx),
+    disbursements: disbursementRows(trx),
+    funds: fundsRows(trx),
   };
 }
 

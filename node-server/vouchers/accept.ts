@@ -169,27 +169,31 @@ export function jobOf(queue: "issue-batch" | "run-command", id: bigint | undefin
   return { queue, id: String(id) };
 }
 
-/** Stores a request with its work, or finds the one stored before; `known` is then what is done again. */
+/**
+ * Stores a request with its work, or finds the one stored before; `known` is then what is done again. Either may have
+ * nothing left to be done.
+ */
 export async function acceptOnce(
   store: Store,
   { key, bodyHash }: RequestIdentity,
   answer: Accepted,
-  known: (tx: Tx) => Promise<Job>,
-  work: (tx: Tx, institution: InstitutionRow) => Promise<AcceptRefusal | Job>,
+  known: (tx: Tx) => Promise<Job | undefined>,
+  work: (tx: Tx, institution: InstitutionRow) => Promise<AcceptRefusal | Job | undefined>,
 ): Promise<Acceptance> {
   try {
     const accepted = await store.transaction(async (tx) => {
       const stored = await tx.requests.begin(key, bodyHash);
       if (stored) {
         if (!equalBytes(stored.bodyHash, bodyHash)) throw new Refused("other-body");
-        await tx.jobs.enqueue(await known(tx));
+        const again = await known(tx);
+        if (again) await tx.jobs.enqueue(again);
         return { status: stored.status ?? answer.status, body: stored.response ?? answer.body };
       }
       const institution = await tx.registry.institution(key.institutionId);
       if (!institution) throw new Refused("unknown-institution");
       const job = await work(tx, institution);
       if (typeof job === "string") throw new Refused(job);
-      await tx.jobs.enqueue(job);
+      if (job) await tx.jobs.enqueue(job);
       const status = institution.profile === "phee" ? 202 : answer.status;
       await tx.requests.answer(key, status, answer.body);
       return { ...answer, status };

@@ -9,7 +9,7 @@ import { readRequestFile } from "../../batch-files/request.ts";
 import { FileRefused } from "../../batch-files/refusal.ts";
 import { fileProblem } from "../../routes/batch-file-answers.ts";
 import { UsageError } from "../command.ts";
-import { csvRows } from "./csv.ts";
+import { csvRows } from "../../read-csv.ts";
 
 export interface PlainFile {
   readonly header: RequestHeader;

@@ -10,7 +10,7 @@ import { FileRefused } from "../../batch-files/refusal.ts";
 import { fileProblem } from "../../routes/batch-file-answers.ts";
 import { decryptNumberUnder } from "../../vouchers/numbers.ts";
 import { UsageError } from "../command.ts";
-import { csvLine } from "./csv.ts";
+import { csvLine } from "../../read-csv.ts";
 import { writeWhole } from "./memory.ts";
 
 export interface BoxKeys {
