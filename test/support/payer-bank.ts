@@ -27,7 +27,8 @@ export async function startPayerBank(): Promise<PayerBank> {
   const arrivals = new EventEmitter();
   let failure: number | undefined;
   const server = createServer((request, response) => {
-    void json(request).then((body) => {
+    const receive = async () => {
+      const body = await json(request);
       const { headers, url = "" } = request;
       asked.push({
         path: url,
@@ -38,7 +39,8 @@ export async function startPayerBank(): Promise<PayerBank> {
       response.writeHead(failure ?? 202).end("{}");
       failure = undefined;
       arrivals.emit("arrival");
-    });
+    };
+    void receive();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
