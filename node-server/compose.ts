@@ -6,6 +6,9 @@ import type { Send } from "./callbacks/deliver.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createAddressKeys } from "./disbursement/addresses.ts";
+import { createCarriers } from "./disbursement/carriers.ts";
+import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
+import { resolveNobody } from "./disbursement/resolve-payees.ts";
 import { createHttpBank } from "./disbursement/http-bank.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
@@ -15,6 +18,8 @@ import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
 import type { Contact, SendMessage } from "./notifications/port.ts";
 import { createLogSender } from "./notifications/senders.ts";
+import type { Carrier } from "./payments/carrier.ts";
+import type { ReceivingInstitution } from "./ports/execution.ts";
 import type { PaymentGateway } from "./payments/gateway.ts";
 import { ledgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway, isPassingFailure } from "./postgres/away.ts";
@@ -50,6 +55,10 @@ export interface ComposeOptions {
   readonly sendMessage?: SendMessage | undefined;
   /** Who is told of alerts; nobody if unset. */
   readonly operator?: Contact | undefined;
+  /** Where payees are paid; nobody is known if unset. */
+  readonly resolvePayees?: ResolvePayees;
+  /** How receiving institutions are paid; as their registration says if unset. */
+  readonly carrierOf?: (institution: ReceivingInstitution) => Carrier;
   /** Where banks and payment providers reach this server; they cannot answer what they are asked if unset. */
   readonly publicUrl?: string | undefined;
   /** Through whom merchants are paid; in our own ledger if unset. */
@@ -102,6 +111,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     store,
     addressKeys,
     askBank: createHttpBank({ publicUrl: options.publicUrl, sign: signCallback }),
+    resolvePayees: options.resolvePayees ?? resolveNobody,
+    carrierOf: options.carrierOf ?? createCarriers(),
   };
   const handlers = {
     ...disbursementHandlers(disbursement),

@@ -5,12 +5,15 @@ import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
 import { ed25519Key, signWithTweetnacl } from "#sync/signing/ed25519.ts";
 import { publicKeyRefusal } from "#sync/signing/ed25519-strict.ts";
 import { fundAgency } from "../ledger/entries.ts";
+import { languages } from "../notifications/port.ts";
+import type { Language } from "../notifications/port.ts";
 import {
   approveSignatory,
   proposeSignatory,
   putDisbursementFee,
   putDisbursementTerms,
   putPayerBank,
+  putReceivingInstitution,
   withdrawSignatory,
 } from "../postgres/disbursement-admin.ts";
 import {
@@ -32,9 +35,9 @@ export const agencyCommands: readonly (readonly [string, Command])[] = [
     {
       database: true,
       usage:
-        "agency terms INSTITUTION [--payer TEXT] [--bank ID] [--country-code N] [--group CODE] [--days N] [--percent P]",
+        "agency terms INSTITUTION [--payer TEXT] [--bank ID] [--country-code N] [--group CODE] [--days N] [--percent P] [--language L]",
       summary:
-        "let an institution disburse: its payer identifier (its own id), the bank that authorises (our own ledger), the calling code of phone numbers without one, the voucher group of payees with vouchers, the days within which the same payment is a duplicate (20), and the failure rate that stops a batch (10; 0 for none)",
+        "let an institution disburse: its payer identifier (its own id), the bank that authorises (our own ledger), the calling code of phone numbers without one, the voucher group of payees with vouchers, the days within which the same payment is a duplicate (20), the failure rate that stops a batch (10; 0 for none), and the language of receipts to phone numbers that were paid (none are sent)",
       async run({ pool }, args, options) {
         const [institutionId] = words(this.usage, args, 1);
         const percent = option(options, "percent") ?? "10";
@@ -46,6 +49,7 @@ export const agencyCommands: readonly (readonly [string, Command])[] = [
           countryCode: countryCodeOf(option(options, "country-code")),
           voucherGroup: option(options, "group"),
           duplicateDays: days === "0" ? 0 : wholeNumber(days, "--days"),
+          receiptLanguage: languageOf(option(options, "language")),
           mostFailedPercent: percent === "0" ? null : wholeNumber(percent, "--percent"),
         }).catch(refuseUnregistered);
         return done(`${institutionId} may disburse. Its batches need a signatory: signatory propose.`, {
@@ -114,6 +118,42 @@ export const agencyCommands: readonly (readonly [string, Command])[] = [
           throw new UsageError(`${url} is no URL such as https://bank.example/payments`);
         await putPayerBank(pool, { institutionId, url }).catch(refuseUnregistered);
         return done(`${institutionId} is asked as a payer bank at ${url}.`, { institutionId, url });
+      },
+    },
+  ],
+  [
+    "receiver add",
+    {
+      database: true,
+      usage:
+        "receiver add ID NAME --rail bank|non-bank --gateway ledger|mobile-money|bank [--url URL] [--per-second N] [--default KIND,KIND]",
+      summary:
+        "register an institution that keeps payees' money, how it is paid and how many payments it takes in a second; --default names kinds of addresses (msisdn, iban, account, wallet, proxy) that go there when no institution is named",
+      async run({ pool }, args, options) {
+        const [id, name] = words(this.usage, args, 2);
+        const rail = oneOf(required(this.usage, options, "rail"), ["bank", "non-bank"], "--rail");
+        const gateway = oneOf(
+          required(this.usage, options, "gateway"),
+          ["ledger", "mobile-money", "bank"],
+          "--gateway",
+        );
+        const url = option(options, "url");
+        if ((gateway === "ledger") !== (url === null))
+          throw new UsageError("--url is needed for the gateways mobile-money and bank, and only there");
+        const perSecond = option(options, "per-second");
+        await putReceivingInstitution(pool, {
+          id,
+          name,
+          rail,
+          gateway,
+          url,
+          perSecond: perSecond === null ? null : wholeNumber(perSecond, "--per-second"),
+          defaultFor: (option(options, "default") ?? "")
+            .split(",")
+            .filter((kind) => kind !== "")
+            .map((kind) => oneOf(kind, ["msisdn", "iban", "account", "wallet", "proxy"], "--default")),
+        });
+        return done(`Payments to ${id} go by ${gateway}.`, { id, rail, gateway });
       },
     },
   ],
@@ -208,6 +248,20 @@ export const agencyCommands: readonly (readonly [string, Command])[] = [
     },
   ],
 ];
+
+function oneOf<const T extends string>(text: string, known: readonly T[], name: string): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw new UsageError(`${name} must be one of ${known.join(", ")}, not ${text}`);
+  return found;
+}
+
+function languageOf(text: string | null): Language | null {
+  if (text === null) return null;
+  const language = languages.find((one) => one === text);
+  if (!language)
+    throw new UsageError(`${text} is no language of receipts; there are ${languages.join(", ")}`);
+  return language;
+}
 
 function countryCodeOf(text: string | null): string | null {
   if (text !== null && !/^[1-9][0-9]{0,2}$/.test(text))

@@ -35,6 +35,7 @@ export interface BatchOrder {
   /** The `batchId` of the batch that has to be settled first. */
   readonly afterBatchId: string | null;
   readonly mostFailedPercent: number | null;
+  readonly combined: boolean;
   readonly answer: (batchId: string) => Accepted;
 }
 
@@ -180,6 +181,7 @@ function newBatch(
     executeAt: order.executeAt,
     afterBatch,
     mostFailedPercent: order.mostFailedPercent ?? terms.mostFailedPercent,
+    combined: order.combined,
   };
 }
 

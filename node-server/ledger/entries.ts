@@ -2,6 +2,7 @@
  * The movements of money, each one balanced journal entry. Credits are positive and raise the account's balance;
  * only `external`, where money enters and leaves the system, may be negative.
  */
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Money } from "#core/money.ts";
 
 export type AccountKind =
@@ -240,6 +241,61 @@ export function holdForBatch(batch: bigint, n: number, from: Account, money: Mon
 /** What was not paid out of it goes back. */
 export function returnFromBatch(batch: bigint, n: number, to: Account, money: Money): JournalEntry {
   return move(`batch-return:${batch}:${n}`, "return-from-batch", money, heldFor(batch, money), to);
+}
+
+/** A credit that a receiving institution has made. */
+export interface PaidCredit {
+  readonly key: string;
+  /** Blind index of the payee. */
+  readonly payeeIndex: Uint8Array;
+  readonly amountMinor: bigint;
+  readonly feeMinor: bigint;
+}
+
+/**
+ * Credits were made: their money leaves to the institution, or becomes what the payees keep with us, and what they cost is
+ * ours. They are booked in one entry, in the transaction that ends them.
+ */
+export function payInstructions(
+  batch: { readonly id: bigint; readonly currency: string },
+  receiver: { readonly id: string; readonly gateway: string },
+  credits: readonly PaidCredit[],
+): JournalEntry {
+  const { currency } = batch;
+  const amountMinor = credits.reduce((sum, credit) => sum + credit.amountMinor, 0n);
+  const feeMinor = credits.reduce((sum, credit) => sum + credit.feeMinor, 0n);
+  const lines: JournalLine[] =
+    receiver.gateway === "ledger"
+      ? credits.map((credit) => ({
+          account: { kind: "payee", owner: bytesToHex(credit.payeeIndex), currency },
+          amountMinor: credit.amountMinor,
+        }))
+      : [{ account: { kind: "external", owner: `receiver-${receiver.id}`, currency }, amountMinor }];
+  const held = heldFor(batch.id, { amountMinor, currency });
+  return {
+    // Each key is paid once, so the least of them names the entry.
+    idempotencyKey: `batch-pay:${credits.map(({ key }) => key).toSorted()[0]}`,
+    kind: "pay-instructions",
+    currency,
+    lines: [
+      { account: held, amountMinor: -(amountMinor + feeMinor) },
+      ...lines,
+      ...(feeMinor === 0n
+        ? []
+        : [{ account: { kind: "fees", owner: "paypost", currency } as const, amountMinor: feeMinor }]),
+    ],
+  };
+}
+
+/** Vouchers were made for payees of a batch: what is held for them is their group's funding, which reserves it at once. */
+export function batchToGroup(
+  firstSerial: bigint,
+  batch: bigint,
+  groupCode: string,
+  money: Money,
+): JournalEntry {
+  const from = heldFor(batch, money);
+  return move(`batch-vouchers:${firstSerial}`, "batch-to-group", money, from, funding(groupCode, money));
 }
 
 function heldFor(batch: bigint, money: Money): Account {

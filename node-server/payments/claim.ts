@@ -102,7 +102,7 @@ function newClaim(
 }
 
 /** Twelve characters of Crockford's base 32 (60 bits), the contract's length for a transaction id. */
-function transactionIdOf(cause: string): string {
+export function transactionIdOf(cause: string): string {
   const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const digest = causeDigest(cause).slice(16, 28);
   return Array.from(digest, (byte) => alphabet[byte % 32]).join("");

@@ -50,7 +50,7 @@ async function hasLiquidity(tx: Tx, claim: ClaimRow): Promise<boolean> {
 function payout(claim: ClaimRow, account: string | null, n: number): Payout {
   return {
     idempotencyKey: n === 1 ? claim.id : `${claim.id}-${n}`,
-    merchantId: claim.merchantId,
+    payeeId: claim.merchantId,
     fspId: claim.fspId,
     account,
     money: { amountMinor: claim.amountMinor - claim.feeMinor, currency: claim.currency },

@@ -35,6 +35,8 @@ export interface NewDisbursementBatch {
   /** The batch that has to be settled first. */
   readonly afterBatch: bigint | null;
   readonly mostFailedPercent: number | null;
+  /** Whether a payee's instructions are paid by one credit. */
+  readonly combined: boolean;
 }
 
 export interface DisbursementBatch extends NewDisbursementBatch {

@@ -13,6 +13,7 @@ import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { ExecutionRows } from "./execution.ts";
 import type { DisbursementRows, FundsRows } from "./disbursement.ts";
 
 export interface Store {
@@ -52,6 +53,7 @@ export interface Tx {
   readonly disputes: DisputeRows;
   readonly disbursements: DisbursementRows;
   readonly funds: FundsRows;
+  readonly execution: ExecutionRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";
@@ -312,9 +314,9 @@ export interface Replacement {
 
 /**
  * `file`: ordered by an encrypted file, answered by one; `reissue`: replaces lost vouchers; `single`: one voucher, made
- * while the caller waits.
+ * while the caller waits; `disbursement`: for payees of a disbursement batch who are paid by voucher.
  */
-export type BatchKind = "request" | "file" | "reissue" | "single";
+export type BatchKind = "request" | "file" | "reissue" | "single" | "disbursement";
 
 export interface BatchRow {
   readonly id: bigint;
@@ -647,7 +649,9 @@ export type Job =
   | { readonly queue: "payout"; readonly id: string }
   | { readonly queue: "authorise-funds"; readonly id: string }
   | { readonly queue: "start-batch"; readonly id: string }
-  | { readonly queue: "execute-batch"; readonly id: string };
+  | { readonly queue: "execute-batch"; readonly id: string }
+  /** Batch and chunk, joined by a slash. */
+  | { readonly queue: "pay-chunk"; readonly id: string };
 
 export interface JobRows {
   /** Done after the commit, at least once; `afterSeconds` delays the first try. */
@@ -858,7 +862,7 @@ export interface CallbackRows {
 
 export interface NotificationRow {
   readonly id: bigint;
-  /** The claim or alert that it tells of. */
+  /** The claim, credit or alert that it tells of. */
   readonly subject: string;
   readonly to: Contact;
   readonly facts: Facts;
@@ -874,6 +878,11 @@ export interface NotificationRows {
     readonly merchant: { readonly name: string; readonly contact: Contact | undefined };
     readonly payee: Contact | undefined;
   }>;
+  /** Where payees of an institution are reached, as far as that is known. */
+  contactsOfPayees(
+    institutionId: string,
+    payeeFunctionalIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Contact>>;
   /** Undefined when the same was told of before. */
   insert(row: Pick<NotificationRow, "subject" | "to" | "facts">): Promise<bigint | undefined>;
   find(id: bigint): Promise<NotificationRow | undefined>;

@@ -1,10 +1,15 @@
 /** What operators set for bulk disbursement: how an institution disburses, and who approves for it. */
 import type { BatchState } from "#core/batch.machine.ts";
 import type { Pool } from "pg";
-import type { DisbursementTerms } from "../ports/disbursement.ts";
+import type { Language } from "../notifications/port.ts";
+import type { AddressKind, DisbursementTerms } from "../ports/disbursement.ts";
+import type { ReceivingInstitution } from "../ports/execution.ts";
 import { operatorChange } from "./operator-change.ts";
 
-export async function putDisbursementTerms(pool: Pool, terms: DisbursementTerms): Promise<void> {
+export async function putDisbursementTerms(
+  pool: Pool,
+  terms: DisbursementTerms & { readonly receiptLanguage?: Language | null },
+): Promise<void> {
   const { institutionId } = terms;
   const change = {
     action: "disbursement.terms",
@@ -17,10 +22,10 @@ export async function putDisbursementTerms(pool: Pool, terms: DisbursementTerms)
   await operatorChange(pool, change, (client) =>
     client.query(
       `insert into disbursement_terms (institution_id, payer_bank, payer_identifier, country_code, voucher_group,
-         duplicate_days, most_failed_percent)
-       values ($1, $2, $3, $4, $5, $6, $7)
+         duplicate_days, most_failed_percent, receipt_language)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (institution_id) do update set payer_bank = $2, payer_identifier = $3, country_code = $4,
-         voucher_group = $5, duplicate_days = $6, most_failed_percent = $7`,
+         voucher_group = $5, duplicate_days = $6, most_failed_percent = $7, receipt_language = $8`,
       [
         institutionId,
         terms.payerBank,
@@ -29,6 +34,7 @@ export async function putDisbursementTerms(pool: Pool, terms: DisbursementTerms)
         terms.voucherGroup,
         terms.duplicateDays,
         terms.mostFailedPercent,
+        terms.receiptLanguage ?? null,
       ],
     ),
   );
@@ -181,4 +187,35 @@ export async function listBatches(pool: Pool, all: boolean): Promise<readonly Li
     [all],
   );
   return rows;
+}
+
+/** Registers an institution that keeps payees' money, or changes how it is paid. */
+export async function putReceivingInstitution(
+  pool: Pool,
+  receiver: ReceivingInstitution & { readonly defaultFor?: readonly AddressKind[] },
+): Promise<void> {
+  const change = {
+    action: "receiver.set",
+    subject: `receiver:${receiver.id}`,
+    look: [
+      `select to_jsonb(r) - 'paced_until' || jsonb_build_object('defaultFor', array(
+         select address_kind from default_receivers d where d.institution_id = r.id order by 1)) as seen
+       from receiving_institutions r where id = $1`,
+      receiver.id,
+    ] as const,
+  };
+  await operatorChange(pool, change, async (client) => {
+    await client.query(
+      `insert into receiving_institutions (id, name, rail, gateway, url, per_second) values ($1, $2, $3, $4, $5, $6)
+       on conflict (id) do update set name = $2, rail = $3, gateway = $4, url = $5, per_second = $6`,
+      [receiver.id, receiver.name, receiver.rail, receiver.gateway, receiver.url, receiver.perSecond],
+    );
+    for (const kind of receiver.defaultFor ?? []) {
+      await client.query(
+        `insert into default_receivers (address_kind, institution_id) values ($1, $2)
+         on conflict (address_kind) do update set institution_id = $2`,
+        [kind, receiver.id],
+      );
+    }
+  });
 }

@@ -1,6 +1,7 @@
 /** Disbursement batches, their instructions, and who may approve them. */
 import type { CreditInstructionState } from "#core/credit-instruction.machine.ts";
 import { sql } from "kysely";
+import type { UpdateObject } from "kysely";
 import type {
   BatchTotals,
   CreditInstruction,
@@ -13,6 +14,7 @@ import type {
 } from "../ports/disbursement.ts";
 import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
+import type { Database } from "./schema.ts";
 
 export function disbursementRows(trx: Trx): DisbursementRows {
   return {
@@ -43,6 +45,7 @@ export function disbursementRows(trx: Trx): DisbursementRows {
           execute_at: batch.executeAt,
           after_batch: batch.afterBatch,
           most_failed_percent: batch.mostFailedPercent,
+          combined: batch.combined,
         })
         .onConflict((conflict) => conflict.columns(["institution_id", "external_id"]).doNothing())
         .returning("id")
@@ -180,8 +183,18 @@ export function disbursementRows(trx: Trx): DisbursementRows {
         .execute();
       return rows.map((row) => row.id);
     },
-    reopenFailed: (id) => moveAll(trx, id, "failed", "waiting"),
-    cancelWaiting: (id) => moveAll(trx, id, "waiting", "cancelled"),
+    // Planned anew: where a payee is paid may have changed since.
+    reopenFailed: (id) =>
+      moveAll(trx, id, "failed", "waiting", {
+        chunk: null,
+        rail: null,
+        paid_to_kind: null,
+        paid_to_sealed: null,
+        reason_code: null,
+        reason: null,
+        ended_at: null,
+      }),
+    cancelWaiting: (id) => moveAll(trx, id, "waiting", "cancelled", { ended_at: sql`clock_timestamp()` }),
     async judgeFromHere(id) {
       await sql`
         update disbursement_batches b set judged_from_failed = c.failed, judged_from_paid = c.paid
@@ -301,6 +314,7 @@ function batchOf(row: SelectedBatch): DisbursementBatch {
     executeAt: row.execute_at,
     afterBatch: row.after_batch,
     mostFailedPercent: row.most_failed_percent,
+    combined: row.combined,
     state: row.state,
     stateReason: row.state_reason,
     judgedFromFailed: row.judged_from_failed,
@@ -398,10 +412,11 @@ async function moveAll(
   id: bigint,
   from: CreditInstructionState,
   to: CreditInstructionState,
+  more: UpdateObject<Database, "credit_instructions">,
 ): Promise<number> {
   const result = await trx
     .updateTable("credit_instructions")
-    .set({ state: to })
+    .set({ state: to, ...more })
     .where("batch", "=", id)
     .where("state", "=", from)
     .executeTakeFirst();

@@ -2,6 +2,8 @@
 import type { BatchState } from "#core/batch.machine.ts";
 import type { CreditInstructionState } from "#core/credit-instruction.machine.ts";
 import type { Generated } from "kysely";
+import type { Language } from "../notifications/port.ts";
+import type { ReceivingInstitution } from "../ports/execution.ts";
 import type { AddressKind, BatchSource } from "../ports/disbursement.ts";
 
 export interface DisbursementDatabase {
@@ -14,6 +16,49 @@ export interface DisbursementDatabase {
   disbursement_reports: DisbursementReports;
   funds_authorisations: FundsAuthorisations;
   funds_questions: FundsQuestions;
+  receiving_institutions: ReceivingInstitutions;
+  default_receivers: { address_kind: AddressKind; institution_id: string };
+  disbursement_chunks: DisbursementChunks;
+  credit_attempts: CreditAttempts;
+  credit_instruction_events: CreditInstructionEvents;
+}
+
+interface ReceivingInstitutions {
+  id: string;
+  name: string;
+  rail: ReceivingInstitution["rail"];
+  gateway: ReceivingInstitution["gateway"];
+  url: string | null;
+  per_second: number | null;
+  paced_until: Generated<Date>;
+}
+
+interface DisbursementChunks {
+  batch: bigint;
+  n: number;
+  institution_id: string | null;
+  voucher_batch: bigint | null;
+  planned_at: Generated<Date>;
+}
+
+interface CreditAttempts {
+  batch: bigint;
+  line: number;
+  n: number;
+  key: string;
+  started_at: Generated<Date>;
+  outcome: "paid" | "failed" | null;
+  ended_at: Date | null;
+}
+
+interface CreditInstructionEvents {
+  id: Generated<bigint>;
+  batch: bigint;
+  line: number;
+  at: Generated<Date>;
+  state: CreditInstructionState;
+  reason_code: string | null;
+  reason: string | null;
 }
 
 interface DisbursementTermsTable {
@@ -24,6 +69,7 @@ interface DisbursementTermsTable {
   voucher_group: string | null;
   duplicate_days: Generated<number>;
   most_failed_percent: number | null;
+  receipt_language: Generated<Language | null>;
 }
 
 interface BatchSignatories {
@@ -64,6 +110,7 @@ interface DisbursementBatches {
   created_at: Generated<Date>;
   started_at: Date | null;
   settled_at: Date | null;
+  combined: Generated<boolean>;
 }
 
 interface CreditInstructions {
@@ -84,6 +131,16 @@ interface CreditInstructions {
   fingerprint: Uint8Array;
   corrections: Generated<string[]>;
   state: Generated<CreditInstructionState>;
+  paid_with: number | null;
+  rail: "bank" | "non-bank" | "voucher" | null;
+  chunk: number | null;
+  paid_to_kind: AddressKind | null;
+  paid_to_sealed: Uint8Array | null;
+  reason_code: string | null;
+  reason: string | null;
+  ended_at: Date | null;
+  transaction_id: string | null;
+  voucher_serial: bigint | null;
 }
 
 interface DisbursementReports {

@@ -16,6 +16,7 @@ import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { disbursementRows } from "./disbursement-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
+import { executionRows } from "./execution-rows.ts";
 import { fundsRows } from "./funds-rows.ts";
 import { heldDecisionRows } from "./held-decision-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
@@ -116,6 +117,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     disputes: disputeRows(trx),
     disbursements: disbursementRows(trx),
     funds: fundsRows(trx),
+    execution: executionRows(trx),
   };
 }
 

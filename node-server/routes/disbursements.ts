@@ -59,6 +59,7 @@ async function submit(deps: DisbursementRouteDependencies, c: Caller): Promise<R
     executeAt: options.executeAt === undefined ? read.executeAt : new Date(options.executeAt),
     afterBatchId: options.afterBatch ?? null,
     mostFailedPercent: options.mostFailedPercent ?? null,
+    combined: options.combine === "true",
     answer: (batchId) => ({ status: 202, body: JSON.stringify(acknowledgement(batchId)) }),
   });
   return batchAnswer(c, outcome, requestId);

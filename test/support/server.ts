@@ -42,7 +42,10 @@ const random = (length: number) => new Uint8Array(randomBytes(length));
 
 /** Starts it with one institution, `welfare`, whose box key pair the returned Institution holds. */
 export async function startTestServer(
-  options: Pick<ComposeOptions, "sendMessage" | "operator" | "electric" | "gateway" | "publicUrl"> = {},
+  options: Pick<
+    ComposeOptions,
+    "sendMessage" | "operator" | "electric" | "gateway" | "publicUrl" | "resolvePayees" | "carrierOf"
+  > = {},
 ): Promise<TestServer> {
   const database = await createDatabase();
   const keysFolder = await mkdtemp(join(tmpdir(), "paypost-keys-"));
