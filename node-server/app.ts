@@ -18,6 +18,7 @@ import type { ReadAsset } from "./routes/docs.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
+import { outcomeHintRoutes } from "./routes/outcome-hints.ts";
 import { oneZeroRoutes } from "./routes/vouchers-one-zero.ts";
 import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
 import { stockRoutes } from "./routes/stock.ts";
@@ -86,6 +87,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", voucherRoutes(deps));
   app.route("/", disbursementRoutes(deps));
   app.route("/", batchDecisionRoutes(deps));
+  app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);

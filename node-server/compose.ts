@@ -6,6 +6,7 @@ import type { Send } from "./callbacks/deliver.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createAddressKeys } from "./disbursement/addresses.ts";
+import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
 import { resolveNobody } from "./disbursement/resolve-payees.ts";
@@ -57,6 +58,8 @@ export interface ComposeOptions {
   readonly operator?: Contact | undefined;
   /** Where payees are paid; nobody is known if unset. */
   readonly resolvePayees?: ResolvePayees;
+  /** What authenticates us at receiving institutions. */
+  readonly credentials?: Credentials | undefined;
   /** How receiving institutions are paid; as their registration says if unset. */
   readonly carrierOf?: (institution: ReceivingInstitution) => Carrier;
   /** Where banks and payment providers reach this server; they cannot answer what they are asked if unset. */
@@ -112,7 +115,9 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     addressKeys,
     askBank: createHttpBank({ publicUrl: options.publicUrl, sign: signCallback }),
     resolvePayees: options.resolvePayees ?? resolveNobody,
-    carrierOf: options.carrierOf ?? createCarriers(),
+    carrierOf:
+      options.carrierOf ??
+      createCarriers({ credentials: options.credentials ?? {}, publicUrl: options.publicUrl }),
   };
   const handlers = {
     ...disbursementHandlers(disbursement),

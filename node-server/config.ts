@@ -25,6 +25,7 @@ export interface Config {
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
   readonly publicUrl: string | undefined;
+  readonly credentialsFile: string | undefined;
   /** Without one, notifications are written into the log. */
   readonly notify: { readonly url: string; readonly secret: string | undefined } | undefined;
   readonly alertTo: string | undefined;
@@ -102,6 +103,7 @@ const schema = z.object({
     .string()
     .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as https://payments.example"))
     .optional(),
+  PAYPOST_CREDENTIALS: z.string().optional(),
   PAYPOST_NOTIFY_URL: z
     .string()
     .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as https://sms.example/send"))
@@ -131,6 +133,7 @@ function toConfig(values: Values): Config {
     leaseGraceHours: values.PAYPOST_LEASE_GRACE_HOURS,
     allowPrivateCallbacks: values.PAYPOST_ALLOW_PRIVATE_CALLBACKS,
     publicUrl: values.PAYPOST_PUBLIC_URL,
+    credentialsFile: values.PAYPOST_CREDENTIALS && resolve(values.PAYPOST_CREDENTIALS),
     notify: values.PAYPOST_NOTIFY_URL
       ? { url: values.PAYPOST_NOTIFY_URL, secret: values.PAYPOST_NOTIFY_SECRET }
       : undefined,

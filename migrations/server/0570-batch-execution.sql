@@ -73,6 +73,8 @@ create table credit_attempts (
   -- the provider's idempotency key
   key text not null unique,
   started_at timestamptz not null default clock_timestamp(),
+  -- what the provider calls it, as far as it has said so
+  reference text,
   outcome text check (outcome in ('paid', 'failed')),
   ended_at timestamptz,
   primary key (batch, line, n),

@@ -52,12 +52,12 @@ async function begin(tx: Tx, keys: AddressKeys, batchId: bigint, chunk: number):
   const toAsk = credits.filter(({ key }) => key !== null);
   const started = toSend.map((credit) => {
     const n = credit.n + 1;
-    return { ...credit, n, key: creditKeyOf(batch.batchId, credit.line, n) };
+    return { ...credit, n, key: creditKeyOf(batch.batchId, credit.line, n), reference: null };
   });
   await tx.execution.start(batchId, started);
   if (started.length + toAsk.length === 0) return undefined;
   const payouts = (some: readonly ChunkCredit[]) =>
-    some.map((credit) => payoutOf(keys, batch, receiver, credit));
+    some.map((credit) => payoutOf(keys, batch, chunk, receiver, credit));
   return { batch, chunk, receiver, toSend: payouts(started), toAsk: payouts(toAsk) };
 }
 
@@ -70,9 +70,23 @@ function creditKeyOf(batchId: string, line: number, n: number): string {
   return bytesToUuid(sha256(utf8ToBytes(`paypost/1/credit/${batchId}/${line}/${n}`)).slice(0, 16));
 }
 
+/** What a chunk is called outside. */
+function subBatchId(batchId: string, chunk: number): string {
+  return `${batchId}-${chunk}`;
+}
+
+/** The chunk that is called so. */
+export function readSubBatchId(
+  text: string,
+): { readonly batchId: string; readonly chunk: number } | undefined {
+  const match = /^([0-9a-f-]{36})-([1-9][0-9]{0,8})$/.exec(text);
+  return match?.[1] === undefined ? undefined : { batchId: match[1], chunk: Number(match[2]) };
+}
+
 function payoutOf(
   keys: AddressKeys,
   { currency, batchId }: DisbursementBatch,
+  chunk: number,
   receiver: ReceivingInstitution,
   credit: ChunkCredit,
 ): Payout {
@@ -84,6 +98,8 @@ function payoutOf(
     account: keys.open(credit.to.sealed),
     accountKind: credit.to.kind,
     narration: credit.narration,
+    group: subBatchId(batchId, chunk),
+    ...(credit.reference === null ? {} : { reference: credit.reference }),
     money: { amountMinor: credit.amountMinor, currency },
   };
 }
@@ -123,28 +139,31 @@ async function settle(
   const open = await tx.execution.lockCredits(batch.id, begun.chunk);
   const ended: EndedCredit[] = [];
   const paid: ChunkCredit[] = [];
-  const unknown: ChunkCredit[] = [];
+  const unknown: (ChunkCredit & { readonly reference: string | null })[] = [];
   for (const credit of open) {
     // Whoever came first has ended it; what is waiting was not begun.
     if (credit.key === null) continue;
     const outcome = outcomes.get(credit.key) ?? { outcome: "unknown" };
     const decision = decideCreditInstruction(credit.state, eventOf(outcome));
     if (!decision.ok) continue;
-    if (decision.effects.includes("askAgain")) unknown.push(credit);
+    if (decision.effects.includes("askAgain")) unknown.push({ ...credit, reference: referenceOf(outcome) });
     if (decision.effects.includes("debitBatch")) paid.push(credit);
     if (outcome.outcome !== "unknown") ended.push(endOf(credit, credit.key, outcome));
   }
   await tx.execution.end(batch.id, ended);
-  await tx.execution.markUnknown(
-    batch.id,
-    unknown.map(({ line }) => line),
-  );
+  await tx.execution.markUnknown(batch.id, unknown);
   if (paid.length > 0) {
     await tx.ledger.post(payInstructions(batch, begun.receiver, paid.map(paidCreditOf)));
     await giveReceipts(tx, keys, batch, paid);
   }
   if (unknown.length > 0) {
-    const delay = delaySeconds((await tx.now()).getTime(), unknown);
+    const ageSeconds = oldestSeconds((await tx.now()).getTime(), unknown);
+    const delay = Math.min(600, Math.max(2, Math.ceil(ageSeconds / 4)));
+    if (ageSeconds > alertAfterSeconds)
+      await tx.alerts.raise("credits-unknown", `disbursement:${batch.batchId}`, {
+        receiver: begun.receiver.id,
+        count: unknown.length,
+      });
     await tx.jobs.enqueue({ queue: "pay-chunk", id: `${batch.id}/${begun.chunk}` }, delay);
   }
   if (ended.length > 0) await judgeProgress(tx, batch, before);
@@ -168,7 +187,8 @@ function endOf(
 ): EndedCredit {
   if (outcome.outcome === "paid") {
     const transactionId = transactionIdOf(`disbursement/${key}`);
-    return { line, n, outcome: "paid", reasonCode: "", reason: null, transactionId };
+    const reference = referenceOf(outcome);
+    return { line, n, outcome: "paid", reasonCode: "", reason: null, transactionId, reference };
   }
   const { reason, code = "MS03" } = outcome;
   return {
@@ -178,15 +198,22 @@ function endOf(
     reasonCode: code,
     reason: reason.slice(0, 200),
     transactionId: null,
+    reference: null,
   };
+}
+
+function referenceOf(outcome: PayoutOutcome): string | null {
+  return outcome.outcome === "failed" ? null : (outcome.reference ?? null);
 }
 
 function paidCreditOf({ key, payeeIndex, amountMinor, feeMinor }: ChunkCredit): PaidCredit {
   return { key: key ?? "", payeeIndex, amountMinor, feeMinor };
 }
 
-/** Soon at first, then less and less often: by how long the oldest of them is unknown already. */
-function delaySeconds(nowMs: number, unknown: readonly ChunkCredit[]): number {
+/** After this time an operator is told; the provider is asked on, less and less often. */
+const alertAfterSeconds = 3_600;
+
+function oldestSeconds(nowMs: number, unknown: readonly ChunkCredit[]): number {
   const oldestMs = Math.min(...unknown.map(({ startedAt }) => startedAt?.getTime() ?? nowMs));
-  return Math.min(600, Math.max(2, Math.ceil((nowMs - oldestMs) / 4_000)));
+  return (nowMs - oldestMs) / 1_000;
 }

@@ -5,11 +5,12 @@
 import type { Money } from "#core/money.ts";
 import type { AddressKind } from "../ports/disbursement.ts";
 
+/** `reference`: what the provider calls it, by which it is asked for next time. */
 export type PayoutOutcome =
-  | { readonly outcome: "paid" }
+  | { readonly outcome: "paid"; readonly reference?: string }
   /** `code`: a reason of ISO 20022, where the provider's own says as much. */
   | { readonly outcome: "failed"; readonly reason: string; readonly code?: string }
-  | { readonly outcome: "unknown" };
+  | { readonly outcome: "unknown"; readonly reference?: string };
 
 export interface Payout {
   /** Derived from the claim or instruction, and from how often a credit of it was refused. */
@@ -21,6 +22,10 @@ export interface Payout {
   readonly account: string | null;
   /** What `account` is, as far as that is known. */
   readonly accountKind?: AddressKind;
+  /** What the provider has called the credit, where it has said so. */
+  readonly reference?: string;
+  /** Credits of one group are sent together where an institution takes them so. */
+  readonly group?: string;
   /** What the payee is told. */
   readonly narration?: string;
   /** What the payee gets: fees are taken off. */

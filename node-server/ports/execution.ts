@@ -47,6 +47,8 @@ export interface ChunkCredit {
   /** Of the credit that is under way; null where none is. */
   readonly key: string | null;
   readonly startedAt: Date | null;
+  /** What the provider calls it. */
+  readonly reference: string | null;
 }
 
 export interface EndedCredit {
@@ -56,6 +58,7 @@ export interface EndedCredit {
   readonly reasonCode: string;
   readonly reason: string | null;
   readonly transactionId: string | null;
+  readonly reference: string | null;
 }
 
 export interface ChunkRow {
@@ -111,7 +114,11 @@ export interface ExecutionRows {
     credits: readonly { readonly line: number; readonly n: number; readonly key: string }[],
   ): Promise<void>;
   end(batch: bigint, credits: readonly EndedCredit[]): Promise<void>;
-  markUnknown(batch: bigint, lines: readonly number[]): Promise<void>;
+  /** Keeps what the provider calls each, where it has said so. */
+  markUnknown(
+    batch: bigint,
+    credits: readonly { readonly line: number; readonly n: number; readonly reference: string | null }[],
+  ): Promise<void>;
   endVouchers(
     batch: bigint,
     outcomes: readonly {

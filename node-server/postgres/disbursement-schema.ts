@@ -47,6 +47,7 @@ interface CreditAttempts {
   n: number;
   key: string;
   started_at: Generated<Date>;
+  reference: string | null;
   outcome: "paid" | "failed" | null;
   ended_at: Date | null;
 }

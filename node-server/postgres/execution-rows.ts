@@ -149,8 +149,10 @@ export function executionRows(trx: Trx): ExecutionRows {
       const lines = credits.map(({ line }) => line);
       const outcomes = credits.map(({ outcome }) => outcome);
       const ended = await sql`
-        update credit_attempts a set outcome = e.outcome, ended_at = clock_timestamp()
-        from unnest(${lines}::int[], ${credits.map(({ n }) => n)}::int[], ${outcomes}::text[]) as e (line, n, outcome)
+        update credit_attempts a set outcome = e.outcome, ended_at = clock_timestamp(),
+          reference = coalesce(e.reference, a.reference)
+        from unnest(${lines}::int[], ${credits.map(({ n }) => n)}::int[], ${outcomes}::text[],
+          ${credits.map(({ reference }) => reference)}::text[]) as e (line, n, outcome, reference)
         where a.batch = ${batch} and a.line = e.line and a.n = e.n and a.outcome is null`.execute(trx);
       if (ended.numAffectedRows !== BigInt(credits.length))
         throw new Error(`batch ${batch}: a credit that was to end was not open`);
@@ -163,7 +165,15 @@ export function executionRows(trx: Trx): ExecutionRows {
         where i.batch = ${batch} and coalesce(i.paid_with, i.line) = e.line
           and i.state in ('sent', 'unknown')`.execute(trx);
     },
-    async markUnknown(batch, lines) {
+    async markUnknown(batch, credits) {
+      if (credits.length === 0) return;
+      const lines = credits.map(({ line }) => line);
+      await sql`
+        update credit_attempts a set reference = u.reference
+        from unnest(${lines}::int[], ${credits.map(({ n }) => n)}::int[],
+          ${credits.map(({ reference }) => reference)}::text[]) as u (line, n, reference)
+        where a.batch = ${batch} and a.line = u.line and a.n = u.n and a.outcome is null
+          and u.reference is not null`.execute(trx);
       await sql`
         update credit_instructions set state = 'unknown'
         where batch = ${batch} and coalesce(paid_with, line) = any(${lines}::int[]) and state = 'sent'`.execute(
@@ -233,13 +243,13 @@ async function addChunk(
 async function lockCredits(trx: Trx, batch: bigint, chunk: number): Promise<ChunkCredit[]> {
   const locked = await sql<LockedCredit>`
     select i.line, i.instruction_id, i.state, i.amount_minor, i.fee_minor, i.payee_index, i.payee_identity, i.narration,
-      i.paid_to_kind, i.paid_to_sealed, a.n, a.key, a.started_at, a.outcome,
+      i.paid_to_kind, i.paid_to_sealed, a.n, a.key, a.started_at, a.outcome, a.reference,
       (select coalesce(sum(f.amount_minor), 0)::bigint from credit_instructions f
         where f.batch = i.batch and f.paid_with = i.line) as more_minor,
       (select coalesce(sum(f.fee_minor), 0)::bigint from credit_instructions f
         where f.batch = i.batch and f.paid_with = i.line) as more_fee_minor
     from credit_instructions i
-    left join lateral (select n, key, started_at, outcome from credit_attempts a
+    left join lateral (select n, key, started_at, outcome, reference from credit_attempts a
       where a.batch = i.batch and a.line = i.line order by n desc limit 1) a on true
     where i.batch = ${batch} and i.chunk = ${chunk} and i.paid_with is null
       and i.state in ('waiting', 'sent', 'unknown')
@@ -257,6 +267,7 @@ async function lockCredits(trx: Trx, batch: bigint, chunk: number): Promise<Chun
     n: row.n ?? 0,
     key: row.outcome === null ? row.key : null,
     startedAt: row.outcome === null ? row.started_at : null,
+    reference: row.outcome === null ? row.reference : null,
   }));
 }
 
@@ -275,6 +286,7 @@ interface LockedCredit {
   readonly key: string | null;
   readonly started_at: Date | null;
   readonly outcome: "paid" | "failed" | null;
+  readonly reference: string | null;
   readonly more_minor: bigint;
   readonly more_fee_minor: bigint;
 }
