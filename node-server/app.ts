@@ -8,6 +8,7 @@ import { Problem, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
+import { batchResultRoutes } from "./routes/batch-results.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
@@ -87,6 +88,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", voucherRoutes(deps));
   app.route("/", disbursementRoutes(deps));
   app.route("/", batchDecisionRoutes(deps));
+  app.route("/", batchResultRoutes(deps));
   app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));

@@ -13,6 +13,7 @@ import type { Epoch } from "#sync/documents/lease.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { BatchDetailRows } from "./batch-detail.ts";
 import type { ExecutionRows } from "./execution.ts";
 import type { DisbursementRows, FundsRows } from "./disbursement.ts";
 
@@ -54,6 +55,7 @@ export interface Tx {
   readonly disbursements: DisbursementRows;
   readonly funds: FundsRows;
   readonly execution: ExecutionRows;
+  readonly batchDetail: BatchDetailRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";

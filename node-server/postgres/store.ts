@@ -8,6 +8,7 @@ import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
+import { batchDetailRows } from "./batch-detail-rows.ts";
 import { batchRows } from "./batch-rows.ts";
 import { budgetRows } from "./budget-rows.ts";
 import { carriedRows } from "./carried-rows.ts";
@@ -118,6 +119,7 @@ function createTx(trx: Trx, jobs: JobQueue, enqueued: Set<Job["queue"]>): Tx {
     disbursements: disbursementRows(trx),
     funds: fundsRows(trx),
     execution: executionRows(trx),
+    batchDetail: batchDetailRows(trx),
   };
 }
 
