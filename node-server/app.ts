@@ -11,6 +11,7 @@ import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
 import { batchResultRoutes } from "./routes/batch-results.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
+import { bulkPaymentRoutes } from "./routes/bulk-payment-one-zero.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { disbursementRoutes } from "./routes/disbursements.ts";
 import type { DisbursementRouteDependencies } from "./routes/disbursements.ts";
@@ -75,6 +76,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
+  app.use("/bulk-payment", recovering);
+  app.route("/", bulkPaymentRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
   const guard = isOpen
@@ -111,7 +114,7 @@ const disbursementPaths = [
 
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
-  if (/^\/(batch|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
+  if (/^\/(batch|bulk-payment|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
   const command = c.req.query("command");
   const isRedemption = command === "redeem" || command === "redeemPay";
   if (isRedemption || /\/voucher_redee?mption\/?$/.test(c.req.path)) return "vouchers:redeem";
