@@ -7,6 +7,15 @@ import { done, nameOf, option, UsageError, words } from "./command.ts";
 import type { Command } from "./command.ts";
 import { table } from "./table.ts";
 
+const summaries: Readonly<Record<BatchCommand, string>> = {
+  pause: "send nothing more of a batch for now; what was sent is still asked for",
+  resume: "let a batch go on that was paused, or stopped since too much of it failed",
+  retry: "try the failed instructions of a batch again; after its end its funds are authorised anew",
+  cancel:
+    "call a batch off before its execution; of one that is paused or stopped, give up what was not begun",
+  reject: "do not approve a batch",
+};
+
 export const disbursementCommands: readonly (readonly [string, Command])[] = [
   [
     "batches",
@@ -44,15 +53,6 @@ export const disbursementCommands: readonly (readonly [string, Command])[] = [
   ],
   ...batchCommands.map((name) => [`batch ${name}`, steering(name)] as const),
 ];
-
-const summaries: Readonly<Record<BatchCommand, string>> = {
-  pause: "send nothing more of a batch for now; what was sent is still asked for",
-  resume: "let a batch go on that was paused, or stopped since too much of it failed",
-  retry: "try the failed instructions of a batch again; after its end its funds are authorised anew",
-  cancel:
-    "call a batch off before its execution; of one that is paused or stopped, give up what was not begun",
-  reject: "do not approve a batch",
-};
 
 function steering(name: BatchCommand): Command {
   return {
