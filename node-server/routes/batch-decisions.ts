@@ -40,7 +40,7 @@ export function batchDecisionRoutes(deps: DisbursementRouteDependencies): OpenAP
   return routes;
 }
 
-const approvalRequest = z.object({
+export const approvalRequest = z.object({
   approver: z.string().min(1).max(50),
   signature: z.base64().max(100),
 });
@@ -72,7 +72,7 @@ const approvalRefusals = {
   },
 } as const;
 
-const authorizationRequest = z.object({
+export const authorizationRequest = z.object({
   clientCorrelationId: z.string().min(1).max(64),
   status: z.enum(["Y", "N"]),
   reason: z.string().max(100).default(""),
@@ -102,13 +102,14 @@ const authorizationAnswers: Readonly<
   unknown: { status: 404, message: "This bank was asked no such thing" },
 };
 
-const fundsRequest = z.object({
+export const fundsRequest = z.object({
   batchID: z.string().min(1).max(50),
   payerIdentifier: z.string().min(1).max(20),
   currency: z.string().length(3),
   amount: z
     .union([z.number(), z.string(), z.instanceof(DecimalText)])
-    .transform((value) => (value instanceof DecimalText ? value.text : String(value))),
+    .transform((value) => (value instanceof DecimalText ? value.text : String(value)))
+    .openapi({ type: "number" }),
 });
 
 /** Somebody asks us, as the payer bank of its money. */

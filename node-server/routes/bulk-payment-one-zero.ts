@@ -35,7 +35,7 @@ export const bulkPaymentRequest = z
             .transform((value) => (value instanceof DecimalText ? value.text : String(value)))
             .openapi({ type: "number" }),
           Currency: z.string().length(3),
-          Narration: z.string().max(50).nullish(),
+          Narration: z.string().max(50).nullish().openapi({ type: "string" }),
         }),
       )
       .min(1)
