@@ -22,13 +22,16 @@ export type Acceptance<Refusal extends string> =
   | { readonly ok: true; readonly accepted: Accepted }
   | { readonly ok: false; readonly refusal: Refusal | RequestRefusal };
 
-/** Stores a request with its work, or finds the one stored before; `known` is then what is done again. */
+/**
+ * Stores a request with its work, or finds the one stored before; `known` is then what is done again. Either may have
+ * nothing left to be done.
+ */
 export function acceptOnce<Refusal extends string>(
   store: Store,
   identity: RequestIdentity,
   answer: Accepted,
-  known: (tx: Tx) => Promise<Job>,
-  work: (tx: Tx, institution: InstitutionRow) => Promise<Refusal | Job>,
+  known: (tx: Tx) => Promise<Job | undefined>,
+  work: (tx: Tx, institution: InstitutionRow) => Promise<Refusal | Job | undefined>,
 ): Promise<Acceptance<Refusal>> {
   return answerOnce<Refusal>(
     store,
@@ -36,10 +39,13 @@ export function acceptOnce<Refusal extends string>(
     async (tx, institution) => {
       const job = await work(tx, institution);
       if (typeof job === "string") return job;
-      await tx.jobs.enqueue(job);
+      if (job) await tx.jobs.enqueue(job);
       return { ...answer, status: institution.profile === "phee" ? 202 : answer.status };
     },
-    async (tx) => tx.jobs.enqueue(await known(tx)),
+    async (tx) => {
+      const job = await known(tx);
+      if (job) await tx.jobs.enqueue(job);
+    },
   );
 }
 

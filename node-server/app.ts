@@ -9,9 +9,14 @@ import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
+import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
+import { batchResultRoutes } from "./routes/batch-results.ts";
 import { batchFileRoutes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
+import { bulkPaymentRoutes } from "./routes/bulk-payment-one-zero.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
+import { disbursementRoutes } from "./routes/disbursements.ts";
+import type { DisbursementRouteDependencies } from "./routes/disbursements.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import { mapperRoutes } from "./routes/mapper.ts";
@@ -21,6 +26,7 @@ import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
 import { requestToPayRoutes } from "./routes/requests-to-pay.ts";
 import { settlementRoutes } from "./routes/settlements.ts";
+import { outcomeHintRoutes } from "./routes/outcome-hints.ts";
 import { oneZeroRoutes } from "./routes/vouchers-one-zero.ts";
 import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
 import { stockRoutes } from "./routes/stock.ts";
@@ -33,7 +39,8 @@ export interface AppDependencies
     BatchFileRouteDependencies,
     OneZeroDependencies,
     StockRouteDependencies,
-    BillRouteDependencies {
+    BillRouteDependencies,
+    DisbursementRouteDependencies {
   readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
@@ -70,16 +77,24 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),
   );
-  for (const path of ["/vouchers/*", "/voucher/*", "/voucher_redemption/*", ...billPaths])
+  for (const path of [
+    "/vouchers/*",
+    "/voucher/*",
+    "/voucher_redemption/*",
+    ...billPaths,
+    ...disbursementPaths,
+  ])
     app.use(path, recovering);
   const leasesWait = refuseWhileRecovering(deps.recovery, (c, message) =>
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
-  for (const path of [...mapperChanges, ...mapperOneZeroPaths]) app.use(path, recovering);
+  for (const path of [...mapperChanges, ...mapperOneZeroPaths, "/bulk-payment"]) app.use(path, recovering);
+  const openGuard = isOpen ? undefined : requireCaller(callers, scopeOf);
+  app.route("/", bulkPaymentRoutes(deps, openGuard));
   // Before the guard of the current API, whose paths hold these too.
-  app.route("/", oneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
-  app.route("/", mapperOneZeroRoutes(deps, isOpen ? undefined : requireCaller(callers, scopeOf)));
+  app.route("/", oneZeroRoutes(deps, openGuard));
+  app.route("/", mapperOneZeroRoutes(deps, openGuard));
   const isRegistered = (id: string) =>
     store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined);
   const guard = isOpen ? trustCaller(isRegistered) : requireCaller(callers, scopeOf);
@@ -87,7 +102,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     ? trustCaller(isRegistered, billHeaders)
     : requireCaller(callers, billScopeOf, billHeaders);
   for (const path of billPaths) app.use(path, billGuard);
-  for (const path of guardedPaths) app.use(path, guard);
+  for (const path of [...guardedPaths, ...disbursementPaths]) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
   app.route("/", stockRoutes(deps));
   app.route("/", batchFileRoutes(deps));
@@ -96,6 +111,10 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", requestToPayRoutes(deps));
   app.route("/", settlementRoutes(deps));
   app.route("/", mapperRoutes(deps));
+  app.route("/", disbursementRoutes(deps));
+  app.route("/", batchDecisionRoutes(deps));
+  app.route("/", batchResultRoutes(deps));
+  app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
@@ -124,6 +143,7 @@ const billPaths = [
 function billScopeOf(c: Context): Scope {
   return c.req.method === "GET" || c.req.method === "HEAD" ? "bills:read" : "bills:write";
 }
+
 const mapperChanges = ["/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
 
 const guardedPaths = [
@@ -140,8 +160,17 @@ const guardedPaths = [
 
 const mapperPath = /^\/(identityAccountMapper|beneficiary|beneficiaries|paymentModality|accountLookup)(\/|$)/;
 
+const disbursementPaths = [
+  "/batchtransactions",
+  "/batches/*",
+  "/batch/*",
+  "/api/v1/batch",
+  "/api/v1/batch/*",
+];
+
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
+  if (/^\/(batch|bulk-payment|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
   if (mapperPath.test(c.req.path)) {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";
@@ -153,4 +182,12 @@ function scopeOf(c: Context): Scope {
   if (isRedemption || /\/voucher_redee?mption\/?$/.test(c.req.path)) return "vouchers:redeem";
   const isRead = c.req.method === "GET" || c.req.method === "HEAD" || c.req.path.startsWith("/voucher/");
   return isRead ? "vouchers:read" : "vouchers:issue";
+}
+
+function disbursementScopeOf(c: Context): Scope {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return "disbursements:read";
+  if (/\/approval\/?$/.test(c.req.path)) return "disbursements:approve";
+  // What banks and payment providers say.
+  const isAnswer = /\/authorization\/?$/.test(c.req.path) || c.req.path.startsWith("/api/v1/batch");
+  return isAnswer || c.req.query("command") === "authorize" ? "disbursements:pay" : "disbursements:submit";
 }

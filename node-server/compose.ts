@@ -7,9 +7,16 @@ import { addressSeal, registeredAliases } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { createAddressTokens } from "./mapper/address-tokens.ts";
+import { resolvePayees } from "./mapper/resolve.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
+import { createAddressKeys } from "./disbursement/addresses.ts";
+import type { Credentials } from "./disbursement/carriers.ts";
+import { createCarriers } from "./disbursement/carriers.ts";
+import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
+import { createHttpBank } from "./disbursement/http-bank.ts";
 import { createJobs } from "./jobs/boss.ts";
+import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
@@ -17,6 +24,8 @@ import type { TokenRules } from "./middleware/caller.ts";
 import type { OperationContext } from "./operations/context.ts";
 import type { Contact, SendMessage } from "./notifications/port.ts";
 import { createLogSender } from "./notifications/senders.ts";
+import type { Carrier } from "./payments/carrier.ts";
+import type { ReceivingInstitution } from "./ports/execution.ts";
 import type { PaymentGateway } from "./payments/gateway.ts";
 import { ledgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway, isPassingFailure } from "./postgres/away.ts";
@@ -53,6 +62,14 @@ export interface ComposeOptions {
   readonly sendMessage?: SendMessage | undefined;
   /** Who is told of alerts; nobody if unset. */
   readonly operator?: Contact | undefined;
+  /** Where payees are paid; as the account mapper says if unset. */
+  readonly resolvePayees?: ResolvePayees;
+  /** What authenticates us at receiving institutions. */
+  readonly credentials?: Credentials | undefined;
+  /** How receiving institutions are paid; as their registration says if unset. */
+  readonly carrierOf?: (institution: ReceivingInstitution) => Carrier;
+  /** Where banks and payment providers reach this server; they cannot answer what they are asked if unset. */
+  readonly publicUrl?: string | undefined;
   /** Through whom merchants are paid; in our own ledger if unset. */
   readonly gateway?: PaymentGateway;
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
@@ -101,17 +118,21 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
+  const addressKeys = createAddressKeys(keys.batchAddressKey, randomBytes);
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
-  const tasks = periodicTasks({
+  const disbursement = {
     store,
-    context,
-    graceMs,
-    operator: options.operator,
-    trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
-  });
-  await jobs.start(
-    jobHandlers({
+    addressKeys,
+    askBank: createHttpBank({ publicUrl: options.publicUrl, sign: signCallback }),
+    resolvePayees: options.resolvePayees ?? resolvePayees,
+    carrierOf:
+      options.carrierOf ??
+      createCarriers({ credentials: options.credentials ?? {}, publicUrl: options.publicUrl }),
+  };
+  const handlers = {
+    ...disbursementHandlers(disbursement),
+    ...jobHandlers({
       store,
       gateway,
       keys,
@@ -121,8 +142,15 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
-    tasks,
-  );
+  };
+  const tasks = periodicTasks({
+    store,
+    context,
+    graceMs,
+    operator: options.operator,
+    trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
+  });
+  await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const app = createApp({
@@ -140,6 +168,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     resolveAlias: registeredAliases(keys.indexKey),
     settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
+    addressKeys,
     answerKey: keys.answerKey,
     numbers,
     ...signers,

@@ -43,6 +43,16 @@ export const variables = [
     meaning: "Whether callbacks may go to private and loopback addresses; for trials only.",
   },
   {
+    name: "PAYPOST_PUBLIC_URL",
+    default: "",
+    meaning: "Where banks and payment providers reach this server, to answer what it asks them.",
+  },
+  {
+    name: "PAYPOST_CREDENTIALS",
+    default: "",
+    meaning: "JSON file of what authenticates us at the institutions that payees are paid through.",
+  },
+  {
     name: "PAYPOST_NOTIFY_URL",
     default: "",
     meaning: "Where notifications go: a POST for each message. Without it they are written into the log.",

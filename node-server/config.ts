@@ -24,6 +24,8 @@ export interface Config {
   };
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
+  readonly publicUrl: string | undefined;
+  readonly credentialsFile: string | undefined;
   /** Without one, notifications are written into the log. */
   readonly notify: { readonly url: string; readonly secret: string | undefined } | undefined;
   readonly alertTo: string | undefined;
@@ -99,6 +101,11 @@ const schema = z.object({
   PAYPOST_ALLOW_PRIVATE_CALLBACKS: z
     .enum(["true", "false"], must("true or false"))
     .transform((text) => text === "true"),
+  PAYPOST_PUBLIC_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as https://payments.example"))
+    .optional(),
+  PAYPOST_CREDENTIALS: z.string().optional(),
   PAYPOST_NOTIFY_URL: z
     .string()
     .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as https://sms.example/send"))
@@ -135,6 +142,8 @@ function toConfig(values: Values): Config {
     },
     leaseGraceHours: values.PAYPOST_LEASE_GRACE_HOURS,
     allowPrivateCallbacks: values.PAYPOST_ALLOW_PRIVATE_CALLBACKS,
+    publicUrl: values.PAYPOST_PUBLIC_URL,
+    credentialsFile: values.PAYPOST_CREDENTIALS && resolve(values.PAYPOST_CREDENTIALS),
     notify: values.PAYPOST_NOTIFY_URL
       ? { url: values.PAYPOST_NOTIFY_URL, secret: values.PAYPOST_NOTIFY_SECRET }
       : undefined,
@@ -168,7 +177,12 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
 }
 
 /** What the node and the operators' command line read; a shell that runs all of them may have them set. */
-const ofOtherPrograms: readonly string[] = ["PAYPOST_PASSPHRASE", "PAYPOST_BOX_SECRET", "PAYPOST_TOKEN"];
+const ofOtherPrograms: readonly string[] = [
+  "PAYPOST_PASSPHRASE",
+  "PAYPOST_BOX_SECRET",
+  "PAYPOST_TOKEN",
+  "PAYPOST_APPROVAL_KEY",
+];
 
 const secrets: readonly string[] = [
   "DATABASE_URL",

@@ -12,6 +12,7 @@ import { operatorAt } from "./notifications/tell.ts";
 import { createSend } from "./callbacks/send.node.ts";
 import { loadCallerRules } from "./caller-rules.ts";
 import { composeServer } from "./compose.ts";
+import { loadCredentials } from "./load-credentials.ts";
 import { configOrExit } from "./config-or-exit.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
@@ -30,6 +31,8 @@ const composed = await composeServer({
   callers: await loadCallerRules(config.callers),
   log,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  publicUrl: config.publicUrl,
+  credentials: await loadCredentials(config.credentialsFile),
   sendMessage: config.notify && createHttpSender(config.notify),
   operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
   registry: config.registry && createHttpRegistry(config.registry),

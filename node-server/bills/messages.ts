@@ -10,7 +10,10 @@ import type { CallbackKind, Tx } from "../ports/store.ts";
 import { formatId } from "./ids.ts";
 import type { OpenAddress } from "./payer-address.ts";
 
-export type BillMessageKind = Exclude<CallbackKind, "batch" | "command" | "redemption" | "mapper">;
+export type BillMessageKind = Exclude<
+  CallbackKind,
+  "batch" | "command" | "redemption" | "mapper" | "disbursement" | "funds"
+>;
 
 export function billMessages(
   openAddress: OpenAddress,

@@ -7,6 +7,8 @@ import { billMessages } from "../bills/messages.ts";
 import type { OpenAddress } from "../bills/payer-address.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
 import { mapperCallback } from "../mapper/callback.ts";
+import { fundsCallback } from "../disbursement/answer-funds.ts";
+import { reportCallback } from "../disbursement/reports.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
 import type { Compose, Message } from "./deliver.ts";
 
@@ -22,6 +24,8 @@ export function createComposer({ graceMs, openAddress }: ComposerOptions): Compo
     command: async (tx, id) => ({ body: await commandOutcome(tx, id) }),
     redemption: async (tx, id) => ({ body: await redemptionCallback(tx, id, graceMs) }),
     mapper: async (tx, id) => ({ body: await mapperCallback(tx, id) }),
+    disbursement: async (tx, id) => ({ body: await reportCallback(tx, id) }),
+    funds: async (tx, id) => ({ body: await fundsCallback(tx, id) }),
     ...billMessages(openAddress),
   };
   return (tx: Tx, { kind, subject }: CallbackRow) => composers[kind](tx, subject);

@@ -10,12 +10,20 @@ export interface CallbackRequest {
   readonly subject: bigint;
   /** For a callback the URL of the request's header; a receiver with a registered base URL is called there instead. */
   readonly url: string;
+  /** Added where a receiver with a registered base URL is called. */
+  readonly query?: Readonly<Record<string, string>>;
 }
 
 /** Requests the callback, or requests it once more. Returns the job that sends it, which is not enqueued yet. */
 export async function requestCallback(tx: Tx, request: CallbackRequest, path: CallbackPath): Promise<Job> {
   const institution = await tx.registry.institution(request.institutionId);
-  const id = await tx.callbacks.request({ ...request, url: targetUrl(institution, request.url, path) });
+  const { institutionId, kind, subject } = request;
+  const id = await tx.callbacks.request({
+    institutionId,
+    kind,
+    subject,
+    url: targetUrl(institution, request, path),
+  });
   return { queue: "callback", id: String(id) };
 }
 
@@ -45,9 +53,17 @@ export const publishedPaths = {
   "look-up": "identityAccountMapper/accountLookup/confirmation",
   "validate-addresses": "beneficiaries/validation/confirmation",
   "validate-payees": "prepayment-validation-response",
+  disbursement: "api/v1/batch",
+  funds: "batches/authorization/confirmation",
 } as const;
 
-function targetUrl(institution: InstitutionRow | undefined, url: string, path: CallbackPath): string {
+function targetUrl(
+  institution: InstitutionRow | undefined,
+  { url, query }: CallbackRequest,
+  path: CallbackPath,
+): string {
   const base = institution?.callbackBaseUrl;
-  return base ? `${base.replace(/\/+$/, "")}/${publishedPaths[path]}` : url;
+  if (!base) return url;
+  const search = query ? `?${new URLSearchParams(query).toString()}` : "";
+  return `${base.replace(/\/+$/, "")}/${publishedPaths[path]}${search}`;
 }

@@ -56,6 +56,15 @@ const options = {
   codes: { type: "string" },
   bic: { type: "string" },
   inactive: { type: "boolean" },
+  payer: { type: "string" },
+  rail: { type: "string" },
+  gateway: { type: "string" },
+  url: { type: "string" },
+  "per-second": { type: "string" },
+  default: { type: "string" },
+  bank: { type: "string" },
+  key: { type: "string" },
+  "country-code": { type: "string" },
 } as const;
 
 export interface Said {

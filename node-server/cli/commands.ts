@@ -17,6 +17,7 @@ import {
 } from "../postgres/registry-admin.ts";
 import { agentCommands } from "./agent-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
+import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
@@ -24,6 +25,7 @@ import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
+import { disbursementCommands } from "./disbursement-commands.ts";
 import { disputeCommands } from "./dispute-commands.ts";
 import { heldCommands } from "./held-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
@@ -45,6 +47,8 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...policyCommands,
   ...paymentCommands,
   ...contactCommands,
+  ...agencyCommands,
+  ...disbursementCommands,
   ...reportCommands,
   ...billerCommands,
   ...agentCommands,

@@ -132,20 +132,20 @@ function bookingResult(booking: FspBooking, fspId: string, booked: string): Comm
   }
 }
 
-function moneyOf(amount: string, currency: string): Money {
+export function moneyOf(amount: string, currency: string): Money {
   const parsed = parseMajor(amount, currency);
   if (!parsed.ok) throw new UsageError(`${amount} ${currency}: ${parsed.refusal.code}`);
   return parsed.money;
 }
 
-function basisPointsOf(percent: string): number {
+export function basisPointsOf(percent: string): number {
   if (!/^[0-9]{1,3}(\.[0-9]{1,2})?$/.test(percent) || Number(percent) > 100)
     throw new UsageError(`--percent must be from 0 to 100 with at most two decimals, not ${percent}`);
   const [whole = "0", fraction = ""] = percent.split(".");
   return Number(whole + fraction.padEnd(2, "0"));
 }
 
-function required(usage: string, options: Options, name: string): string {
+export function required(usage: string, options: Options, name: string): string {
   const value = option(options, name);
   if (value === null || value.trim() === "")
     throw new UsageError(`--${name} is missing. Usage: paypost ${usage}`);

@@ -5,6 +5,7 @@ import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/database.ts";
 import type { TestDatabase } from "../../test/support/database.ts";
+import { idleHandlers } from "../../test/support/idle-handlers.ts";
 import type { Job } from "../ports/store.ts";
 import { createJobs } from "./boss.ts";
 import type { JobHandlers, Jobs } from "./boss.ts";
@@ -124,7 +125,7 @@ test("the job of a process that was killed is run by another", async () => {
     `update pgboss.job set heartbeat_on = heartbeat_on - interval '10 seconds' where name = 'payout'`,
   );
   const ran = eventsOf<string>();
-  await jobs.start(handlers({ payout: ran.happen }));
+  await jobs.start({ ...idleHandlers, payout: ran.happen });
   await expect(ran.next()).resolves.toBe("orphan");
 });
 
@@ -193,14 +194,8 @@ async function created(): Promise<Jobs> {
 
 async function started(some: Partial<JobHandlers>, periodic: readonly PeriodicTask[] = []): Promise<Jobs> {
   const jobs = await created();
-  await jobs.start(handlers(some), periodic);
+  await jobs.start({ ...idleHandlers, ...some }, periodic);
   return jobs;
-}
-
-function handlers(some: Partial<JobHandlers>): JobHandlers {
-  const none = () => Promise.resolve();
-  const all = { "issue-batch": none, "run-command": none, "map-payees": none, callback: none };
-  return { ...all, notify: none, payout: none, ...some };
 }
 
 function enqueue(jobs: Jobs, job: Job, afterSeconds = 0): Promise<void> {

@@ -90,7 +90,7 @@ function errorLogger(log: JobsOptions["log"]): (error: Error & { code?: string }
 /** A queue that exists already is given the settings of this release. */
 async function createQueues(boss: PgBoss): Promise<void> {
   for (const name of queueNames) {
-    const { concurrency: _, ...settings } = queueSettings[name];
+    const { concurrency: _, atOnce: __, ...settings } = queueSettings[name];
     await boss.createQueue(name, settings);
     await boss.updateQueue(name, settings);
   }
@@ -102,17 +102,21 @@ function startWorker(
   queue: QueueName,
   handler: (id: string) => Promise<void>,
 ): Promise<string> {
-  const { concurrency } = queueSettings[queue];
-  const options = { pollingIntervalSeconds: 0.5, localConcurrency: concurrency };
-  return boss.work<{ id: string }>(queue, options, async ([job]: BossJob<{ id: string }>[]) => {
-    if (!job) return;
+  const { concurrency, atOnce = 1 } = queueSettings[queue];
+  const options = { pollingIntervalSeconds: 0.5, localConcurrency: concurrency, batchSize: atOnce };
+  const handle = async (job: BossJob<{ id: string }>) => {
     try {
       await handler(job.data.id);
+      return true;
     } catch (error) {
       log.warn({ err: error, queue, id: job.data.id, tries: job.retryCount + 1 }, "a job failed");
-      // pg-boss keeps what is thrown in the job's row, where details of an error have no business.
-      throw new JobFailed();
+      return false;
     }
+  };
+  return boss.work<{ id: string }>(queue, options, async (jobs: BossJob<{ id: string }>[]) => {
+    const outcomes = await Promise.all(jobs.map(handle));
+    // pg-boss keeps what is thrown in the job's row, where details of an error have no business.
+    if (outcomes.includes(false)) throw new JobFailed();
   });
 }
 

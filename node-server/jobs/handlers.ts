@@ -29,6 +29,7 @@ import type { Job, Store } from "../ports/store.ts";
 import { endRecovery } from "../recovery/end.ts";
 import type { ShapeLogLimits } from "../postgres/shape-trim.ts";
 import type { JobHandlers } from "./boss.ts";
+import type { DisbursementQueue } from "./queues.ts";
 import type { PeriodicTask } from "./periodic.ts";
 
 export interface HandlerDependencies {
@@ -43,7 +44,7 @@ export interface HandlerDependencies {
   readonly graceMs: number;
 }
 
-export function jobHandlers(deps: HandlerDependencies): JobHandlers {
+export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, DisbursementQueue> {
   const { store, gateway, keys, numbers, send, signCallback, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const compose = createComposer({ graceMs, openAddress: addressSeal(keys.payerAddressKey).open });
@@ -63,7 +64,7 @@ export function jobHandlers(deps: HandlerDependencies): JobHandlers {
 }
 
 /** What was asked of a server before it was restored waits until it has recovered (design section 4.8). */
-async function afterRecovery(store: Store, job: Job, work: () => Promise<void>): Promise<void> {
+export async function afterRecovery(store: Store, job: Job, work: () => Promise<void>): Promise<void> {
   const isRecovering = await store.transaction(async (tx) => {
     const recovery = await tx.recovery.open();
     if (recovery) await tx.jobs.enqueue(job, 60);
@@ -72,7 +73,7 @@ async function afterRecovery(store: Store, job: Job, work: () => Promise<void>):
   if (!isRecovering) await work();
 }
 
-async function unlessRecovering(store: Store, work: () => Promise<unknown>): Promise<void> {
+export async function unlessRecovering(store: Store, work: () => Promise<unknown>): Promise<void> {
   if (!(await store.transaction((tx) => tx.recovery.open()))) await work();
 }
 

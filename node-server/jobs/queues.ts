@@ -7,9 +7,17 @@ import type { Job } from "../ports/store.ts";
 
 export type QueueName = Job["queue"];
 
+/** Worked by `./disbursement-handlers.ts`, the others by `./handlers.ts`. */
+export type DisbursementQueue = Extract<
+  QueueName,
+  "authorise-funds" | "start-batch" | "execute-batch" | "pay-chunk"
+>;
+
 export interface QueueSettings extends Omit<Queue, "name"> {
   /** Jobs of the queue that one process runs at the same time. */
   readonly concurrency: number;
+  /** Jobs that a worker takes at once, one where that is not said; when one of them fails all are tried again. */
+  readonly atOnce?: number;
 }
 
 const minute = 60;
@@ -35,8 +43,13 @@ export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "map-payees": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   // These handlers enqueue the next try themselves; this is for a worker that died, or a database that was away.
   callback: { ...withoutEnd, concurrency: 4, expireInSeconds: 5 * minute },
-  notify: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
+  // A batch of payments leaves a receipt for each; one at a time they would take hours.
+  notify: { ...withoutEnd, concurrency: 2, atOnce: 50, expireInSeconds: 5 * minute },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
+  "authorise-funds": { ...withoutEnd, concurrency: 1, expireInSeconds: 5 * minute },
+  "execute-batch": { ...withoutEnd, concurrency: 1, expireInSeconds: hour },
+  "pay-chunk": { ...withoutEnd, concurrency: 4, expireInSeconds: hour },
+  "start-batch": { ...withoutEnd, concurrency: 1, expireInSeconds: hour },
 };
 
 export const queueNames = Object.keys(queueSettings) as QueueName[];

@@ -2,6 +2,7 @@
  * The movements of money, each one balanced journal entry. Credits are positive and raise the account's balance;
  * only `external`, where money enters and leaves the system, may be negative.
  */
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Money } from "#core/money.ts";
 
 export type AccountKind =
@@ -24,11 +25,17 @@ export type AccountKind =
   /** What a biller is owed for payments that it acknowledged. */
   | "biller"
   /** What an agent paid in for the cash that it takes for bills. */
-  | "float";
+  | "float"
+  /** What a disbursing institution keeps with us. */
+  | "agency"
+  /** What is held for a disbursement batch, by its number. */
+  | "disbursement"
+  /** What a payee keeps with us: paid through the built-in ledger, by the blind index of its address. */
+  | "payee";
 
 export interface Account {
   readonly kind: AccountKind;
-  /** Group code, merchant, FSP or biller id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
+  /** Group code, merchant, FSP, biller or institution id, as the kind says; a counterparty for `external`, `paypost` for `fees`. */
   readonly owner: string;
   readonly currency: string;
 }
@@ -223,6 +230,82 @@ export function settleFsp(reference: string, fspId: string, money: Money): Journ
   const due = { kind: "fspDue", owner: fspId, currency } as const;
   const fsp = { kind: "fsp", owner: fspId, currency } as const;
   return move(`settle-fsp:${fspId}:${reference}`, "settle-fsp", money, due, fsp);
+}
+
+/** A disbursing institution's money comes in. */
+export function fundAgency(reference: string, institutionId: string, money: Money): JournalEntry {
+  const agency = { kind: "agency", owner: institutionId, currency: money.currency } as const;
+  const from = external(money, "treasury");
+  return move(`fund-agency:${institutionId}:${reference}`, "fund-agency", money, from, agency);
+}
+
+/** The `n`th authorisation of a batch: its payments and their fees are held for it. */
+export function holdForBatch(batch: bigint, n: number, from: Account, money: Money): JournalEntry {
+  return move(`batch-hold:${batch}:${n}`, "hold-for-batch", money, from, heldFor(batch, money));
+}
+
+/** What was not paid out of it goes back. */
+export function returnFromBatch(batch: bigint, n: number, to: Account, money: Money): JournalEntry {
+  return move(`batch-return:${batch}:${n}`, "return-from-batch", money, heldFor(batch, money), to);
+}
+
+/** A credit that a receiving institution has made. */
+export interface PaidCredit {
+  readonly key: string;
+  /** Blind index of the payee. */
+  readonly payeeIndex: Uint8Array;
+  readonly amountMinor: bigint;
+  readonly feeMinor: bigint;
+}
+
+/**
+ * Credits were made: their money leaves to the institution, or becomes what the payees keep with us, and what they cost is
+ * ours. They are booked in one entry, in the transaction that ends them.
+ */
+export function payInstructions(
+  batch: { readonly id: bigint; readonly currency: string },
+  receiver: { readonly id: string; readonly gateway: string },
+  credits: readonly PaidCredit[],
+): JournalEntry {
+  const { currency } = batch;
+  const amountMinor = credits.reduce((sum, credit) => sum + credit.amountMinor, 0n);
+  const feeMinor = credits.reduce((sum, credit) => sum + credit.feeMinor, 0n);
+  const lines: JournalLine[] =
+    receiver.gateway === "ledger"
+      ? credits.map((credit) => ({
+          account: { kind: "payee", owner: bytesToHex(credit.payeeIndex), currency },
+          amountMinor: credit.amountMinor,
+        }))
+      : [{ account: { kind: "external", owner: `receiver-${receiver.id}`, currency }, amountMinor }];
+  const held = heldFor(batch.id, { amountMinor, currency });
+  return {
+    // Each key is paid once, so the least of them names the entry.
+    idempotencyKey: `batch-pay:${credits.map(({ key }) => key).toSorted()[0]}`,
+    kind: "pay-instructions",
+    currency,
+    lines: [
+      { account: held, amountMinor: -(amountMinor + feeMinor) },
+      ...lines,
+      ...(feeMinor === 0n
+        ? []
+        : [{ account: { kind: "fees", owner: "paypost", currency } as const, amountMinor: feeMinor }]),
+    ],
+  };
+}
+
+/** Vouchers were made for payees of a batch: what is held for them is their group's funding, which reserves it at once. */
+export function batchToGroup(
+  firstSerial: bigint,
+  batch: bigint,
+  groupCode: string,
+  money: Money,
+): JournalEntry {
+  const from = heldFor(batch, money);
+  return move(`batch-vouchers:${firstSerial}`, "batch-to-group", money, from, funding(groupCode, money));
+}
+
+function heldFor(batch: bigint, money: Money): Account {
+  return { kind: "disbursement", owner: String(batch), currency: money.currency };
 }
 
 function holdLines({ currency, amountMinor }: Money, { fspId }: PayoutTerms): JournalLine[] {

@@ -16,10 +16,18 @@ export type Scope =
   | "bills:read"
   | "bills:write"
   | "mapper:read"
-  | "mapper:write";
+  | "mapper:write"
+  | "disbursements:submit"
+  | "disbursements:approve"
+  | "disbursements:read"
+  | "disbursements:pay";
 
 export interface CallerVariables {
-  readonly Variables: { institutionId: string };
+  readonly Variables: {
+    institutionId: string;
+    /** Who calls for the institution: a person or a system, as its identity provider names it. */
+    callerName: string;
+  };
 }
 
 export interface TokenRules {
@@ -49,7 +57,7 @@ export function requireCaller(
   return async (c, next) => {
     const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
-    const { institutionId, scopes } = await verifyToken(rules, token);
+    const { institutionId, callerName, scopes } = await verifyToken(rules, token);
     const scope = scopeOf(c);
     if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
     for (const name of nameHeaders) {
@@ -58,6 +66,7 @@ export function requireCaller(
         throw new Problem(403, `The token is not of the institution ${named.slice(0, 20)}`);
     }
     c.set("institutionId", institutionId);
+    c.set("callerName", callerName);
     await next();
   };
 }
@@ -80,6 +89,7 @@ export function trustCaller(
     if (!(await isRegistered(institutionId)))
       throw new Problem(403, `The institution ${institutionId} is not registered with this sandbox`);
     c.set("institutionId", institutionId);
+    c.set("callerName", institutionId);
     await next();
   };
 }
@@ -87,7 +97,11 @@ export function trustCaller(
 async function verifyToken(
   rules: TokenRules,
   token: string,
-): Promise<{ readonly institutionId: string; readonly scopes: readonly string[] }> {
+): Promise<{
+  readonly institutionId: string;
+  readonly callerName: string;
+  readonly scopes: readonly string[];
+}> {
   try {
     const { payload } = await jwtVerify(token, rules.keys, {
       audience: rules.audience,
@@ -98,7 +112,7 @@ async function verifyToken(
     const institutionId = payload["client_id"] ?? payload.sub;
     if (typeof institutionId !== "string") throw unauthorised("The token names no client");
     const scopes = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
-    return { institutionId, scopes };
+    return { institutionId, callerName: (payload.sub ?? institutionId).slice(0, 50), scopes };
   } catch (error) {
     if (error instanceof errors.JOSEError) throw unauthorised(`The token is refused: ${error.code}`);
     throw error;

@@ -9,6 +9,7 @@ const spellings = {
   "X-PayerFI-Id": ["x-payerfi-id", "payerfi-id", "x-payer-fi-id", "payer-fsp-id", "x-payerfsp-id"],
   "X-billerId": ["x-billerid", "x-biller-id"],
   "X-Platform-TenantId": ["x-platform-tenantid", "platform-tenantid"],
+  "Platform-TenantId": ["platform-tenantid", "x-platform-tenantid"],
   "X-CorrelationID": ["x-correlationid", "x-client-correlation-id", "x-correlation-id"],
 } as const;
 

@@ -1,7 +1,7 @@
 /** Who is told what: rows in the transaction of the change, sent after the commit. */
 import type { MerchantClaim, NotificationRow, Tx } from "../ports/store.ts";
 import type { Contact } from "./port.ts";
-import type { Facts, RedemptionFacts } from "./templates.ts";
+import type { Facts, ReceiptFacts, RedemptionFacts } from "./templates.ts";
 
 /** Its voucher was consumed: the beneficiary gets a receipt where an address is known, also while the payout is owed. */
 export async function tellOfUse(tx: Tx, claim: MerchantClaim): Promise<void> {
@@ -17,6 +17,16 @@ export async function tellOfPayment(tx: Tx, claim: MerchantClaim): Promise<void>
   if (!merchant.contact) return;
   const redemption = redemptionOf(claim, merchant.name);
   await tell(tx, `claim:${claim.id}`, merchant.contact, { kind: "merchant-paid", redemption });
+}
+
+/** An instruction of a batch was paid: the payee gets a receipt. */
+export async function tellOfReceipt(
+  tx: Tx,
+  subject: string,
+  to: Contact,
+  receipt: ReceiptFacts,
+): Promise<void> {
+  await tell(tx, subject, to, { kind: "payment-received", receipt });
 }
 
 /** Alerts that no operator was told of yet. Returns how many there were. */

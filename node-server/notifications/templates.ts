@@ -13,6 +13,16 @@ export interface RedemptionFacts extends Money {
   readonly transactionId: string;
 }
 
+/** A payment of a batch; its money is what this instruction is about. */
+export interface ReceiptFacts extends Money {
+  readonly transactionId: string;
+  readonly payer: string;
+  /** What it is for. */
+  readonly narration: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
 export interface AlertFacts {
   readonly kind: string;
   readonly subject: string;
@@ -20,6 +30,7 @@ export interface AlertFacts {
 
 export type Facts =
   | ({ readonly kind: "voucher-redeemed" | "merchant-paid" } & { readonly redemption: RedemptionFacts })
+  | { readonly kind: "payment-received"; readonly receipt: ReceiptFacts }
   | { readonly kind: "operator-alert"; readonly alert: AlertFacts };
 
 export interface Text {
@@ -29,6 +40,7 @@ export interface Text {
 
 export function textOf(facts: Facts, language: Language): Text {
   if (facts.kind === "operator-alert") return alertTexts[language](facts.alert);
+  if (facts.kind === "payment-received") return receiptText(facts.receipt, language);
   const { redemption } = facts;
   const words = {
     amount: amountIn(language, redemption),
@@ -105,6 +117,53 @@ const merchantPaid: Texts = {
 };
 
 const redemptionTexts = { "voucher-redeemed": voucherRedeemed, "merchant-paid": merchantPaid };
+
+function receiptText(receipt: ReceiptFacts, language: Language): Text {
+  const { payer, narration, transactionId } = receipt;
+  const day = receipt.at.slice(0, 10);
+  return receiptTexts[language]({
+    amount: amountIn(language, receipt),
+    payer,
+    reason: narration === "" ? "" : ` (${narration})`,
+    transaction: transactionId,
+    day,
+  });
+}
+
+interface ReceiptWords {
+  readonly amount: string;
+  readonly payer: string;
+  readonly reason: string;
+  readonly transaction: string;
+  readonly day: string;
+}
+
+const receiptTexts: Readonly<Record<Language, (words: ReceiptWords) => Text>> = {
+  en: ({ amount, payer, reason, transaction, day }) => ({
+    subject: "You were paid",
+    text: `${payer} paid you ${amount}${reason} on ${day}. Receipt ${transaction}.`,
+  }),
+  fr: ({ amount, payer, reason, transaction, day }) => ({
+    subject: "Vous avez reçu un paiement",
+    text: `${payer} vous a versé ${amount}${reason} le ${day}. Reçu ${transaction}.`,
+  }),
+  es: ({ amount, payer, reason, transaction, day }) => ({
+    subject: "Ha recibido un pago",
+    text: `${payer} le pagó ${amount}${reason} el ${day}. Recibo ${transaction}.`,
+  }),
+  pt: ({ amount, payer, reason, transaction, day }) => ({
+    subject: "Recebeu um pagamento",
+    text: `${payer} pagou-lhe ${amount}${reason} em ${day}. Recibo ${transaction}.`,
+  }),
+  sw: ({ amount, payer, reason, transaction, day }) => ({
+    subject: "Umelipwa",
+    text: `${payer} amekulipa ${amount}${reason} tarehe ${day}. Risiti ${transaction}.`,
+  }),
+  ar: ({ amount, payer, reason, transaction, day }) => ({
+    subject: "تم الدفع لك",
+    text: `دفعت لك ${payer} مبلغ ${amount}${reason} بتاريخ ${day}. الإيصال ${transaction}.`,
+  }),
+};
 
 const alertTexts: Readonly<Record<Language, (alert: AlertFacts) => Text>> = {
   en: ({ kind, subject }) => ({ subject: `Paypost alert: ${kind}`, text: `${kind} for ${subject}.` }),

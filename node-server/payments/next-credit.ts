@@ -54,7 +54,7 @@ async function hasLiquidity(tx: Tx, claim: MerchantClaim): Promise<boolean> {
 function payout(claim: MerchantClaim, account: string | null, n: number): Payout {
   return {
     idempotencyKey: n === 1 ? claim.id : `${claim.id}-${n}`,
-    merchantId: claim.merchantId,
+    payeeId: claim.merchantId,
     fspId: claim.fspId,
     account,
     money: { amountMinor: claim.amountMinor - claim.feeMinor, currency: claim.currency },

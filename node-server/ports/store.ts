@@ -15,6 +15,9 @@ import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type { BillTx } from "./bill-rows.ts";
 import type { MapperRequestRows, PayeeRows } from "./mapper.ts";
+import type { BatchDetailRows } from "./batch-detail.ts";
+import type { ExecutionRows } from "./execution.ts";
+import type { DisbursementRows, FundsRows } from "./disbursement.ts";
 
 export interface Store {
   /** Runs `work` in one transaction: everything it did is committed when it returns, nothing when it throws. */
@@ -53,6 +56,10 @@ export interface Tx extends BillTx {
   readonly disputes: DisputeRows;
   readonly payees: PayeeRows;
   readonly mapperRequests: MapperRequestRows;
+  readonly disbursements: DisbursementRows;
+  readonly funds: FundsRows;
+  readonly execution: ExecutionRows;
+  readonly batchDetail: BatchDetailRows;
 }
 
 export type DisputeVerdict = "pay" | "refuse" | "write-off";
@@ -322,9 +329,9 @@ export interface Replacement {
 
 /**
  * `file`: ordered by an encrypted file, answered by one; `reissue`: replaces lost vouchers; `single`: one voucher, made
- * while the caller waits.
+ * while the caller waits; `disbursement`: for payees of a disbursement batch who are paid by voucher.
  */
-export type BatchKind = "request" | "file" | "reissue" | "single";
+export type BatchKind = "request" | "file" | "reissue" | "single" | "disbursement";
 
 export interface BatchRow {
   readonly id: bigint;
@@ -686,7 +693,12 @@ export type Job =
   | { readonly queue: "map-payees"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "notify"; readonly id: string }
-  | { readonly queue: "payout"; readonly id: string };
+  | { readonly queue: "payout"; readonly id: string }
+  | { readonly queue: "authorise-funds"; readonly id: string }
+  | { readonly queue: "start-batch"; readonly id: string }
+  | { readonly queue: "execute-batch"; readonly id: string }
+  /** Batch and chunk, joined by a slash. */
+  | { readonly queue: "pay-chunk"; readonly id: string };
 
 export interface JobRows {
   /** Done after the commit, at least once; `afterSeconds` delays the first try. */
@@ -862,6 +874,8 @@ export const callbackKinds = [
   "command",
   "redemption",
   "mapper",
+  "disbursement",
+  "funds",
   "bill-inquiry",
   "bill-question",
   "bill-payment",
@@ -917,7 +931,7 @@ export interface CallbackRows {
 
 export interface NotificationRow {
   readonly id: bigint;
-  /** The claim or alert that it tells of. */
+  /** The claim, credit or alert that it tells of. */
   readonly subject: string;
   readonly to: Contact;
   readonly facts: Facts;
@@ -933,6 +947,11 @@ export interface NotificationRows {
     readonly merchant: { readonly name: string; readonly contact: Contact | undefined };
     readonly payee: Contact | undefined;
   }>;
+  /** Where payees of an institution are reached, as far as that is known. */
+  contactsOfPayees(
+    institutionId: string,
+    payeeFunctionalIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Contact>>;
   /** Undefined when the same was told of before. */
   insert(row: Pick<NotificationRow, "subject" | "to" | "facts">): Promise<bigint | undefined>;
   find(id: bigint): Promise<NotificationRow | undefined>;

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { parseMajor, formatMajor } from "#core/money.ts";
 import type { Contact } from "../notifications/port.ts";
-import type { Facts } from "../notifications/templates.ts";
+import type { Facts, ReceiptFacts } from "../notifications/templates.ts";
 import type { NotificationRows } from "../ports/store.ts";
 import { isOf } from "./requested-at.ts";
 import type { Trx } from "./rows.ts";
@@ -36,6 +36,20 @@ export function notificationRows(trx: Trx): NotificationRows {
         merchant: { name: merchant.name, contact: contact(merchant) },
         payee: payee && contact(payee),
       };
+    },
+    async contactsOfPayees(institutionId, payeeFunctionalIds) {
+      const rows = await trx
+        .selectFrom("payee_contacts")
+        .selectAll()
+        .where("institution_id", "=", institutionId)
+        .where("payee_functional_id", "=", sql<string>`any(${payeeFunctionalIds}::text[])`)
+        .execute();
+      return new Map(
+        rows.map(({ payee_functional_id: id, channel, address, language }) => [
+          id,
+          { channel, address, language },
+        ]),
+      );
     },
     async insert({ subject, to, facts }) {
       const inserted = await trx
@@ -106,6 +120,10 @@ function contact(row: {
 type StoredFacts =
   | Extract<Facts, { readonly kind: "operator-alert" }>
   | {
+      readonly kind: "payment-received";
+      readonly receipt: Omit<ReceiptFacts, "amountMinor"> & { readonly amount: string };
+    }
+  | {
       readonly kind: "voucher-redeemed" | "merchant-paid";
       readonly redemption: {
         readonly serial: string;
@@ -119,6 +137,11 @@ type StoredFacts =
 
 function storedFacts(facts: Facts): StoredFacts {
   if (facts.kind === "operator-alert") return facts;
+  if (facts.kind === "payment-received") {
+    const { amountMinor, ...receipt } = facts.receipt;
+    const amount = formatMajor({ amountMinor, currency: receipt.currency });
+    return { kind: facts.kind, receipt: { ...receipt, amount } };
+  }
   const { serial, amountMinor, feeMinor, ...redemption } = facts.redemption;
   const text = (minor: bigint) => formatMajor({ amountMinor: minor, currency: redemption.currency });
   const money = { amount: text(amountMinor), fee: text(feeMinor) };
@@ -127,6 +150,13 @@ function storedFacts(facts: Facts): StoredFacts {
 
 function readFacts(stored: StoredFacts): Facts {
   if (stored.kind === "operator-alert") return stored;
+  if (stored.kind === "payment-received") {
+    const { amount, ...receipt } = stored.receipt;
+    return {
+      kind: stored.kind,
+      receipt: { ...receipt, amountMinor: readMinor(amount, receipt.currency) },
+    };
+  }
   const { serial, amount, fee, ...redemption } = stored.redemption;
   const money = {
     amountMinor: readMinor(amount, redemption.currency),

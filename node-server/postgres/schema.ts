@@ -12,6 +12,7 @@ import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { AccountKind } from "../ledger/entries.ts";
 import type { BillTables } from "./bill-schema.ts";
 import type { Contact } from "../notifications/port.ts";
+import type { DisbursementDatabase } from "./disbursement-schema.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type { MapperAction, MapperFace } from "../ports/mapper.ts";
 import type {
@@ -29,7 +30,7 @@ import type {
   VoucherCommand,
 } from "../ports/store.ts";
 
-export interface Database extends BillTables {
+export interface Database extends BillTables, DisbursementDatabase {
   institutions: Institutions;
   voucher_groups: VoucherGroups;
   merchants: Merchants;

@@ -11,6 +11,7 @@ import type { AddressTokens } from "../mapper/address-tokens.ts";
 import { agentRows } from "./agent-rows.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
+import { batchDetailRows } from "./batch-detail-rows.ts";
 import { batchRows } from "./batch-rows.ts";
 import { billPaymentRows } from "./bill-payment-rows.ts";
 import { billInquiryRows, billRows } from "./bill-rows.ts";
@@ -20,7 +21,10 @@ import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
+import { disbursementRows } from "./disbursement-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
+import { executionRows } from "./execution-rows.ts";
+import { fundsRows } from "./funds-rows.ts";
 import { heldDecisionRows } from "./held-decision-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
 import { jobRows } from "./job-rows.ts";
@@ -133,6 +137,10 @@ function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued
     payees: payeeRows(trx, addressTokens),
     mapperRequests: mapperRequestRows(trx, addressTokens),
     agents: agentRows(trx),
+    disbursements: disbursementRows(trx),
+    funds: fundsRows(trx),
+    execution: executionRows(trx),
+    batchDetail: batchDetailRows(trx),
   };
 }
 

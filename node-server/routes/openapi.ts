@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
+import { describeDisbursement } from "./disbursement-openapi.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import { describeBills } from "./bill-openapi.ts";
@@ -39,6 +40,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
     scheme: "bearer",
     bearerFormat: "JWT",
   });
+  describeDisbursement(app);
   registry.registerComponent("securitySchemes", "node", { type: "http", scheme: "bearer" });
   registry.registerPath({
     method: "post",

@@ -10,6 +10,7 @@ import { claimVoucher } from "../payments/claim.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { Tx, VoucherAction, VoucherRow } from "../ports/store.ts";
+import { putDisbursementTerms } from "../postgres/disbursement-admin.ts";
 import { fundFspAccount, putFsp } from "../postgres/payment-admin.ts";
 import { approvePermission, proposePermission } from "../postgres/permission-admin.ts";
 import {
@@ -66,9 +67,19 @@ async function loadGroups({ pool, store }: LoadDependencies): Promise<void> {
   }
 }
 
+/** Everybody of a sandbox may disburse, out of money in our own ledger. */
+const disbursementTerms = {
+  payerBank: null,
+  countryCode: null,
+  voucherGroup: null,
+  duplicateDays: 0,
+  mostFailedPercent: null,
+} as const;
+
 async function loadInstitutions({ pool, callerPublicKey }: LoadDependencies, seed: Seed): Promise<void> {
   for (const [name, id] of buildingBlockIds(seed)) {
     await putInstitution(pool, { id, name, callbackBaseUrl: null, boxPublicKey: callerPublicKey });
+    await putDisbursementTerms(pool, { ...disbursementTerms, institutionId: id, payerIdentifier: id });
     if (!seed.vouchers.some(({ buildingBlock }) => buildingBlock === name)) continue;
     const grant = { institutionId: id, permission: "override" } as const;
     await proposePermission(pool, { ...grant, by: "sandbox, first" });

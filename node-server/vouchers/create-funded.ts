@@ -20,6 +20,9 @@ export interface Issuance {
   issue(serial: bigint): Promise<IssuedNumber>;
 }
 
+/** Money that comes to the group with the vouchers themselves, out of what is held for them elsewhere. */
+export type BringFunding = (tx: Tx, made: readonly NewVoucher[]) => Promise<void>;
+
 /**
  * Makes vouchers of one group and currency: as many as the programme's budget and the group's funding cover are made and
  * returned, the others fail one by one. The budget is locked before the account.
@@ -29,6 +32,7 @@ export async function createFunded(
   { id: batch, programId }: Pick<BatchRow, "id" | "programId">,
   wanted: readonly Wanted[],
   issuance: Issuance,
+  bringFunding?: BringFunding,
 ): Promise<readonly NewVoucher[]> {
   const first = wanted[0];
   if (!first) return [];
@@ -36,7 +40,9 @@ export async function createFunded(
   const { currency } = first.money;
   const budget = await tx.budgets.lock(programId, groupCode, currency);
   let left = budget ? budget.limitMinor - budget.usedMinor : undefined;
-  let available = await tx.ledger.lockBalance(accountId({ kind: "funding", owner: groupCode, currency }));
+  let available = bringFunding
+    ? wanted.reduce((sum, { money }) => sum + money.amountMinor, 0n)
+    : await tx.ledger.lockBalance(accountId({ kind: "funding", owner: groupCode, currency }));
   const funded: Wanted[] = [];
   const failures: Failure[] = [];
   for (const wish of wanted) {
@@ -58,6 +64,7 @@ export async function createFunded(
   // A number that another voucher has is drawn again: its instruction is still open.
   const rows = drawn.filter(({ serial }) => made.has(serial));
   if (rows.length === 0) return [];
+  await bringFunding?.(tx, rows);
   await tx.ledger.post(
     reserveForVouchers(`${batch}:${groupCode}:${rows[0]?.line}`, groupCode, currency, rows),
   );

@@ -4,6 +4,7 @@
  */
 import { parseMajor } from "#core/money.ts";
 import { requestCallback } from "../callbacks/outbox.ts";
+import { bringBatchMoney, endVouchers } from "../disbursement/vouchers.ts";
 import type { BatchRow, Failure, Store, Tx, VoucherGroupRow, VoucherInstruction } from "../ports/store.ts";
 import { createFunded } from "./create-funded.ts";
 import type { Wanted } from "./create-funded.ts";
@@ -59,7 +60,8 @@ async function issueChunk(store: Store, batchId: bigint, stock: NumberStock): Pr
     const { wanted, failures } = await checkInstructions(tx, await tx.batches.nextOpen(batchId, most));
     await tx.batches.fail(batchId, failures);
     const offer = stock.offer();
-    for (const group of groupsOf(wanted)) await createFunded(tx, batch, group, offer);
+    const bring = batch.kind === "disbursement" ? bringBatchMoney : undefined;
+    for (const group of groupsOf(wanted)) await createFunded(tx, batch, group, offer, bring);
     return offer.taken;
   });
   stock.remove(taken);
@@ -69,6 +71,7 @@ function completeBatch(store: Store, batchId: bigint): Promise<void> {
   return store.transaction(async (tx) => {
     const batch = await lockBatch(tx, batchId);
     await tx.batches.complete(batchId);
+    if (batch.kind === "disbursement") await endVouchers(tx, batchId);
     const { institutionId, callbackUrl: url } = batch;
     if (url === null) return;
     const request = { institutionId, kind: "batch", subject: batchId, url } as const;

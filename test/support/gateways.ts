@@ -48,7 +48,7 @@ export const behaviours: readonly Behaviour[] = [
  */
 export class SimulatedProvider implements PaymentGateway {
   readonly isExternal = true;
-  /** What each merchant has, in minor units. */
+  /** What each payee has, in minor units. */
   readonly credited = new Map<string, bigint>();
   readonly behaviours: Behaviour[];
   /** Credits that were sent, by key; one that arrives again is the same one. */
@@ -107,8 +107,8 @@ export class SimulatedProvider implements PaymentGateway {
   }
 
   #pay(payout: Payout): PayoutOutcome {
-    const { merchantId, money } = payout;
-    this.credited.set(merchantId, (this.credited.get(merchantId) ?? 0n) + money.amountMinor);
+    const { payeeId, money } = payout;
+    this.credited.set(payeeId, (this.credited.get(payeeId) ?? 0n) + money.amountMinor);
     return this.#settle(payout, { outcome: "paid" });
   }
 

@@ -44,13 +44,29 @@ const random = (length: number) => new Uint8Array(randomBytes(length));
 
 /** Starts it with one institution, `welfare`, whose box key pair the returned Institution holds. */
 export async function startTestServer(
-  options: Pick<ComposeOptions, "sendMessage" | "operator" | "electric" | "gateway" | "registry"> = {},
+  options: Pick<
+    ComposeOptions,
+    | "sendMessage"
+    | "operator"
+    | "electric"
+    | "gateway"
+    | "registry"
+    | "publicUrl"
+    | "resolvePayees"
+    | "carrierOf"
+  > = {},
 ): Promise<TestServer> {
   const database = await createDatabase();
   const keysFolder = await mkdtemp(join(tmpdir(), "paypost-keys-"));
   const issuer = await createIssuer();
   const receiver = await startCallbackReceiver();
-  const composed = await composeServer({
+  let composed: ComposedServer | undefined;
+  // It listens first, so that it can say where it is reached.
+  const { server, url } = await listen(
+    (request) => composed?.fetch(request) ?? new Response(null, { status: 503 }),
+  );
+  composed = await composeServer({
+    publicUrl: url,
     databaseUrl: database.url,
     keysFolder,
     leaseGraceHours: 24,
@@ -62,7 +78,6 @@ export async function startTestServer(
     ...options,
     readDocsAsset: async () => undefined,
   });
-  const { server, url } = await listen(composed);
   const client = createDatabaseClient(database.url, quiet, { max: 5 });
   const institution = new Institution("welfare", url, issuer, receiver, nacl.box.keyPair());
   await institution.register(client.pool);
@@ -84,9 +99,9 @@ export async function startTestServer(
   };
 }
 
-async function listen(composed: ComposedServer): Promise<{ server: ServerType; url: string }> {
+async function listen(fetch: ComposedServer["fetch"]): Promise<{ server: ServerType; url: string }> {
   return new Promise((resolve) => {
-    const server = serve({ fetch: composed.fetch, port: 0, hostname: "127.0.0.1" }, (address: AddressInfo) =>
+    const server = serve({ fetch, port: 0, hostname: "127.0.0.1" }, (address: AddressInfo) =>
       resolve({ server, url: `http://127.0.0.1:${address.port}` }),
     );
   });
