@@ -1,8 +1,13 @@
 /** An agent's real node, its real server and a biller over HTTP: bills come by shapes, are paid offline, and are settled. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { luhnDigit } from "#core/voucher-number.ts";
+import { webRandomBytes } from "#sync/signing/random.ts";
 import { BillParty, isAdvice, registerBiller } from "../../test/support/bill-party.ts";
-import { fundForTest } from "../../test/support/funding.ts";
+import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { Till } from "../../test/support/installation.ts";
 import { enrolRealTill } from "../../test/support/real-till.ts";
 import type { RealTill } from "../../test/support/real-till.ts";
 import { startTestServer } from "../../test/support/server.ts";
@@ -10,6 +15,7 @@ import type { TestServer } from "../../test/support/server.ts";
 import { floatLeft } from "../../desktop/worker/pay-bill.ts";
 import { fundFloat } from "../ledger/bill-entries.ts";
 import { fundGroup } from "../ledger/entries.ts";
+import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { listRefunds, putAgentBiller } from "../postgres/agent-admin.ts";
 import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
 
@@ -151,6 +157,37 @@ describe("an agent's till", () => {
     expect(await server.institution.status(voucher.serialNumber)).toBe("Consumed");
   });
 });
+
+test("the command line finds a bill with its age, takes cash for it offline, refuses it a second time and shows the verdict", async () => {
+  const code = await issueEnrolmentCode(testStore(server.client.pool), webRandomBytes, {
+    merchantId: "agent-1",
+    nodeName: "till 9",
+    validHours: 1,
+  });
+  const till = new Till("till 9", mkdtempSync(join(tmpdir(), "paypost-agent-")));
+  expect((await till.run("enrol", "--server", server.url, "--code", code)).code).toBe(0);
+  const billId = await newBill(15);
+  await till.run("sync");
+  const { json: found } = await till.run("bills", "--find", billId);
+  expect(found).toMatchObject({
+    bills: [{ billId, amountDue: "15.00", currency: "USD", standing: "open", daysOverdue: 0 }],
+    floats: [{ currency: "USD" }],
+  });
+  const taken = await till.run("pay-bill", "--bill", billId, "--offline", "--actor", "Ann");
+  expect(taken).toMatchObject({ code: 0, json: { outcome: "received", credited: false, amount: "15.00" } });
+  const again = await till.run("pay-bill", "--bill", billId, "--offline");
+  expect(again).toMatchObject({ code: 3, json: { outcome: "refused" } });
+  const state = async () => {
+    await till.run("sync");
+    const { json } = await till.run("queue");
+    return (json["operations"] as { operationId: string; state: string }[])[0];
+  };
+  await expect
+    .poll(state, { timeout: 150_000, interval: 300 })
+    .toMatchObject({ operationId: taken.json["operationId"], type: "pay-bill", state: "applied" });
+  rmSync(till.folder, { recursive: true });
+  // Some ten processes, each with a key to unwrap.
+}, 240_000);
 
 test("and the books balance", async () => {
   const accounts = await trialBalance(server.client.pool);

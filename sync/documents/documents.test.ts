@@ -68,6 +68,15 @@ const redemption = {
   ),
   cashOut: fc.option(fc.record({ feeMinor: fc.constant(0n) })),
 };
+const billId = fc.stringMatching(/^[0-9A-Za-z-]{2,20}$/);
+const voucherForBill = {
+  type: fc.constant("pay-bill-with-voucher" as const),
+  billId,
+  serial,
+  amountMinor,
+  currency,
+  numberCommitment: bytes(32),
+};
 const body: fc.Arbitrary<OperationBody> = fc.oneof(
   fc.record({
     ...redemption,
@@ -88,6 +97,17 @@ const body: fc.Arbitrary<OperationBody> = fc.oneof(
     deniedAsOfMs: fc.constant(null),
   }),
   fc.record({ type: fc.constant("release-lease" as const), serial, epoch }),
+  fc.record({ type: fc.constant("pay-bill" as const), billId, amountMinor, currency }),
+  fc.record({
+    ...voucherForBill,
+    mode: fc.constant("leased" as const),
+    epoch,
+  }),
+  fc.record({
+    ...voucherForBill,
+    mode: fc.constant("online" as const),
+    epoch: fc.constant(null),
+  }),
 );
 const operation: fc.Arbitrary<Operation> = fc.record({
   nodeId: uuid,

@@ -13,6 +13,8 @@ import {
   decodeOperation,
   encodeOperation,
   type Operation,
+  type PayBill,
+  type PayBillWithVoucher,
   type RedeemVoucher,
   type ReleaseLease,
 } from "./operation.ts";
@@ -38,6 +40,17 @@ const redeem: RedeemVoucher = {
   cashOut: null,
 };
 const release: ReleaseLease = { type: "release-lease", serial: 42n, epoch: { generation: 2, n: 1 } };
+const payBill: PayBill = { type: "pay-bill", billId: "EL12345674", amountMinor: 1250n, currency: "KES" };
+const payBillWithVoucher: PayBillWithVoucher = {
+  type: "pay-bill-with-voucher",
+  billId: "EL12345674",
+  serial: 1_234_567_890n,
+  mode: "leased",
+  epoch: { generation: 1, n: 4 },
+  amountMinor: 1250n,
+  currency: "KES",
+  numberCommitment: new Uint8Array(32).fill(0xbb),
+};
 const operation: Operation = {
   nodeId,
   operationId: "017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
@@ -147,6 +160,27 @@ describe("known payloads", () => {
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa061b00000199c82cc0000750ffeeddccbbaa9988",
         "77665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca3006d72656c656173652d6c",
         "6561736501182a02820201",
+      ],
+    ],
+    [
+      "pay-bill",
+      encodeOperation({ ...operation, body: payBill }),
+      [
+        "ac0101025000112233445566778899aabbccddeeff0350017f22e279b07cc398c4dc0c0c07398f0407055820aaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa061b00000199c82cc0000750ffeeddccbbaa9988",
+        "77665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca400687061792d62696c6c01",
+        "6a454c3132333435363734021904e203634b4553",
+      ],
+    ],
+    [
+      "pay-bill-with-voucher",
+      encodeOperation({ ...operation, body: payBillWithVoucher }),
+      [
+        "ac0101025000112233445566778899aabbccddeeff0350017f22e279b07cc398c4dc0c0c07398f0407055820aaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa061b00000199c82cc0000750ffeeddccbbaa9988",
+        "77665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca800757061792d62696c6c2d",
+        "776974682d766f7563686572016a454c3132333435363734021a499602d203666c656173656404820104051904e20663",
+        "4b4553075820bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
       ],
     ],
     [
