@@ -7,6 +7,8 @@ import { isComplete } from "#sync/node-sync.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import { createNode } from "../node.ts";
 import type { PaypostNode } from "../node.ts";
+import { timeOf } from "../standing.ts";
+import { forgetOld } from "../store/retention.ts";
 import type { Session, TillParts } from "./till.ts";
 
 export interface Contact {
@@ -22,6 +24,7 @@ export interface Contact {
 
 /** In the background disputes and payouts are asked about this often; on request each time. */
 const statementsAfterMs = 3_600_000;
+const forgetAfterMs = 86_400_000;
 
 export function createContact(parts: TillParts, session: Session, changed: () => void): Contact {
   const { stores, clock } = parts;
@@ -29,10 +32,19 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   let syncing: { readonly isAsked: boolean; readonly report: Promise<SyncReport> } | undefined;
   let askedAboutMs = -Infinity;
+  let tidiedMs = -Infinity;
   const noted = (report: SyncReport): SyncReport => {
     session.lastReport = report;
+    tidyUp(report);
     changed();
     return report;
+  };
+  /** After a contact only: a clock that nobody has confirmed must not erase anything. */
+  const tidyUp = (report: SyncReport): void => {
+    const { anchored, nowMs } = timeOf(stores, clock);
+    if (report.upload.problem || !anchored || clock.sinceBootMs() - tidiedMs < forgetAfterMs) return;
+    tidiedMs = clock.sinceBootMs();
+    forgetOld(stores.database, nowMs);
   };
   const bringStatements = async (node: PaypostNode, isAsked: boolean, report: SyncReport): Promise<void> => {
     const nowMs = clock.sinceBootMs();

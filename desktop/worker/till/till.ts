@@ -29,7 +29,6 @@ import type { KeyStore } from "../../thread-line.ts";
 import type { PaypostNode } from "../node.ts";
 import type { NodeStores } from "../open.ts";
 import { timeOf } from "../standing.ts";
-import { forgetOld } from "../store/retention.ts";
 import { unlockByStore } from "./handle-key.ts";
 import { createContact } from "./contact.ts";
 import { createHandlers } from "./handlers.ts";
@@ -166,7 +165,6 @@ export function createTill(parts: TillParts): Till {
     useKey(key) {
       session.key = key;
       contact.begin(key);
-      forgetOld(stores.database, desk.nowMs());
     },
     async forgetKey() {
       session.key = undefined;
