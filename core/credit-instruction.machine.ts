@@ -1,7 +1,7 @@
 /**
  * The life of one credit instruction of a disbursement batch (GovStack Payments BB, bulk disbursement).
  *
- * C1  It is paid at most once: `paid` is left for `reversed` only, and that is final.
+ * C1  It is paid at most once: `paid` is final.
  * C2  A credit with an unknown outcome is asked for; it is never sent again while it may have been paid.
  * C3  Only an instruction that is known to have failed is retried.
  */
@@ -14,7 +14,6 @@ export type CreditInstructionState =
   | "unknown"
   | "paid"
   | "failed"
-  | "reversed"
   | "cancelled";
 
 export type CreditInstructionEvent =
@@ -25,15 +24,9 @@ export type CreditInstructionEvent =
   | { readonly type: "FAILED" }
   | { readonly type: "UNKNOWN" }
   | { readonly type: "RETRY" }
-  | { readonly type: "REVERSE" }
   | { readonly type: "CANCEL" };
 
-export type CreditInstructionEffect =
-  | "noteCredit"
-  | "debitBatch"
-  | "giveReceipt"
-  | "askAgain"
-  | "creditBatch";
+export type CreditInstructionEffect = "noteCredit" | "debitBatch" | "giveReceipt" | "askAgain";
 
 export const creditInstructionMachine = setup({
   types: { events: {} as CreditInstructionEvent },
@@ -42,7 +35,6 @@ export const creditInstructionMachine = setup({
     debitBatch: () => {},
     giveReceipt: () => {},
     askAgain: () => {},
-    creditBatch: () => {},
   },
 }).createMachine({
   id: "creditInstruction",
@@ -70,8 +62,7 @@ export const creditInstructionMachine = setup({
       },
     },
     failed: { on: { RETRY: { target: "waiting" } } },
-    paid: { on: { REVERSE: { target: "reversed", actions: "creditBatch" } } },
-    reversed: { type: "final" },
+    paid: { type: "final" },
     cancelled: { type: "final" },
   },
 });

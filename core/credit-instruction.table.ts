@@ -10,7 +10,6 @@ const none: Row = {
   FAILED: "!",
   UNKNOWN: "!",
   RETRY: "!",
-  REVERSE: "!",
   CANCEL: "!",
 };
 
@@ -18,8 +17,7 @@ export const creditInstructionTable: Readonly<Record<CreditInstructionState, Row
   waiting: { ...none, SEND: "sent", REFUSE: "failed", CANCEL: "cancelled" },
   sent: { ...none, PAID: "paid", FAILED: "failed", UNKNOWN: "unknown" },
   unknown: { ...none, PAID: "paid", FAILED: "failed", UNKNOWN: "unknown" },
-  paid: { ...none, REVERSE: "reversed" },
+  paid: none,
   failed: { ...none, RETRY: "waiting" },
-  reversed: none,
   cancelled: none,
 };

@@ -127,7 +127,7 @@ create table credit_instructions (
   fingerprint bytea not null,
   corrections text[] not null default '{}',
   state text not null default 'waiting'
-    check (state in ('waiting', 'sent', 'unknown', 'paid', 'failed', 'reversed', 'cancelled')),
+    check (state in ('waiting', 'sent', 'unknown', 'paid', 'failed', 'cancelled')),
   primary key (batch, line),
   foreign key (batch, unique_for) references disbursement_batches (id, institution_id),
   constraint payee_or_address check (num_nonnulls(payee_identity, address_sealed) >= 1),

@@ -110,7 +110,7 @@ begin
   end if;
   if new.state <> old.state and (old.state || ' ' || new.state) not in (
     'waiting sent', 'waiting failed', 'waiting cancelled', 'sent paid', 'sent failed', 'sent unknown', 'unknown paid',
-    'unknown failed', 'failed waiting', 'paid reversed') then
+    'unknown failed', 'failed waiting') then
     raise exception 'instruction % does not go from % to %', old.line, old.state, new.state
       using errcode = 'check_violation', constraint = 'instruction_keeps_to_its_machine';
   end if;
@@ -132,7 +132,7 @@ begin
     and a.outcome is distinct from 'failed'
   where c.rail is distinct from 'voucher' and case
     when c.state in ('sent', 'unknown') then a.line is null or a.outcome is not null
-    when c.state in ('paid', 'reversed') then a.outcome is distinct from 'paid'
+    when c.state = 'paid' then a.outcome is distinct from 'paid'
     else a.line is not null end
   limit 1;
   if found then

@@ -7,8 +7,8 @@ import { tellStatus } from "./reports.ts";
 /** Fewer ended payments than these say nothing about a rate. */
 const leastToJudge = 20;
 
-/** `before`: the totals before these payments ended. The batch is locked. */
-export async function judgeProgress(tx: Tx, batch: DisbursementBatch, before: BatchTotals): Promise<void> {
+/** `ended`: how many of its payments have ended just now. The batch is locked. */
+export async function judgeProgress(tx: Tx, batch: DisbursementBatch, ended: number): Promise<void> {
   const after = await tx.disbursements.totals(batch.id);
   if (after.ongoing === 0) return settle(tx, batch, after);
   const percent = tooManyFailed(batch, after);
@@ -19,8 +19,9 @@ export async function judgeProgress(tx: Tx, batch: DisbursementBatch, before: Ba
     if (decision.ok) await tx.alerts.raise("batch-stopped", `disbursement:${batch.batchId}`, { percent });
     return;
   }
-  const quarter = quarterOf(batch, after);
-  if (quarter > quarterOf(batch, before)) await tellStatus(tx, batch, `${quarter * 25} % have ended`);
+  const quarter = quarterOf(batch, after.ongoing);
+  if (quarter > quarterOf(batch, after.ongoing + ended))
+    await tellStatus(tx, batch, `${quarter * 25} % have ended`);
 }
 
 /** Every instruction of a batch has ended. The batch is locked. */
@@ -46,6 +47,6 @@ function tooManyFailed(batch: DisbursementBatch, { failed, completed }: BatchTot
   return failedSince * 100 > batch.mostFailedPercent * endedSince ? percent : undefined;
 }
 
-function quarterOf({ totalCount }: DisbursementBatch, { ongoing }: BatchTotals): number {
+function quarterOf({ totalCount }: DisbursementBatch, ongoing: number): number {
   return Math.floor(((totalCount - ongoing) * 4) / totalCount);
 }

@@ -135,7 +135,6 @@ async function settle(
 ): Promise<void> {
   const batch = await tx.disbursements.lock(begun.batch.id);
   if (!batch) throw new Error(`batch ${begun.batch.batchId} is gone`);
-  const before = await tx.disbursements.totals(batch.id);
   const open = await tx.execution.lockCredits(batch.id, begun.chunk);
   const ended: EndedCredit[] = [];
   const paid: ChunkCredit[] = [];
@@ -166,7 +165,7 @@ async function settle(
       });
     await tx.jobs.enqueue({ queue: "pay-chunk", id: `${batch.id}/${begun.chunk}` }, delay);
   }
-  if (ended.length > 0) await judgeProgress(tx, batch, before);
+  if (ended.length > 0) await judgeProgress(tx, batch, ended.length);
 }
 
 function eventOf({ outcome }: PayoutOutcome): CreditInstructionEvent {

@@ -18,8 +18,6 @@ export function paymentStatus(state: CreditInstructionState, batch: BatchState):
       return "ACSC";
     case "failed":
       return "RJCT";
-    // Taken back by those who sent it; the reason code says so.
-    case "reversed":
     case "cancelled":
       return "CANC";
   }
@@ -57,7 +55,6 @@ const states: readonly CreditInstructionState[] = [
   "unknown",
   "paid",
   "failed",
-  "reversed",
   "cancelled",
 ];
 

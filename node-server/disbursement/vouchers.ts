@@ -80,10 +80,9 @@ export async function endVouchers(tx: Tx, voucherBatch: bigint): Promise<void> {
   const batch = await tx.disbursements.lock(chunk.batch);
   if (!batch) throw new Error(`no disbursement batch ${chunk.batch}`);
   const results = await tx.batches.results(voucherBatch);
-  const before = await tx.disbursements.totals(batch.id);
   await tx.execution.endVouchers(
     batch.id,
     results.map(({ line, serial, failureReason: reason }) => ({ line, serial, reason })),
   );
-  await judgeProgress(tx, batch, before);
+  await judgeProgress(tx, batch, results.length);
 }

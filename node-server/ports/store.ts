@@ -2,7 +2,8 @@
  * What the server's decisions need of its database: one transaction at a time, rows locked before they are judged.
  * The PostgreSQL implementation is in `../postgres/store.ts`.
  *
- * Lock order, the same everywhere: the node's row, then a bill, then vouchers by serial, then accounts by id; payees by id.
+ * Lock order, the same everywhere: the node's row, then a bill, or a disbursement batch and its instructions by line, then
+ * vouchers by serial, then accounts by id; payees by id.
  */
 import type { Money } from "#core/money.ts";
 import type { DisputeState } from "#core/dispute.machine.ts";

@@ -375,10 +375,10 @@ function instructionOf(row: SelectedInstruction): CreditInstruction {
 async function totalsOf(trx: Trx, id: bigint): Promise<BatchTotals> {
   const counted = sql<BatchTotals>`
     select count(*) filter (where state in ('waiting', 'sent', 'unknown'))::int as ongoing,
-      count(*) filter (where state in ('failed', 'reversed', 'cancelled'))::int as failed,
+      count(*) filter (where state in ('failed', 'cancelled'))::int as failed,
       count(*) filter (where state = 'paid')::int as completed,
       coalesce(sum(amount_minor) filter (where state in ('waiting', 'sent', 'unknown')), 0)::bigint as "ongoingMinor",
-      coalesce(sum(amount_minor) filter (where state in ('failed', 'reversed', 'cancelled')), 0)::bigint as "failedMinor",
+      coalesce(sum(amount_minor) filter (where state in ('failed', 'cancelled')), 0)::bigint as "failedMinor",
       coalesce(sum(amount_minor) filter (where state = 'paid'), 0)::bigint as "completedMinor"
     from credit_instructions where batch = ${id}`;
   const [row] = (await counted.execute(trx)).rows;

@@ -81,7 +81,7 @@ export function executionRows(trx: Trx): ExecutionRows {
           ended_at = clock_timestamp()
         from unnest(${refused.map(({ line }) => line)}::int[], ${refused.map((row) => row.reasonCode)}::text[],
           ${refused.map(({ reason }) => reason)}::text[]) as f (line, code, reason)
-        where i.batch = ${batch} and coalesce(i.paid_with, i.line) = f.line and i.state = 'waiting'`.execute(
+        where i.batch = ${batch} and (i.line = f.line or i.paid_with = f.line) and i.state = 'waiting'`.execute(
         trx,
       );
     },
@@ -99,7 +99,7 @@ export function executionRows(trx: Trx): ExecutionRows {
         update credit_instructions i set chunk = ${n}, rail = ${rail}, paid_to_kind = p.kind, paid_to_sealed = p.sealed
         from unnest(${credits.map(({ line }) => line)}::int[], ${credits.map(({ to }) => to.kind)}::text[],
           ${credits.map(({ to }) => Buffer.from(to.sealed))}::bytea[]) as p (line, kind, sealed)
-        where i.batch = ${batch} and coalesce(i.paid_with, i.line) = p.line and i.state = 'waiting'`.execute(
+        where i.batch = ${batch} and (i.line = p.line or i.paid_with = p.line) and i.state = 'waiting'`.execute(
         trx,
       );
       return n;
@@ -108,7 +108,7 @@ export function executionRows(trx: Trx): ExecutionRows {
       const n = await addChunk(trx, batch, null, voucherBatch);
       await sql`
         update credit_instructions set chunk = ${n}, rail = 'voucher', state = 'sent'
-        where batch = ${batch} and coalesce(paid_with, line) = any(${lines}::int[]) and state = 'waiting'`.execute(
+        where batch = ${batch} and (line = any(${lines}::int[]) or paid_with = any(${lines}::int[])) and state = 'waiting'`.execute(
         trx,
       );
       return n;
@@ -140,7 +140,7 @@ export function executionRows(trx: Trx): ExecutionRows {
           ${credits.map(({ key }) => key)}::text[])`.execute(trx);
       await sql`
         update credit_instructions set state = 'sent'
-        where batch = ${batch} and coalesce(paid_with, line) = any(${lines}::int[]) and state = 'waiting'`.execute(
+        where batch = ${batch} and (line = any(${lines}::int[]) or paid_with = any(${lines}::int[])) and state = 'waiting'`.execute(
         trx,
       );
     },
@@ -162,7 +162,7 @@ export function executionRows(trx: Trx): ExecutionRows {
         from unnest(${lines}::int[], ${outcomes}::text[], ${credits.map((row) => row.reasonCode)}::text[],
           ${credits.map(({ reason }) => reason)}::text[],
           ${credits.map(({ transactionId }) => transactionId)}::text[]) as e (line, outcome, code, reason, transaction)
-        where i.batch = ${batch} and coalesce(i.paid_with, i.line) = e.line
+        where i.batch = ${batch} and (i.line = e.line or i.paid_with = e.line)
           and i.state in ('sent', 'unknown')`.execute(trx);
     },
     async markUnknown(batch, credits) {
@@ -176,7 +176,7 @@ export function executionRows(trx: Trx): ExecutionRows {
           and u.reference is not null`.execute(trx);
       await sql`
         update credit_instructions set state = 'unknown'
-        where batch = ${batch} and coalesce(paid_with, line) = any(${lines}::int[]) and state = 'sent'`.execute(
+        where batch = ${batch} and (line = any(${lines}::int[]) or paid_with = any(${lines}::int[])) and state = 'sent'`.execute(
         trx,
       );
     },
@@ -188,7 +188,7 @@ export function executionRows(trx: Trx): ExecutionRows {
           ended_at = clock_timestamp()
         from unnest(${outcomes.map(({ line }) => line)}::int[], ${outcomes.map(({ serial }) => serial)}::bigint[],
           ${outcomes.map(({ reason }) => reason)}::text[]) as v (line, serial, reason)
-        where i.batch = ${batch} and coalesce(i.paid_with, i.line) = v.line and i.state = 'sent'`.execute(
+        where i.batch = ${batch} and (i.line = v.line or i.paid_with = v.line) and i.state = 'sent'`.execute(
         trx,
       );
     },
@@ -209,7 +209,7 @@ export function executionRows(trx: Trx): ExecutionRows {
       const found = sql<ReceiptRow>`
         select line, paid_with as "paidWith", instruction_id as "instructionId", amount_minor as "amountMinor",
           narration, transaction_id as "transactionId"
-        from credit_instructions where batch = ${batch} and coalesce(paid_with, line) = any(${lines}::int[])
+        from credit_instructions where batch = ${batch} and (line = any(${lines}::int[]) or paid_with = any(${lines}::int[]))
           and transaction_id is not null order by line`;
       return (await found.execute(trx)).rows;
     },

@@ -9,6 +9,7 @@ import { describeBooks } from "./store/books.ts";
 import { describeCarried } from "./store/carried.ts";
 import { describeClaims } from "./store/claims.ts";
 import { describeCommands } from "./store/commands.ts";
+import { describeDisbursements } from "./store/disbursements.ts";
 import { prepare } from "./store/fixture.ts";
 import { describeInventory } from "./store/inventory.ts";
 import { describeLeases } from "./store/leases.ts";
@@ -60,6 +61,7 @@ const parts = [
   describePayees,
   describeMapperRequests,
   describeCarried,
+  describeDisbursements,
   describeRequests,
   describeSealedAnswers,
   describeInventory,

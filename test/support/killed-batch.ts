@@ -39,7 +39,7 @@ export async function runKilledBatch(
   installation: Installation,
   options: KilledBatchOptions,
 ): Promise<KilledBatch> {
-  const provider = start("test/support/mobile-money-process.ts", []);
+  const provider = start("test/faults/mobile-money-process.ts", []);
   const [, providerUrl = "", booksUrl = ""] = await provider.line(/provider (\S+) books (\S+)/);
   const servers: Running[] = [];
   const startOne = async () => {

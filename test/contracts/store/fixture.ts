@@ -27,6 +27,8 @@ export const registry: Registry = {
     { code: "KIT", name: "AID", validityDays: 30, reservationDays: 30, atRisk: false },
     { code: "LOW", name: "Hardly funded", validityDays: 30, reservationDays: 30, atRisk: false },
   ],
+  disbursing: ["welfare"],
+  receivers: ["MPESA"],
   merchants: [
     { id: "corner", name: "Corner shop", status: "active", account: "ACC-7", accepts: ["AID"] },
     { id: "gone", name: "Closed shop", status: "closed", account: null, accepts: [] },

@@ -110,6 +110,12 @@ async function register(db: Kysely<Database>, registry: Registry): Promise<void>
       .values({ code, name, validity_days: validityDays, reservation_days: reservationDays, at_risk: atRisk })
       .execute();
   }
+  for (const id of registry.disbursing)
+    await db.insertInto("disbursement_terms").values({ institution_id: id, payer_identifier: id }).execute();
+  for (const id of registry.receivers) {
+    const receiver = { id, name: id, rail: "non-bank", gateway: "ledger" } as const;
+    await db.insertInto("receiving_institutions").values(receiver).execute();
+  }
   for (const { id, name, status, account, accepts } of registry.merchants) {
     await db.insertInto("merchants").values({ id, name, status, account }).execute();
     await db.insertInto("merchant_groups").values({ code: id, name }).execute();

@@ -38,6 +38,9 @@ export interface Registry {
     readonly boxPublicKey: Uint8Array | null;
   }[];
   readonly groups: readonly VoucherGroupRow[];
+  /** Institutions that disburse, each out of our own ledger, and the institutions that keep payees' money. */
+  readonly disbursing: readonly string[];
+  readonly receivers: readonly string[];
   readonly merchants: readonly (MerchantRow & { readonly accepts: readonly string[] })[];
   /** Institutions; each biller is linked with each payer FI. */
   readonly billers: readonly BillerRow[];

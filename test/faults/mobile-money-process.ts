@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { providerBehaviours, startMobileMoney } from "./mobile-money.ts";
+import { providerBehaviours, startMobileMoney } from "../support/mobile-money.ts";
 
 const hangMs = 2_000;
 const provider = await startMobileMoney(hangMs);
