@@ -10,10 +10,12 @@ import { encodeLease } from "#sync/documents/lease.ts";
 import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
 import type { Verdict } from "#sync/documents/verdict-list.ts";
 import { signDocument } from "#sync/signing/cose.ts";
-import { testStore } from "../../test/support/funding.ts";
+import { fundForTest, testStore } from "../../test/support/funding.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
+import { fundGroup } from "../ledger/entries.ts";
 import { revokeNode } from "../nodes/revoke.ts";
+import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
 import { beginRecovery, overrideRecovery, readIdentity, readRecovery } from "../postgres/recovery-admin.ts";
 import { endRecovery } from "./end.ts";
 import { readSeen, writeSeen } from "./generation-file.ts";
@@ -274,6 +276,26 @@ describe("4.8: what the restored database had left open", () => {
 
 /** So that it is not too late, whenever it is judged. */
 const online = { mode: "online", epoch: null, lastServerTimeMs: Date.now() + 3_600_000 } as const;
+
+test("4.2, 4.8: what was decided at risk before a restore uses up its contact's limits after it as well", async () => {
+  const { pool } = server.client;
+  await putVoucherGroup(pool, { code: "RSK", name: "At risk", validityDays: 30, atRisk: true });
+  await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO", "RSK"] });
+  await fundForTest(pool, fundGroup("t-2", "RSK", { amountMinor: 100_000n, currency: "USD" }));
+  const node = await enrolAtShop(server, "till 1");
+  const [voucher] = (await server.institution.createVouchers("RSK", [7])) as [IssuedVoucher];
+  await server.institution.activate([voucher.serialNumber]);
+  const lastServerTimeMs = Date.now();
+  const operation = node.redeem(voucher, { mode: "at-risk", epoch: null, lastServerTimeMs });
+  const word = await signed(node, [operation], { status: "applied" });
+  await restored();
+  const { verdicts } = await after(node).upload([operation], undefined, [word]);
+  expect(verdicts?.verdicts).toMatchObject([{ status: "applied" }]);
+  const used = await testStore(pool).transaction((tx) =>
+    tx.limits.used(node.identity.nodeId, lastServerTimeMs, "USD"),
+  );
+  expect(used).toEqual({ count: 1, sumMinor: 700n });
+});
 
 /** One of them holds the leases of both vouchers. */
 async function twoTills() {
