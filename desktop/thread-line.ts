@@ -55,10 +55,10 @@ export async function startThread(
   options: ThreadOptions,
   onEvent: (event: TillEvent) => void,
   keyStore?: KeyStore,
-  entry: URL = new URL("./worker/thread.ts", import.meta.url),
+  address = new URL("./worker/thread.ts", import.meta.url),
 ): Promise<ThreadLine> {
   const workerData: ThreadData = { ...options, hasKeyStore: keyStore !== undefined };
-  const thread = new Worker(entry, { workerData });
+  const thread = new Worker(address, { workerData });
   const waiting = new Map<number, (answer: Answer) => void>();
   const [opened, closed, failed] = [
     Promise.withResolvers<void>(),

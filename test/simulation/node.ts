@@ -277,6 +277,13 @@ export class SimulatedNode {
   }
 
   #open(): NodeStores {
+    const stores = this.#openFolder();
+    // Whoever starts the machine gives the passphrase; before, nothing that is sealed can be read.
+    stores.vault.unlock(this.#key.seed);
+    return stores;
+  }
+
+  #openFolder(): NodeStores {
     const opened = openStores({ directory: this.#directory, wallMs: () => this.#clock.wallMs() });
     if (!opened.ok) throw new Error("the directory is in use");
     if (!this.#weakness.headFileUnread || this.nodeId === "" || !opened.stores.stopped())
@@ -326,7 +333,6 @@ export class SimulatedNode {
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
     const { queue, trust, database, vault } = stores;
     const { nodeId } = this;
-    vault.unlock(this.#key.seed);
     if (this.#sessions?.stores !== stores) {
       const assertions = createSyncSigner("session-assertion", this.#key.seed);
       this.#sessions = {
