@@ -49,6 +49,9 @@ export function App() {
 /** The real till and the one for practice never share what is on the screen. */
 function Phase({ state }: { readonly state: TillState }) {
   const key = String(state.practice);
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [key, state.phase]);
   switch (state.phase) {
     case "first-start":
       return <FirstStart key={key} />;

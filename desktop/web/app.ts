@@ -63,7 +63,9 @@ export function createWebShell({ till, page, origin }: WebShellParts): WebShell 
     sessions.add(digest(value));
     setCookie(context, cookie, value, { httpOnly: true, sameSite: "Strict", path: "/" });
     // A page of its own: a redirect would carry the address that it came from, and a strict cookie would stay behind.
-    return context.html(`<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Paypost</title>`);
+    return context.html(
+      `<!doctype html><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="/icon.svg"><title>Paypost</title>`,
+    );
   });
 
   app.use(async (context, next) => {

@@ -13,7 +13,14 @@ import { makeLargeTill } from "../support/large-till.ts";
 import { projectRoot } from "../support/processes.ts";
 
 /** Milliseconds and megabytes, with room for a computer of ten years ago. */
-const bounds = { "first screen": 5000, unlocked: 6000, seen: 1000, "page MB": 200, "shell MB": 500 };
+const bounds = {
+  start: 15_000,
+  "first screen": 2000,
+  unlocked: 6000,
+  seen: 1000,
+  "page MB": 200,
+  "shell MB": 500,
+};
 
 const found = findBrowser();
 if (!found.found) throw new Error(found.because);
@@ -37,8 +44,12 @@ if (failures.length > 0) {
 }
 
 async function measure(): Promise<void> {
-  await timed("first screen, with the start of the program", bounds["first screen"], () => till.start());
+  await timed("the program and its first screen", bounds.start, () => till.start());
   const { page } = till;
+  await timed("first screen, when the program runs", bounds["first screen"], async () => {
+    await page.reload();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  });
   await timed("unlocked and signed in", bounds.unlocked, () => till.open("Ann", "4711"));
   await timed("history", bounds.seen, async () => {
     await till.go("History");
@@ -47,8 +58,7 @@ async function measure(): Promise<void> {
   const serial = (await page.getByRole("rowheader").last().innerText()).trim();
   await timed("history, searched by serial", bounds.seen, async () => {
     await page.getByLabel("Search").fill(serial);
-    await page.waitForFunction("document.querySelectorAll('tbody tr').length === 1");
-    await page.getByRole("rowheader", { name: serial }).waitFor();
+    await page.locator("tbody tr:only-child").filter({ hasText: serial }).waitFor();
   });
   await timed("reserved vouchers", bounds.seen, async () => {
     await till.go("Reserved");

@@ -50,6 +50,7 @@ export const refusal = {
   "rejected-before": "The server has rejected this voucher at this till before. Connect and try again.",
   "not-leased-here":
     "This voucher is not reserved for this till, so it cannot be accepted without a connection. Connect and try again.",
+  "no-such-serial": "There is no voucher with this serial number. Check the digits.",
   "at-other-till":
     "This voucher is reserved for {{till}} of this shop until {{until}}. Send the customer there.",
   "leased-elsewhere":

@@ -49,6 +49,7 @@ export const refusal: Answers["refusal"] = {
   "rejected-before": "El servidor ya rechazó este vale en esta caja. Conéctese e inténtelo de nuevo.",
   "not-leased-here":
     "Este vale no está reservado para esta caja y no se puede aceptar sin conexión. Conéctese e inténtelo de nuevo.",
+  "no-such-serial": "No hay ningún vale con este número de serie. Revise las cifras.",
   "at-other-till":
     "Este vale está reservado para {{till}} de esta tienda hasta {{until}}. Envíe allí al cliente.",
   "leased-elsewhere":

@@ -49,6 +49,7 @@ export const refusal: Answers["refusal"] = {
   "rejected-before": "Le serveur a déjà rejeté ce bon à cette caisse. Connectez-vous et réessayez.",
   "not-leased-here":
     "Ce bon n’est pas réservé à cette caisse : il ne peut pas être accepté sans connexion. Connectez-vous et réessayez.",
+  "no-such-serial": "Aucun bon ne porte ce numéro de série. Vérifiez les chiffres.",
   "at-other-till": "Ce bon est réservé à {{till}} de cette boutique jusqu’au {{until}}. Envoyez-y le client.",
   "leased-elsewhere":
     "Ce bon est réservé à une autre boutique{{place}}, à qui on demande de le rendre. Envoyez-y le client, ou réessayez dans quelques minutes ; au plus tard le {{until}} il est libre.",

@@ -49,6 +49,7 @@ export const refusal: Answers["refusal"] = {
   "rejected-before": "O servidor já rejeitou este vale nesta caixa. Ligue-se e tente de novo.",
   "not-leased-here":
     "Este vale não está reservado para esta caixa e não pode ser aceite sem ligação. Ligue-se e tente de novo.",
+  "no-such-serial": "Não há nenhum vale com este número de série. Verifique os algarismos.",
   "at-other-till":
     "Este vale está reservado para {{till}} desta loja até {{until}}. Envie o cliente para lá.",
   "leased-elsewhere":

@@ -49,6 +49,7 @@ export const refusal: Answers["refusal"] = {
   "rejected-before": "Seva imekataa vocha hii kwenye kaunta hii kabla. Unganisha na ujaribu tena.",
   "not-leased-here":
     "Vocha hii haijatengwa kwa kaunta hii, hivyo haiwezi kukubaliwa bila muunganisho. Unganisha na ujaribu tena.",
+  "no-such-serial": "Hakuna vocha yenye namba hii ya mfululizo. Angalia tarakimu.",
   "at-other-till": "Vocha hii imetengwa kwa {{till}} ya duka hili hadi {{until}}. Mpeleke mteja huko.",
   "leased-elsewhere":
     "Vocha hii imetengwa kwa duka jingine{{place}}, ambalo linaombwa kuirudisha. Mpeleke mteja huko, au jaribu tena baada ya dakika chache; kufikia {{until}} itakuwa huru.",
