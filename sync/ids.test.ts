@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesToUuid, isUuid, isUuidv7, uuidToBytes, uuidv7 } from "./ids.ts";
+import { bytesToUuid, derivedUuid, isUuid, isUuidv7, uuidToBytes, uuidv7 } from "./ids.ts";
 import { webRandomBytes } from "./signing/random.ts";
 
 describe("UUIDs", () => {
@@ -56,4 +56,10 @@ describe("UUIDv7", () => {
   test.each([-1, 2 ** 48, 1.5, Number.NaN])("a time of %d ms throws", (time) => {
     expect(() => uuidv7(time, webRandomBytes)).toThrow("time");
   });
+});
+
+test("a derived id is a version 8 UUID that only the text decides", () => {
+  expect(derivedUuid("one")).toBe(derivedUuid("one"));
+  expect(derivedUuid("one")).not.toBe(derivedUuid("two"));
+  expect(derivedUuid("one")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });

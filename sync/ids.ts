@@ -2,7 +2,8 @@
  * Identifiers: 16 bytes inside signed documents, lower-case UUID text everywhere else (RFC 9562). Operation ids are
  * version 7, so that they sort by the time they were made.
  */
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { RandomBytes } from "./signing/random.ts";
 
 /** True for the only text form that is used: lower-case, with its four dashes. */
@@ -26,6 +27,14 @@ export function bytesToUuid(bytes: Uint8Array): string {
   if (bytes.length !== 16) throw new Error("a UUID has 16 bytes");
   const hex = bytesToHex(bytes);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** A version 8 UUID that follows from the text: the same text, the same id, also after a restore. */
+export function derivedUuid(text: string): string {
+  const digest = sha256(utf8ToBytes(text)).slice(0, 16);
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
+  return bytesToUuid(digest);
 }
 
 /** The Unix milliseconds that a version 7 UUID was made at, as its maker said. */

@@ -2,9 +2,7 @@
  * Accepting a batch (GovStack Payments BB, bulk disbursement): it is checked whole, compared with the institution's earlier
  * batches, and stored in one transaction, or nothing of it is.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { bytesToUuid } from "#sync/ids.ts";
+import { derivedUuid } from "#sync/ids.ts";
 import type {
   BatchSource,
   DisbursementTerms,
@@ -88,11 +86,8 @@ class UnknownAfter extends Error {}
 
 /** The same request has the same batch: what it is told does not depend on when it is asked. */
 function batchIdOf({ key }: RequestIdentity): string {
-  const text = `paypost/1/disbursement-batch/${JSON.stringify([key.institutionId, key.call, key.requestId])}`;
-  const digest = sha256(utf8ToBytes(text)).slice(0, 16);
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  return bytesToUuid(digest);
+  const named = JSON.stringify([key.institutionId, key.call, key.requestId]);
+  return derivedUuid(`paypost/1/disbursement-batch/${named}`);
 }
 
 async function known(tx: Tx, batchId: string) {

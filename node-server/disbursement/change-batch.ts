@@ -2,9 +2,7 @@
 import { decideBatch } from "#core/decide-disbursement.ts";
 import type { BatchDecision } from "#core/decide-disbursement.ts";
 import type { BatchEffect, BatchEvent } from "#core/batch.machine.ts";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { bytesToUuid } from "#sync/ids.ts";
+import { derivedUuid } from "#sync/ids.ts";
 import { accountId, holdForBatch, returnFromBatch } from "../ledger/entries.ts";
 import type { Account } from "../ledger/entries.ts";
 import type { DisbursementBatch } from "../ports/disbursement.ts";
@@ -118,5 +116,5 @@ function sourceOf({ institutionId, currency }: DisbursementBatch, payerBank: str
 
 /** Derived, so that a bank that is asked again after a restore sees the same question. */
 function correlationIdOf(batchId: string, n: number): string {
-  return bytesToUuid(sha256(utf8ToBytes(`paypost/1/funds/${batchId}/${n}`)).slice(0, 16));
+  return derivedUuid(`paypost/1/funds/${batchId}/${n}`);
 }

@@ -2,11 +2,9 @@
  * Paying one chunk of a batch, exactly once whatever dies when: each credit is noted and committed before it is sent, and
  * one that may have been sent is asked for. Only where the provider never received it is it sent again, under its own key.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { decideCreditInstruction } from "#core/decide-disbursement.ts";
 import type { CreditInstructionEvent } from "#core/credit-instruction.machine.ts";
-import { bytesToUuid } from "#sync/ids.ts";
+import { derivedUuid } from "#sync/ids.ts";
 import { payInstructions } from "../ledger/entries.ts";
 import type { PaidCredit } from "../ledger/entries.ts";
 import type { AskedOutcome, Carrier } from "../payments/carrier.ts";
@@ -67,7 +65,7 @@ function canSend({ state }: ChunkCredit): boolean {
 
 /** Derived from batch, line and number: it must survive a restore. */
 function creditKeyOf(batchId: string, line: number, n: number): string {
-  return bytesToUuid(sha256(utf8ToBytes(`paypost/1/credit/${batchId}/${line}/${n}`)).slice(0, 16));
+  return derivedUuid(`paypost/1/credit/${batchId}/${line}/${n}`);
 }
 
 /** What a chunk is called outside. */

@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { decideVoucher } from "#core/decide.ts";
 import type { VoucherRefusal } from "#core/voucher-refusal.ts";
-import { bytesToUuid } from "#sync/ids.ts";
+import { derivedUuid } from "#sync/ids.ts";
 import type { Money } from "#core/money.ts";
 import { accountId, claimReserve } from "../ledger/entries.ts";
 import type { PayoutTerms } from "../ledger/entries.ts";
@@ -75,10 +75,7 @@ const payoutBackstopSeconds = 10;
 
 /** Claim and transaction ids derive from the cause: a payment provider's idempotency key must survive a restore. */
 export function claimIdOf(cause: string): string {
-  const digest = causeDigest(cause).slice(0, 16);
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  return bytesToUuid(digest);
+  return derivedUuid(causeText(cause));
 }
 
 function newClaim(
@@ -111,5 +108,9 @@ export function transactionIdOf(cause: string): string {
 }
 
 function causeDigest(cause: string): Uint8Array {
-  return sha256(utf8ToBytes(`paypost/1/claim/${cause}`));
+  return sha256(utf8ToBytes(causeText(cause)));
+}
+
+function causeText(cause: string): string {
+  return `paypost/1/claim/${cause}`;
 }

@@ -2,12 +2,10 @@
  * A receiving bank that takes its payments together (GovStack Payments BB, bulk disbursement: sub-batches). It accepts a
  * sub-batch and carries it out by itself; what became of each payment is asked of its detail.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor } from "#core/money.ts";
-import { bytesToUuid } from "#sync/ids.ts";
+import { derivedUuid } from "#sync/ids.ts";
 import type { AskedOutcome, Carrier } from "../carrier.ts";
 import type { Payout, PayoutOutcome } from "../gateway.ts";
 import { transactionIdOf } from "../claim.ts";
@@ -78,7 +76,7 @@ async function sendGroup(
     })),
   };
   const keys = payouts.map(({ idempotencyKey }) => idempotencyKey).toSorted();
-  const correlationId = bytesToUuid(sha256(utf8ToBytes(keys.join("/"))).slice(0, 16));
+  const correlationId = derivedUuid(`paypost/1/sub-batch/${keys.join("/")}`);
   const response = await request(options, "POST", "/batches", correlationId, JSON.stringify(body));
   if (response.status !== 400) return undefined;
   const refusal = refusalBody.safeParse(response.body);
