@@ -6,18 +6,18 @@ export default defineConfig({
     // Vitest leaves a processor free by default: on two, which CI has, that is half of them.
     maxWorkers: "100%",
     projects: [
-      { test: { name: "core", include: ["core/**/*.test.ts"] } },
-      { test: { name: "sync", include: ["sync/**/*.test.ts"] } },
+      { test: { name: "core", include: ["core/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "sync", include: ["sync/**/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {
           name: "server",
           include: ["node-server/**/*.test.ts"],
           globalSetup: ["test/support/postgres.global.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
-      { test: { name: "node", include: ["desktop/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "node", include: ["desktop/**/*.test.ts"], testTimeout: 90_000, hookTimeout: 90_000 } },
       {
         test: {
           name: "faults",
@@ -28,8 +28,8 @@ export default defineConfig({
             "test/demo/*.test.ts",
           ],
           globalSetup: ["test/support/postgres.global.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: 400_000,
+          hookTimeout: 200_000,
         },
       },
       {

@@ -101,7 +101,9 @@ export async function startTestServer(
 
 async function listen(fetch: ComposedServer["fetch"]): Promise<{ server: ServerType; url: string }> {
   return new Promise((resolve) => {
-    const server = serve({ fetch, port: 0, hostname: "127.0.0.1" }, (address: AddressInfo) =>
+    // On a busy machine a test may pause for longer than connections are usually kept for.
+    const serverOptions = { keepAliveTimeout: 60_000 };
+    const server = serve({ fetch, port: 0, hostname: "127.0.0.1", serverOptions }, (address: AddressInfo) =>
       resolve({ server, url: `http://127.0.0.1:${address.port}` }),
     );
   });
