@@ -61,7 +61,7 @@ flows("a new till", (town) => {
     const file = join(town().installation.folder, "enrolment.ppe");
     await writeFile(file, `${enrolmentLink(town().url, shop.code)}\n`);
     await page.getByLabel("Open a file or picture").setInputFiles(file);
-    expect(await page.getByLabel("Enrolment code or link").inputValue()).toBe(shop.code);
+    await expect.poll(() => page.getByLabel("Enrolment code or link").inputValue()).toBe(shop.code);
     await page.getByRole("button", { name: "Enrol this till" }).click();
     await till.addFirstCashier("Amina");
     expect(await page.title()).toBe("Corner shop · Paypost");
