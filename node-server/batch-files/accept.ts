@@ -5,7 +5,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Store, Tx, VoucherInstruction } from "../ports/store.ts";
+import type { Store, Tx } from "../ports/store.ts";
 import { acceptOnce, jobOf } from "../vouchers/accept.ts";
 import type { Acceptance, Accepted } from "../vouchers/accept.ts";
 import { openFile } from "./container.ts";
@@ -15,6 +15,7 @@ import type { FileRefusal } from "./refusal.ts";
 import { readRequestFile } from "./request.ts";
 import type { RequestFile, RequestHeader } from "./request.ts";
 import type { Spooled } from "./spool.ts";
+import { hashed, slicesOf } from "./streams.ts";
 
 export interface FileUpload {
   readonly institutionId: string;
@@ -90,8 +91,6 @@ function accept(store: Store, upload: FileUpload, inspected: Inspected): Promise
   });
 }
 
-const sliceSize = 1_000;
-
 async function storeItems(
   tx: Tx,
   batch: { readonly id: bigint; readonly institutionId: string; readonly batchId: string },
@@ -110,27 +109,6 @@ async function storeItems(
   }
 }
 
-async function* slicesOf(items: AsyncIterable<VoucherInstruction>): AsyncGenerator<VoucherInstruction[]> {
-  let slice: VoucherInstruction[] = [];
-  for await (const item of items) {
-    slice.push(item);
-    if (slice.length < sliceSize) continue;
-    yield slice;
-    slice = [];
-  }
-  if (slice.length > 0) yield slice;
-}
-
 function contentOf({ file, boxKey }: FileUpload): AsyncIterable<Uint8Array> {
   return openFile("request", boxKey, file.read());
-}
-
-async function* hashed(
-  content: AsyncIterable<Uint8Array>,
-  hash: { update(bytes: Uint8Array): unknown },
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of content) {
-    hash.update(piece);
-    yield piece;
-  }
 }

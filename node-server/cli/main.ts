@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     by: { type: "string" },
     because: { type: "string" },
     all: { type: "boolean" },
+    update: { type: "boolean" },
     "at-risk": { type: "boolean" },
     server: { type: "string" },
     answer: { type: "string" },
