@@ -156,8 +156,9 @@ async function uploadAtTimes(
   }
 }
 
-/** The deny list is of use to nobody whose policy allows nothing at risk. */
-function isWanted({ contact, trust }: SyncParts, name: ShapeName): boolean {
+/** The deny list is of use to nobody whose policy allows nothing at risk; payees only to whom the server signals some. */
+function isWanted({ contact, trust, shapes }: SyncParts, name: ShapeName): boolean {
+  if (name === "beneficiaries") return shapes.signalled(name) !== undefined;
   if (name !== "denied") return true;
   const policy = trust.policy(contact.anchor()?.policyVersion ?? 0);
   return policy !== undefined && policy.atRisk !== null;
@@ -165,7 +166,8 @@ function isWanted({ contact, trust }: SyncParts, name: ShapeName): boolean {
 
 /** What comes after it was read, so it was not tried at all. */
 function isLeftOut(name: ShapeName, shapes: SyncReport["shapes"]): boolean {
-  return name === "denied" && shapes.denied === undefined && shapes.verdicts !== undefined;
+  const mayBeLeftOut = name === "denied" || name === "beneficiaries";
+  return mayBeLeftOut && shapes[name] === undefined && shapes.verdicts !== undefined;
 }
 
 function shapeParts(parts: SyncParts): ShapeParts {

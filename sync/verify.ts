@@ -18,8 +18,8 @@ import { openSelfSignedKeySet } from "./documents/key-set.ts";
 import type { KeySet } from "./documents/key-set.ts";
 import { openAs } from "./documents/open.ts";
 import type { Opened } from "./documents/open.ts";
-import { decodeOperation } from "./documents/operation.ts";
-import type { Operation } from "./documents/operation.ts";
+import { decodeOperation, isAboutVoucher } from "./documents/operation.ts";
+import type { Operation, OperationBody } from "./documents/operation.ts";
 import { decodeVerdictList } from "./documents/verdict-list.ts";
 import type { Verdict, VerdictList } from "./documents/verdict-list.ts";
 import { openTrusted } from "./open-trusted.ts";
@@ -132,9 +132,13 @@ async function checkEvidence(bundle: EvidenceBundle, keySet: KeySet): Promise<Ch
   const winner = bundle.winner && (await checkOperation(bundle.winner, keySet));
   const named = loser.verdict.evidence;
   const isNamed = winner ? named !== null && equalBytes(named, winner.operationHash) : named === null;
-  const isSameVoucher = !winner || winner.operation.body.serial === loser.operation.body.serial;
+  const isSameVoucher = !winner || isSameSerial(winner.operation.body, loser.operation.body);
   if (!isNamed || !isSameVoucher) fail("operation", "does-not-fit", "another-winner");
   return { kind: "evidence", ...loser, winner };
+}
+
+function isSameSerial(one: OperationBody, other: OperationBody): boolean {
+  return isAboutVoucher(one) && isAboutVoucher(other) && one.serial === other.serial;
 }
 
 async function checkOperation(signed: SignedByNode, keySet: KeySet): Promise<CheckedOperation> {

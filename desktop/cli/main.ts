@@ -11,6 +11,7 @@ import {
 } from "./commands.ts";
 import { exportCommand, handInCommand, importCommand, receiptCommand } from "./carry.ts";
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
+import { lookUpCommand, payeeCommand, payeesCommand } from "./payees.ts";
 import { settingsCommand } from "./settings.ts";
 import { usage } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
@@ -39,6 +40,14 @@ const options = {
   anyway: { type: "boolean" },
   group: { type: "string" },
   quantity: { type: "string" },
+  identity: { type: "string" },
+  programme: { type: "string" },
+  reason: { type: "string" },
+  modality: { type: "string" },
+  "institution-code": { type: "string" },
+  address: { type: "string" },
+  area: { type: "string" },
+  status: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -85,6 +94,14 @@ async function run(args: string[]): Promise<CommandResult> {
     anyway: values.anyway ?? false,
     group: values.group,
     quantity: values.quantity,
+    identity: values.identity,
+    programme: values.programme,
+    reason: values.reason,
+    modality: values.modality,
+    institutionCode: values["institution-code"],
+    address: values.address,
+    area: values.area,
+    status: values.status,
   };
   switch (command) {
     case "enrol":
@@ -107,6 +124,14 @@ async function run(args: string[]): Promise<CommandResult> {
       return reserveCommand(given);
     case "release":
       return releaseCommand(given);
+    case "look-up":
+      return lookUpCommand(given);
+    case "register-payee":
+      return payeeCommand(given, "register-beneficiary");
+    case "update-payee":
+      return payeeCommand(given, "update-beneficiary");
+    case "payees":
+      return payeesCommand(given);
     case "settings":
       return settingsCommand(given);
     case "receipt":

@@ -37,6 +37,14 @@ export interface CommandOptions {
   readonly anyway: boolean;
   readonly group: string | undefined;
   readonly quantity: string | undefined;
+  readonly identity: string | undefined;
+  readonly programme: string | undefined;
+  readonly reason: string | undefined;
+  readonly modality: string | undefined;
+  readonly institutionCode: string | undefined;
+  readonly address: string | undefined;
+  readonly area: string | undefined;
+  readonly status: string | undefined;
 }
 
 export const clock = createMachineClock();

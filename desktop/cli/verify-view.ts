@@ -1,6 +1,7 @@
 /** What `verify` says of a file: what it is, what it proves, and what it does not. */
 import { formatSerial } from "#core/voucher-number.ts";
 import type { KeySet } from "#sync/documents/key-set.ts";
+import { isAboutVoucher } from "#sync/documents/operation.ts";
 import type { OperationBody } from "#sync/documents/operation.ts";
 import type { Verdict, VerdictList } from "#sync/documents/verdict-list.ts";
 import { keyIdOf } from "#sync/signing/cose.ts";
@@ -89,6 +90,9 @@ function operationText({ operation }: CheckedOperation): string {
 
 function bodyText(body: OperationBody): string {
   if (body.type === "release-lease") return `voucher ${formatSerial(body.serial)} given back`;
+  if (body.type === "look-up") return `a payee of ${body.programme} looked up (${body.outcome})`;
+  if (body.type === "register-beneficiary") return `a payee registered for ${body.programme}`;
+  if (body.type === "update-beneficiary") return `a payee of ${body.programme} updated`;
   return `voucher ${formatSerial(body.serial)} redeemed for ${moneyText(body)} (${body.mode})`;
 }
 
@@ -150,7 +154,7 @@ function operationFields({ certificate, operation, operationHash }: CheckedOpera
     operationId: operation.operationId,
     operationHash: hex(operationHash),
     type: body.type,
-    serial: formatSerial(body.serial),
+    serial: isAboutVoucher(body) ? formatSerial(body.serial) : null,
     actor: operation.actor,
     at: new Date(operation.wallTimeMs).toISOString(),
   };

@@ -6,6 +6,7 @@ import { askHolder, requestLeases } from "#sync/leases.ts";
 import type { Holder } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
+import { askPayeeKey } from "#sync/payee-key.ts";
 import { unmetered } from "#sync/ports/allowance.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
@@ -16,8 +17,18 @@ import { createSyncSigner } from "#sync/signing/signers.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
+import { createOwnSeal } from "./own-seal.ts";
+import { changePayee, listPayeeOperations, lookUpPayee } from "./payees.ts";
+import type {
+  LookUpRequest,
+  LookUpResult,
+  PayeeChangeRefusal,
+  PayeeChangeRequest,
+  PayeeOperationView,
+  PayeeParts,
+} from "./payees.ts";
 import { HeadNotWrittenError } from "./record.ts";
-import type { Recorded, RecordParts, RecordStep } from "./record.ts";
+import type { Recorded, RecordStep } from "./record.ts";
 import { prepareRedemption } from "./redeem.ts";
 import type { Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { releaseLease } from "./release.ts";
@@ -57,6 +68,12 @@ export interface PaypostNode {
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Gives a lease back; the operation goes up with the next sync. */
   release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
+  /** Looks a payee up in what the server gave this node; the look-up itself is recorded. */
+  lookUp(request: LookUpRequest): LookUpResult;
+  /** Queues a registration or an update of a payee, once it was checked. */
+  changePayee(request: PayeeChangeRequest): Recorded<PayeeChangeRefusal>;
+  /** What was done with payees here, and what the server answered, in order, at most `limit`. */
+  payeeOperations(limit: number): PayeeOperationView[];
   /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
   requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
@@ -85,7 +102,8 @@ export function createNode(parts: NodeParts): PaypostNode {
   const { database, queue, trust } = stores;
   const shapes = createShapeStorage({ database, queue, trust, nodeId, wallMs: () => clock.wallMs() });
   const signer = createSyncSigner("operation", parts.key.seed);
-  const recordParts: RecordParts = { ...parts, nodeId, signer };
+  const ownSeal = createOwnSeal(parts.key.seed, randomBytes);
+  const recordParts: PayeeParts = { ...parts, nodeId, signer, ownSeal };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
     nodeId,
     link,
@@ -97,8 +115,18 @@ export function createNode(parts: NodeParts): PaypostNode {
     contact: stores.node,
     leaseDocument: (sequence, generation) => stores.leases.documentFor(sequence, generation),
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
-    tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),
+    tend: async () => {
+      const calls = syncParts(attempts, signal);
+      await keepPayeeKey(calls);
+      return tendLeases({ ...recordParts, calls });
+    },
   });
+  /** Asked for once payees have come that it opens. */
+  const keepPayeeKey = async (calls: SyncParts): Promise<void> => {
+    if (stores.payees.count() === 0 || stores.payees.key() !== undefined) return;
+    const key = await askPayeeKey(calls);
+    if (key) stores.payees.keepKey(ownSeal.seal(key));
+  };
   /** Who else holds the voucher; undefined where nobody does, or the server cannot say. */
   const holderOf = async (serial: bigint, number: string): Promise<Holder | undefined> => {
     const opening = openingFor(number, randomBytes);
@@ -132,6 +160,9 @@ export function createNode(parts: NodeParts): PaypostNode {
       return outcomeOf(redeemed, stores);
     },
     release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
+    lookUp: (request) => orStopped(() => lookUpPayee(recordParts, request)),
+    changePayee: (request) => orStopped(() => changePayee(recordParts, request)),
+    payeeOperations: (limit) => listPayeeOperations(recordParts, limit),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     handIn: (file) => handIn(syncParts(fewAttempts), file),

@@ -22,6 +22,8 @@ import { createLeaseStorage } from "./store/leases.ts";
 import type { LeaseStorage } from "./store/leases.ts";
 import { createNodeStorage } from "./store/node.ts";
 import type { NodeStorage } from "./store/node.ts";
+import { createPayeeStorage } from "./store/payees.ts";
+import type { PayeeStorage } from "./store/payees.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
@@ -39,6 +41,7 @@ export interface NodeStores {
   readonly trust: TrustStorage;
   readonly acknowledgements: AcknowledgementStorage;
   readonly settings: SettingStorage;
+  readonly payees: PayeeStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -96,6 +99,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
     settings: createSettingStorage(database),
+    payees: createPayeeStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     because: { type: "string" },
     all: { type: "boolean" },
     update: { type: "boolean" },
+    "no-more": { type: "boolean" },
     "at-risk": { type: "boolean" },
     server: { type: "string" },
     answer: { type: "string" },

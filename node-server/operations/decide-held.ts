@@ -2,11 +2,13 @@
  * What no rule can decide is decided by two people (design section 4.6: "stored and held for a person"): one proposes and
  * says why, another one decides. The operation then has its one verdict, and its node is told.
  */
+import { isAboutVoucher } from "#sync/documents/operation.ts";
 import { sameEpoch } from "#sync/epoch.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { readStored, settleHeldClaims, storedOperation } from "./held.ts";
+import { settlePayee } from "./payees.ts";
 import { judge } from "./settle.ts";
 import { closeLease } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
@@ -141,7 +143,10 @@ async function verdictOf(
 ): Promise<Verdict | undefined> {
   if (verdict === "reject") return { event: { type: "REJECT" }, reason: "decided-by-people" };
   if (verdict === "write-off") return { event: { type: "WRITE_OFF" }, reason: "written-off" };
-  const { body } = storedOperation(row);
+  const operation = storedOperation(row);
+  const { body } = operation;
+  if (!isAboutVoucher(body))
+    return settlePayee(context, tx, node, { operation, body, sealed: row.sealed, hash: row.hash }, true);
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {

@@ -42,6 +42,7 @@ async function judgeHeld(
   const { body } = operation;
   // A release that waited for an earlier operation has what it asked for: the lease ends here.
   if (body.type === "release-lease") return { event: { type: "APPLY" }, reason: null };
+  if (body.type !== "redeem-voucher") throw new Error(`a ${body.type} waits for no lease`);
   const node = await tx.nodes.find(row.nodeId);
   if (!node) throw new Error(`operation of an unknown node ${row.nodeId}`);
   const redeem = { operation, body, sealed: row.sealed, hash: row.hash };

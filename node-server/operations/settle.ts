@@ -7,6 +7,8 @@ import type { Operation, OperationEnvelope } from "#sync/documents/operation.ts"
 import { equalBytes } from "#sync/signing/bytes.ts";
 import type { HoldReason } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
+import { isAboutVoucher } from "#sync/documents/operation.ts";
+import { settlePayee } from "./payees.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
@@ -110,6 +112,10 @@ export function judge(
       return settleRedeem(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
     case "release-lease":
       return settleRelease(context, tx, node, operation.body);
+    case "look-up":
+    case "register-beneficiary":
+    case "update-beneficiary":
+      return settlePayee(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
   }
 }
 
@@ -179,7 +185,7 @@ function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRo
     evidence: null,
     guaranteedMinor: null,
     claimId: null,
-    serial: operation?.body.serial ?? null,
+    serial: operation && isAboutVoucher(operation.body) ? operation.body.serial : null,
     decidedAt: null,
   };
 }

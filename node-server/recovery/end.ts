@@ -4,8 +4,7 @@
  */
 import { storedOperation, settleHeldClaims } from "../operations/held.ts";
 import type { OperationContext } from "../operations/context.ts";
-import { settleRedeem } from "../operations/redeem.ts";
-import { settleRelease } from "../operations/release.ts";
+import { judge } from "../operations/settle.ts";
 import { decideRow, publishVerdict } from "../operations/verdicts.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import type { OperationRow, Store, Tx } from "../ports/store.ts";
@@ -51,11 +50,7 @@ async function settleWaiting(
   const row = await tx.operations.byHash(nodeId, hash);
   if (!node || row?.state !== "held" || row.reason !== "recovery") return;
   const operation = storedOperation(row);
-  const { body } = operation;
-  const judged =
-    body.type === "release-lease"
-      ? await settleRelease(context, tx, node, body)
-      : await settleRedeem(context, tx, node, { operation, body, sealed: row.sealed, hash }, false);
+  const judged = await judge(context, tx, node, { operation, sealed: row.sealed, hash });
   const verdict = isForgotten(judged) ? forgotten : judged;
   await publishVerdict(context, tx, await decideRow(tx, row, verdict));
   if (verdict.claimId !== undefined && row.serial !== null) await settleOthers(context, tx, row);

@@ -13,6 +13,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { decideVoucher } from "#core/decide.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { closeLease } from "../operations/release.ts";
+import { settlePayee } from "../operations/payees.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import { claimVoucher } from "../payments/claim.ts";
@@ -81,6 +82,11 @@ export async function judgeInRecovery(
     if (open && open.nodeId === node.id && sameEpoch(open.epoch, body.epoch)) {
       await closeLease(context, tx, body.serial, "released", []);
     }
+    return { event: { type: "APPLY" }, reason: null };
+  }
+  if (body.type !== "redeem-voucher") {
+    // Decided before the restore: made again as it was, or there already.
+    await settlePayee(context, tx, node, { ...received, body }, true);
     return { event: { type: "APPLY" }, reason: null };
   }
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);

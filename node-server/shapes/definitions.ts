@@ -79,6 +79,16 @@ export const shapeDefinitions = {
     },
     shared: true,
   },
+  beneficiaries: {
+    table: "shape_beneficiaries",
+    columns: {
+      node_id: nodeId,
+      payee: { type: "int8", not_null: true, pk_index: 1 },
+      payee_index: text,
+      sealed: text,
+      version: integer,
+    },
+  },
   signals: {
     table: "shape_signals",
     columns: {

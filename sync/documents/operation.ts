@@ -2,7 +2,8 @@
  * An operation: one thing that a node did, signed by it and linked to the one before (design section 3). Secrets and
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
- * Format 1: first one. Later, readers first: `anchored`, and a redemption's `deniedAsOfMs`.
+ * Format 1: first one. Later, readers first: `anchored`, a redemption's `deniedAsOfMs`, and what
+ * agents do with payees: `look-up`, `register-beneficiary`, `update-beneficiary`.
  */
 import {
   decodeDocument,
@@ -56,7 +57,11 @@ export interface Operation {
   readonly body: OperationBody;
 }
 
-export type OperationBody = RedeemVoucher | ReleaseLease;
+export type VoucherBody = RedeemVoucher | ReleaseLease;
+
+export type PayeeBody = LookUp | RegisterBeneficiary | UpdateBeneficiary;
+
+export type OperationBody = VoucherBody | PayeeBody;
 
 export type RedemptionMode = "leased" | "at-risk" | "online";
 
@@ -77,6 +82,39 @@ export interface ReleaseLease {
   readonly type: "release-lease";
   readonly serial: bigint;
   readonly epoch: Epoch;
+}
+
+/** One look-up of a payee on this node, for the audit trail. Whom it asked for travels sealed. */
+export interface LookUp {
+  readonly type: "look-up";
+  readonly programme: string;
+  readonly statementCommitment: Uint8Array;
+  readonly outcome: LookUpOutcome;
+  /** The address was shown in full, for the reason that the statement gives. */
+  readonly revealed: boolean;
+  /** How old the answer was: as of when the node's payees were complete; null where they never were. */
+  readonly asOfMs: number | null;
+}
+
+export type LookUpOutcome = "found" | "stale" | "unknown" | "denied";
+
+export interface RegisterBeneficiary {
+  readonly type: "register-beneficiary";
+  readonly programme: string;
+  readonly statementCommitment: Uint8Array;
+}
+
+export interface UpdateBeneficiary {
+  readonly type: "update-beneficiary";
+  readonly programme: string;
+  readonly statementCommitment: Uint8Array;
+  /** How many entries the payee's history had as the node saw it; 0 where it did not see the payee. */
+  readonly basedOn: number;
+}
+
+/** Whether the operation is about a voucher, which its body then names. */
+export function isAboutVoucher(body: OperationBody): body is VoucherBody {
+  return body.type === "redeem-voucher" || body.type === "release-lease";
 }
 
 /** The payload of an operation. Throws when a field is out of its range. */
@@ -117,6 +155,30 @@ const releaseLease = mapOf<ReleaseLease>({
   epoch: [2, epoch],
 });
 
+const programme = text(80);
+
+const lookUp = mapOf<LookUp>({
+  type: [0, oneOf("look-up")],
+  programme: [1, programme],
+  statementCommitment: [2, hash],
+  outcome: [3, oneOf("found", "stale", "unknown", "denied")],
+  revealed: [4, yesOrNo],
+  asOfMs: [5, nullable(timeMs)],
+});
+
+const registerBeneficiary = mapOf<RegisterBeneficiary>({
+  type: [0, oneOf("register-beneficiary")],
+  programme: [1, programme],
+  statementCommitment: [2, hash],
+});
+
+const updateBeneficiary = mapOf<UpdateBeneficiary>({
+  type: [0, oneOf("update-beneficiary")],
+  programme: [1, programme],
+  statementCommitment: [2, hash],
+  basedOn: [3, smallCount],
+});
+
 const envelopeFields = {
   nodeId: [2, uuid],
   operationId: [3, operationUuid],
@@ -140,6 +202,9 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
     variantsOf<OperationBody>({
       "redeem-voucher": where(redeemVoucher, brokenByMode),
       "release-lease": releaseLease,
+      "look-up": lookUp,
+      "register-beneficiary": registerBeneficiary,
+      "update-beneficiary": updateBeneficiary,
     }),
   ],
   anchored: [13, laterField(yesOrNo, true)],

@@ -7,7 +7,14 @@ import type { Policy } from "../documents/policy.ts";
 import type { KeySet } from "../documents/key-set.ts";
 import type { OpenedVerdictList } from "../queue/take-verdicts.ts";
 
-export type ShapeName = "trust" | "leases" | "elsewhere" | "denied" | "verdicts" | "signals";
+export type ShapeName =
+  | "trust"
+  | "leases"
+  | "elsewhere"
+  | "denied"
+  | "beneficiaries"
+  | "verdicts"
+  | "signals";
 
 /** Where a shape was read up to, in the server's words. */
 export interface ShapeHead {
@@ -50,6 +57,16 @@ export type ShapeChange =
       readonly last: bigint;
     }
   | { readonly type: "denied-no-more"; readonly key: string; readonly chunk: number }
+  | {
+      readonly type: "beneficiary";
+      readonly key: string;
+      readonly payee: bigint;
+      /** What it is found by, and its record; only this node's key opens it. */
+      readonly index: string;
+      readonly version: number;
+      readonly sealed: Uint8Array;
+    }
+  | { readonly type: "beneficiary-no-more"; readonly key: string; readonly payee: bigint }
   | {
       readonly type: "verdict-list";
       readonly key: string;

@@ -77,6 +77,14 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (chunk === undefined || !serials || first === undefined || last === undefined) return "malformed";
     return { type: "denied", key, chunk, serials, first, last };
   },
+  async beneficiaries(key, value) {
+    const sealed = bytesOf(value["sealed"]);
+    const payee = wholeOf(value["payee"]);
+    const version = wholeOf(value["version"]);
+    const { payee_index: index } = value;
+    if (!sealed || !index || payee === undefined || version === undefined) return "malformed";
+    return { type: "beneficiary", key, payee, index, version: Number(version), sealed };
+  },
   async verdicts(key, value, { keySet }) {
     const document = bytesOf(value["verdict_list"]);
     if (!document) return "malformed";
@@ -129,8 +137,14 @@ function deleted(name: ShapeName, key: string, row: ShapeRow): ShapeChange | und
   if (name === "leases") return serial === undefined ? undefined : { type: "lease-withdrawn", key, serial };
   if (name === "elsewhere")
     return serial === undefined ? undefined : { type: "elsewhere-no-more", key, serial };
+  const payee = name === "beneficiaries" ? wholeOf(row.value["payee"]) : undefined;
+  if (payee !== undefined) return { type: "beneficiary-no-more", key, payee };
   const chunk = name === "denied" ? chunkOf(row.value) : undefined;
   return chunk === undefined ? undefined : { type: "denied-no-more", key, chunk };
+}
+
+function wholeOf(text: string | null | undefined): bigint | undefined {
+  return text && /^[0-9]{1,15}$/.test(text) ? BigInt(text) : undefined;
 }
 
 function chunkOf({ chunk }: ShapeRow["value"]): number | undefined {

@@ -141,6 +141,10 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
   const putDenied = database.prepare(
     `insert or replace into denied (load, chunk, first_serial, last_serial, serials) values (?, ?, ?, ?, ?)`,
   );
+  const putPayee = database.prepare(
+    "insert or replace into beneficiaries (load, payee, payee_index, version, sealed) values (?, ?, ?, ?, ?)",
+  );
+  const dropPayee = database.prepare("delete from beneficiaries where load = ? and payee = ?");
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
   return (load: number, change: ShapeChange): void => {
     switch (change.type) {
@@ -150,6 +154,14 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
         break;
       case "denied-no-more":
         dropDenied.run(load, change.chunk);
+        dropAside.run(change.key);
+        break;
+      case "beneficiary":
+        putPayee.run(load, change.payee, change.index, change.version, change.sealed);
+        dropAside.run(change.key);
+        break;
+      case "beneficiary-no-more":
+        dropPayee.run(load, change.payee);
         dropAside.run(change.key);
         break;
       case "policy":
@@ -203,7 +215,7 @@ function createWriter({ database, queue, trust, nodeId, wallMs }: ShapeStores) {
 }
 
 function isLoaded(name: ShapeName): boolean {
-  return name === "leases" || name === "elsewhere" || name === "signals" || name === "denied";
+  return ["leases", "elsewhere", "signals", "denied", "beneficiaries"].includes(name);
 }
 
 function sameHead(row: HeadRow | undefined, from: ShapeHead | undefined): boolean {
