@@ -12,6 +12,8 @@ import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
+import { g2pConnectRoutes } from "./routes/g2p-connect.ts";
+import type { G2pRouteDependencies } from "./routes/g2p-connect.ts";
 import { mapperRoutes } from "./routes/mapper.ts";
 import { mapperOneZeroPaths, mapperOneZeroRoutes } from "./routes/mapper-one-zero.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
@@ -24,7 +26,12 @@ import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 
 export interface AppDependencies
-  extends NodeRouteDependencies, BatchFileRouteDependencies, OneZeroDependencies, StockRouteDependencies {
+  extends
+    NodeRouteDependencies,
+    BatchFileRouteDependencies,
+    OneZeroDependencies,
+    StockRouteDependencies,
+    G2pRouteDependencies {
   readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
@@ -79,6 +86,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", batchFileRoutes(deps));
   app.route("/", voucherRoutes(deps));
   app.route("/", mapperRoutes(deps));
+  app.route("/", g2pConnectRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
   describeApi(app);
@@ -90,7 +98,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   return app;
 }
 
-const mapperChanges = ["/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
+const mapperChanges = ["/mapper/*", "/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
 
 const guardedPaths = [
   "/vouchers",
@@ -102,12 +110,17 @@ const guardedPaths = [
   "/accountLookup",
   "/beneficiaries",
   "/beneficiaries/*",
+  "/registry/*",
 ];
+
+const g2pPath = /^\/(mapper|registry)\//;
 
 const mapperPath = /^\/(identityAccountMapper|beneficiary|beneficiaries|paymentModality|accountLookup)(\/|$)/;
 
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
+  if (g2pPath.test(c.req.path))
+    return /\/(resolve|status)\/?$/.test(c.req.path) ? "mapper:read" : "mapper:write";
   if (mapperPath.test(c.req.path)) {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";

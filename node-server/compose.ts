@@ -6,6 +6,8 @@ import type { Send } from "./callbacks/deliver.ts";
 import { createAddressTokens } from "./mapper/address-tokens.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
+import { ownSenderId } from "./g2p-connect/answers.ts";
+import { createMessageSigner } from "./g2p-connect/signature.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import { numberKeysOf } from "./keys.ts";
@@ -93,6 +95,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
+  const signMessage = createMessageSigner(keys.callbackKey, ownSenderId, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
   await jobs.start(
     jobHandlers({
@@ -102,6 +105,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       numbers,
       send: options.send,
       signCallback,
+      signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
@@ -127,6 +131,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     indexKey: keys.indexKey,
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     answerKey: keys.answerKey,
+    signMessage,
     numbers,
     ...signers,
     isAway: isDatabaseAway,

@@ -4,21 +4,22 @@ import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
+import type { SignMessage } from "../g2p-connect/signature.ts";
 import { mapperCallback } from "../mapper/callback.ts";
 import { redemptionCallback } from "../vouchers/redeem-pay.ts";
 
 /** `graceMs`: how long after its not-after a lease stays open. */
-export function createComposer(graceMs: number) {
-  return (tx: Tx, { kind, subject }: CallbackRow): Promise<unknown> => composers[kind](tx, subject, graceMs);
+export function createComposer(graceMs: number, signMessage: SignMessage) {
+  return (tx: Tx, { kind, subject }: CallbackRow): Promise<unknown> =>
+    kind === "mapper" ? mapperCallback(tx, subject, signMessage) : composers[kind](tx, subject, graceMs);
 }
 
 const composers: Readonly<
-  Record<CallbackKind, (tx: Tx, subject: bigint, graceMs: number) => Promise<unknown>>
+  Record<Exclude<CallbackKind, "mapper">, (tx: Tx, subject: bigint, graceMs: number) => Promise<unknown>>
 > = {
   batch: batchOutcome,
   command: commandOutcome,
   redemption: redemptionCallback,
-  mapper: mapperCallback,
 };
 
 /** What became of each instruction of a batch ("voucher details return"), or where its file is. */

@@ -37,6 +37,11 @@ export const publishedPaths = {
   "look-up": "identityAccountMapper/accountLookup/confirmation",
   "validate-addresses": "beneficiaries/validation/confirmation",
   "validate-payees": "prepayment-validation-response",
+  "g2p-link": "mapper/on-link",
+  "g2p-update": "mapper/on-update",
+  "g2p-unlink": "mapper/on-unlink",
+  "g2p-resolve": "mapper/on-resolve",
+  "g2p-status": "mapper/txn/on-status",
 } as const;
 
 function targetUrl(institution: InstitutionRow | undefined, url: string, path: CallbackPath): string {

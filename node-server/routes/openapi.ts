@@ -5,6 +5,7 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
+import { describeG2pConnect } from "./g2p-connect-openapi.ts";
 import { describeMapperOneZero } from "./mapper-one-zero-openapi.ts";
 import { describeMapper } from "./mapper-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
@@ -142,6 +143,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   describeOneZero(app);
   describeMapper(app);
   describeMapperOneZero(app);
+  describeG2pConnect(app);
   registry.registerPath({
     method: "get",
     path: "/vouchers/stock",
