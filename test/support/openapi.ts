@@ -61,7 +61,7 @@ export function valid(api: OpenApi, schema: Schema): fc.Arbitrary<unknown> {
   if (schema.$ref) return valid(api, resolve(api, schema.$ref));
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((choice) => valid(api, choice)));
-  switch (schema.type) {
+  switch (typeof schema.type === "string" ? schema.type : schema.type?.[0]) {
     case "object":
       return fc.record(
         Object.fromEntries(
@@ -92,9 +92,12 @@ function validString({ format, pattern, minLength = 0, maxLength = 40 }: Schema)
       .map((date) => date.toISOString());
   }
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
-  return fc
-    .string({ minLength, maxLength, unit: "grapheme" })
-    .filter((text) => isWithin(text, minLength, maxLength));
+  return (
+    fc
+      // Few graphemes have one UTF-16 unit: of an exact length hardly a text would fit.
+      .string({ minLength, maxLength, unit: minLength === maxLength ? "grapheme-ascii" : "grapheme" })
+      .filter((text) => isWithin(text, minLength, maxLength))
+  );
 }
 
 /** JSON Schema counts characters, a JavaScript string counts UTF-16 units: stay within both. */
