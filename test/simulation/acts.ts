@@ -3,6 +3,7 @@ import { revokeNode } from "../../node-server/nodes/revoke.ts";
 import { SimulatedNode } from "./node.ts";
 import { ServerDied } from "./observed-store.ts";
 import { lookIntoDispute, lookIntoHeld } from "./people.ts";
+import { leasesKept } from "./promises.ts";
 import { merchants } from "./server.ts";
 import type { Server, SimulatedVoucher } from "./server.ts";
 import type { Weakness } from "./weaknesses.ts";
@@ -218,6 +219,7 @@ async function takeBeyondLimits({ world, server, nodes }: Scene): Promise<void> 
 }
 
 async function restoreServer({ world, server, nodes }: Scene): Promise<void> {
+  leasesKept(server, nodes, (promise, what) => world.unexpected.push(`${promise} ${what}`));
   const heard = new Set(nodes.flatMap((node) => node.applied()));
   if (await server.restore(heard)) world.note("server: its database comes back from a backup");
 }

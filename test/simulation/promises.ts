@@ -82,14 +82,16 @@ async function paidOnce({ record, provider }: Server, tx: Tx, settled: boolean, 
     if (reserve < 0n) tell("P1", `voucher ${serial} was debited beyond its reserve: ${reserve}`);
 }
 
-function leasesKept({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
+export function leasesKept({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
   for (const [key, { row, closed }] of record.leases) {
     if (closed?.end === "expired" && closed.atMs <= row.notAfter.getTime() + graceMs)
       tell("P2", `lease ${key} was closed before its grace was over`);
   }
   const byNode = new Map(nodes.map((node) => [node.nodeId, node]));
-  for (const stored of record.operations.values()) {
+  for (const [key, stored] of record.operations) {
     const node = byNode.get(stored.row.nodeId);
+    // Its lease had closed before the restore that has opened it again.
+    if (record.rejectedBefore.has(key)) continue;
     if (!node || node.isCloned || node.isRevoked || stored.row.branch !== "chain") continue;
     if (stored.wasForPeople || stored.row.reason === "recovery" || isForged(node, stored)) continue;
     const operation = operationOf(stored);

@@ -48,6 +48,8 @@ export class Record {
   readonly everClaimed = new Map<string, ClaimRow>();
   /** Vouchers whose claims a restore has forgotten, and no node was told of: nobody is left who could say it again. */
   readonly forgotten = new Set<bigint>();
+  /** Operations by their key that were rejected before a restore: what was signed then stands. */
+  readonly rejectedBefore = new Set<string>();
   restores = 0;
   isRecovering = false;
 
@@ -95,6 +97,8 @@ export class Record {
       this.restores += 1;
       this.isRecovering = true;
       const lost = new Map(this.claims);
+      for (const [key, { row }] of this.operations)
+        if (row.state === "rejected") this.rejectedBefore.add(key);
       for (const { row } of this.operations.values())
         if (heard.has(Buffer.from(row.hash).toString("hex"))) lost.delete(row.claimId ?? "");
       for (const [index, map] of maps.entries()) refill(map, kept[index] ?? []);

@@ -32,7 +32,7 @@ export class World {
   readonly note = (line: string): void => {
     const elapsed = Math.round((this.nowMs - startMs) / 1000);
     const clock = [Math.floor(elapsed / 3600), Math.floor(elapsed / 60) % 60, elapsed % 60];
-    if (process.env["LOUD"]) console.error(line); this.history.push(`${clock.map((part) => String(part).padStart(2, "0")).join(":")} ${line}`);
+    this.history.push(`${clock.map((part) => String(part).padStart(2, "0")).join(":")} ${line}`);
   };
 
   fail(what: string, error: unknown): void {
