@@ -4,6 +4,7 @@
  * U1  Nothing is dropped because of an error, whatever its class: an operation leaves the queue by a signed verdict.
  * U2  What the server answers counts only under a trusted signature, for this node and for our own hashes.
  * U3  A node that finds itself behind the server, or on another branch, signs nothing more.
+ * U4  Whatever the server holds already, each operation is sent until its verdict is here.
  */
 import type { Patience } from "./back-off.ts";
 import { nextAnchor } from "./clock.ts";
@@ -126,7 +127,7 @@ async function uploadBatch(
   });
   const call = { path: "/v1/operations", contentType: "application/cbor", body };
   const answer = await postAsNode(parts, call);
-  if (!answer.ok) return stepAfter(parts, answer.failure);
+  if (!answer.ok) return stepAfter(parts, after, answer.failure);
   const opened = await openList(parts, answer.body, batch);
   if (!opened.ok) return failed({ code: "answer-not-trusted", because: opened.because });
   return take(parts, opened.list, asked);
@@ -158,13 +159,13 @@ function evidenceFor(
   return found.size === 0 ? null : [...found.values()];
 }
 
-function stepAfter(parts: UploadParts, failure: CallFailure): BatchStep {
+function stepAfter(parts: UploadParts, after: number, failure: CallFailure): BatchStep {
   if (failure.code !== "refused") return failed(failure);
   if (failure.status === 413) return { kind: "too-large" };
   const head = failure.status === 409 ? readServerHead(failure.body) : undefined;
   if (!head) return failed(failure);
   const problem = followServer(parts, head);
-  return problem ? failed(problem) : { kind: "resend", after: head.lastSequence };
+  return problem ? failed(problem) : { kind: "resend", after: Math.min(after, head.lastSequence) };
 }
 
 type OpenedList =

@@ -137,6 +137,26 @@ describe("an upload", () => {
     expect(await upload(parts)).toMatchObject({ sent: 0, applied: 0, contradictions: [] });
   });
 
+  test("sends what the server holds until its verdicts are here, also to one that was restored meanwhile", async () => {
+    const { server, till, parts, redeem, states } = await bench();
+    await redeem(2);
+    let isLosing = true;
+    server.intercept = (request, response) => {
+      if (isLosing && request.url === "/v1/operations") response.writeHead = () => response.destroy();
+      return false;
+    };
+    expect(await upload(parts)).toMatchObject({ problem: { code: "unreachable" } });
+    expect(server.chain).toHaveLength(2);
+    isLosing = false;
+    // What it is told of the end of the server's chain says nothing of the verdicts.
+    till.stores.queue.setServerSequence(2);
+    expect(till.stores.queue.serverSequence()).toBe(0);
+    server.generation = 2;
+    expect(await upload(parts)).toMatchObject({ sent: 2, applied: 2, problem: undefined });
+    expect(states()).toEqual(["applied", "applied"]);
+    expect(till.stores.queue.serverSequence()).toBe(2);
+  });
+
   test("renews a session that has run out, once", async () => {
     const { server, parts, redeem } = await bench();
     await upload(parts);

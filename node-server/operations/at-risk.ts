@@ -17,11 +17,11 @@ export interface AtRiskJudgement extends AtRiskFacts {
 
 /** Counts the redemption against its contact, whatever becomes of it, and says which limit it breaks. */
 export async function judgeAtRisk(tx: Tx, node: NodeRow, redeem: RedeemOperation): Promise<AtRiskJudgement> {
-  const { operation, body, hash } = redeem;
+  const { operation, body } = redeem;
   const toldMs = operation.lastServerTimeMs;
   const money = { amountMinor: body.amountMinor, currency: body.currency };
   const before = await tx.limits.used(node.id, toldMs, body.currency);
-  await tx.limits.noteUse(node.id, { operationHash: hash, toldMs, money });
+  await noteAtRiskUse(tx, node, redeem);
   const contact = await tx.limits.contact(node.id, toldMs);
   if (!contact) return broken("contact-not-known");
   if (contact.policyVersion !== operation.policyVersion) return broken("policy-not-current");
@@ -36,6 +36,20 @@ export async function judgeAtRisk(tx: Tx, node: NodeRow, redeem: RedeemOperation
     deniedAsOfMs: body.deniedAsOfMs ?? 0,
   });
   return { breach, policy, lateSettlementMs: (policy?.atRisk?.lateSettlementHours ?? 0) * 3_600_000 };
+}
+
+/** What was taken uses up the limits of its contact, whoever has judged it. */
+export function noteAtRiskUse(
+  tx: Tx,
+  node: NodeRow,
+  { operation, body, hash }: Pick<RedeemOperation, "operation" | "body" | "hash">,
+): Promise<void> {
+  const { amountMinor, currency } = body;
+  return tx.limits.noteUse(node.id, {
+    operationHash: hash,
+    toldMs: operation.lastServerTimeMs,
+    money: { amountMinor, currency },
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
  * says why, another one decides. The operation then has its one verdict, and its node is told.
  */
 import { sameEpoch } from "#sync/epoch.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
@@ -146,7 +147,9 @@ async function verdictOf(
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {
     const isTheirs = lease?.nodeId === node.id && sameEpoch(lease.epoch, body.epoch);
-    const held = await tx.operations.heldFor(body.serial);
+    const held = (await tx.operations.heldFor(body.serial)).filter(
+      (other) => !equalBytes(other.hash, row.hash),
+    );
     if (isTheirs) await closeLease(context, tx, body.serial, "released", held);
     return { event: { type: "APPLY" }, reason: null };
   }

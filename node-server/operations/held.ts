@@ -18,7 +18,10 @@ export async function settleHeldClaims(
   held: readonly OperationRow[],
   leaseIsClosing: boolean,
 ): Promise<void> {
-  for (const row of held) await settleHeld(context, tx, row, leaseIsClosing);
+  for (const row of held) {
+    // At one that is quarantined judging failed before: it must not keep the lease from closing.
+    if (row.reason !== "quarantined") await settleHeld(context, tx, row, leaseIsClosing);
+  }
 }
 
 async function settleHeld(

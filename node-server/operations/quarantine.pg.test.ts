@@ -7,6 +7,7 @@ import { createSyncSigner } from "#sync/signing/signers.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { ageLeases } from "../../test/support/lease-time.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundGroup } from "../ledger/entries.ts";
@@ -15,6 +16,7 @@ import { listHeld } from "../postgres/held-admin.ts";
 import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
 import { decideHeld, proposeDecision, retryQuarantined } from "./decide-held.ts";
 import { settleAll } from "./receive.ts";
+import { closeOverdueLeases } from "./release.ts";
 
 let server: TestServer;
 let node: BareNode;
@@ -89,6 +91,58 @@ describe("3: quarantine is a verdict on bytes that the server stored", () => {
     expect(rows).toHaveLength(1);
   });
 
+  test("3: a release is not held up by itself: it is applied once its failure is mended, or by two people, once", async () => {
+    const [first, second] = await leased(2);
+    if (!first || !second) throw new Error("no vouchers were made");
+    await failAt(first.serialNumber);
+    const claim = node.redeem(first);
+    await node.upload([claim]);
+    await failAt(second.serialNumber, "leases", "another_bug");
+    const releases = [node.release(first.serialNumber), node.release(second.serialNumber)];
+    const { verdicts } = await node.upload(releases);
+    expect(verdicts?.verdicts).toMatchObject([
+      { status: "held", reason: "earlier-operation-held" },
+      { status: "held", reason: "quarantined" },
+    ]);
+    await mend();
+    await mend("leases", "another_bug");
+    const [byPeople, retried] = releases.map(({ hash }) => ({ nodeId: node.identity.nodeId, hash }));
+    if (!byPeople || !retried) throw new Error("nothing is held");
+    expect(await retryQuarantined(server.context, store(), retried, "Amina")).toMatchObject({
+      row: { state: "applied", reason: null },
+    });
+    await proposeDecision(store(), byPeople, { verdict: "apply", because: "a call", by: "Amina" });
+    expect(await decideHeld(server.context, store(), byPeople, "Ben")).toMatchObject({
+      row: { state: "applied" },
+    });
+    const { rows } = await server.client.pool.query(
+      "select subject from audit_entries where subject = $1 and after ->> 'state' = 'applied'",
+      [`operation:${node.identity.nodeId}:2`],
+    );
+    expect(rows).toHaveLength(1);
+    expect(await server.institution.status(first.serialNumber)).toBe("Activated");
+  });
+
+  test("3: one at which the server still fails keeps no lease from closing", async () => {
+    const [first, second] = await leased(2);
+    if (!first || !second) throw new Error("no vouchers were made");
+    const operation = node.redeem(first);
+    await failAt(first.serialNumber);
+    await node.upload([operation]);
+    const serials = [first, second].map(({ serialNumber }) => BigInt(serialNumber));
+    await ageLeases(server.client.pool, serials, 20);
+    expect(await closeOverdueLeases(server.context, store(), 0)).toBe(2);
+    const { rows } = await server.client.pool.query("select state from vouchers where serial = any($1)", [
+      serials,
+    ]);
+    expect(rows).toEqual([{ state: "activated" }, { state: "activated" }]);
+    await mend();
+    const held = { nodeId: node.identity.nodeId, hash: operation.hash };
+    expect(await retryQuarantined(server.context, store(), held, "Amina")).toMatchObject({
+      row: { state: "applied" },
+    });
+  });
+
   test("a database that is away quarantines nothing", async () => {
     const gone = Object.assign(new Error("connection refused"), { code: "ECONNREFUSED" });
     const away = { transaction: () => Promise.reject(gone) };
@@ -129,14 +183,15 @@ function ofNewerVersion(from: BareNode): SignedOperation {
 }
 
 /** A bug, as far as the server can tell: a rule of the database that its code does not know of. */
-async function failAt(serialNumber: string): Promise<void> {
+async function failAt(serialNumber: string, table = "claims", bug = "a_bug"): Promise<void> {
+  // What is there already does not count.
   await server.client.pool.query(
-    `alter table claims add constraint a_bug check (voucher_serial <> ${BigInt(serialNumber)})`,
+    `alter table ${table} add constraint ${bug} check (voucher_serial <> ${BigInt(serialNumber)}) not valid`,
   );
 }
 
-async function mend(): Promise<void> {
-  await server.client.pool.query("alter table claims drop constraint a_bug");
+async function mend(table = "claims", bug = "a_bug"): Promise<void> {
+  await server.client.pool.query(`alter table ${table} drop constraint ${bug}`);
 }
 
 async function leased(count: number) {

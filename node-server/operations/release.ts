@@ -5,6 +5,7 @@
 import { decideVoucher } from "#core/decide.ts";
 import type { ReleaseLease } from "#sync/documents/operation.ts";
 import { sameEpoch } from "#sync/epoch.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
 import { releaseReserve } from "../ledger/entries.ts";
 import type { LeaseEnd, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
@@ -17,14 +18,15 @@ export async function settleRelease(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
-  body: ReleaseLease,
+  { body, hash }: { readonly body: ReleaseLease; readonly hash: Uint8Array },
 ): Promise<Verdict> {
   await tx.vouchers.lock([body.serial]);
   const lease = await tx.leases.open(body.serial);
   if (!lease || lease.nodeId !== node.id || !sameEpoch(lease.epoch, body.epoch)) {
     return { event: { type: "REJECT" }, reason: "not-leased" };
   }
-  const held = await tx.operations.heldFor(body.serial);
+  // It may be held itself, where it is judged once more.
+  const held = (await tx.operations.heldFor(body.serial)).filter((row) => !equalBytes(row.hash, hash));
   if (held.some((row) => row.nodeId === node.id)) {
     return { event: { type: "HOLD" }, reason: "earlier-operation-held" };
   }

@@ -109,7 +109,7 @@ export function judge(
     case "redeem-voucher":
       return settleRedeem(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
     case "release-lease":
-      return settleRelease(context, tx, node, operation.body);
+      return settleRelease(context, tx, node, { body: operation.body, hash });
   }
 }
 

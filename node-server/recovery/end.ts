@@ -54,7 +54,7 @@ async function settleWaiting(
   const { body } = operation;
   const judged =
     body.type === "release-lease"
-      ? await settleRelease(context, tx, node, body)
+      ? await settleRelease(context, tx, node, { body, hash })
       : await settleRedeem(context, tx, node, { operation, body, sealed: row.sealed, hash }, false);
   const verdict = isForgotten(judged) ? forgotten : judged;
   await publishVerdict(context, tx, await decideRow(tx, row, verdict));

@@ -11,6 +11,7 @@ import type { Verdict as SignedVerdict } from "#sync/documents/verdict-list.ts";
 import { sameEpoch } from "#sync/epoch.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { decideVoucher } from "#core/decide.ts";
+import { noteAtRiskUse } from "../operations/at-risk.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { closeLease } from "../operations/release.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
@@ -66,6 +67,10 @@ export async function judgeInRecovery(
   await restoreLease(tx, node, received, evidence);
   const told = evidence.verdicts.get(hex(received.hash));
   if (!told) return { event: { type: "HOLD" }, reason: "recovery" };
+  const { operation, hash } = received;
+  const { body } = operation;
+  if (body.type === "redeem-voucher" && body.mode === "at-risk")
+    await noteAtRiskUse(tx, node, { operation, body, hash });
   if (told.status === "rejected") {
     return {
       event: { type: "REJECT" },
@@ -74,7 +79,6 @@ export async function judgeInRecovery(
       ...(told.guaranteedMinor !== null && { guaranteedMinor: told.guaranteedMinor }),
     };
   }
-  const { body } = received.operation;
   if (body.type === "release-lease") {
     await tx.vouchers.lock([body.serial]);
     const open = await tx.leases.open(body.serial);
@@ -88,7 +92,7 @@ export async function judgeInRecovery(
     voucher &&
     (await claimVoucher(tx, voucher, {
       // The same cause gives the same claim, transaction and idempotency key as before the restore.
-      cause: `operation:${hex(received.hash)}`,
+      cause: `operation:${hex(hash)}`,
       merchantId: node.merchantId,
       offline: true,
       entitled: voucher.state === "leased",

@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
+import { signDocument } from "#sync/signing/cose.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import { startTestServer } from "../../test/support/server.ts";
@@ -156,6 +158,53 @@ describe("4.8: a recovery", () => {
     const claimed = again.redeem(one, { epoch: { generation: 1, n: 1 } });
     const stolen = await again.upload([claimed], undefined, [document]);
     expect(stolen.verdicts?.verdicts).toMatchObject([{ status: "held", reason: "recovery" }]);
+  });
+});
+
+describe("4.2, 4.8: limits across a restore", () => {
+  test("what the server had decided at risk before uses up its contact's limits after it as well", async () => {
+    const { pool } = server.client;
+    await putVoucherGroup(pool, { code: "RSK", name: "At risk", validityDays: 30, atRisk: true });
+    await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO", "RSK"] });
+    await fundForTest(pool, fundGroup("t-2", "RSK", { amountMinor: 100_000n, currency: "USD" }));
+    const node = await enrol("till 1");
+    const [voucher] = await server.institution.createVouchers("RSK", [7]);
+    if (!voucher) throw new Error("no voucher was made");
+    await server.institution.activate([voucher.serialNumber]);
+    const lastServerTimeMs = Date.now();
+    const operation = node.redeem(voucher, { mode: "at-risk", epoch: null, lastServerTimeMs });
+    const verdict = {
+      sequence: 1,
+      operationHash: operation.hash,
+      status: "applied",
+      reason: null,
+      transactionId: "t",
+      decidedAtMs: lastServerTimeMs,
+      duplicate: false,
+      evidence: null,
+      guaranteedMinor: null,
+    } as const;
+    const list = await signDocument(
+      server.context.verdictSigner,
+      encodeVerdictList({
+        nodeId: node.identity.nodeId,
+        generation: 1,
+        serverTimeMs: lastServerTimeMs,
+        policyVersion: 0,
+        lastSequence: 1,
+        lastHash: operation.hash,
+        verdicts: [verdict],
+      }),
+    );
+    await restored();
+    const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 2 });
+    again.resumeAfter(node);
+    const { verdicts } = await again.upload([operation], undefined, [list]);
+    expect(verdicts?.verdicts).toMatchObject([{ status: "applied" }]);
+    const used = await testStore(pool).transaction((tx) =>
+      tx.limits.used(node.identity.nodeId, lastServerTimeMs, "USD"),
+    );
+    expect(used).toEqual({ count: 1, sumMinor: 700n });
   });
 });
 

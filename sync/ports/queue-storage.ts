@@ -50,7 +50,8 @@ export interface QueueStorage {
   keepList(hash: Uint8Array, document: Uint8Array, serverTimeMs: number): void;
   /** The signed list with the operation's last verdict; undefined before the first. */
   verdictListOf(sequence: number): Uint8Array | undefined;
-  /** The last sequence number that a signed verdict list said the server holds. */
+  /** The last sequence number that the server holds and whose verdict, like that of all before it, is here. */
   serverSequence(): number;
+  /** What a signed verdict list said the server holds; it may have lost the answers to the last of them. */
   setServerSequence(sequence: number): void;
 }

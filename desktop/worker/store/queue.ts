@@ -50,6 +50,9 @@ export function createQueueStorage(database: NodeDatabase, wallMs: () => number)
   const listOf = database.prepare<[number], { document: Buffer }>(
     "select document from verdict_lists where id = (select verdict_list from operations where sequence = ?)",
   );
+  const firstUnanswered = database.prepare<[], { sequence: bigint | null }>(
+    "select min(sequence) as sequence from operations where state = 'queued'",
+  );
   const setServerSequence = database.prepare("update node set server_sequence = ?");
   const certificateHash = (): Uint8Array | undefined => {
     const hash = certificate.get()?.certificate_hash;
@@ -82,7 +85,11 @@ export function createQueueStorage(database: NodeDatabase, wallMs: () => number)
       const row = listOf.get(sequence);
       return row && bytes(row.document);
     },
-    serverSequence: () => Number(certificate.get()?.server_sequence ?? 0n),
+    serverSequence() {
+      const stored = Number(certificate.get()?.server_sequence ?? 0n);
+      const unanswered = firstUnanswered.get()?.sequence ?? null;
+      return unanswered === null ? stored : Math.min(stored, Number(unanswered) - 1);
+    },
     setServerSequence: (sequence) => void setServerSequence.run(sequence),
   };
 }
