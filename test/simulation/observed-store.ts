@@ -3,7 +3,7 @@
  * says so, what it committed is recorded, and one safeguard can be taken out of it.
  */
 import type { Job, Store, Tx } from "../../node-server/ports/store.ts";
-import { leaseKey, operationKey } from "./record.ts";
+import { leaseKey } from "./record.ts";
 import type { Record } from "./record.ts";
 import type { ShapeRows } from "./shape-rows.ts";
 import type { World } from "./world.ts";
@@ -69,8 +69,7 @@ function observedTx(
       async decide(row) {
         // What is kept aside is not judged at all.
         const isJudged = row.branch === "chain" && row.reason !== "quarantined";
-        const isNew = !record.operations.has(operationKey(row));
-        if (isNew && isJudged && isUnjudgeable(row.hash)) throw new JudgingFailed();
+        if (isJudged && isUnjudgeable(row.hash)) throw new JudgingFailed();
         await tx.operations.decide(row);
         then(() => {
           record.decide(row);
