@@ -1,8 +1,11 @@
 -- why: what a batch needs is authorised by the payer bank, or held out of what the agency keeps in our own ledger
 
--- agency: what a disbursing institution keeps with us; disbursement: what is held for a batch. The kinds are the code's.
+-- agency: what a disbursing institution keeps with us; disbursement: what is held for a batch; payee: what
+-- a payee keeps there.
 alter table accounts drop constraint accounts_kind_check;
-alter table accounts add constraint accounts_kind_check check (kind ~ '^[a-z][a-zA-Z]*$');
+alter table accounts add constraint accounts_kind_check
+  check (kind in ('external', 'funding', 'reserved', 'owed', 'merchant', 'fsp', 'fspHeld', 'fspDue', 'fees',
+    'guarantee', 'billHeld', 'biller', 'float', 'agency', 'disbursement', 'payee'));
 
 -- A batch is authorised once, and anew for what is retried after it was settled.
 create table funds_authorisations (

@@ -103,7 +103,7 @@ describe("the approval", () => {
     await pool.query("alter table credit_instructions enable trigger all");
     await pool.query("update disbursement_batches set execute_at = null where id = $1", [id]);
     const keys = await loadServerKeys(server.keysFolder);
-    const addressKeys = createAddressKeys(keys.addressKey, () => new Uint8Array(24));
+    const addressKeys = createAddressKeys(keys.batchAddressKey, () => new Uint8Array(24));
     await startBatch({ store: testStore(pool), addressKeys }, id);
     expect((await agency.summary(batchId))["state"]).toBe("scheduled");
     const { rows } = await pool.query("select from alerts where kind = 'batch-differs-from-approved'");
