@@ -147,8 +147,11 @@ describe.skipIf(!found.found)(
       document.body.append(frame);
       await fetch("https://example.org/").catch(() => {});
     })()`);
-      const blocked = (await violations()).map((violation) => violation.split(" ")[0]);
-      expect(new Set(blocked)).toEqual(new Set(["script-src-elem", "img-src", "frame-src", "connect-src"]));
+      // A browser tells of what it blocked when it comes to it.
+      const blocked = async () => new Set((await violations()).map((violation) => violation.split(" ")[0]));
+      await expect
+        .poll(blocked, { timeout: 30_000 })
+        .toEqual(new Set(["script-src-elem", "img-src", "frame-src", "connect-src"]));
       expect(await page.evaluate("window.isRun")).toBeUndefined();
       expect(refused).toEqual([]);
     });
