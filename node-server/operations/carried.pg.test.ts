@@ -118,7 +118,10 @@ describe("a queue carried by hand", () => {
     expect(await nodeOf(till)).toMatchObject({ lastSequence: 0n });
     await answerTo(carrier, first);
     expect(await till.import(await answerTo(carrier, second))).toMatchObject({ ok: true, verdicts: 1 });
-    // The verdict on the third says that the server has all three; those on the others come by a direct sync.
+    // The server has all three, but only the verdict on the third is here: the others are asked for at the next sync.
+    expect(till.stores.queue.serverSequence()).toBe(0);
+    await till.node.sync();
+    expect(till.stores.redemptions.countByState()).toMatchObject({ applied: 3, queued: 0, held: 0 });
     expect(till.stores.queue.serverSequence()).toBe(3);
   });
 

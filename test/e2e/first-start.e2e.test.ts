@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { enrolmentLink } from "#sync/enrolment-link.ts";
 import { flows } from "./support/describe.ts";
-import { Till } from "./support/till.ts";
+import { pin, Till } from "./support/till.ts";
 
 flows("a new till", (town) => {
   let till: Till;
@@ -78,6 +78,17 @@ flows("a new till", (town) => {
     }
     await page.getByRole("alert").filter({ hasText: "Too many wrong PINs" }).waitFor();
     await till.picture("locked");
+    const opened = page.getByRole("heading", { name: "Redeem a voucher" });
+    await expect
+      .poll(
+        async () => {
+          await page.getByLabel("PIN", { exact: true }).fill(pin);
+          await page.getByRole("button", { name: "Sign in" }).click();
+          return (await wrong.or(opened).waitFor(), opened.isVisible());
+        },
+        { timeout: 60_000, interval: 1000 },
+      )
+      .toBe(true);
   });
 
   test("asks for the passphrase after a start, and refuses another", async () => {

@@ -162,5 +162,7 @@ function comparableValue(key: string, value: unknown, labels: Map<string, string
   if (key === "lsn" && typeof value === "string") return labels.get(value);
   if (key === "xmin" || key === "xmax" || key === "global_last_seen_lsn") return /^\d+$/.test(String(value));
   if (key === "txids" && Array.isArray(value)) return value.map((id) => typeof id);
+  // Whoever else is writing to the same PostgreSQL is in this list.
+  if (key === "xip_list" && Array.isArray(value)) return value.every((id) => /^\d+$/.test(String(id)));
   return value;
 }
