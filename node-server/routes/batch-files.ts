@@ -56,7 +56,7 @@ async function receive(deps: BatchFileRouteDependencies, c: Caller): Promise<Res
   if (callbackUrl !== null)
     await deps.checkCallbackUrl(institutionId, requiredHeader(c, "X-Callback-URL", 100));
   const boxKey = await boxKeyOf(deps, institutionId);
-  const file = await spoolBody(c);
+  const file = await spoolBody(c, mostFileBytes);
   try {
     const outcome = await acceptBatchFile(deps, { institutionId, callbackUrl, file, boxKey, answer });
     if (!outcome.ok) throw fileProblem(outcome.file);
@@ -66,11 +66,11 @@ async function receive(deps: BatchFileRouteDependencies, c: Caller): Promise<Res
   }
 }
 
-async function spoolBody(c: Caller) {
-  const tooLarge = new FileRefused({ code: "too-large", mostBytes: mostFileBytes });
-  if (Number(c.req.header("content-length") ?? 0) > mostFileBytes) throw fileProblem(tooLarge.refusal);
+export async function spoolBody(c: Caller, mostBytes: number) {
+  const tooLarge = new FileRefused({ code: "too-large", mostBytes });
+  if (Number(c.req.header("content-length") ?? 0) > mostBytes) throw fileProblem(tooLarge.refusal);
   try {
-    return await spool(c.req.raw.body ?? new Blob([]).stream(), mostFileBytes);
+    return await spool(c.req.raw.body ?? new Blob([]).stream(), mostBytes);
   } catch (error) {
     if (error instanceof FileRefused) throw fileProblem(error.refusal);
     throw error;
@@ -127,7 +127,7 @@ async function find(
   return found;
 }
 
-async function boxKeyOf(deps: BatchFileRouteDependencies, institutionId: string): Promise<BoxKey> {
+export async function boxKeyOf(deps: BatchFileRouteDependencies, institutionId: string): Promise<BoxKey> {
   const institution = await deps.store.transaction((tx) => tx.registry.institution(institutionId));
   if (!institution) throw acceptProblem("unknown-institution");
   if (!institution.boxPublicKey) throw acceptProblem("no-encryption-key");

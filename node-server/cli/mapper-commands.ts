@@ -1,0 +1,147 @@
+/** Commands about the account mapper: payees by file, and how far such a file is. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { FileRefused } from "../batch-files/refusal.ts";
+import { acceptPayeeFile } from "../mapper/payee-file.ts";
+import type { PayeeFileHeader } from "../mapper/payee-file.ts";
+import type { MapperProgress, MapperResult } from "../ports/mapper.ts";
+import type { Store } from "../ports/store.ts";
+import { fileProblem } from "../routes/batch-file-answers.ts";
+import { acceptProblem } from "../routes/voucher-answers.ts";
+import { csvRecords } from "./batch/csv-file.ts";
+import { done, option, UsageError, words } from "./command.ts";
+import type { Command, CommandContext, Options } from "./command.ts";
+import { createProgressLine } from "./progress-line.ts";
+import { table } from "./table.ts";
+
+export const mapperCommands: readonly (readonly [string, Command])[] = [
+  [
+    "payees load",
+    {
+      database: true,
+      usage: "payees load FILE --institution ID [--program ID] [--update]",
+      summary:
+        "register (or update) the payees of a CSV file for an institution, and show how far it is; the running server does the work. Run again, it tells how far the same file is",
+      async run(context, args, options) {
+        const [path] = words(this.usage, args, 1);
+        const institutionId = option(options, "institution");
+        if (institutionId === null)
+          throw new UsageError(`--institution is missing. Usage: paypost ${this.usage}`);
+        const requestId = await load(context, path, institutionId, options);
+        const progress = await untilComplete(context.store, institutionId, requestId);
+        const failures = await failuresOf(context.store, institutionId, requestId);
+        const text =
+          `${progress.done - progress.failed} of ${progress.total} payees are done, ${progress.failed} failed ` +
+          `(request ${requestId}).` +
+          (failures.length === 0
+            ? ""
+            : `\n${failureTable(failures)}${failures.length < progress.failed ? "\n… and more" : ""}`);
+        return done(text, { requestId, ...progress, failures });
+      },
+    },
+  ],
+];
+
+async function load(
+  { asServer, loadKeys, store }: CommandContext,
+  path: string,
+  institutionId: string,
+  options: Options,
+): Promise<string> {
+  const header = {
+    requestID: "",
+    action: options["update"] === true ? "update" : "register",
+    programID: option(options, "program") ?? undefined,
+  } as const;
+  if (!(await store.transaction((tx) => tx.registry.institution(institutionId))))
+    throw new UsageError(`The institution ${institutionId} is not registered; see institution add`);
+  const { indexKey } = await loadKeys();
+  try {
+    // Named after what it holds: the same file for the same purpose is the same request.
+    const requestID = await nameOf(path, JSON.stringify(header));
+    const content = () => contentOf(path, { ...header, requestID });
+    const file = { institutionId, callbackUrl: null, content, indexKey, answer: () => received };
+    const { acceptance } = await asServer(({ store }) => acceptPayeeFile(store, file));
+    if (!acceptance.ok) throw new UsageError(acceptProblem(acceptance.refusal).message);
+    return requestID;
+  } catch (error) {
+    if (error instanceof FileRefused) throw new UsageError(`${path}: ${fileProblem(error.refusal).message}`);
+    if (error instanceof SyntaxError) throw new UsageError(`${path}: ${error.message}`);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      throw new UsageError(`There is no file ${path}`);
+    throw error;
+  }
+}
+
+/** Nobody reads it: the command tells of the request itself. */
+const received = { status: 200, body: "{}" };
+
+const columns = [
+  "payeeIdentity",
+  "paymentModality",
+  "bankingInstitutionCode",
+  "financialAddress",
+  "status",
+  "replaces",
+  "area",
+];
+
+const textEncoder = new TextEncoder();
+
+async function* contentOf(path: string, header: PayeeFileHeader): AsyncGenerator<Uint8Array> {
+  yield textEncoder.encode(`${JSON.stringify(header)}\n`);
+  for await (const { record } of csvRecords(path, { columns, required: ["payeeIdentity"] }))
+    yield textEncoder.encode(`${JSON.stringify(record)}\n`);
+}
+
+async function nameOf(path: string, purpose: string): Promise<string> {
+  const hash = createHash("sha256").update(purpose);
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest("hex").slice(0, 12);
+}
+
+async function untilComplete(
+  store: Store,
+  institutionId: string,
+  requestId: string,
+): Promise<MapperProgress> {
+  const line = createProgressLine(process.stderr);
+  try {
+    for (let pauseMs = 200; ; pauseMs = Math.min(2 * pauseMs, 2_000)) {
+      const progress = await store.transaction(async (tx) => {
+        const request = await tx.mapperRequests.byRequestId(institutionId, requestId);
+        if (!request) throw new Error(`the request ${requestId} was stored and is not there`);
+        return tx.mapperRequests.progress(request.id);
+      });
+      const { done: finished, total } = progress;
+      line.show(
+        `${finished} of ${total} payees (${total === 0 ? 100 : Math.floor((100 * finished) / total)} %)`,
+      );
+      if (progress.complete) return progress;
+      await wait(pauseMs);
+    }
+  } finally {
+    line.end();
+  }
+}
+
+const mostShown = 100;
+
+function failuresOf(store: Store, institutionId: string, requestId: string): Promise<MapperResult[]> {
+  return store.transaction(async (tx) => {
+    const request = await tx.mapperRequests.byRequestId(institutionId, requestId);
+    return request ? tx.mapperRequests.failures(request.id, { index: 0, size: mostShown }) : [];
+  });
+}
+
+function failureTable(failures: readonly MapperResult[]): string {
+  return table(
+    ["row", "payee", "why"],
+    failures.map(({ line, payeeIdentity, failureReason }) => [
+      String(line),
+      payeeIdentity ?? "",
+      failureReason ?? "",
+    ]),
+  );
+}
