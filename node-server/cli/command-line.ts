@@ -27,6 +27,7 @@ const options = {
   because: { type: "string" },
   all: { type: "boolean" },
   update: { type: "boolean" },
+  "no-more": { type: "boolean" },
   "at-risk": { type: "boolean" },
   server: { type: "string" },
   agent: { type: "boolean" },

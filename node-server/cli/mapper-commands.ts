@@ -3,14 +3,16 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { FileRefused } from "../batch-files/refusal.ts";
+import { listConflicts } from "../mapper/conflicts.ts";
 import { acceptPayeeFile } from "../mapper/payee-file.ts";
 import type { PayeeFileHeader } from "../mapper/payee-file.ts";
+import { serveProgramme } from "../mapper/serve-programme.ts";
 import type { MapperProgress, MapperResult } from "../ports/mapper.ts";
 import type { Store } from "../ports/store.ts";
 import { fileProblem } from "../routes/batch-file-answers.ts";
 import { acceptProblem } from "../routes/voucher-answers.ts";
 import { csvRecords } from "./batch/csv-file.ts";
-import { done, option, UsageError, words } from "./command.ts";
+import { done, nameOf, option, UsageError, words } from "./command.ts";
 import type { Command, CommandContext, Options } from "./command.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { table } from "./table.ts";
@@ -41,6 +43,57 @@ export const mapperCommands: readonly (readonly [string, Command])[] = [
       },
     },
   ],
+  [
+    "node serve",
+    {
+      database: true,
+      usage: "node serve NODE PROGRAM --institution ID --by NAME [--area AREA] [--no-more]",
+      summary:
+        "let an agent's node look up, register and update the payees of a programme, in one area or in all; --no-more takes it away",
+      async run({ asServer }, args, options) {
+        const [nodeId, programId] = words(this.usage, args, 2);
+        const by = nameOf(this.usage, options);
+        const institutionId = option(options, "institution");
+        const area = option(options, "area");
+        if (institutionId === null)
+          throw new UsageError(`--institution is missing. Usage: paypost ${this.usage}`);
+        const isGranted = options["no-more"] !== true;
+        const outcome = await asServer(({ store }) =>
+          serveProgramme(store, { nodeId, programId, institutionId, area, by, isGranted }),
+        );
+        if (outcome === "no-such-node") throw new UsageError(`There is no node ${nodeId}; see nodes`);
+        if (outcome === "no-such-institution")
+          throw new UsageError(`The institution ${institutionId} is not registered; see institution add`);
+        const where = area === null ? "" : ` in ${area}`;
+        return done(
+          isGranted
+            ? `The node serves ${programId}${where}; it gets the payees with its next sync.`
+            : `The node serves ${programId} no more.`,
+          { nodeId, programId, institutionId, area, isGranted },
+        );
+      },
+    },
+  ],
+  [
+    "payees conflicts",
+    {
+      database: true,
+      usage: "payees conflicts",
+      summary:
+        "show offline updates of payees that were changed meanwhile, both versions of each; `held propose` and `held decide` say which one counts",
+      async run({ asServer }) {
+        const conflicts = await asServer(({ store, context }) => listConflicts(context, store));
+        const text = conflicts.map(({ hash, identity, node, sequence, since, here, there }) =>
+          [
+            `${hash.slice(0, 12)}  ${identity}, changed by node ${node} (number ${sequence}), which waits since ${since}`,
+            `  the node says:   ${there}`,
+            `  the server says: ${here}`,
+          ].join("\n"),
+        );
+        return done(text.length === 0 ? "There are no conflicts." : text.join("\n"), conflicts);
+      },
+    },
+  ],
 ];
 
 async function load(
@@ -59,7 +112,7 @@ async function load(
   const { indexKey } = await loadKeys();
   try {
     // Named after what it holds: the same file for the same purpose is the same request.
-    const requestID = await nameOf(path, JSON.stringify(header));
+    const requestID = await idOf(path, JSON.stringify(header));
     const content = () => contentOf(path, { ...header, requestID });
     const file = { institutionId, callbackUrl: null, content, indexKey, answer: () => received };
     const { acceptance } = await asServer(({ store }) => acceptPayeeFile(store, file));
@@ -95,7 +148,7 @@ async function* contentOf(path: string, header: PayeeFileHeader): AsyncGenerator
     yield textEncoder.encode(`${JSON.stringify(record)}\n`);
 }
 
-async function nameOf(path: string, purpose: string): Promise<string> {
+async function idOf(path: string, purpose: string): Promise<string> {
   const hash = createHash("sha256").update(purpose);
   for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
   return hash.digest("hex").slice(0, 12);

@@ -22,6 +22,9 @@ export interface AddressTokens {
   open(owner: AddressOwner, token: Uint8Array): string;
   /** The same for the same address in an institution, and of no use without the key: what an address is found by. */
   indexOf(institutionId: string, address: string): Uint8Array;
+  /** What a node's copies of its payees are sealed under; the node is given it once. */
+  nodeKeyOf(nodeId: string): Uint8Array;
+  readonly randomBytes: (length: number) => Uint8Array;
 }
 
 const version = 1;
@@ -51,6 +54,8 @@ export function createAddressTokens(
       return new TextDecoder().decode(end === -1 ? opened : opened.subarray(0, end));
     },
     indexOf: (institutionId, address) => indexing(institutionId, address),
+    nodeKeyOf: (nodeId) => derive(key, `paypost/1/node-payees/${nodeId}`),
+    randomBytes,
   };
 }
 
@@ -59,6 +64,8 @@ export const noAddressTokens: AddressTokens = {
   seal: withoutKeys,
   open: withoutKeys,
   indexOf: withoutKeys,
+  nodeKeyOf: withoutKeys,
+  randomBytes: withoutKeys,
 };
 
 function withoutKeys(): never {

@@ -31,6 +31,13 @@ export interface PayeeHistoryEntry extends BeneficiaryStep, PayeeCause {
   readonly at: Date;
 }
 
+/** What a node serves: a programme of an institution, in one area or in all (null). */
+export interface NodeProgramme {
+  readonly programId: string;
+  readonly institutionId: string;
+  readonly area: string | null;
+}
+
 export interface PayeeRows {
   /** Reads without a lock: for answers, never for decisions. */
   find(institutionId: string, payeeIdentity: string): Promise<PayeeRow | undefined>;
@@ -52,6 +59,24 @@ export interface PayeeRows {
     institutionId: string,
     page: Page,
   ): Promise<{ readonly total: number; readonly rows: readonly PayeeRow[] }>;
+  /** Undefined where the node does not serve the programme. */
+  programmeOf(nodeId: string, programId: string): Promise<NodeProgramme | undefined>;
+  /** Lets a node serve a programme, or another part of it; null takes it away. Its payees follow by `project`. */
+  serve(
+    nodeId: string,
+    programId: string,
+    grant: (Omit<NodeProgramme, "programId"> & { readonly by: string }) | null,
+  ): Promise<void>;
+  /**
+   * Brings what nodes read up to date with what they serve, for so many payees of the programme by their ids. Returns the
+   * last id; undefined when there are no more.
+   */
+  project(
+    programId: string,
+    slice: { readonly afterId: bigint; readonly limit: number },
+  ): Promise<bigint | undefined>;
+  /** The key that the node's copies are sealed under. */
+  nodeKey(nodeId: string): Uint8Array;
   /** From the first entry to the last. */
   history(payee: Pick<PayeeRow, "id" | "institutionId" | "payeeIdentity">): Promise<PayeeHistoryEntry[]>;
 }

@@ -124,12 +124,18 @@ async function insertItems(
       ${items.map((item) => sealed(item, item.replaces))}::bytea[])`.execute(trx);
 }
 
+/**
+ * Lines count from 1 without gaps and are worked through in their order, so the first open one tells how many are done:
+ * a file of a million is not counted each time that somebody asks.
+ */
 async function readProgress(trx: Trx, id: bigint): Promise<MapperProgress> {
-  const counted = sql<MapperProgress>`
-    select count(*)::int as total, count(*) filter (where done)::int as done, count(failure_reason)::int as failed,
-      exists (select from mapper_requests where id = ${id} and completed_at is not null) as complete
-    from mapper_items where request = ${id}`;
-  const [row] = (await counted.execute(trx)).rows;
+  const read = sql<MapperProgress>`
+    select total, coalesce(open - 1, total) as done, failed, complete from (select
+      coalesce((select max(line) from mapper_items where request = ${id}), 0) as total,
+      (select min(line) from mapper_items where request = ${id} and not done) as open,
+      (select count(*)::int from mapper_items where request = ${id} and failure_reason is not null) as failed,
+      exists (select from mapper_requests where id = ${id} and completed_at is not null) as complete) as seen`;
+  const [row] = (await read.execute(trx)).rows;
   if (!row) throw new Error("a count has one row");
   return row;
 }

@@ -81,6 +81,14 @@ export interface Database extends BillTables, DisbursementDatabase {
   payees: Payees;
   payee_history: PayeeHistory;
   mapper_requests: MapperRequests;
+  node_programmes: {
+    node_id: string;
+    program_id: string;
+    institution_id: string;
+    area: string | null;
+    granted_by: string;
+    granted_at: Generated<Date>;
+  };
   mapper_items: MapperItems;
   shape_leases: ShapeLeases;
   shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };

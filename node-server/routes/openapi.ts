@@ -328,6 +328,14 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
   });
   describeStatements(app);
   registry.registerPath({
+    method: "post",
+    path: "/v1/payee-key",
+    tags: ["Nodes"],
+    summary: "The key that this node's copies of payees are sealed under",
+    security: [{ node: [] }],
+    responses: { 200: { description: "The key, base64" }, ...refusedToNode },
+  });
+  registry.registerPath({
     method: "get",
     path: "/v1/keys",
     tags: ["Nodes"],
