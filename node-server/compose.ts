@@ -15,6 +15,8 @@ import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
 import { createHttpBank } from "./disbursement/http-bank.ts";
+import { ownSenderId } from "./g2p-connect/answers.ts";
+import { createMessageSigner } from "./g2p-connect/signature.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
@@ -120,6 +122,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const addressKeys = createAddressKeys(keys.batchAddressKey, randomBytes);
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
+  const signMessage = createMessageSigner(keys.callbackKey, ownSenderId, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
   const disbursement = {
     store,
@@ -139,6 +142,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       numbers,
       send: options.send,
       signCallback,
+      signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
@@ -170,6 +174,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     addressKeys,
     answerKey: keys.answerKey,
+    signMessage,
     numbers,
     ...signers,
     isAway: isDatabaseAway,

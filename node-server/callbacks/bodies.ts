@@ -6,6 +6,7 @@ import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import { billMessages } from "../bills/messages.ts";
 import type { OpenAddress } from "../bills/payer-address.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
+import type { SignMessage } from "../g2p-connect/signature.ts";
 import { mapperCallback } from "../mapper/callback.ts";
 import { fundsCallback } from "../disbursement/answer-funds.ts";
 import { reportCallback } from "../disbursement/reports.ts";
@@ -16,14 +17,15 @@ export interface ComposerOptions {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
   readonly openAddress: OpenAddress;
+  readonly signMessage: SignMessage;
 }
 
-export function createComposer({ graceMs, openAddress }: ComposerOptions): Compose {
+export function createComposer({ graceMs, openAddress, signMessage }: ComposerOptions): Compose {
   const composers: Readonly<Record<CallbackKind, (tx: Tx, subject: bigint) => Promise<Message>>> = {
     batch: async (tx, id) => ({ body: await batchOutcome(tx, id) }),
     command: async (tx, id) => ({ body: await commandOutcome(tx, id) }),
     redemption: async (tx, id) => ({ body: await redemptionCallback(tx, id, graceMs) }),
-    mapper: async (tx, id) => ({ body: await mapperCallback(tx, id) }),
+    mapper: async (tx, id) => ({ body: await mapperCallback(tx, id, signMessage) }),
     disbursement: async (tx, id) => ({ body: await reportCallback(tx, id) }),
     funds: async (tx, id) => ({ body: await fundsCallback(tx, id) }),
     ...billMessages(openAddress),

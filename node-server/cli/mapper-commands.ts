@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { publicKeyRefusal } from "#sync/signing/ed25519-strict.ts";
 import { FileRefused } from "../batch-files/refusal.ts";
 import { listConflicts } from "../mapper/conflicts.ts";
 import { acceptPayeeFile } from "../mapper/payee-file.ts";
@@ -9,10 +10,11 @@ import type { PayeeFileHeader } from "../mapper/payee-file.ts";
 import { serveProgramme } from "../mapper/serve-programme.ts";
 import type { MapperProgress, MapperResult } from "../ports/mapper.ts";
 import type { Store } from "../ports/store.ts";
+import { putSigningKey } from "../postgres/registry-admin.ts";
 import { fileProblem } from "../routes/batch-file-answers.ts";
 import { acceptProblem } from "../routes/voucher-answers.ts";
 import { csvRecords } from "./batch/csv-file.ts";
-import { done, nameOf, option, UsageError, words } from "./command.ts";
+import { done, keyOf, nameOf, option, UsageError, words } from "./command.ts";
 import type { Command, CommandContext, Options } from "./command.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { table } from "./table.ts";
@@ -71,6 +73,27 @@ export const mapperCommands: readonly (readonly [string, Command])[] = [
             : `The node serves ${programId} no more.`,
           { nodeId, programId, institutionId, area, isGranted },
         );
+      },
+    },
+  ],
+  [
+    "institution signing-key",
+    {
+      database: true,
+      usage: "institution signing-key ID BASE64|none",
+      summary:
+        "the Ed25519 key that an institution signs its G2P Connect messages with; from then on each must be signed",
+      async run({ pool }, args) {
+        const [id, text] = words(this.usage, args, 2);
+        const key = text === "none" ? null : keyOf(text);
+        if (key && publicKeyRefusal(key) !== undefined)
+          throw new UsageError("This is no Ed25519 public key, or one that anybody could sign for");
+        if (!(await putSigningKey(pool, id, key)))
+          throw new UsageError(`The institution ${id} is not registered; see institution add`);
+        return done(key ? `${id} signs its messages.` : `${id} signs no messages any more.`, {
+          id,
+          signs: key !== null,
+        });
       },
     },
   ],

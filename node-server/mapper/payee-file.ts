@@ -61,6 +61,7 @@ export async function acceptPayeeFile(store: Store, file: PayeeFile): Promise<Ac
     batchId: null,
     programId: programID,
     callbackUrl,
+    about: null,
   } as const;
   // The same calls and ids as those of a request in JSON: a file is one more way to make it.
   const key = { institutionId, call: `mapper/${action}`, requestId };

@@ -28,14 +28,17 @@ export function mapperRoutes(deps: BatchFileRouteDependencies): OpenAPIHono<Call
   return routes;
 }
 
-const descriptions: Readonly<Record<ChangingAction, string>> = {
+/** Unlinking is G2P Connect's. */
+type AskedChange = Exclude<ChangingAction, "unlink">;
+
+const descriptions: Readonly<Record<AskedChange, string>> = {
   register: "Beneficiary registration received",
   update: "Beneficiary update received",
   "add-address": "Payment modality registration received",
   "update-address": "Payment modality update received",
 };
 
-async function change(deps: VoucherRouteDependencies, c: Caller, action: ChangingAction): Promise<Response> {
+async function change(deps: VoucherRouteDependencies, c: Caller, action: AskedChange): Promise<Response> {
   return changeAll(deps, c, action, await readBody(c, beneficiariesRequest));
 }
 
@@ -51,7 +54,7 @@ async function updateOrLookUp(deps: VoucherRouteDependencies, c: Caller): Promis
 async function changeAll(
   deps: VoucherRouteDependencies,
   c: Caller,
-  action: ChangingAction,
+  action: AskedChange,
   body: z.infer<typeof beneficiariesRequest>,
 ): Promise<Response> {
   requiredHeader(c, "X-Registering-Institution-ID", 20);
