@@ -10,12 +10,15 @@ const typeOf = new Map<Modality, string>(Object.entries(types).map(([type, modal
 
 const longest = 99;
 
+/** What follows a type is not another type, nor nothing. */
+const written =
+  /^(?:(account|mobile|voucher|wallet):)?(?!(?:account|mobile|voucher|wallet):)([^@\s]+)@([^@\s]{1,64})$/i;
+
 /** Undefined for a text that is none. A type that the mapper has no modality for makes a proxy, type and all. */
 export function parseFinancialAddress(
   text: string,
 ): (AddressFields & { readonly address: string }) | undefined {
-  const [, type, id, provider] =
-    /^(?:(account|mobile|voucher|wallet):)?([^@\s]+)@([^@\s]{1,64})$/i.exec(text) ?? [];
+  const [, type, id, provider] = written.exec(text) ?? [];
   if (id === undefined || provider === undefined || text.length > longest) return undefined;
   const modality = type === undefined ? "04" : types[type.toLowerCase() as keyof typeof types];
   return { modality, institutionCode: provider, address: id };
