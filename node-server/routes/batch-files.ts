@@ -15,6 +15,7 @@ import type { BatchProgress, BatchRow } from "../ports/store.ts";
 import { fileProblem } from "./batch-file-answers.ts";
 import { answered } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
+import { limitUploads } from "./upload-limit.ts";
 import { acceptProblem } from "./voucher-answers.ts";
 
 export interface BatchFileRouteDependencies extends VoucherRouteDependencies {
@@ -26,21 +27,12 @@ export interface BatchFileRouteDependencies extends VoucherRouteDependencies {
 /** Twice what the most items of a file take with fields of the usual length. */
 const mostFileBytes = 64 * 1024 * 1024;
 
-/** Files that are being received or stored at the same time; the others are asked to come back. */
 const mostUploads = 4;
 
 export function batchFileRoutes(deps: BatchFileRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  let uploads = 0;
-  routes.post("/vouchers/batches", async (c) => {
-    if (uploads >= mostUploads) throw new Problem(503, "Too many files are being received; try again");
-    uploads += 1;
-    try {
-      return await receive(deps, c);
-    } finally {
-      uploads -= 1;
-    }
-  });
+  const receiveFile = limitUploads(mostUploads, (c: Caller) => receive(deps, c));
+  routes.post("/vouchers/batches", (c) => receiveFile(c));
   routes.get("/vouchers/batches/:batchID", async (c) => {
     const { batch, progress } = await find(deps, c, c.req.param("batchID"));
     return c.json(progressAnswer(batch, progress));

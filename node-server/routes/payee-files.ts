@@ -6,12 +6,12 @@ import { acceptPayeeFile } from "../mapper/payee-file.ts";
 import type { PayeeFileHeader } from "../mapper/payee-file.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { header, requiredHeader } from "../middleware/headers.ts";
-import { Problem } from "../middleware/problem.ts";
 import { fileProblem } from "./batch-file-answers.ts";
 import { boxKeyOf, spoolBody } from "./batch-files.ts";
 import type { BatchFileRouteDependencies } from "./batch-files.ts";
 import { answered, callbackOf } from "./caller-request.ts";
 import type { Caller } from "./caller-request.ts";
+import { limitUploads } from "./upload-limit.ts";
 
 /** A million payees with fields of usual length take half of it. */
 const mostFileBytes = 512 * 1024 * 1024;
@@ -20,16 +20,8 @@ const mostUploads = 2;
 
 export function payeeFileRoutes(deps: BatchFileRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  let uploads = 0;
-  routes.post("/identityAccountMapper/files", async (c) => {
-    if (uploads >= mostUploads) throw new Problem(503, "Too many files are being received; try again");
-    uploads += 1;
-    try {
-      return await receive(deps, c);
-    } finally {
-      uploads -= 1;
-    }
-  });
+  const receiveFile = limitUploads(mostUploads, (c: Caller) => receive(deps, c));
+  routes.post("/identityAccountMapper/files", (c) => receiveFile(c));
   return routes;
 }
 
