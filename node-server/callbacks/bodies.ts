@@ -4,7 +4,7 @@ import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import { billMessages } from "../bills/messages.ts";
-import type { OpenAddress } from "../bills/payer-address.ts";
+import type { AddressSeal } from "../addresses.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
 import type { SignMessage } from "../g2p-connect/signature.ts";
 import { mapperCallback } from "../mapper/callback.ts";
@@ -16,11 +16,11 @@ import type { Compose, Message } from "./deliver.ts";
 export interface ComposerOptions {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
-  readonly openAddress: OpenAddress;
+  readonly payerAddresses: AddressSeal;
   readonly signMessage: SignMessage;
 }
 
-export function createComposer({ graceMs, openAddress, signMessage }: ComposerOptions): Compose {
+export function createComposer({ graceMs, payerAddresses, signMessage }: ComposerOptions): Compose {
   const composers: Readonly<Record<CallbackKind, (tx: Tx, subject: bigint) => Promise<Message>>> = {
     batch: async (tx, id) => ({ body: await batchOutcome(tx, id) }),
     command: async (tx, id) => ({ body: await commandOutcome(tx, id) }),
@@ -28,7 +28,7 @@ export function createComposer({ graceMs, openAddress, signMessage }: ComposerOp
     mapper: async (tx, id) => ({ body: await mapperCallback(tx, id, signMessage) }),
     disbursement: async (tx, id) => ({ body: await reportCallback(tx, id) }),
     funds: async (tx, id) => ({ body: await fundsCallback(tx, id) }),
-    ...billMessages(openAddress),
+    ...billMessages(payerAddresses),
   };
   return (tx: Tx, { kind, subject }: CallbackRow) => composers[kind](tx, subject);
 }

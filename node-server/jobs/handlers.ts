@@ -4,7 +4,7 @@ import { createComposer } from "../callbacks/bodies.ts";
 import { deliverCallback } from "../callbacks/deliver.ts";
 import type { Send } from "../callbacks/deliver.ts";
 import { timeOutInquiries } from "../bills/inquiries.ts";
-import { addressSeal } from "../bills/payer-address.ts";
+import type { Addresses } from "../addresses.ts";
 import { remindBillers } from "../bills/remind.ts";
 import { expireRequestsToPay } from "../bills/requests-to-pay.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
@@ -37,6 +37,7 @@ export interface HandlerDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly keys: ServerKeys;
+  readonly addresses: Addresses;
   readonly numbers: NumberMaking;
   readonly send: Send;
   readonly signCallback: SignRequest;
@@ -49,8 +50,7 @@ export interface HandlerDependencies {
 export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, DisbursementQueue> {
   const { store, gateway, keys, numbers, send, signCallback, signMessage, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
-  const openAddress = addressSeal(keys.payerAddressKey).open;
-  const compose = createComposer({ graceMs, openAddress, signMessage });
+  const compose = createComposer({ graceMs, payerAddresses: deps.addresses.ofPayers, signMessage });
   return {
     "issue-batch": (id) =>
       afterRecovery(store, { queue: "issue-batch", id }, () => issueBatch({ store, numbers }, BigInt(id))),

@@ -14,7 +14,7 @@ import { webRandomBytes } from "#sync/signing/random.ts";
 import type { PayeeChangeRequest } from "../../desktop/worker/payees.ts";
 import { staleAfterMs } from "../../desktop/worker/payees.ts";
 import { loadServerKeys } from "../keys.ts";
-import { createAddressTokens } from "../mapper/address-tokens.ts";
+import { createAddresses } from "../addresses.ts";
 import { listConflicts } from "../mapper/conflicts.ts";
 import { serveProgramme } from "../mapper/serve-programme.ts";
 import type { Store } from "../ports/store.ts";
@@ -29,7 +29,7 @@ let identities = 0;
 beforeAll(async () => {
   server = await startTestServer();
   const { addressKey } = await loadServerKeys(server.keysFolder);
-  const tokens = createAddressTokens(addressKey, (length) => new Uint8Array(randomBytes(length)));
+  const tokens = createAddresses(addressKey, (length) => new Uint8Array(randomBytes(length)));
   store = testStore(server.client.pool, tokens);
   await putMerchant(server.client.pool, { id: "agent-1", name: "Agent 1", accepts: [] });
 });

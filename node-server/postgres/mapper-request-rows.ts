@@ -1,6 +1,6 @@
 /** What callers ask of the account mapper, and the outcome of each item. Addresses are sealed until then, and erased. */
 import { sql } from "kysely";
-import type { AddressTokens } from "../mapper/address-tokens.ts";
+import type { Addresses } from "../addresses.ts";
 import type {
   LineSlice,
   MapperItem,
@@ -12,7 +12,7 @@ import type {
 import type { Page } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
-export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperRequestRows {
+export function mapperRequestRows(trx: Trx, tokens: Addresses): MapperRequestRows {
   return {
     async insert(request) {
       const { id } = await trx
@@ -65,8 +65,9 @@ export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperReques
         .limit(limit)
         .execute();
       return rows.map((row) => {
-        const owner = { institutionId: request.institutionId, payeeIdentity: row.payee_identity ?? "" };
-        const opened = (token: Uint8Array | null) => token && tokens.open(owner, token);
+        const { institutionId } = request;
+        const seal = tokens.ofPayee({ institutionId, payeeIdentity: row.payee_identity ?? "" });
+        const opened = (token: Uint8Array | null) => token && seal.open(token);
         return {
           ...result(row),
           address: opened(row.address_token),
@@ -123,12 +124,14 @@ export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperReques
 
 async function insertItems(
   trx: Trx,
-  tokens: AddressTokens,
+  tokens: Addresses,
   { id, institutionId }: Pick<MapperRequestRow, "id" | "institutionId">,
   items: readonly MapperItem[],
 ): Promise<void> {
   const sealed = ({ payeeIdentity }: MapperItem, address: string | null) =>
-    address === null ? null : tokens.seal({ institutionId, payeeIdentity: payeeIdentity ?? "" }, address);
+    address === null
+      ? null
+      : tokens.ofPayee({ institutionId, payeeIdentity: payeeIdentity ?? "" }).seal(address);
   await sql`
     insert into mapper_items (request, line, instruction_id, payee_identity, modality, institution_code, area, active,
       prefer, dated, details, address_token, replaces_token)

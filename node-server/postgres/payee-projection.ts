@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { payeeIndexOf, sealPayeeRecord } from "#sync/documents/payee-record.ts";
 import { toBase64 } from "#sync/base64.ts";
-import type { AddressTokens } from "../mapper/address-tokens.ts";
+import type { Addresses } from "../addresses.ts";
 import type { PayeeRow } from "../ports/mapper.ts";
 import type { Trx } from "./rows.ts";
 
@@ -14,7 +14,7 @@ interface Served {
 /** Writes the rows of these payees anew, and takes away those that no node may read any more. */
 export async function projectPayees(
   trx: Trx,
-  tokens: AddressTokens,
+  tokens: Addresses,
   read: (ids: readonly bigint[]) => Promise<readonly PayeeRow[]>,
   ids: readonly bigint[],
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function projectPayees(
       sealed = excluded.sealed`.execute(trx);
 }
 
-function projected(tokens: AddressTokens, nodeId: string, payee: PayeeRow) {
+function projected(tokens: Addresses, nodeId: string, payee: PayeeRow) {
   const key = tokens.nodeKeyOf(nodeId);
   const programme = payee.programId ?? "";
   const record = {

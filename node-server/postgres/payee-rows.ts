@@ -3,12 +3,12 @@ import { sql } from "kysely";
 import type { BeneficiaryState } from "#core/beneficiary.machine.ts";
 import type { BeneficiaryStep } from "#core/beneficiary.ts";
 import type { Modality, PayeeAddress } from "#core/payee-addresses.ts";
-import type { AddressOwner, AddressTokens } from "../mapper/address-tokens.ts";
+import type { AddressOwner, Addresses } from "../addresses.ts";
 import type { PayeeCause, PayeeRow, PayeeRows, PayeeWrite } from "../ports/mapper.ts";
 import { projectPayees } from "./payee-projection.ts";
 import type { Trx } from "./rows.ts";
 
-export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
+export function payeeRows(trx: Trx, tokens: Addresses): PayeeRows {
   const findAll: PayeeRows["findAll"] = async (institutionId, identities) => {
     const found = await select(
       trx,
@@ -56,7 +56,7 @@ export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
       await projectPayees(trx, tokens, byIds, changedIds);
     },
     async byAddress(institutionId, addresses) {
-      const indexes = addresses.map((address) => tokens.indexOf(institutionId, address));
+      const indexes = addresses.map((address) => tokens.index("payee-address", institutionId, address));
       const rows = await select(
         trx,
         tokens,
@@ -165,7 +165,7 @@ interface AddressColumns {
   readonly active: boolean | null;
 }
 
-async function select(trx: Trx, tokens: AddressTokens, where: ReturnType<typeof sql>): Promise<PayeeRow[]> {
+async function select(trx: Trx, tokens: Addresses, where: ReturnType<typeof sql>): Promise<PayeeRow[]> {
   const { rows } = await sql<Selected>`
     select p.id, p.institution_id, p.payee_identity, p.program_id, p.area, p.state, p.preferred, p.last_n, p.version,
       p.changed_at, a.n, a.modality, a.institution_code, a.address_token, a.active
@@ -197,10 +197,10 @@ function payeeRow(row: Selected): PayeeRow & { readonly addresses: PayeeAddress[
   };
 }
 
-function address(tokens: AddressTokens, owner: AddressOwner, row: AddressColumns): PayeeAddress | null {
+function address(tokens: Addresses, owner: AddressOwner, row: AddressColumns): PayeeAddress | null {
   const { n, modality, active, address_token: token, institution_code: institutionCode } = row;
   if (n === null || modality === null || active === null) return null;
-  return { n, modality, institutionCode, active, address: token && tokens.open(owner, token) };
+  return { n, modality, institutionCode, active, address: token && tokens.ofPayee(owner).open(token) };
 }
 
 type Change = PayeeWrite & { readonly id: bigint; readonly institutionId: string; readonly version: number };
@@ -272,7 +272,7 @@ async function insertHistory(
 /** Writes every address that a step has touched, as it is after the last one. */
 async function putAddresses(
   trx: Trx,
-  tokens: AddressTokens,
+  tokens: Addresses,
   seal: Seal,
   changes: readonly Change[],
 ): Promise<void> {
@@ -290,7 +290,7 @@ async function putAddresses(
       ${touched.map(({ kept }) => kept.institutionCode)}::text[],
       ${touched.map(({ kept }) => kept.active)}::boolean[],
       ${touched.map(({ change, kept }) => seal(change, kept))}::bytea[],
-      ${touched.map(({ change, kept }) => (kept.address !== null ? tokens.indexOf(change.institutionId, kept.address) : null))}::bytea[])
+      ${touched.map(({ change, kept }) => (kept.address !== null ? tokens.index("payee-address", change.institutionId, kept.address) : null))}::bytea[])
     on conflict (payee, n) do update set modality = excluded.modality, institution_code = excluded.institution_code,
       active = excluded.active, address_token = excluded.address_token, address_index = excluded.address_index
     `.execute(trx);
@@ -299,11 +299,11 @@ async function putAddresses(
 type Seal = (owner: AddressOwner, address: PayeeAddress | null) => Uint8Array | null;
 
 /** Seals each address once: its entry in the history and its row hold the same token. */
-function sealerOf(tokens: AddressTokens): Seal {
+function sealerOf(tokens: Addresses): Seal {
   const sealed = new Map<PayeeAddress, Uint8Array>();
   return (owner, address) => {
     if (address === null || address.address === null) return null;
-    const token = sealed.get(address) ?? tokens.seal(owner, address.address);
+    const token = sealed.get(address) ?? tokens.ofPayee(owner).seal(address.address);
     sealed.set(address, token);
     return token;
   };
