@@ -26,6 +26,7 @@ export default defineConfig({
             "test/house/**/*.test.ts",
             "test/simulation/**/*.test.ts",
             "test/demo/*.test.ts",
+            "test/runtime/deno-server.test.ts",
           ],
           // Some of the contract's newer cases wait for a second connection, which PostgreSQL in memory does not have.
           exclude: ["test/simulation/memory-store.test.ts"],
