@@ -16,6 +16,7 @@ import {
   trialBalance,
 } from "../postgres/registry-admin.ts";
 import { agentCommands } from "./agent-commands.ts";
+import { auditCommands } from "./audit-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
@@ -38,6 +39,7 @@ import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
+  ...auditCommands,
   ...carryingCommands,
   ...leaseCommands,
   ...recoveryCommands,

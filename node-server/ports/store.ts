@@ -11,6 +11,7 @@ import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
+import type { AuditHead } from "#sync/documents/verdict-list.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
@@ -718,6 +719,8 @@ export interface AuditRows {
   record(entry: AuditEntry): Promise<void>;
   /** Many at once, in their order. */
   recordAll(entries: readonly AuditEntry[]): Promise<void>;
+  /** The last place of the chain and its hash; null while no entry has a place. */
+  head(): Promise<AuditHead | null>;
 }
 
 /** A redemption whose outcome goes out by callback. */

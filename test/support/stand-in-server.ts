@@ -287,6 +287,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       lastSequence: server.chain.length,
       lastHash: headHash(),
       policyVersion: server.policyVersion,
+      auditHead: null,
       verdicts: decided,
     });
   }
