@@ -85,23 +85,29 @@ describe("the database refuses", () => {
   });
 
   test.each([
-    ["to change a seal", "update audit_seals set hash = hash"],
-    ["to drop a seal", "delete from audit_seals where position = 3"],
-    ["to empty the seals", "truncate audit_seals"],
+    ["to change a seal", "update audit_seals set hash = hash", "audit_seals_append_only"],
+    ["to drop a seal", "delete from audit_seals where position = 3", "audit_seals_append_only"],
+    ["to empty the seals", "truncate audit_seals", "audit_seals_append_only"],
     [
       "to leave out a place",
       `insert into audit_seals select 5, max(id), '\\x${"00".repeat(32)}' from audit_entries`,
+      "audit_seals_follow",
     ],
     [
-      "to give a place twice",
+      "to give an entry two places",
       `insert into audit_seals select 4, min(id), '\\x${"00".repeat(32)}' from audit_entries`,
+      "audit_seals_entry_id_key",
     ],
-    ["to forget an entry that waits", "delete from audit_unsealed"],
-    ["to empty what waits", "truncate audit_unsealed"],
-    ["to let another entry wait in its stead", "update audit_unsealed set entry_id = 1"],
-    ["to change an entry", "update audit_entries set actor = 'nobody'"],
-  ])("%s", async (_, statement) => {
-    await expect(client.pool.query(statement)).rejects.toThrow();
+    ["to forget an entry that waits", "delete from audit_unsealed", "audit_unsealed_kept"],
+    ["to empty what waits", "truncate audit_unsealed", "audit_unsealed_append_only"],
+    [
+      "to let another entry wait in its stead",
+      "update audit_unsealed set entry_id = 1",
+      "audit_unsealed_append_only",
+    ],
+    ["to change an entry", "update audit_entries set actor = 'nobody'", "audit_entries_append_only"],
+  ])("%s", async (_, statement, constraint) => {
+    await expect(client.pool.query(statement)).rejects.toMatchObject({ constraint });
     expect(await report()).toMatchObject({ breaks: [], head: { position: 3n }, unsealed: { count: 1 } });
   });
 });

@@ -21,12 +21,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const operate = (...words: string[]) => operateOn(server, ...words);
-const sealed = () =>
-  expect
-    .poll(async () => (await server.client.pool.query("select from audit_unsealed")).rowCount, {
-      timeout: 10_000,
-    })
-    .toBe(0);
+async function sealed(): Promise<void> {
+  const waiting = async () => (await server.client.pool.query("select from audit_unsealed")).rowCount;
+  await expect.poll(waiting, { timeout: 10_000 }).toBe(0);
+}
 
 test("the running server seals what is written, and the trail is whole", async () => {
   await sealed();
