@@ -105,6 +105,12 @@ function bodyText(body: OperationBody): string {
       return `bill ${body.billId} paid with ${moneyText(body)} in cash`;
     case "pay-bill-with-voucher":
       return `bill ${body.billId} paid with voucher ${formatSerial(body.serial)} for ${moneyText(body)} (${body.mode})`;
+    case "look-up":
+      return `a payee of ${body.programme} looked up (${body.outcome})`;
+    case "register-beneficiary":
+      return `a payee registered for ${body.programme}`;
+    case "update-beneficiary":
+      return `a payee of ${body.programme} updated`;
   }
 }
 

@@ -6,6 +6,7 @@ import { askHolder, requestLeases } from "#sync/leases.ts";
 import type { Holder } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
+import { askPayeeKey } from "#sync/payee-key.ts";
 import { unmetered } from "#sync/ports/allowance.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
@@ -18,6 +19,14 @@ import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
+import { changePayee, listPayeeOperations, lookUpPayee } from "./payees.ts";
+import type {
+  LookUpRequest,
+  LookUpResult,
+  PayeeChangeRefusal,
+  PayeeChangeRequest,
+  PayeeOperationView,
+} from "./payees.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { payBill } from "./pay-bill.ts";
@@ -78,6 +87,12 @@ export interface PaypostNode {
   payBill(request: PayBillRequest): Promise<PayBillResult>;
   /** Gives a lease back; the operation goes up with the next sync. */
   release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
+  /** Looks a payee up in what the server gave this node; the look-up itself is recorded. */
+  lookUp(request: LookUpRequest): LookUpResult;
+  /** Queues a registration or an update of a payee, once it was checked. */
+  changePayee(request: PayeeChangeRequest): Recorded<PayeeChangeRefusal>;
+  /** What was done with payees here, and what the server answered, in order, at most `limit`. */
+  payeeOperations(limit: number): PayeeOperationView[];
   /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
   requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
@@ -131,8 +146,18 @@ export function createNode(parts: NodeParts): PaypostNode {
     onSent: progress.sent,
     leaseDocument: (sequence, generation) => stores.leases.documentFor(sequence, generation),
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
-    tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),
+    tend: async () => {
+      const calls = syncParts(attempts, signal);
+      await keepPayeeKey(calls);
+      return tendLeases({ ...recordParts, calls });
+    },
   });
+  /** Asked for once payees have come that it opens. */
+  const keepPayeeKey = async (calls: SyncParts): Promise<void> => {
+    if (stores.payees.count() === 0 || stores.payees.key() !== undefined) return;
+    const key = await askPayeeKey(calls);
+    if (key) stores.payees.keepKey(vault.seal(key));
+  };
   /** Who else holds the voucher; undefined where nobody does, or the server cannot say. */
   const holderOf = async (serial: bigint, number: string): Promise<Holder | undefined> => {
     const opening = openingFor(number, randomBytes);
@@ -175,6 +200,9 @@ export function createNode(parts: NodeParts): PaypostNode {
       }
     },
     release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
+    lookUp: (request) => orStopped(() => lookUpPayee(recordParts, request)),
+    changePayee: (request) => orStopped(() => changePayee(recordParts, request)),
+    payeeOperations: (limit) => listPayeeOperations(recordParts, limit),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),

@@ -28,6 +28,8 @@ import { createNodeStorage } from "./store/node.ts";
 import type { NodeStorage } from "./store/node.ts";
 import { createPeopleStorage } from "./store/people.ts";
 import type { PeopleStorage } from "./store/people.ts";
+import { createPayeeStorage } from "./store/payees.ts";
+import type { PayeeStorage } from "./store/payees.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
@@ -58,6 +60,7 @@ export interface NodeStores {
   /** Opens what is sealed, once it has the node's key. */
   readonly vault: Vault;
   readonly history: HistoryStorage;
+  readonly payees: PayeeStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -123,6 +126,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     statements: createStatementStorage(database, vault),
     vault,
     history: createHistoryStorage(database),
+    payees: createPayeeStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

@@ -26,6 +26,8 @@ const options = {
   by: { type: "string" },
   because: { type: "string" },
   all: { type: "boolean" },
+  update: { type: "boolean" },
+  "no-more": { type: "boolean" },
   "at-risk": { type: "boolean" },
   server: { type: "string" },
   agent: { type: "boolean" },

@@ -25,6 +25,7 @@ import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.t
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
+import { mapperCommands } from "./mapper-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
 import { disbursementCommands } from "./disbursement-commands.ts";
 import { disputeCommands } from "./dispute-commands.ts";
@@ -46,6 +47,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...heldCommands,
   ...disputeCommands,
   ...merchantCommands,
+  ...mapperCommands,
   ...policyCommands,
   ...paymentCommands,
   ...contactCommands,

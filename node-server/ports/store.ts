@@ -204,6 +204,8 @@ export interface RegistryRows {
   institution(id: string): Promise<InstitutionRow | undefined>;
   /** The institution registered under that name; undefined where there is none, or more than one. */
   institutionByName(name: string): Promise<InstitutionRow | undefined>;
+  /** Ed25519: verifies an institution's G2P Connect messages; undefined where it does not sign them. */
+  signingKey(institutionId: string): Promise<Uint8Array | undefined>;
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;

@@ -4,14 +4,18 @@ import type { AuditRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
 export function auditRows(trx: Trx): AuditRows {
+  const record: AuditRows["record"] = async ({ actor, action, subject, before, after }) => {
+    await trx
+      .insertInto("audit_entries")
+      .values({ actor, action, subject, before: json(before), after: json(after) })
+      .execute();
+  };
   return {
-    async record({ actor, action, subject, before, after }) {
-      await trx
-        .insertInto("audit_entries")
-        .values({ actor, action, subject, before: json(before), after: json(after) })
-        .execute();
-    },
+    record,
     async recordAll(entries) {
+      const [only] = entries;
+      // Cheaper for the database to plan, and single look-ups are many.
+      if (only && entries.length === 1) return record(only);
       await sql`
         insert into audit_entries (actor, action, subject, before, after)
         select actor, action, subject, before, after from unnest(

@@ -81,6 +81,14 @@ export interface Database extends BillTables, DisbursementDatabase {
   payees: Payees;
   payee_history: PayeeHistory;
   mapper_requests: MapperRequests;
+  node_programmes: {
+    node_id: string;
+    program_id: string;
+    institution_id: string;
+    area: string | null;
+    granted_by: string;
+    granted_at: Generated<Date>;
+  };
   mapper_items: MapperItems;
   shape_leases: ShapeLeases;
   shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };
@@ -96,6 +104,7 @@ interface Institutions {
   callback_base_url: string | null;
   callback_method: Generated<InstitutionRow["callbackMethod"]>;
   box_public_key: Uint8Array | null;
+  signing_key: Generated<Uint8Array | null>;
   profile: Generated<InstitutionRow["profile"]>;
   created_at: Generated<Date>;
 }
@@ -556,6 +565,7 @@ interface MapperRequests {
   batch_id: string | null;
   program_id: string | null;
   callback_url: string | null;
+  about: bigint | null;
   created_at: Generated<Date>;
   completed_at: Date | null;
 }
@@ -574,4 +584,7 @@ interface MapperItems {
   prefer: boolean | null;
   done: Generated<boolean>;
   failure_reason: string | null;
+  reason_code: string | null;
+  dated: string | null;
+  details: boolean | null;
 }
