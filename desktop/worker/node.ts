@@ -3,7 +3,7 @@ import { handIn } from "#sync/carrying/hand-in.ts";
 import type { HandInResult } from "#sync/carrying/hand-in.ts";
 import { openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { askHolder, requestLeases } from "#sync/leases.ts";
-import type { Holder } from "#sync/leases.ts";
+import type { Holder, LeaseWish } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
 import { unmetered } from "#sync/ports/allowance.ts";
@@ -13,7 +13,7 @@ import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
-import { appealDispute, authenticate, fetchEvidence } from "#sync/statements.ts";
+import { appealDispute, authenticate, fetchEvidence, usePinCode } from "#sync/statements.ts";
 import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
@@ -77,9 +77,9 @@ export interface PaypostNode {
   /** Takes cash or a leased voucher for a bill; received, and not credited before the server says so. */
   payBill(request: PayBillRequest): Promise<PayBillResult>;
   /** Gives a lease back; the operation goes up with the next sync. */
-  release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
+  release(serial: bigint, actor: string, onWritten?: (sequence: number) => void): Recorded<ReleaseRefusal>;
   /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
-  requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
+  requestLeases(wish: LeaseWish): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
   /** Brings what the server has to say about disputes and payouts; false where it could not. */
@@ -88,6 +88,8 @@ export interface PaypostNode {
   evidence(sequence: number): ReturnType<typeof fetchEvidence>;
   /** Asks a registry whether somebody is whom the voucher is for. */
   authenticate(who: WhoIsThere): ReturnType<typeof authenticate>;
+  /** Uses an operator's code for a new PIN; the same request again is answered alike. */
+  usePinCode(code: string, request: string): ReturnType<typeof usePinCode>;
   /** Hands in what another node exported; gives the server's answer for that node. */
   handIn(file: Uint8Array): Promise<HandInResult>;
   /** Stays in contact until the signal ends it. */
@@ -174,7 +176,8 @@ export function createNode(parts: NodeParts): PaypostNode {
         return headNotWritten;
       }
     },
-    release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
+    release: (serial, actor, onWritten) =>
+      orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked", onWritten })),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),
@@ -185,6 +188,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     },
     evidence: (sequence) => fetchEvidence(syncParts(2), sequence),
     authenticate: (who) => authenticate(syncParts(1), who),
+    usePinCode: (code, request) => usePinCode(syncParts(2), { code, request }),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };

@@ -31,6 +31,8 @@ import type { PeopleStorage } from "./store/people.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
+import { createRequestStorage } from "./store/requests.ts";
+import type { RequestStorage } from "./store/requests.ts";
 import { createSettingStorage } from "./store/settings.ts";
 import type { SettingStorage } from "./store/settings.ts";
 import { createShiftStorage } from "./store/shifts.ts";
@@ -55,6 +57,7 @@ export interface NodeStores {
   readonly people: PeopleStorage;
   readonly shifts: ShiftStorage;
   readonly statements: StatementStorage;
+  readonly requests: RequestStorage;
   /** Opens what is sealed, once it has the node's key. */
   readonly vault: Vault;
   readonly history: HistoryStorage;
@@ -121,6 +124,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     people: createPeopleStorage(database),
     shifts: createShiftStorage(database),
     statements: createStatementStorage(database, vault),
+    requests: createRequestStorage(database),
     vault,
     history: createHistoryStorage(database),
     headFile,

@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serialOf } from "#sync/documents/operation.ts";
-import type { Answer, Payloads, RequestName, Results } from "../../desktop/protocol.ts";
+import type { Answer, RequestName, Results } from "../../desktop/protocol.ts";
 import { testVoucher } from "../support/authority.ts";
+import { withRequestId } from "../support/once.ts";
+import type { AskedPayload } from "../support/once.ts";
 import { start } from "../support/processes.ts";
 import type { Running } from "../support/processes.ts";
 import { startStandIn } from "../support/stand-in-server.ts";
@@ -111,7 +113,7 @@ test("killed as it has given a lease back: it is given back once, and not relied
 });
 
 interface Page {
-  ask<Name extends RequestName>(name: Name, payload: Payloads[Name]): Promise<Results[Name]>;
+  ask<Name extends RequestName>(name: Name, payload: AskedPayload<Name>): Promise<Results[Name]>;
   readonly running: Running;
 }
 
@@ -125,9 +127,9 @@ async function during(killAt: string, when: string, work: (page: Page) => Promis
     const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
     await work({
       running,
-      async ask<Name extends RequestName>(name: Name, payload: Payloads[Name]) {
+      async ask<Name extends RequestName>(name: Name, payload: AskedPayload<Name>) {
         const headers = { cookie, origin, "content-type": "application/json" };
-        const body = JSON.stringify(payload);
+        const body = JSON.stringify(withRequestId(name, payload));
         const response = await fetch(`${origin}/ask/${name}`, { method: "POST", headers, body });
         const answer = (await response.json()) as Answer<Name>;
         if (!answer.ok) throw new Error(`${name}: ${answer.code} ${answer.message}`);
@@ -154,7 +156,7 @@ function signedIn(work: (page: Page) => Promise<void>, killAt = "none", when = "
 async function killedAt<Name extends RequestName>(
   name: Name,
   when: string,
-  payload: Payloads[Name],
+  payload: AskedPayload<Name>,
 ): Promise<void> {
   await signedIn(
     async ({ ask, running }) => {
