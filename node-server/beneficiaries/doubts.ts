@@ -20,9 +20,9 @@ export interface Question {
  */
 export function beginQuestion(store: Store, question: Question): Promise<(() => Promise<void>) | undefined> {
   return store.transaction(async (tx) => {
-    // One question at a time is counted, of a till and about a voucher.
+    // One question at a time is counted, of a till and about a voucher, which need not be there.
     await tx.nodes.lock(question.nodeId);
-    await tx.vouchers.lock([question.serial]);
+    await tx.nodeQuestions.lockDoubts(question.serial);
     const since = new Date((await tx.now()).getTime() - windowMs);
     const counted = await tx.nodeQuestions.countDoubts(since, question);
     if (counted.voucher >= doubtLimits.voucher || counted.node >= doubtLimits.node) {

@@ -768,6 +768,8 @@ export interface LeaseRequestRow {
 export interface NodeQuestionRows {
   leaseRequest(nodeId: string, requestId: string): Promise<LeaseRequestRow | undefined>;
   keepLeaseRequest(nodeId: string, requestId: string, row: LeaseRequestRow): Promise<void>;
+  /** Until the end of the transaction no other counts questions about the voucher. */
+  lockDoubts(serial: bigint): Promise<void>;
   /** Questions to the registry without a yes since then: by the node, and for the voucher. */
   countDoubts(
     since: Date,

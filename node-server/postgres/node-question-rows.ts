@@ -1,6 +1,10 @@
 /** What nodes ask of the server beside their operations: leases by quantity, the registry, a forgotten PIN. */
+import { sql } from "kysely";
 import type { NodeQuestionRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
+
+/** Of this project's locks of two numbers; the second one is the voucher's. */
+const doubtsLock = 1;
 
 export function nodeQuestionRows(trx: Trx): NodeQuestionRows {
   return {
@@ -20,6 +24,9 @@ export function nodeQuestionRows(trx: Trx): NodeQuestionRows {
         .insertInto("lease_requests")
         .values({ node_id: nodeId, request_id: requestId, group_code: group, ...kept })
         .execute();
+    },
+    async lockDoubts(serial) {
+      await sql`select pg_advisory_xact_lock(${doubtsLock}, hashint8(${serial}))`.execute(trx);
     },
     async countDoubts(since, { nodeId, serial }) {
       const { fn } = trx;
