@@ -99,6 +99,9 @@ export interface PaypostNode {
 /** How often a request is tried before its failure is told; a node that follows then begins again by itself. */
 const fewAttempts = 4;
 
+/** As long as somebody at the counter waits for an answer; what comes later is found in the history. */
+const answerWithinMs = 20_000;
+
 export function createNode(parts: NodeParts): PaypostNode {
   const { stores, clock, randomBytes } = parts;
   const nodeId = nodeIdOf(stores);
@@ -147,7 +150,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     async redeem(request) {
       let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {
-        const contact = await upload(syncParts(2));
+        const contact = await upload(syncParts(2, AbortSignal.timeout(answerWithinMs)));
         if (contact.problem && !(prepared.token.atRisk && isPassing(contact.problem))) {
           return { kind: "offline", upload: contact };
         }
@@ -165,7 +168,7 @@ export function createNode(parts: NodeParts): PaypostNode {
       if (!recorded.ok) return { kind: "refused", refusal: recorded.refusal };
       const { redeemed } = recorded;
       if (redeemed.mode !== "online") return { kind: "accepted", redeemed, transactionId: null };
-      await upload(syncParts(2));
+      await upload(syncParts(2, AbortSignal.timeout(answerWithinMs)));
       return outcomeOf(redeemed, stores);
     },
     async payBill(request) {

@@ -32,7 +32,7 @@ export function voucherHandlers(desk: Desk): VoucherHandlers {
       });
       if (serial !== undefined && outcome.kind !== "refused") session.recognised.delete(serial);
       desk.changed();
-      if (outcome.kind === "accepted") desk.syncSoon();
+      if (outcome.kind === "accepted" || outcome.kind === "not-known-yet") desk.syncSoon();
       return redeemView(outcome, stores);
     },
     async authenticate({ serial, identity, secret }) {
