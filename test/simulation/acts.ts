@@ -1,7 +1,7 @@
 /** What can happen in a simulation, each with its weight. */
 import { revokeNode } from "../../node-server/nodes/revoke.ts";
 import { SimulatedNode } from "./node.ts";
-import { ServerDied } from "./observed-store.ts";
+import { JudgingFailed, ServerDied } from "./observed-store.ts";
 import { lookIntoDispute, lookIntoHeld } from "./people.ts";
 import { leasesKept } from "./promises.ts";
 import { merchants } from "./server.ts";
@@ -47,7 +47,7 @@ const acts: readonly (readonly [number, Act])[] = [
   [1, revoke],
 ];
 
-/** One of them; a server that dies on the way is there again for the next. */
+/** One of them; a server that dies or fails on the way is there again for the next. */
 export async function act(scene: Scene): Promise<void> {
   const { random, note } = scene.world;
   let left = random.below(acts.reduce((sum, [weight]) => sum + weight, 0));
@@ -57,8 +57,10 @@ export async function act(scene: Scene): Promise<void> {
     try {
       return await work(scene);
     } catch (error) {
-      if (!(error instanceof ServerDied)) throw error;
-      return note("server: dies");
+      if (error instanceof ServerDied) return note("server: dies");
+      // Who asked for it is told that it failed, and nothing is changed.
+      if (error instanceof JudgingFailed) return note("server: fails at what it was asked");
+      throw error;
     }
   }
 }

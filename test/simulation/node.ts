@@ -9,7 +9,7 @@ import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-nu
 import { requestEnrolment } from "#sync/enrolment.ts";
 import { trustedTime } from "#sync/clock.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
-import type { ShapeName } from "#sync/ports/shape-storage.ts";
+import type { ShapeName, ShapeStorage } from "#sync/ports/shape-storage.ts";
 import type { NodeCallParts } from "#sync/node-call.ts";
 import type { Tended } from "#sync/node-sync.ts";
 import { createSessions } from "#sync/session.ts";
@@ -79,7 +79,12 @@ export class SimulatedNode {
   #stores: NodeStores;
   /** What a process has from its start on. */
   #process:
-    | { readonly stores: NodeStores; readonly node: PaypostNode; readonly sessions: Sessions }
+    | {
+        readonly stores: NodeStores;
+        readonly node: PaypostNode;
+        readonly sessions: Sessions;
+        readonly shapes: ShapeStorage;
+      }
     | undefined;
   /** How many writes the machine survives. */
   #writesLeft = Infinity;
@@ -405,8 +410,11 @@ export class SimulatedNode {
     const { nodeId } = this;
     const assertions = createSyncSigner("session-assertion", this.#key);
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
+    const { queue, trust, database, vault } = stores;
+    const wallMs = () => this.#clock.wallMs();
     this.#process = {
       stores,
+      shapes: createShapeStorage({ database, queue, trust, vault, nodeId, wallMs }),
       node: createNode({
         ...this.#parts(),
         stores: this.#weakness.weakenNode?.(stores) ?? stores,
@@ -436,18 +444,17 @@ export class SimulatedNode {
   #syncParts() {
     const { stores, clock, randomBytes, sleep } = this.#parts();
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
-    const { queue, trust, database, vault } = stores;
-    const { nodeId } = this;
+    const { sessions, shapes } = this.#started();
     return {
-      nodeId,
+      nodeId: this.nodeId,
       link,
-      sessions: this.#started().sessions,
-      queue,
-      trust,
+      sessions,
+      shapes,
+      queue: stores.queue,
+      trust: stores.trust,
       clock,
       contact: stores.node,
       leaseDocument: stores.leases.documentFor.bind(stores.leases),
-      shapes: createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
       patience: { sleep, randomBytes, attempts: 3, signal: undefined },
     };
   }

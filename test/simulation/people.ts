@@ -56,7 +56,6 @@ export async function decideTheRest({ note }: World, server: Server): Promise<vo
       ({ row }) => row.state === "held" && forPeople.has(row.reason ?? ""),
     );
   for (const { row } of waiting()) {
-    server.upgrade(row.hash);
     if (row.reason !== "quarantined") continue;
     const told = await retryQuarantined(server.context, server.store, row, "Amina");
     note(`Amina has ${row.sequence} judged again: ${told.ok ? told.row.state : told.code}`);

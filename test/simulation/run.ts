@@ -105,12 +105,16 @@ async function settle(world: World, server: Server, nodes: readonly SimulatedNod
   await server.tick();
   await world.pass(8 * 24 * hourMs);
   for (const node of nodes) world.note(`${node.name} is still there: ${await node.sync()}`);
+  server.upgradeAll();
   // Longer than any lease, renewed ones too, and its grace.
   await world.pass(17 * 24 * hourMs);
   // The first may end a recovery, and what it has kept from closing closes then.
   for (let ticks = 0; ticks < 2; ticks += 1) await server.tick();
   await decideTheRest(world, server);
-  await world.pass(hourMs);
+  // A lease that waited for what they have decided closes now.
+  await server.tick();
+  // Long enough for a payout that has waited for the end of a recovery, which it looks for every six hours.
+  await world.pass(12 * hourMs);
   for (const node of nodes) world.note(`${node.name} hears at last: ${await node.sync()}`);
 }
 

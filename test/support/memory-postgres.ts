@@ -18,7 +18,7 @@ export interface MemoryPostgres {
 export async function startMemoryPostgres(): Promise<MemoryPostgres> {
   const database = await PGlite.create();
   const settings = { max: 1, types: exactTypes(), Client: PreparingClient };
-  const pool = new Pool(Object.assign(createPgConfig(database), settings));
+  const pool = new Pool(Object.assign(createPgConfig(pipelined(database)), settings));
   // There is no disk that a commit could wait for.
   await pool.query("set synchronous_commit = off");
   for (const { sql } of await readMigrations(serverMigrationsFolder)) await pool.query(sql);
@@ -30,6 +30,22 @@ export async function startMemoryPostgres(): Promise<MemoryPostgres> {
     },
   };
 }
+
+/** What a driver sends up to the end of a query goes to the database at once, as over a socket; each crossing costs. */
+function pipelined(database: PGlite): PGlite {
+  const waiting: Uint8Array[] = [];
+  const execProtocolStream: PGlite["execProtocolStream"] = async (message, options) => {
+    waiting.push(message);
+    if (!endsPipeline.has(message[0] ?? 0)) return [];
+    const sent = waiting.length === 1 ? message : new Uint8Array(Buffer.concat(waiting));
+    waiting.length = 0;
+    return database.execProtocolStream(sent, { ...options, syncToFs: false });
+  };
+  return Object.assign(Object.create(database) as PGlite, { execProtocolStream });
+}
+
+/** The protocol's messages that are answered at once: a simple query, a sync, a flush. */
+const endsPipeline: ReadonlySet<number> = new Set([..."QSH"].map((letter) => letter.charCodeAt(0)));
 
 /** Has each statement parsed and planned once, which is more than half of its cost here. */
 class PreparingClient extends Client {
