@@ -45,7 +45,7 @@ function pipelined(database: PGlite): PGlite {
 }
 
 /** The protocol's messages that are answered at once: a simple query, a sync, a flush. */
-const endsPipeline: ReadonlySet<number> = new Set([..."QSH"].map((letter) => letter.charCodeAt(0)));
+const endsPipeline: ReadonlySet<number> = new Set(Buffer.from("QSH"));
 
 /** Has each statement parsed and planned once, which is more than half of its cost here. */
 class PreparingClient extends Client {
