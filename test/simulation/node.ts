@@ -40,6 +40,9 @@ import type { World } from "./world.ts";
 
 class NodeCrashed extends Error {}
 
+/** A write that fails, of a machine that goes on. */
+class DiskFull extends Error {}
+
 const serverUrl = "http://127.0.0.1:9";
 
 /** What the screen said was accepted. */
@@ -86,8 +89,9 @@ export class SimulatedNode {
         readonly shapes: ShapeStorage;
       }
     | undefined;
-  /** How many writes the machine survives. */
+  /** How many writes come before the machine dies, or its disk is full. */
   #writesLeft = Infinity;
+  #isDiskFull = false;
   /** The database as it was before the last commits, for a disk that has not written them yet. */
   #unsynced: Buffer | undefined;
   #oldCopy: Buffer | undefined;
@@ -170,7 +174,7 @@ export class SimulatedNode {
     const outcome = await this.#untilItDies(() =>
       this.#node().redeem({ serial, token, number, actor: "cashier", offline }),
     );
-    if (outcome === undefined) return "machine dies";
+    if (typeof outcome === "string") return outcome;
     if (outcome.kind !== "accepted") return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
     const { sequence, hash, mode } = outcome.redeemed;
     this.accepted.push({ serial: voucher.serial, sequence, hash, mode });
@@ -255,22 +259,26 @@ export class SimulatedNode {
   /** A cashier gives a reserved voucher back, which the machine may not survive. */
   async giveBack(serial: bigint): Promise<string> {
     const released = await this.#untilItDies(async () => this.#node().release(serial, "cashier"));
-    if (released === undefined) return "machine dies";
+    if (typeof released === "string") return released;
     return released.ok ? `given back #${released.recorded.sequence}` : released.refusal.code;
   }
 
-  /** Undefined where the machine died on the way, and was started again. */
-  async #untilItDies<T>(work: () => Promise<T>): Promise<T | undefined> {
-    this.#writesLeft = this.#world.strikes(0.12) ? this.#world.random.below(9) : Infinity;
+  /** A machine that died on the way is started again. */
+  async #untilItDies<T extends object>(
+    work: () => Promise<T>,
+  ): Promise<T | "machine dies" | "its disk is full"> {
+    this.#writesLeft = this.#world.strikes(0.15) ? this.#world.random.below(9) : Infinity;
+    this.#isDiskFull = this.#world.strikes(0.2);
     try {
       const outcome = await work();
       // Its death was taken for a write that failed, and told as that.
-      if (this.#writesLeft < 0) this.restart(true);
+      if (this.#writesLeft < 0 && !this.#isDiskFull) this.restart(true);
       return outcome;
     } catch (error) {
+      if (error instanceof DiskFull) return "its disk is full";
       if (!(error instanceof NodeCrashed)) throw error;
       this.restart(true);
-      return undefined;
+      return "machine dies";
     } finally {
       this.#writesLeft = Infinity;
     }
@@ -419,6 +427,8 @@ export class SimulatedNode {
         ...this.#parts(),
         stores: this.#weakness.weakenNode?.(stores) ?? stores,
         onStep: () => {
+          // A full disk is full for what follows as well.
+          if (this.#isDiskFull && this.#writesLeft <= 0) throw new DiskFull();
           if (this.#writesLeft-- === 0) throw new NodeCrashed();
         },
       }),
