@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import nacl from "tweetnacl";
 import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
+import { startSealing } from "./audit/seal.ts";
 import { registeredAliases } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
@@ -155,6 +156,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   });
   await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
+  const sealing = startSealing(client.pool, log);
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const app = createApp({
     store,
@@ -195,6 +197,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     async close() {
       await shapes.close();
       await jobs.stop();
+      await sealing.close();
       await recovery.close();
       await client.close();
     },

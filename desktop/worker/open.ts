@@ -33,6 +33,8 @@ import type { PayeeStorage } from "./store/payees.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
+import { createRequestStorage } from "./store/requests.ts";
+import type { RequestStorage } from "./store/requests.ts";
 import { createSettingStorage } from "./store/settings.ts";
 import type { SettingStorage } from "./store/settings.ts";
 import { createShiftStorage } from "./store/shifts.ts";
@@ -57,6 +59,7 @@ export interface NodeStores {
   readonly people: PeopleStorage;
   readonly shifts: ShiftStorage;
   readonly statements: StatementStorage;
+  readonly requests: RequestStorage;
   /** Opens what is sealed, once it has the node's key. */
   readonly vault: Vault;
   readonly history: HistoryStorage;
@@ -124,6 +127,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     people: createPeopleStorage(database),
     shifts: createShiftStorage(database),
     statements: createStatementStorage(database, vault),
+    requests: createRequestStorage(database),
     vault,
     history: createHistoryStorage(database),
     payees: createPayeeStorage(database),

@@ -9,6 +9,7 @@ import { remindBillers } from "../bills/remind.ts";
 import { expireRequestsToPay } from "../bills/requests-to-pay.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
+import { forgetNodeQuestions } from "../nodes/forget-questions.ts";
 import { eraseDeliveredNumbers } from "../vouchers/erase.ts";
 import { expireVouchers } from "../vouchers/expire.ts";
 import { watchStock } from "../vouchers/restocking.ts";
@@ -132,6 +133,11 @@ export function periodicTasks({
       name: "erase-sealed-answers",
       everySeconds: 600,
       run: async () => void (await eraseSealedAnswers(store)),
+    },
+    {
+      name: "forget-node-questions",
+      everySeconds: 3600,
+      run: () => forgetNodeQuestions(store),
     },
     {
       name: "send-forgotten-callbacks",

@@ -27,6 +27,12 @@ export function auditRows(trx: Trx): AuditRows {
             as e (actor, action, subject, before, after, place)
         order by place`.execute(trx);
     },
+    async head() {
+      const { rows } = await sql<{ position: bigint; hash: Buffer }>`
+        select position, hash from audit_seals order by position desc limit 1`.execute(trx);
+      const [row] = rows;
+      return row ? { position: Number(row.position), hash: new Uint8Array(row.hash) } : null;
+    },
   };
 }
 

@@ -214,7 +214,7 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
     [`truncate operations cascade`, "operations_append_only"],
     [`update audit_entries set actor = 'nobody'`, "audit_entries_append_only"],
     [`delete from audit_entries`, "audit_entries_append_only"],
-    [`truncate audit_entries`, "audit_entries_append_only"],
+    [`truncate audit_entries cascade`, "audit_entries_append_only"],
   ],
 };
 

@@ -65,6 +65,9 @@ export interface Database extends BillTables, DisbursementDatabase {
   server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
   redemption_requests: RedemptionRequests;
   wrong_numbers: WrongNumbers;
+  lease_requests: LeaseRequests;
+  registry_doubts: RegistryDoubts;
+  pin_codes: PinCodes;
   institution_permissions: InstitutionPermissions;
   alerts: Alerts;
   callbacks: Callbacks;
@@ -413,6 +416,33 @@ interface RedemptionRequests {
   claim_id: string | null;
   refusal: string | null;
   created_at: Generated<Date>;
+}
+
+interface LeaseRequests {
+  node_id: string;
+  request_id: string;
+  group_code: string;
+  quantity: number;
+  granted: number;
+  held: number;
+  most: number;
+  because: string | null;
+  at: Generated<Date>;
+}
+
+interface PinCodes {
+  code_hash: Buffer;
+  node_id: string;
+  expires_at: Date;
+  used_at: Date | null;
+  used_for: string | null;
+}
+
+interface RegistryDoubts {
+  id: Generated<bigint>;
+  node_id: string;
+  voucher_serial: bigint;
+  at: Generated<Date>;
 }
 
 interface WrongNumbers {

@@ -32,6 +32,7 @@ import { leaseRows } from "./lease-rows.ts";
 import { limitRows } from "./limit-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 import { mapperRequestRows } from "./mapper-request-rows.ts";
+import { nodeQuestionRows } from "./node-question-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { notificationRows } from "./notification-rows.ts";
 import { operationRows } from "./operation-rows.ts";
@@ -113,6 +114,7 @@ function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Se
     audit: auditRows(trx),
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
+    nodeQuestions: nodeQuestionRows(trx),
     alerts: alertRows(trx),
     callbacks: callbackRows(trx),
     notifications: notificationRows(trx),
