@@ -120,10 +120,11 @@ function Strip({ state, onOpen }: { readonly state: TillState; readonly onOpen: 
   const { sync, cashier } = state;
   if (!sync) return null;
   const connection = connectionOf(sync.online);
+  const sums = sync.queuedSums.map(money).join(", ");
   const waiting =
     sync.queued === 0
       ? t("sync.nothingWaiting")
-      : `${t("sync.waiting", { count: sync.queued })} (${sync.queuedSums.map(money).join(", ")})`;
+      : [t("sync.waiting", { count: sync.queued }), sums && `(${sums})`].filter(Boolean).join(" ");
   return (
     <header className="strip">
       <button type="button" className={`contact ${connection}`} onClick={onOpen}>

@@ -37,8 +37,7 @@ function One({ operation }: { readonly operation: PayeeOperation }) {
   return (
     <section className="card" aria-label={name}>
       <h2>
-        <bdi>{name}</bdi>
-        <StateChip state={state} disputed={false} />
+        <bdi>{name}</bdi> <StateChip state={state} disputed={false} />
       </h2>
       <p className="soft">
         {t(`payees.type.${type}`)} · {moment(atMs)}
