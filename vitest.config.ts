@@ -26,6 +26,7 @@ export default defineConfig({
             "test/house/**/*.test.ts",
             "test/simulation/**/*.test.ts",
             "test/demo/*.test.ts",
+            "test/runtime/deno-server.test.ts",
           ],
           globalSetup: ["test/support/postgres.global.ts"],
           testTimeout: 400_000,

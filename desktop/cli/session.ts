@@ -42,6 +42,14 @@ export interface CommandOptions {
   readonly by: string | undefined;
   readonly bill: string | undefined;
   readonly find: string | undefined;
+  readonly identity: string | undefined;
+  readonly programme: string | undefined;
+  readonly reason: string | undefined;
+  readonly modality: string | undefined;
+  readonly institutionCode: string | undefined;
+  readonly address: string | undefined;
+  readonly area: string | undefined;
+  readonly status: string | undefined;
 }
 
 export const clock = createMachineClock();

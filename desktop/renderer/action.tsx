@@ -10,7 +10,11 @@ import { catalogues } from "./words.ts";
 export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) => string {
   const { t } = useTranslation();
   const { moment } = useFormats();
-  return ({ code, details }) => {
+  return ({ code: told, details }) => {
+    // What the server refuses is said in its own words, where there are some.
+    const reason = details["reason"];
+    const isKnown = typeof reason === "string" && Object.hasOwn(catalogues.en.refusal, reason);
+    const code = told === "refused" && isKnown ? reason : told;
     if (!Object.hasOwn(catalogues.en.refusal, code)) return t("refusal.unknown", { code });
     const when = (value: unknown) => (typeof value === "number" ? moment(value) : "");
     const none = t("common.none");

@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import type { TillState } from "../protocol.ts";
 import { useFormats } from "./format.ts";
 import { Icon } from "./icons.tsx";
-import { useIdleLock } from "./idle-lock.ts";
 import { Brand } from "./parts.tsx";
 import { Disputes } from "./screens/disputes.tsx";
 import { History } from "./screens/history.tsx";
@@ -16,6 +15,7 @@ import { Sync } from "./screens/sync.tsx";
 import { Totals } from "./screens/totals.tsx";
 import { Vouchers } from "./screens/vouchers.tsx";
 import { ask, connectionOf } from "./till.ts";
+import { useTouch } from "./touch.ts";
 
 const screens = {
   redeem: Redeem,
@@ -47,7 +47,7 @@ const first: ReadonlySet<Section> = new Set<Section>(["redeem", "history", "tota
 export function Frame({ state }: { readonly state: TillState }) {
   const { t } = useTranslation();
   const [section, setSection] = useState<Section | "more">("redeem");
-  useIdleLock(state.settings.lockAfterMinutes);
+  useTouch();
   const Screen = section === "more" ? undefined : screens[section];
   const go = (to: Section | "more") => {
     setSection(to);

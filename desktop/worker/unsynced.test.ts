@@ -1,6 +1,7 @@
 /** Nothing that was accepted is lost with a till's folder: not by wiping it, and not by a newer version. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { encodeAcknowledgement } from "#sync/documents/acknowledgement.ts";
@@ -14,6 +15,8 @@ import { MigrationError } from "./database.ts";
 import { unsynced } from "./unsynced.ts";
 import { wipe } from "./wipe.ts";
 import { writeOff } from "./write-off.ts";
+
+const migrations = fileURLToPath(new URL("../../migrations/node/", import.meta.url));
 
 const wiped = (till: Till) => wipe(till.directory, till.stores, till.clock.wallMs());
 const files = (till: Till) => readdirSync(till.directory).filter((name) => name.startsWith("node.db"));
@@ -93,11 +96,32 @@ describe("3: a till whose server lacks operations", () => {
   });
 });
 
-/** As it was before the last migration, the tables for writing off. */
+/** As it was left by the version before the tables for writing off: its migrations, and the rows that fit them. */
 function asOfEarlierVersion({ directory }: Till): void {
-  const database = new Database(join(directory, "node.db"));
-  database.exec("drop table write_offs; delete from migrations where name like '0310-%'");
+  const path = join(directory, "node.db");
+  const later = `${path}-later`;
+  renameSync(path, later);
+  const database = new Database(path);
+  database.exec("create table migrations (name text primary key, checksum text not null) strict");
+  for (const name of readdirSync(migrations).filter((one) => one.endsWith(".sql") && one < "0310-"))
+    database.exec(readFileSync(join(migrations, name), "utf8"));
+  database.prepare("attach ? as later").run(later);
+  const tables = database
+    .prepare<[], { name: string }>("select name from main.sqlite_schema where type = 'table'")
+    .all();
+  for (const { name } of tables) {
+    const columns = database
+      .prepare<[], { name: string }>(`select name from pragma_table_info('${name}', 'main')`)
+      .all()
+      .map((column) => column.name)
+      .join(", ");
+    database.exec(
+      `delete from main.${name}; insert into main.${name} (${columns}) select ${columns} from later.${name}`,
+    );
+  }
+  database.exec("delete from migrations where name > '0310-'");
   database.close();
+  rmSync(later);
 }
 
 function acknowledge({ stores, nodeId }: Till, generation: number, lastSequence: number): void {

@@ -2,7 +2,7 @@
  * What no rule can decide is decided by two people (design section 4.6: "stored and held for a person"): one proposes and
  * says why, another one decides. The operation then has its one verdict, and its node is told.
  */
-import { serialOf } from "#sync/documents/operation.ts";
+import { isAboutPayee, serialOf } from "#sync/documents/operation.ts";
 import { sameEpoch } from "#sync/epoch.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
@@ -11,6 +11,7 @@ import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
 import { readStored, storedOperation } from "./held.ts";
 import { rejectPayBill } from "./pay-bill.ts";
+import { settlePayee } from "./payees.ts";
 import { isGenuine } from "./redeem.ts";
 import { judge } from "./settle.ts";
 import { closeLease, isBehind } from "./release.ts";
@@ -162,6 +163,7 @@ async function verdictOf(
     const judged = await judge(context, tx, node, { operation, sealed, hash });
     return judged.reason === "awaiting-biller" ? judged : "voucher-not-free";
   }
+  if (isAboutPayee(body)) return settlePayee(context, tx, node, { operation, body, sealed, hash }, true);
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {

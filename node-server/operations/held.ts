@@ -59,6 +59,8 @@ async function judgeHeld(
       return settlePayBillWithVoucher(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
     case "redeem-voucher":
       return settleRedeem(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
+    default:
+      throw new Error(`a ${body.type} waits for no lease`);
   }
 }
 

@@ -9,6 +9,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import type { HoldReason } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
+import { settlePayee } from "./payees.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
@@ -116,6 +117,10 @@ export function judge(
       const paid = { operation, body: operation.body, sealed, hash };
       return settlePayBillWithVoucher(context, tx, node, paid, false);
     }
+    case "look-up":
+    case "register-beneficiary":
+    case "update-beneficiary":
+      return settlePayee(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
   }
 }
 

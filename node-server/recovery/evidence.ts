@@ -2,7 +2,7 @@
  * What a node brings of this server's own signed words that the restored database has forgotten (design section 4.8): the
  * verdict of an operation, and the lease that one relies on. Both count as they were signed.
  */
-import { serialOf } from "#sync/documents/operation.ts";
+import { isAboutPayee, serialOf } from "#sync/documents/operation.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
 import { openAs } from "#sync/documents/open.ts";
@@ -15,6 +15,7 @@ import { decideVoucher } from "#core/decide.ts";
 import { noteAtRiskUse } from "../operations/at-risk.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { closeLease } from "../operations/release.ts";
+import { settlePayee } from "../operations/payees.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import { claimVoucher } from "../payments/claim.ts";
@@ -94,6 +95,11 @@ export async function judgeInRecovery(
     if (open && open.nodeId === node.id && sameEpoch(open.epoch, body.epoch)) {
       await closeLease(context, tx, body.serial, "released", []);
     }
+    return { event: { type: "APPLY" }, reason: null };
+  }
+  if (isAboutPayee(body)) {
+    // Decided before the restore: made again as it was, or there already.
+    await settlePayee(context, tx, node, { ...received, body }, true);
     return { event: { type: "APPLY" }, reason: null };
   }
   // Who was paid for which bill is not in this database: a person compares with the biller.

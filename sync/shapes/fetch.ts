@@ -23,6 +23,7 @@ export const fetchedShapes = [
   "billers",
   "bills",
   "floats",
+  "beneficiaries",
   "verdicts",
 ] as const satisfies readonly ShapeName[];
 
@@ -40,7 +41,8 @@ async function fetchAndNote(parts: ShapeParts, name: ShapeName): Promise<StreamE
   const begun = parts.time();
   const end = await readPatiently(parts, name, { live: false, signal: parts.patience.signal });
   if (end.kind !== "up-to-date") return end;
-  if (name === "denied" && begun.anchored) parts.storage.setAsOf(name, begun.nowMs);
+  if ((name === "denied" || name === "beneficiaries") && begun.anchored)
+    parts.storage.setAsOf(name, begun.nowMs);
   if (version !== undefined) parts.storage.setFetched(name, version);
   if (name === "trust") {
     for (const other of ["trust", "leases", "verdicts"] as const) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { seriousFaults } from "./support/axe.ts";
+import { expectNoFaults, inBothThemes, seriousFaults } from "./support/axe.ts";
 import { flows } from "./support/describe.ts";
 import { sizes, Till } from "./support/till.ts";
 import { leasedGroup } from "./support/town.ts";
@@ -24,14 +24,7 @@ flows("every screen", (town) => {
   });
   afterAll(() => till.stop());
 
-  const inBothThemes = async (look: () => Promise<void>): Promise<void> => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await till.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await look();
-    }
-  };
-  const inBothThemesWithoutFaults = (name: string) =>
-    inBothThemes(async () => expect(await seriousFaults(till.page), name).toEqual([]));
+  const inBothThemesWithoutFaults = (name: string) => expectNoFaults(till.page, name);
 
   test("of the first start, the lock and the sign-in has nothing that axe finds serious", async () => {
     await inBothThemesWithoutFaults("first start");
@@ -59,7 +52,7 @@ flows("every screen", (town) => {
     await till.answer("No");
     await inBothThemesWithoutFaults("no");
     await till.next();
-    await inBothThemes(async () => {
+    await inBothThemes(till.page, async () => {
       for (const section of sections) {
         await till.go(section);
         await till.settled();

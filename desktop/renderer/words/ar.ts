@@ -74,6 +74,7 @@ export const ar: SixForms = {
     applied: "سيدفعها الخادم.",
     rejected: "سيرفضها الخادم.",
     held: "سيوقفها الخادم حتى يُتخذ قرار.",
+    pin: "الرقم السري في التدريب هو 0000.",
   },
   unlock: {
     title: "فتح هذا الصندوق",
@@ -94,7 +95,8 @@ export const ar: SixForms = {
     oldPin: "الرقم السري الحالي",
     changePin: "تغيير رقمي السري",
     forgotten: "نسيت الرقم السري؟",
-    forgottenHint: "من يملك عبارة السر لهذا الصندوق يستطيع وضع رقم سري جديد.",
+    forgottenHint:
+      "يمكن تعيين رقم سري جديد بعبارة مرور الصندوق، أو برمز يُستعمل مرة واحدة من المشغّل. ويمكن لمشرف آخر تعيينه في الإعدادات.",
     role: "الدور",
     supervisor: "مشرف",
     cashier: "أمين صندوق",
@@ -107,6 +109,10 @@ export const ar: SixForms = {
     lockScreen: "قفل",
     endShift: "إنهاء النوبة",
     lockTill: "قفل الصندوق بعبارة السر",
+    forgottenBy: "ماذا لديك؟",
+    operatorCode: "رمز من المشغّل",
+    operatorCodeHint:
+      "اتصل بالمشغّل واذكر له معرّف هذا الصندوق ثم اكتب الرمز الذي يمليه عليك. يصلح مرة واحدة خلال ساعة ويحتاج إلى اتصال.",
   },
   redeem: {
     title: "صرف قسيمة",
@@ -258,6 +264,7 @@ export const ar: SixForms = {
     note: "لأجل ماذا",
     closeTitle: "نهاية النوبة",
     closeHint: "يُحفظ ما تعدّه مع الفرق. ثم تخرج من الصندوق.",
+    moves: "ما أُضيف وما سُحب",
   },
   payouts: {
     title: "الدفعات",
@@ -304,12 +311,13 @@ export const ar: SixForms = {
     groupHint: "ثلاثة أحرف أو أرقام",
     quantity: "كم",
     granted: "حُجز {{granted, number}} أخرى؛ لدى هذا الصندوق {{held, number}} من {{most, number}} على الأكثر.",
+    spent: "رُفضت هنا: أعدها",
   },
   sync: {
     title: "الاتصال",
     online: "متصل",
     offline: "لا اتصال",
-    unknown: "لم يُجرَّب بعد",
+    unknown: "لا اتصال في الوقت الحالي",
     last: "آخر اتصال",
     never: "لا اتصال بعد",
     queue: "في الانتظار",

@@ -71,6 +71,7 @@ export const en = {
     applied: "The server will pay it.",
     rejected: "The server will reject it.",
     held: "The server will hold it for a decision.",
+    pin: "In practice the PIN is 0000.",
   },
   unlock: {
     title: "Unlock this till",
@@ -91,7 +92,8 @@ export const en = {
     oldPin: "PIN until now",
     changePin: "Change my PIN",
     forgotten: "PIN forgotten?",
-    forgottenHint: "Whoever has the passphrase of this till can set a new PIN.",
+    forgottenHint:
+      "A new PIN can be set with the till's passphrase, or with a one-time code from your operator. Another supervisor can set it under Settings.",
     role: "Role",
     supervisor: "Supervisor",
     cashier: "Cashier",
@@ -104,6 +106,10 @@ export const en = {
     lockScreen: "Lock",
     endShift: "End the shift",
     lockTill: "Lock the till with its passphrase",
+    forgottenBy: "What do you have?",
+    operatorCode: "Code from the operator",
+    operatorCodeHint:
+      "Call your operator, name this till by its id, and type the code that you are told. It is good once, for an hour, and needs a connection.",
   },
   redeem: {
     title: "Redeem a voucher",
@@ -257,6 +263,7 @@ export const en = {
     note: "What for",
     closeTitle: "End of the shift",
     closeHint: "What you count is kept with the difference. You are signed out.",
+    moves: "Put in and taken out",
   },
   payouts: {
     title: "Payouts",
@@ -305,12 +312,13 @@ export const en = {
     quantity: "How many",
     granted:
       "{{granted, number}} more were reserved; this till holds {{held, number}} of at most {{most, number}}.",
+    spent: "Rejected here: give it back",
   },
   sync: {
     title: "Connection",
     online: "Connected",
     offline: "No connection",
-    unknown: "Not tried yet",
+    unknown: "No contact just now",
     last: "Last contact",
     never: "No contact yet",
     queue: "Waiting",

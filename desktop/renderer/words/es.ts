@@ -72,6 +72,7 @@ export const es: ThreeForms = {
     applied: "El servidor lo pagará.",
     rejected: "El servidor lo rechazará.",
     held: "El servidor lo retendrá para decidir.",
+    pin: "En la práctica el PIN es 0000.",
   },
   unlock: {
     title: "Desbloquear esta caja",
@@ -92,7 +93,8 @@ export const es: ThreeForms = {
     oldPin: "PIN actual",
     changePin: "Cambiar mi PIN",
     forgotten: "¿PIN olvidado?",
-    forgottenHint: "Quien tenga la frase secreta de esta caja puede poner un PIN nuevo.",
+    forgottenHint:
+      "Se puede poner un PIN nuevo con la frase de la caja, o con un código de un solo uso de su operador. Otro supervisor puede ponerlo en Ajustes.",
     role: "Función",
     supervisor: "Responsable",
     cashier: "Cajero",
@@ -105,6 +107,10 @@ export const es: ThreeForms = {
     lockScreen: "Bloquear",
     endShift: "Terminar el turno",
     lockTill: "Bloquear la caja con su frase secreta",
+    forgottenBy: "¿Qué tiene usted?",
+    operatorCode: "Código del operador",
+    operatorCodeHint:
+      "Llame a su operador, dígale el identificador de esta caja y escriba el código que le dé. Sirve una vez, durante una hora, y necesita conexión.",
   },
   redeem: {
     title: "Canjear un vale",
@@ -258,6 +264,7 @@ export const es: ThreeForms = {
     note: "Para qué",
     closeTitle: "Fin del turno",
     closeHint: "Lo que cuente se guarda con la diferencia. Su sesión se cierra.",
+    moves: "Entradas y salidas",
   },
   payouts: {
     title: "Pagos",
@@ -306,12 +313,13 @@ export const es: ThreeForms = {
     quantity: "Cuántos",
     granted:
       "Se reservaron {{granted, number}} más; esta caja tiene {{held, number}} de un máximo de {{most, number}}.",
+    spent: "Rechazado aquí: devuélvalo",
   },
   sync: {
     title: "Conexión",
     online: "Conectado",
     offline: "Sin conexión",
-    unknown: "Aún sin probar",
+    unknown: "Sin contacto por ahora",
     last: "Último contacto",
     never: "Aún sin contacto",
     queue: "En espera",

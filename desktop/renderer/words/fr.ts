@@ -74,6 +74,7 @@ export const fr: ThreeForms = {
     applied: "Le serveur le paiera.",
     rejected: "Le serveur le rejettera.",
     held: "Le serveur le retiendra pour décision.",
+    pin: "En exercice, le code est 0000.",
   },
   unlock: {
     title: "Déverrouiller cette caisse",
@@ -94,7 +95,8 @@ export const fr: ThreeForms = {
     oldPin: "Code PIN actuel",
     changePin: "Changer mon code PIN",
     forgotten: "Code PIN oublié ?",
-    forgottenHint: "Qui connaît la phrase secrète de cette caisse peut définir un nouveau code PIN.",
+    forgottenHint:
+      "Un nouveau code peut être choisi avec la phrase secrète de la caisse, ou avec un code à usage unique de votre opérateur. Un autre responsable peut le faire sous Réglages.",
     role: "Rôle",
     supervisor: "Responsable",
     cashier: "Caissier",
@@ -107,6 +109,10 @@ export const fr: ThreeForms = {
     lockScreen: "Verrouiller",
     endShift: "Terminer le service",
     lockTill: "Verrouiller la caisse par sa phrase secrète",
+    forgottenBy: "De quoi disposez-vous ?",
+    operatorCode: "Code de l’opérateur",
+    operatorCodeHint:
+      "Appelez votre opérateur, donnez-lui l’identifiant de cette caisse et saisissez le code qu’il vous dicte. Il sert une seule fois, pendant une heure, et demande une connexion.",
   },
   redeem: {
     title: "Encaisser un bon",
@@ -260,6 +266,7 @@ export const fr: ThreeForms = {
     note: "Pour quoi",
     closeTitle: "Fin du service",
     closeHint: "Ce que vous comptez est conservé avec l’écart. Vous êtes déconnecté.",
+    moves: "Entrées et sorties",
   },
   payouts: {
     title: "Versements",
@@ -309,12 +316,13 @@ export const fr: ThreeForms = {
     quantity: "Combien",
     granted:
       "{{granted, number}} de plus ont été réservés ; cette caisse en a {{held, number}} sur {{most, number}} au plus.",
+    spent: "Rejeté ici : à rendre",
   },
   sync: {
     title: "Connexion",
     online: "Connecté",
     offline: "Pas de connexion",
-    unknown: "Pas encore essayé",
+    unknown: "Pas de contact pour le moment",
     last: "Dernier contact",
     never: "Aucun contact encore",
     queue: "En attente",

@@ -72,6 +72,7 @@ export const pt: ThreeForms = {
     applied: "O servidor vai pagá-lo.",
     rejected: "O servidor vai rejeitá-lo.",
     held: "O servidor vai retê-lo para decisão.",
+    pin: "Na prática o PIN é 0000.",
   },
   unlock: {
     title: "Desbloquear esta caixa",
@@ -92,7 +93,8 @@ export const pt: ThreeForms = {
     oldPin: "PIN atual",
     changePin: "Mudar o meu PIN",
     forgotten: "PIN esquecido?",
-    forgottenHint: "Quem tem a frase secreta desta caixa pode definir um PIN novo.",
+    forgottenHint:
+      "Pode definir-se um novo PIN com a frase da caixa, ou com um código de uso único do seu operador. Outro supervisor pode defini-lo em Definições.",
     role: "Função",
     supervisor: "Responsável",
     cashier: "Operador de caixa",
@@ -105,6 +107,10 @@ export const pt: ThreeForms = {
     lockScreen: "Bloquear",
     endShift: "Terminar o turno",
     lockTill: "Bloquear a caixa com a frase secreta",
+    forgottenBy: "O que tem consigo?",
+    operatorCode: "Código do operador",
+    operatorCodeHint:
+      "Telefone ao seu operador, diga-lhe o identificador desta caixa e escreva o código que lhe der. Serve uma vez, durante uma hora, e precisa de ligação.",
   },
   redeem: {
     title: "Resgatar um vale",
@@ -257,6 +263,7 @@ export const pt: ThreeForms = {
     note: "Para quê",
     closeTitle: "Fim do turno",
     closeHint: "O que contar fica guardado com a diferença. A sua sessão termina.",
+    moves: "Entradas e saídas",
   },
   payouts: {
     title: "Pagamentos",
@@ -305,12 +312,13 @@ export const pt: ThreeForms = {
     quantity: "Quantos",
     granted:
       "Foram reservados mais {{granted, number}}; esta caixa tem {{held, number}} de {{most, number}} no máximo.",
+    spent: "Rejeitado aqui: devolva-o",
   },
   sync: {
     title: "Ligação",
     online: "Ligado",
     offline: "Sem ligação",
-    unknown: "Ainda não tentado",
+    unknown: "Sem contacto de momento",
     last: "Último contacto",
     never: "Ainda sem contacto",
     queue: "À espera",

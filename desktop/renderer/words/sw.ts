@@ -72,6 +72,7 @@ export const sw: TwoForms = {
     applied: "Seva itailipa.",
     rejected: "Seva itaikataa.",
     held: "Seva itaishikilia hadi uamuzi.",
+    pin: "Katika mazoezi PIN ni 0000.",
   },
   unlock: {
     title: "Fungua kaunta hii",
@@ -92,7 +93,8 @@ export const sw: TwoForms = {
     oldPin: "PIN ya sasa",
     changePin: "Badilisha PIN yangu",
     forgotten: "Umesahau PIN?",
-    forgottenHint: "Mwenye nenosiri la kaunta hii anaweza kuweka PIN mpya.",
+    forgottenHint:
+      "PIN mpya inaweza kuwekwa kwa maneno ya siri ya kituo, au kwa msimbo wa mara moja kutoka kwa mwendeshaji wako. Msimamizi mwingine anaweza kuiweka kwenye Mipangilio.",
     role: "Wajibu",
     supervisor: "Msimamizi",
     cashier: "Mhudumu",
@@ -105,6 +107,10 @@ export const sw: TwoForms = {
     lockScreen: "Funga skrini",
     endShift: "Maliza zamu",
     lockTill: "Funga kaunta kwa nenosiri lake",
+    forgottenBy: "Una nini?",
+    operatorCode: "Msimbo wa mwendeshaji",
+    operatorCodeHint:
+      "Mpigie mwendeshaji wako, mtajie kitambulisho cha kituo hiki, kisha andika msimbo unaoambiwa. Unatumika mara moja, ndani ya saa moja, na unahitaji mtandao.",
   },
   redeem: {
     title: "Pokea vocha",
@@ -256,6 +262,7 @@ export const sw: TwoForms = {
     note: "Kwa ajili ya",
     closeTitle: "Mwisho wa zamu",
     closeHint: "Unachohesabu kinahifadhiwa pamoja na tofauti. Utatolewa kwenye kaunta.",
+    moves: "Zilizowekwa na kutolewa",
   },
   payouts: {
     title: "Malipo",
@@ -305,12 +312,13 @@ export const sw: TwoForms = {
     quantity: "Ngapi",
     granted:
       "{{granted, number}} zaidi zimetengwa; kaunta hii ina {{held, number}} kati ya {{most, number}} zinazoruhusiwa.",
+    spent: "Imekataliwa hapa: irudishe",
   },
   sync: {
     title: "Muunganisho",
     online: "Imeunganishwa",
     offline: "Hakuna muunganisho",
-    unknown: "Bado haijajaribiwa",
+    unknown: "Hakuna mawasiliano kwa sasa",
     last: "Mawasiliano ya mwisho",
     never: "Bado hakuna mawasiliano",
     queue: "Zinazosubiri",

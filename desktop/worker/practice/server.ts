@@ -89,6 +89,7 @@ function operations({ authority, stores, wallMs }: PracticeServerParts, body: Ui
       lastSequence: Math.max(afterSequence + sent.length, stores.queue.serverSequence()),
       lastHash: last?.operationHash ?? afterHash,
       policyVersion: 1,
+      auditHead: null,
       verdicts,
     }),
   );

@@ -48,6 +48,11 @@ export class Till {
   async start(options: BrowserContextOptions = {}): Promise<Page> {
     this.#shell = start("desktop/web/main.ts", ["--data", this.folder]);
     const [address] = await this.#shell.line(/http:\S+\/open\?token=\S+/);
+    return this.show(address, options);
+  }
+
+  /** The page of a shell that runs already. */
+  async show(address: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.town.browser.newContext({
       viewport: sizes.desk,
       locale: "en",
