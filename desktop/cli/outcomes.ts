@@ -63,6 +63,7 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
       const terms = provisional ? ` ${provisionalNote(redeemed)}` : "";
       const text =
         `${verb}: voucher ${formatSerial(redeemed.token.serial)}, ${moneyText(redeemed.token)}${note}.` +
+        cashNote(redeemed) +
         terms;
       const fields = { ...redeemedFields(redeemed), transactionId };
       const json = { ok: true, outcome: "accepted", provisional, ...fields, ...guaranteed(redeemed) };
@@ -104,6 +105,12 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
       return failure(exitCode, problem.code, uploadProblemMessage(problem), { outcome: "offline" });
     }
   }
+}
+
+function cashNote({ token: { amountMinor, currency }, cashOut }: Redeemed): string {
+  if (!cashOut) return "";
+  const paid = moneyText({ amountMinor: amountMinor - cashOut.feeMinor, currency });
+  return ` Pay out ${paid} in cash; your fee is ${moneyText({ amountMinor: cashOut.feeMinor, currency })}.`;
 }
 
 function provisionalNote({ token, guaranteedMinor }: Redeemed): string {

@@ -79,7 +79,7 @@ flows("what a till asks its server", (town) => {
     await page.getByRole("button", { name: "Take another voucher" }).click();
     await till.scan(free[1]!);
     // Only what carries an operation is as long as this.
-    link.breakAtAnswerTo(/^POST \/v1\/operations[^]*content-length: [4-9][0-9]{2}\r/i);
+    link.breakAtAnswerTo(/^POST \/v1\/operations[^]*content-length: [1-9][0-9]{2,}\r/i);
     await till.confirm();
     await link.lost();
     const told = await till.answer("Not known yet");
