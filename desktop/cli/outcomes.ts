@@ -107,10 +107,15 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
   }
 }
 
-function cashNote({ token: { amountMinor, currency }, cashOut }: Redeemed): string {
+function cashTerms({ amountMinor, currency }: Redeemed["token"], feeMinor: bigint) {
+  const paid = formatMajor({ amountMinor: amountMinor - feeMinor, currency });
+  return { paid, fee: formatMajor({ amountMinor: feeMinor, currency }) };
+}
+
+function cashNote({ token, cashOut }: Redeemed): string {
   if (!cashOut) return "";
-  const paid = moneyText({ amountMinor: amountMinor - cashOut.feeMinor, currency });
-  return ` Pay out ${paid} in cash; your fee is ${moneyText({ amountMinor: cashOut.feeMinor, currency })}.`;
+  const { paid, fee } = cashTerms(token, cashOut.feeMinor);
+  return ` Pay out ${paid} ${token.currency} in cash; your fee is ${fee} ${token.currency}.`;
 }
 
 function provisionalNote({ token, guaranteedMinor }: Redeemed): string {
@@ -128,7 +133,7 @@ function guaranteed({ token, guaranteedMinor }: Redeemed) {
     : { guaranteed: formatMajor({ amountMinor: guaranteedMinor, currency: token.currency }) };
 }
 
-function redeemedFields({ token, mode, operationId, sequence, anchored }: Redeemed) {
+function redeemedFields({ token, mode, operationId, sequence, anchored, cashOut }: Redeemed) {
   return {
     serial: formatSerial(token.serial),
     amount: formatMajor(token),
@@ -138,6 +143,7 @@ function redeemedFields({ token, mode, operationId, sequence, anchored }: Redeem
     operationId,
     sequence,
     clockAnchored: anchored,
+    ...(cashOut && { cash: cashTerms(token, cashOut.feeMinor) }),
   };
 }
 
