@@ -101,7 +101,8 @@ flows("a till whose machine keeps its key", (town) => {
     await connected.close();
     await till.page.context().close();
     const page = await till.show(await open());
-    await page.getByText("Leave it empty to take the key from this computer's key store.").waitFor();
+    await page.getByText("This computer keeps the key of this till, and did not give it.").waitFor();
+    expect(await page.getByLabel("Passphrase").count()).toBe(0);
     await page.getByRole("button", { name: "Unlock", exact: true }).click();
     await page.getByRole("alert").filter({ hasText: "key store does not work" }).waitFor();
     await expectNoFaults(page, "unlock with a key store");

@@ -41,7 +41,7 @@ flows("every screen", (town) => {
     const [voucher, other] = await town().vouchers(leasedGroup, [25, 60], { leaseTo: await till.nodeId() });
     await till.sync();
     await till.go("Redeem");
-    await till.scan(voucher!);
+    await till.paste(voucher!);
     await till.page.getByRole("heading", { name: "Redeem this voucher?" }).waitFor();
     await inBothThemesWithoutFaults("confirm");
     await till.confirm();
