@@ -212,9 +212,10 @@ flows("what a till asks its server", (town) => {
     await page.getByRole("heading", { name: "Drawer, USD" }).waitFor();
     let losing = true;
     await page.route("**/ask/move-cash", async (route) => {
-      // The till has done it; the page does not hear of it.
-      if (losing) await route.fetch();
-      losing ? await route.abort() : await route.continue();
+      if (!losing) return route.continue();
+      // The till does it; the page does not hear of it.
+      await route.fetch();
+      return route.abort();
     });
     await page.getByLabel("Amount").fill("50.00");
     await page.getByLabel("What for").fill("from the bank");
