@@ -35,7 +35,7 @@ export const sw: TwoForms = {
     payouts: "Malipo",
     disputes: "Migogoro",
     vouchers: "Zilizotengwa",
-    sync: "Muunganisho",
+    sync: "Mtandao",
     settings: "Mipangilio",
     more: "Zaidi",
   },
