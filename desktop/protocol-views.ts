@@ -305,6 +305,8 @@ export interface Lease {
   readonly currency: string | null;
   readonly notAfterMs: number;
   readonly recalled: boolean;
+  /** A redemption under it was rejected: it can only be given back. */
+  readonly spent: boolean;
 }
 
 export interface Reserved {

@@ -79,6 +79,8 @@ export const en = {
     keyStore: "Leave it empty to take the key from this computer's key store.",
     open: "Unlock",
     opening: "Opening the key, a second or two…",
+    keyStoreOnly:
+      "This computer keeps the key of this till, and did not give it. Try again; if it stays so, call whoever looks after the computer.",
   },
   people: {
     title: "Who is at the till?",

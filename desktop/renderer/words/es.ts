@@ -80,6 +80,8 @@ export const es: ThreeForms = {
     keyStore: "Déjela vacía para tomar la clave del almacén de este ordenador.",
     open: "Desbloquear",
     opening: "Abriendo la clave, uno o dos segundos…",
+    keyStoreOnly:
+      "Este equipo guarda la clave de esta caja y no la ha dado. Inténtelo de nuevo; si sigue así, llame a quien se ocupa del equipo.",
   },
   people: {
     title: "¿Quién está en la caja?",

@@ -82,6 +82,8 @@ export const fr: ThreeForms = {
     keyStore: "Laissez vide pour prendre la clé dans le coffre de cet ordinateur.",
     open: "Déverrouiller",
     opening: "Ouverture de la clé, une ou deux secondes…",
+    keyStoreOnly:
+      "Cet ordinateur garde la clé de cette caisse et ne l’a pas donnée. Réessayez ; si cela persiste, appelez la personne qui s’occupe de l’ordinateur.",
   },
   people: {
     title: "Qui est à la caisse ?",

@@ -80,6 +80,8 @@ export const pt: ThreeForms = {
     keyStore: "Deixe vazio para usar a chave guardada neste computador.",
     open: "Desbloquear",
     opening: "A abrir a chave, um ou dois segundos…",
+    keyStoreOnly:
+      "Este computador guarda a chave desta caixa e não a deu. Tente de novo; se continuar assim, chame quem cuida do computador.",
   },
   people: {
     title: "Quem está na caixa?",

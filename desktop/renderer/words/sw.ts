@@ -35,7 +35,7 @@ export const sw: TwoForms = {
     payouts: "Malipo",
     disputes: "Migogoro",
     vouchers: "Zilizotengwa",
-    sync: "Muunganisho",
+    sync: "Mtandao",
     settings: "Mipangilio",
     more: "Zaidi",
   },
@@ -80,6 +80,8 @@ export const sw: TwoForms = {
     keyStore: "Acha wazi ili kuchukua ufunguo kutoka hifadhi ya kompyuta hii.",
     open: "Fungua",
     opening: "Inafungua ufunguo, sekunde moja au mbili…",
+    keyStoreOnly:
+      "Kompyuta hii inatunza ufunguo wa kituo hiki, na haikuutoa. Jaribu tena; ikiendelea hivyo, mpigie anayeitunza kompyuta.",
   },
   people: {
     title: "Nani yuko kwenye kaunta?",
