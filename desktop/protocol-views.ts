@@ -40,6 +40,8 @@ export interface TillState {
   readonly cashier: (Cashier & { readonly sinceMs: number }) | null;
   /** Of the cashier who is signed in. */
   readonly shift: OpenShift | null;
+  /** Null where this till serves no programme; else how many of its changes of payees wait for people. */
+  readonly payees: { readonly held: number } | null;
   readonly sync: SyncState | null;
 }
 

@@ -7,6 +7,7 @@
  * Version 2: what moves money or records something names a request id; `touch`; a PIN is set anew by the operator's code.
  *   Page and till are of one program, so neither ever meets the other's version.
  */
+import type { PayeePayloads, PayeeResults } from "./protocol-payees.ts";
 import type {
   Amount,
   Authenticated,
@@ -35,6 +36,7 @@ import type {
   WrittenFile,
 } from "./protocol-views.ts";
 
+export * from "./protocol-payees.ts";
 export * from "./protocol-views.ts";
 
 /**
@@ -46,7 +48,7 @@ export interface Once {
   readonly request: string;
 }
 
-export interface Payloads {
+export interface Payloads extends PayeePayloads {
   state: Empty;
   /** Without a passphrase only where `TillState.keyStore` says that the machine keeps keys. */
   enrol: { readonly serverUrl: string; readonly code: string; readonly passphrase: string | null };
@@ -116,7 +118,7 @@ export interface Payloads {
   "practice-vouchers": Empty;
 }
 
-export interface Results {
+export interface Results extends PayeeResults {
   state: TillState;
   enrol: Done | Refused;
   unlock: Done | Refused;

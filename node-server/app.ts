@@ -19,7 +19,7 @@ import { disbursementRoutes } from "./routes/disbursements.ts";
 import type { DisbursementRouteDependencies } from "./routes/disbursements.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
-import { g2pConnectRoutes } from "./routes/g2p-connect.ts";
+import { g2pConnectPaths, g2pConnectRoutes } from "./routes/g2p-connect.ts";
 import type { G2pRouteDependencies } from "./routes/g2p-connect.ts";
 import { mapperRoutes } from "./routes/mapper.ts";
 import { mapperOneZeroPaths, mapperOneZeroRoutes } from "./routes/mapper-one-zero.ts";
@@ -92,7 +92,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
-  for (const path of [...mapperChanges, ...mapperOneZeroPaths, "/bulk-payment"]) app.use(path, recovering);
+  for (const path of [...mapperChanges, ...g2pConnectPaths, ...mapperOneZeroPaths, "/bulk-payment"])
+    app.use(path, recovering);
   const openGuard = isOpen ? undefined : requireCaller(callers, scopeOf);
   app.route("/", bulkPaymentRoutes(deps, openGuard));
   // Before the guard of the current API, whose paths hold these too.
@@ -114,7 +115,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", requestToPayRoutes(deps));
   app.route("/", settlementRoutes(deps));
   app.route("/", mapperRoutes(deps));
-  app.route("/", g2pConnectRoutes(deps));
+  app.route("/", g2pConnectRoutes(deps, guard));
   app.route("/", disbursementRoutes(deps));
   app.route("/", batchDecisionRoutes(deps));
   app.route("/", batchResultRoutes(deps));
@@ -148,7 +149,7 @@ function billScopeOf(c: Context): Scope {
   return c.req.method === "GET" || c.req.method === "HEAD" ? "bills:read" : "bills:write";
 }
 
-const mapperChanges = ["/mapper/*", "/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
+const mapperChanges = ["/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
 
 const guardedPaths = [
   "/vouchers",
@@ -160,7 +161,6 @@ const guardedPaths = [
   "/accountLookup",
   "/beneficiaries",
   "/beneficiaries/*",
-  "/registry/*",
 ];
 
 const g2pPath = /^\/(mapper|registry)\//;

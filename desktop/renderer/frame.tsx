@@ -7,6 +7,7 @@ import { Icon } from "./icons.tsx";
 import { Brand } from "./parts.tsx";
 import { Disputes } from "./screens/disputes.tsx";
 import { History } from "./screens/history.tsx";
+import { Payees } from "./screens/payees.tsx";
 import { Payouts } from "./screens/payouts.tsx";
 import { Redeem } from "./screens/redeem.tsx";
 import { Settings } from "./screens/settings.tsx";
@@ -25,18 +26,20 @@ const screens = {
   shift: ShiftScreen,
   payouts: Payouts,
   disputes: Disputes,
+  payees: Payees,
   vouchers: Vouchers,
   settings: Settings,
 } as const;
 
 type Section = keyof typeof screens;
-const sections: readonly Section[] = [
+const allSections: readonly Section[] = [
   "redeem",
   "history",
   "totals",
   "shift",
   "payouts",
   "disputes",
+  "payees",
   "vouchers",
   "sync",
   "settings",
@@ -48,6 +51,7 @@ export function Frame({ state }: { readonly state: TillState }) {
   const { t } = useTranslation();
   const [section, setSection] = useState<Section | "more">("redeem");
   useTouch();
+  const sections = allSections.filter((name) => name !== "payees" || state.payees !== null);
   const Screen = section === "more" ? undefined : screens[section];
   const go = (to: Section | "more") => {
     setSection(to);

@@ -19,13 +19,21 @@ import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
-import { changePayee, listPayeeOperations, lookUpPayee } from "./payees.ts";
+import {
+  changePayee,
+  knownPayee,
+  listPayeeOperations,
+  lookUpPayee,
+  payeeOperationsBefore,
+  payeesHere,
+} from "./payees.ts";
 import type {
   LookUpRequest,
   LookUpResult,
   PayeeChangeRefusal,
   PayeeChangeRequest,
   PayeeOperationView,
+  PayeesHere,
 } from "./payees.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
@@ -93,6 +101,12 @@ export interface PaypostNode {
   changePayee(request: PayeeChangeRequest): Recorded<PayeeChangeRefusal>;
   /** What was done with payees here, and what the server answered, in order, at most `limit`. */
   payeeOperations(limit: number): PayeeOperationView[];
+  /** The same before a sequence number, the newest first. */
+  payeeOperationsBefore(sequence: number, limit: number): PayeeOperationView[];
+  /** What payees can be asked for here. */
+  payeeDesk(): PayeesHere;
+  /** A payee as it is known here; for what was asked or done before. */
+  knownPayee(programme: string, identity: string, revealed: boolean): ReturnType<typeof knownPayee>;
   /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
   requestLeases(wish: LeaseWish): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
@@ -209,6 +223,9 @@ export function createNode(parts: NodeParts): PaypostNode {
     lookUp: (request) => orStopped(() => lookUpPayee(recordParts, request)),
     changePayee: (request) => orStopped(() => changePayee(recordParts, request)),
     payeeOperations: (limit) => listPayeeOperations(recordParts, limit),
+    payeeOperationsBefore: (sequence, limit) => payeeOperationsBefore(recordParts, sequence, limit),
+    payeeDesk: () => payeesHere(recordParts),
+    knownPayee: (programme, identity, revealed) => knownPayee(recordParts, { programme, identity }, revealed),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),

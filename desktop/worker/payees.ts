@@ -33,6 +33,8 @@ export interface LookUpRequest {
   /** Why the address is needed in full; without one it stays masked. */
   readonly reason: string | null;
   readonly actor: string;
+  /** Called in the transaction that records it. */
+  readonly onWritten?: ((sequence: number, told: Omit<LookedUp, "recorded">) => void) | undefined;
 }
 
 export interface LookedUp {
@@ -66,27 +68,24 @@ export function lookUpPayee(parts: RecordParts, request: LookUpRequest): LookUpR
   const shown = isFound && request.reason !== null ? step(answered, "REVEAL") : answered;
   if (shown.state === "requested") throw new Error("a look-up that was asked for has no outcome");
   const outcome = shown.state;
-  const recorded = record(parts, request.actor, statementOf(request), (statementCommitment) => ({
-    type: "look-up",
-    programme: request.programme,
-    statementCommitment,
+  const { revealed } = shown;
+  const { programme } = request;
+  const told = {
     outcome,
-    revealed: shown.revealed,
+    revealed,
     asOfMs,
-  }));
-  if (!recorded.ok) return recorded;
-  return {
-    ok: true,
-    lookedUp: {
-      outcome,
-      revealed: shown.revealed,
-      asOfMs,
-      ageMs,
-      state: found?.record.state ?? null,
-      addresses: found ? shownAddresses(found.record, shown.revealed) : [],
-      recorded: recorded.recorded,
-    },
+    ageMs,
+    state: found?.record.state ?? null,
+    addresses: found ? shownAddresses(found.record, revealed) : [],
   };
+  const recorded = record(
+    parts,
+    request.actor,
+    statementOf(request),
+    (statementCommitment) => ({ type: "look-up", programme, statementCommitment, outcome, revealed, asOfMs }),
+    (sequence) => request.onWritten?.(sequence, told),
+  );
+  return recorded.ok ? { ok: true, lookedUp: { ...told, recorded: recorded.recorded } } : recorded;
 }
 
 export interface PayeeChangeRequest {
@@ -99,6 +98,8 @@ export interface PayeeChangeRequest {
   readonly area: string | undefined;
   readonly active: boolean | undefined;
   readonly actor: string;
+  /** Called in the transaction that records it. */
+  readonly onWritten?: ((sequence: number) => void) | undefined;
 }
 
 export type PayeeChangeRefusal =
@@ -138,10 +139,15 @@ export function changePayee(parts: RecordParts, request: PayeeChangeRequest): Re
     active: active ?? null,
     reason: null,
   };
-  return record(parts, request.actor, statement, (statementCommitment) =>
-    isRegistration
-      ? { type, programme, statementCommitment }
-      : { type: "update-beneficiary", programme, statementCommitment, basedOn: known?.version ?? 0 },
+  return record(
+    parts,
+    request.actor,
+    statement,
+    (statementCommitment) =>
+      isRegistration
+        ? { type, programme, statementCommitment }
+        : { type: "update-beneficiary", programme, statementCommitment, basedOn: known?.version ?? 0 },
+    request.onWritten,
   );
 }
 
@@ -152,10 +158,54 @@ export interface PayeeOperationView {
 }
 
 export function listPayeeOperations({ stores }: RecordParts, limit: number): PayeeOperationView[] {
-  return stores.payees.list(limit).map((row) => ({
-    row,
-    statement: JSON.parse(openText(stores.vault, row.statement) ?? "null") as PayeeStatement | null,
-  }));
+  return stores.payees.list(limit).map((row) => opened(stores, row));
+}
+
+/** The newest first. */
+export function payeeOperationsBefore(
+  { stores }: RecordParts,
+  sequence: number,
+  limit: number,
+): PayeeOperationView[] {
+  return stores.payees.before(sequence, limit).map((row) => opened(stores, row));
+}
+
+function opened(stores: RecordParts["stores"], row: PayeeOperationResult): PayeeOperationView {
+  const text = openText(stores.vault, row.statement);
+  return { row, statement: text === undefined ? null : (JSON.parse(text) as PayeeStatement) };
+}
+
+export interface PayeesHere {
+  readonly programmes: readonly string[];
+  readonly payees: number;
+  readonly asOfMs: number | null;
+}
+
+/** How many payees are opened to see which programmes there are. */
+const mostOpened = 200;
+
+/** What can be asked for here. */
+export function payeesHere(parts: RecordParts): PayeesHere {
+  const { payees } = parts.stores;
+  const key = payeeKey(parts);
+  const records = key ? payees.some(mostOpened).map(({ sealed }) => openPayeeRecord(key, sealed)) : [];
+  const named = records.flatMap((record) => (record ? [record.programme] : []));
+  return {
+    programmes: [...new Set([...named, ...payees.programmes()])].toSorted(),
+    payees: payees.count(),
+    asOfMs: payees.asOfMs() ?? null,
+  };
+}
+
+/** A payee as it is known here, without a look-up: for what this node has asked or done before. */
+export function knownPayee(
+  parts: RecordParts,
+  name: { readonly programme: string; readonly identity: string },
+  revealed: boolean,
+): { readonly state: PayeeRecord["state"]; readonly addresses: readonly RecordedAddress[] } | undefined {
+  const key = payeeKey(parts);
+  const found = key && findRecord(parts, key, name);
+  return found && { state: found.record.state, addresses: shownAddresses(found.record, revealed) };
 }
 
 function record(
@@ -163,6 +213,7 @@ function record(
   actor: string,
   statement: PayeeStatement,
   bodyOf: (commitment: Uint8Array) => PayeeBody,
+  onWritten?: (sequence: number) => void,
 ): Recorded<StandingRefusal | { readonly code: "wrong-statement" }> {
   const { stores, clock, randomBytes } = parts;
   const opening = openingOf(statement, randomBytes);
@@ -175,7 +226,10 @@ function record(
     parts,
     { body, sealed, actor, time: timeOf(stores, clock) },
     () => standingRefusal(stores),
-    (sequence) => stores.payees.insert({ sequence, type, programme, statement: own }),
+    (sequence) => {
+      stores.payees.insert({ sequence, type, programme, statement: own });
+      onWritten?.(sequence);
+    },
   );
 }
 

@@ -4,7 +4,6 @@ import type { z } from "@hono/zod-openapi";
 import { acknowledgement, actions, described, syncAnswer } from "../g2p-connect/envelope.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { answer, json } from "./openapi-parts.ts";
-import { errorAnswer } from "./voucher-schemas.ts";
 
 export function describeG2pConnect(app: OpenAPIHono<CallerVariables>): void {
   for (const action of actions) {
@@ -47,8 +46,8 @@ function describeCall(
         ? answer("The answer, signed", syncAnswer)
         : answer("ACK, or NACK where there is nowhere to call", acknowledgement),
       400: answer("ERR: what is wrong with the message; nothing was stored", acknowledgement),
-      401: answer("No valid token", errorAnswer),
-      403: answer("A missing scope", errorAnswer),
+      401: answer("ERR: no valid token", acknowledgement),
+      403: answer("ERR: a missing scope, or a sender that is not registered", acknowledgement),
       404: answer("ERR: there is no such transaction", acknowledgement),
       413: answer("ERR: the body is too large", acknowledgement),
     },

@@ -282,7 +282,7 @@ describe("a message that is wrong as a whole is ERR, and stores nothing", () => 
     ]);
     expect(errorOf(await post("/mapper/link", "{"))).toEqual([400, "ERR", "err.request.bad"]);
     const none = await server.institution.call("POST", "/mapper/link", {}, { authorization: "" });
-    expect(none.status).toBe(401);
+    expect(errorOf(none)).toEqual([401, "ERR", "err.request.unauthorized"]);
   });
 });
 

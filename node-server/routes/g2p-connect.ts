@@ -4,7 +4,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { Logger } from "pino";
 import { composeAnswer, composeStatus } from "../g2p-connect/answers.ts";
 import type { G2pAnswer } from "../g2p-connect/answers.ts";
@@ -19,6 +19,7 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { Problem } from "../middleware/problem.ts";
 import type { MapperAction, MapperRequestRow } from "../ports/mapper.ts";
 import type { Store, Tx } from "../ports/store.ts";
+import type { RequestRefusal } from "../accept-once.ts";
 import { hashBody } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 
@@ -27,9 +28,16 @@ export interface G2pRouteDependencies extends VoucherRouteDependencies {
   readonly signMessage: SignMessage;
 }
 
-export function g2pConnectRoutes(deps: G2pRouteDependencies): OpenAPIHono<CallerVariables> {
+export const g2pConnectPaths = ["/mapper/*", "/registry/*"];
+
+/** `guard` lets the caller in and sets its institution. */
+export function g2pConnectRoutes(
+  deps: G2pRouteDependencies,
+  guard: MiddlewareHandler<CallerVariables>,
+): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
   routes.onError((error, c) => refused(deps, error, c));
+  for (const path of g2pConnectPaths) routes.use(path, guard);
   for (const action of actions) {
     routes.post(`/mapper/${action}`, (c) => ask(deps, c, action));
     routes.post(`/mapper/sync/${action}`, (c) => askAndWait(deps, c, action));
@@ -112,9 +120,17 @@ async function accept(
     },
     { status: 200, body: JSON.stringify(acknowledged(callbackUrl === null ? "NACK" : "ACK", correlationId)) },
   );
-  if (!accepted.ok)
-    throw new Refused("err.request.bad", "The message_id was used before with another message");
+  if (!accepted.ok) throw refusedRequest(accepted.refusal);
   return { ...accepted.accepted, key };
+}
+
+function refusedRequest(refusal: RequestRefusal): Refused {
+  switch (refusal) {
+    case "other-body":
+      return new Refused("err.request.bad", "The message_id was used before with another message");
+    case "unknown-institution":
+      return new Refused("err.request.forbidden", "The sender is not registered with this server");
+  }
 }
 
 function itemsOf(message: Readonly<Record<string, unknown>>, action: G2pAction) {
@@ -127,6 +143,7 @@ async function askStatus(deps: G2pRouteDependencies, c: Caller): Promise<Respons
   const correlationId = crypto.randomUUID();
   const institutionId = c.get("institutionId");
   await deps.store.transaction(async (tx) => {
+    if (!(await tx.registry.institution(institutionId))) throw refusedRequest("unknown-institution");
     const { found, transactionId } = await findSubject(tx, institutionId, message);
     const id = await tx.mapperRequests.insert({
       institutionId,
@@ -285,14 +302,19 @@ function malformed(at: string, { issues }: z.ZodError): Refused {
   return new Refused("err.request.bad", `${place || "body"}: ${issue?.message ?? "malformed"}`.slice(0, 999));
 }
 
+const statuses: Partial<Record<ErrorCode, 403 | 404>> = {
+  "err.request.not_found": 404,
+  "err.request.forbidden": 403,
+};
+
 function refused({ log }: G2pRouteDependencies, error: Error, c: Context): Response {
   const told = (code: ErrorCode, message: string, status: 400 | 401 | 403 | 404 | 413 | 500) =>
     c.json(acknowledged("ERR", "", { code, message }), status);
-  if (error instanceof Refused)
-    return told(error.code, error.message, error.code === "err.request.not_found" ? 404 : 400);
+  if (error instanceof Refused) return told(error.code, error.message, statuses[error.code] ?? 400);
   if (error instanceof Problem) {
-    const status = error.status === 413 ? 413 : 400;
-    return told("err.request.bad", error.message, status);
+    if (error.status === 401) return told("err.request.unauthorized", error.message, 401);
+    if (error.status === 403) return told("err.request.forbidden", error.message, 403);
+    return told("err.request.bad", error.message, error.status === 413 ? 413 : 400);
   }
   log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
   return told("err.service.unavailable", "The server failed; nothing was half-done, try again", 500);

@@ -1,5 +1,6 @@
 /** Arabic: read from right to left, with six forms of plurals. */
 import { reason, refusal } from "./ar-answers.ts";
+import { payees } from "./ar-payees.ts";
 import type { SixForms } from "./forms.ts";
 
 export const ar: SixForms = {
@@ -38,6 +39,7 @@ export const ar: SixForms = {
     shift: "النوبة",
     payouts: "الدفعات",
     disputes: "النزاعات",
+    payees: "المستفيدون",
     vouchers: "المحجوزة",
     sync: "الاتصال",
     settings: "الإعدادات",
@@ -410,6 +412,7 @@ export const ar: SixForms = {
     merchant: "المتجر",
     server: "الخادم",
   },
+  payees,
   reason,
   refusal,
 };

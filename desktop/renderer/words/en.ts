@@ -1,5 +1,6 @@
 /** English: the language that the others are compared with. {{…}} is filled in. */
 import { reason, refusal } from "./en-answers.ts";
+import { payees } from "./en-payees.ts";
 
 export const en = {
   app: {
@@ -33,6 +34,7 @@ export const en = {
     shift: "Shift",
     payouts: "Payouts",
     disputes: "Disputes",
+    payees: "Payees",
     vouchers: "Reserved",
     sync: "Connection",
     settings: "Settings",
@@ -391,6 +393,7 @@ export const en = {
     merchant: "Shop",
     server: "Server",
   },
+  payees,
   reason,
   refusal,
 };

@@ -1,5 +1,6 @@
 /** Spanish. */
 import { reason, refusal } from "./es-answers.ts";
+import { payees } from "./es-payees.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const es: ThreeForms = {
@@ -35,6 +36,7 @@ export const es: ThreeForms = {
     shift: "Turno",
     payouts: "Pagos",
     disputes: "Disputas",
+    payees: "Beneficiarios",
     vouchers: "Reservados",
     sync: "Conexión",
     settings: "Ajustes",
@@ -399,6 +401,7 @@ export const es: ThreeForms = {
     merchant: "Tienda",
     server: "Servidor",
   },
+  payees,
   reason,
   refusal,
 };

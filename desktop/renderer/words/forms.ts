@@ -19,3 +19,6 @@ export type SixForms = Formed<typeof en, "zero" | "one" | "two" | "few" | "many"
 
 /** What till and server answer; no plurals there. */
 export type Answers = Pick<TwoForms, "reason" | "refusal">;
+
+/** The words for payees, which are files of their own; no plurals there either. */
+export type PayeeWords = TwoForms["payees"];

@@ -1,5 +1,6 @@
 /** French. */
 import { reason, refusal } from "./fr-answers.ts";
+import { payees } from "./fr-payees.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const fr: ThreeForms = {
@@ -35,6 +36,7 @@ export const fr: ThreeForms = {
     shift: "Service",
     payouts: "Versements",
     disputes: "Litiges",
+    payees: "Bénéficiaires",
     vouchers: "Réservés",
     sync: "Connexion",
     settings: "Réglages",
@@ -401,6 +403,7 @@ export const fr: ThreeForms = {
     merchant: "Boutique",
     server: "Serveur",
   },
+  payees,
   reason,
   refusal,
 };

@@ -1,5 +1,6 @@
 /** Portuguese. */
 import { reason, refusal } from "./pt-answers.ts";
+import { payees } from "./pt-payees.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const pt: ThreeForms = {
@@ -35,6 +36,7 @@ export const pt: ThreeForms = {
     shift: "Turno",
     payouts: "Pagamentos",
     disputes: "Disputas",
+    payees: "Beneficiários",
     vouchers: "Reservados",
     sync: "Ligação",
     settings: "Definições",
@@ -396,6 +398,7 @@ export const pt: ThreeForms = {
     merchant: "Loja",
     server: "Servidor",
   },
+  payees,
   reason,
   refusal,
 };

@@ -1,5 +1,6 @@
 /** Swahili. */
 import { reason, refusal } from "./sw-answers.ts";
+import { payees } from "./sw-payees.ts";
 import type { TwoForms } from "./forms.ts";
 
 export const sw: TwoForms = {
@@ -34,6 +35,7 @@ export const sw: TwoForms = {
     shift: "Zamu",
     payouts: "Malipo",
     disputes: "Migogoro",
+    payees: "Wanaolipwa",
     vouchers: "Zilizotengwa",
     sync: "Mtandao",
     settings: "Mipangilio",
@@ -390,6 +392,7 @@ export const sw: TwoForms = {
     merchant: "Duka",
     server: "Seva",
   },
+  payees,
   reason,
   refusal,
 };

@@ -1,4 +1,5 @@
 /** Payees of the programmes that this node serves, in SQLite, and what its operations said of them; all of it sealed. */
+import type { OperationState } from "#core/operation.machine.ts";
 import type { NodeDatabase } from "../database.ts";
 
 export interface StoredPayee {
@@ -18,8 +19,9 @@ export interface PayeeOperationRow {
 }
 
 export interface PayeeOperationResult extends PayeeOperationRow {
-  readonly state: string;
+  readonly state: OperationState;
   readonly reason: string | null;
+  readonly createdMs: number;
 }
 
 export interface PayeeStorage {
@@ -33,6 +35,16 @@ export interface PayeeStorage {
   insert(row: PayeeOperationRow): void;
   /** In the order of their operations, at most `limit`. */
   list(limit: number): PayeeOperationResult[];
+  /** Before that sequence number, the newest first, at most `limit`. */
+  before(sequence: number, limit: number): PayeeOperationResult[];
+  /** Some of the payees, at most `limit`. */
+  some(limit: number): StoredPayee[];
+  /** Programmes that something was done for here. */
+  programmes(): string[];
+  /** Whether anything was ever done with a payee here. */
+  isUsed(): boolean;
+  /** Changes that wait for people. */
+  countHeld(): number;
 }
 
 interface ResultRow {
@@ -40,10 +52,13 @@ interface ResultRow {
   readonly type: PayeeOperationType;
   readonly programme: string;
   readonly statement: Buffer;
-  readonly state: string;
+  readonly state: OperationState;
   readonly reason: string | null;
+  readonly created_ms: bigint;
 }
 
+const joined = `select p.*, o.state, o.reason, o.created_ms
+  from payee_operations p join operations o on o.sequence = p.sequence`;
 const counting = "load = (select load from shape_heads where name = 'beneficiaries')";
 
 export function createPayeeStorage(database: NodeDatabase): PayeeStorage {
@@ -61,14 +76,24 @@ export function createPayeeStorage(database: NodeDatabase): PayeeStorage {
   const insert = database.prepare(
     "insert into payee_operations (sequence, type, programme, statement) values (@sequence, @type, @programme, @statement)",
   );
-  const list = database.prepare<[number], ResultRow>(
-    `select p.*, o.state, o.reason from payee_operations p join operations o on o.sequence = p.sequence
-     order by p.sequence limit ?`,
+  const list = database.prepare<[number], ResultRow>(`${joined} order by p.sequence limit ?`);
+  const before = database.prepare<[number, number], ResultRow>(
+    `${joined} where p.sequence < ? order by p.sequence desc limit ?`,
+  );
+  const some = database.prepare<[number], { payee: bigint; version: bigint; sealed: Buffer }>(
+    `select payee, version, sealed from beneficiaries where ${counting} limit ?`,
+  );
+  const programmes = database.prepare<[], { programme: string }>(
+    "select distinct programme from payee_operations order by programme",
+  );
+  const used = database.prepare<[], { sequence: bigint }>("select sequence from payee_operations limit 1");
+  const held = database.prepare<[], { count: bigint }>(
+    "select count(*) as count from payee_operations join operations using (sequence) where state = 'held'",
   );
   return {
     find(index) {
       const row = byIndex.get(index);
-      return row && { payee: row.payee, version: Number(row.version), sealed: Uint8Array.from(row.sealed) };
+      return row && rowToPayee(row);
     },
     count: () => Number(count.get()?.count ?? 0n),
     asOfMs() {
@@ -81,11 +106,24 @@ export function createPayeeStorage(database: NodeDatabase): PayeeStorage {
     },
     keepKey: (sealed) => void keepKey.run(sealed),
     insert: (row) => void insert.run(row),
-    list: (limit) =>
-      list.all(limit).map((row) => ({
-        ...row,
-        sequence: Number(row.sequence),
-        statement: Uint8Array.from(row.statement),
-      })),
+    list: (limit) => list.all(limit).map(rowToResult),
+    before: (sequence, limit) => before.all(sequence, limit).map(rowToResult),
+    some: (limit) => some.all(limit).map(rowToPayee),
+    programmes: () => programmes.all().map(({ programme }) => programme),
+    isUsed: () => used.get() !== undefined,
+    countHeld: () => Number(held.get()?.count ?? 0n),
+  };
+}
+
+function rowToPayee(row: { payee: bigint; version: bigint; sealed: Buffer }): StoredPayee {
+  return { payee: row.payee, version: Number(row.version), sealed: Uint8Array.from(row.sealed) };
+}
+
+function rowToResult({ created_ms: createdMs, ...row }: ResultRow): PayeeOperationResult {
+  return {
+    ...row,
+    createdMs: Number(createdMs),
+    sequence: Number(row.sequence),
+    statement: Uint8Array.from(row.statement),
   };
 }

@@ -6,6 +6,7 @@ import { done } from "./answers.ts";
 import { cashHandlers } from "./handle-cash.ts";
 import { contactHandlers } from "./handle-contact.ts";
 import { keyHandlers } from "./handle-key.ts";
+import { payeeHandlers, payeesOf } from "./handle-payees.ts";
 import { peopleHandlers } from "./handle-people.ts";
 import { recordHandlers } from "./handle-records.ts";
 import { voucherHandlers } from "./handle-vouchers.ts";
@@ -20,6 +21,7 @@ export function createHandlers(desk: Desk): Handlers {
     ...keyHandlers(desk),
     ...peopleHandlers(desk),
     ...cashHandlers(desk),
+    ...payeeHandlers(desk),
     ...voucherHandlers(desk),
     ...recordHandlers(desk),
     ...contactHandlers(desk),
@@ -75,6 +77,7 @@ function stateOf(desk: Desk): TillState {
           moves: stores.shifts.moves(cashier.shift, mostMoves).map(moveView),
         }
       : null,
+    payees: payeesOf(desk),
     sync: certificate ? syncState(desk) : null,
   };
 }

@@ -44,6 +44,10 @@ const touches: { readonly [Name in TouchName]: boolean } = {
   import: true,
   "hand-in": true,
   receipt: false,
+  "payee-desk": false,
+  "look-up-payee": true,
+  "change-payee": true,
+  "payee-operations": false,
 };
 
 export interface Idle {

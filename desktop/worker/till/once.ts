@@ -34,8 +34,19 @@ export interface Asked {
   readonly payload: object;
 }
 
-/** Left out of the digest: a PIN or a voucher's number could be guessed from it. */
-const secrets: ReadonlySet<string> = new Set(["pin", "oldPin", "newPin", "passphrase", "code", "number"]);
+/** Left out of the digest: a PIN, a voucher's number, or whom it is about could be guessed from it. */
+const secrets: ReadonlySet<string> = new Set([
+  "pin",
+  "oldPin",
+  "newPin",
+  "passphrase",
+  "code",
+  "number",
+  "identity",
+  "address",
+  "institutionCode",
+  "reason",
+]);
 
 export function createOnce({ requests, nowMs, tellAgain }: OnceParts): Once {
   const running = new Map<string, { readonly digest: Uint8Array; readonly answer: Promise<Answer> }>();

@@ -34,6 +34,7 @@ import { timeOf } from "../standing.ts";
 import { unlockByStore } from "./handle-key.ts";
 import { createContact } from "./contact.ts";
 import { createHandlers } from "./handlers.ts";
+import { lookedUpAgain } from "./handle-payees.ts";
 import { createIdle, isTouch } from "./idle.ts";
 import { createOnce } from "./once.ts";
 import type { Asked, Keep } from "./once.ts";
@@ -154,6 +155,10 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   import: ["open"],
   "hand-in": ["open"],
   receipt: ["open"],
+  "payee-desk": ["open"],
+  "look-up-payee": ["open"],
+  "change-payee": ["open"],
+  "payee-operations": ["open"],
 };
 
 /** How often the till looks by itself whether it is time to lock, or to say that the last contact is old. */
@@ -217,8 +222,11 @@ export function createTill(parts: TillParts): Till {
   const once = createOnce({
     requests: stores.requests,
     nowMs: () => clock.wallMs(),
-    tellAgain: (name, answer, sequence) =>
-      name === "redeem" && sequence !== null ? redeemedView(stores, sequence, answer) : answer,
+    tellAgain(name, answer, sequence) {
+      if (sequence === null) return answer;
+      if (name === "look-up-payee") return lookedUpAgain(desk, answer, sequence);
+      return name === "redeem" ? redeemedView(stores, sequence, answer) : answer;
+    },
   });
   const carryOut = async (name: TillRequest, payload: unknown, keep: Keep): Promise<Answer> => {
     try {
