@@ -9,8 +9,8 @@ import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
-import { readStored, storedOperation } from "./held.ts";
 import { rejectPayBill } from "./pay-bill.ts";
+import { readStored, storedOperation } from "./read-stored.ts";
 import { isGenuine } from "./redeem.ts";
 import { judge } from "./settle.ts";
 import { closeLease, isBehind } from "./release.ts";
@@ -40,7 +40,9 @@ export type DecisionRefusal =
   | "not-readable"
   | "not-quarantined"
   /** Its biller decides it, by its answer. */
-  | "awaiting-biller";
+  | "awaiting-biller"
+  /** The payment that it says it gave back was not rejected, or is given back already. */
+  | "nothing-to-refund";
 
 export type DecisionOutcome =
   | { readonly ok: true; readonly row: OperationRow }
@@ -145,7 +147,7 @@ async function verdictOf(
   node: NodeRow,
   row: OperationRow,
   verdict: HeldVerdict,
-): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held"> {
+): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held" | "nothing-to-refund"> {
   const { sealed, hash } = row;
   if (verdict === "reject") {
     const operation = readStored(row);
@@ -161,6 +163,10 @@ async function verdictOf(
   if (body.type === "pay-bill" || body.type === "pay-bill-with-voucher") {
     const judged = await judge(context, tx, node, { operation, sealed, hash });
     return judged.reason === "awaiting-biller" ? judged : "voucher-not-free";
+  }
+  if (body.type === "refund-bill") {
+    const judged = await judge(context, tx, node, { operation, sealed, hash });
+    return judged.event.type === "APPLY" ? judged : "nothing-to-refund";
   }
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const lease = await tx.leases.open(body.serial);

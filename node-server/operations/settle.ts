@@ -10,6 +10,7 @@ import type { HoldReason } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
 import { settleRedeem } from "./redeem.ts";
+import { settleRefundBill } from "./refund-bill.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
@@ -116,6 +117,8 @@ export function judge(
       const paid = { operation, body: operation.body, sealed, hash };
       return settlePayBillWithVoucher(context, tx, node, paid, false);
     }
+    case "refund-bill":
+      return settleRefundBill(tx, node, { operation, body: operation.body, hash });
   }
 }
 

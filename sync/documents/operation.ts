@@ -3,7 +3,7 @@
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
  * Format 1: first one. Later, readers first: `anchored`, a redemption's `deniedAsOfMs`, `authentication` and `cashOut`, and
- * the bodies `pay-bill` and `pay-bill-with-voucher`.
+ * the bodies `pay-bill`, `pay-bill-with-voucher` and `refund-bill`.
  */
 import {
   decodeDocument,
@@ -60,7 +60,7 @@ export interface Operation {
   readonly body: OperationBody;
 }
 
-export type OperationBody = RedeemVoucher | ReleaseLease | PayBill | PayBillWithVoucher;
+export type OperationBody = RedeemVoucher | ReleaseLease | PayBill | PayBillWithVoucher | RefundBill;
 
 export type RedemptionMode = "leased" | "at-risk" | "online";
 
@@ -120,6 +120,16 @@ export interface PayBillWithVoucher {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly numberCommitment: Uint8Array;
+}
+
+/** Cash that was taken for a bill and paid nothing was given back to whoever had paid it. */
+export interface RefundBill {
+  readonly type: "refund-bill";
+  /** The hash of the `pay-bill` of this node that was rejected. */
+  readonly payment: Uint8Array;
+  readonly billId: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
 }
 
 /** The voucher that a body is about; null where it is about none. */
@@ -199,6 +209,14 @@ const payBillWithVoucher = mapOf<PayBillWithVoucher>({
   numberCommitment: [7, hash],
 });
 
+const refundBill = mapOf<RefundBill>({
+  type: [0, oneOf("refund-bill")],
+  payment: [1, hash],
+  billId: [2, billId],
+  amountMinor: [3, amountMinor],
+  currency: [4, currency],
+});
+
 const envelopeFields = {
   nodeId: [2, uuid],
   operationId: [3, operationUuid],
@@ -226,6 +244,7 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
       "pay-bill-with-voucher": where(payBillWithVoucher, ({ mode, epoch: named }) =>
         (mode === "leased") === (named !== null) ? undefined : "epoch",
       ),
+      "refund-bill": refundBill,
     }),
   ],
   anchored: [13, laterField(yesOrNo, true)],
