@@ -5,6 +5,7 @@
  *
  * Version 1: first one.
  */
+import type { BillPayloads, BillResults } from "./protocol-bills.ts";
 import type {
   Amount,
   Authenticated,
@@ -33,9 +34,10 @@ import type {
   WrittenFile,
 } from "./protocol-views.ts";
 
+export * from "./protocol-bills.ts";
 export * from "./protocol-views.ts";
 
-export interface Payloads {
+export interface Payloads extends BillPayloads {
   state: Empty;
   /** Without a passphrase only where `TillState.keyStore` says that the machine keeps keys. */
   enrol: { readonly serverUrl: string; readonly code: string; readonly passphrase: string | null };
@@ -94,7 +96,7 @@ export interface Payloads {
   "practice-vouchers": Empty;
 }
 
-export interface Results {
+export interface Results extends BillResults {
   state: TillState;
   enrol: Done | Refused;
   unlock: Done | Refused;

@@ -1,6 +1,7 @@
 /** Nothing that was accepted is lost with a till's folder: not by wiping it, and not by a newer version. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { encodeAcknowledgement } from "#sync/documents/acknowledgement.ts";
@@ -93,12 +94,38 @@ describe("3: a till whose server lacks operations", () => {
   });
 });
 
-/** As it was before the last migration, the tables for writing off. */
+/** As the version before the tables for writing off would have left it: its own tables, with the same rows. */
 function asOfEarlierVersion({ directory }: Till): void {
-  const database = new Database(join(directory, "node.db"));
-  database.exec("drop table write_offs; delete from migrations where name like '0310-%'");
+  const path = join(directory, "node.db");
+  const database = new Database(`${path}.earlier`);
+  const files = readdirSync(migrations).filter((name) => name.endsWith(".sql") && name < "0310");
+  for (const name of files.toSorted()) database.exec(readFileSync(join(migrations, name), "utf8"));
+  database.exec("create table migrations (name text primary key, checksum text not null) strict");
+  const named = (type: string) =>
+    database
+      .prepare<[string], { name: string; sql: string }>("select name, sql from sqlite_schema where type = ?")
+      .all(type);
+  const triggers = named("trigger");
+  for (const { name } of triggers) database.exec(`drop trigger ${name}`);
+  database.prepare("attach ? as newer").run(path);
+  for (const { name: table } of named("table")) {
+    const columns = database
+      .prepare<[string], { name: string }>("select name from pragma_table_info(?)")
+      .all(table)
+      .map(({ name }) => name);
+    database.exec(`delete from main.${table}`);
+    database.exec(
+      `insert into main.${table} (${columns.join()}) select ${columns.join()} from newer.${table}`,
+    );
+  }
+  for (const { sql } of triggers) database.exec(sql);
+  database.exec("delete from migrations where name >= '0310'; detach newer");
   database.close();
+  for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
+  renameSync(`${path}.earlier`, path);
 }
+
+const migrations = fileURLToPath(new URL("../../migrations/node/", import.meta.url));
 
 function acknowledge({ stores, nodeId }: Till, generation: number, lastSequence: number): void {
   const hash = new Uint8Array(32).fill(generation * 10 + lastSequence);

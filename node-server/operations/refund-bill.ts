@@ -21,7 +21,7 @@ export async function settleRefundBill(
   { operation, body, hash }: RefundOperation,
 ): Promise<Verdict> {
   const row = await tx.operations.byHash(node.id, body.payment);
-  if (!row || row.state !== "rejected" || !isPaymentOf(row, body)) return reject("nothing-to-refund");
+  if (!row || !isOver(row) || !isPaymentOf(row, body)) return reject("nothing-to-refund");
   const isFirst = await tx.agents.noteGivenBack({
     nodeId: node.id,
     payment: body.payment,
@@ -29,6 +29,11 @@ export async function settleRefundBill(
     by: `${operation.actor}, ${node.name}`,
   });
   return isFirst ? { event: { type: "APPLY" }, reason: null } : reject("refunded-before");
+}
+
+/** It pays nothing, and never will. */
+function isOver({ state }: OperationRow): boolean {
+  return state === "rejected" || state === "writtenOff";
 }
 
 function isPaymentOf(row: OperationRow, refund: RefundBill): boolean {

@@ -148,7 +148,7 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
     `insert or replace into denied (load, chunk, first_serial, last_serial, serials) values (?, ?, ?, ?, ?)`,
   );
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
-  const writeBillRow = createBillRowWriter(database);
+  const writeBillRow = createBillRowWriter(database, vault);
   return (load: number, change: ShapeChange): void => {
     switch (change.type) {
       case "biller":

@@ -2,6 +2,7 @@
 import { protocolVersion } from "../../protocol.ts";
 import type { Settings, TillState } from "../../protocol.ts";
 import { done } from "./answers.ts";
+import { billHandlers } from "./handle-bills.ts";
 import { cashHandlers } from "./handle-cash.ts";
 import { contactHandlers } from "./handle-contact.ts";
 import { keyHandlers } from "./handle-key.ts";
@@ -18,6 +19,7 @@ export function createHandlers(desk: Desk): Handlers {
     ...keyHandlers(desk),
     ...peopleHandlers(desk),
     ...cashHandlers(desk),
+    ...billHandlers(desk),
     ...voucherHandlers(desk),
     ...recordHandlers(desk),
     ...contactHandlers(desk),
@@ -68,8 +70,16 @@ function stateOf(desk: Desk): TillState {
           cash: stores.shifts.cash(cashier.shift).map(cashView),
         }
       : null,
+    bills: billsOf(desk),
     sync: certificate ? syncState(desk) : null,
   };
+}
+
+/** Where payments are taken for a biller, or were: what was taken has to be looked at even when that has ended. */
+function billsOf({ parts }: Desk): TillState["bills"] {
+  const { bills, billHistory, refunds } = parts.stores;
+  const isTaking = bills.billers().length > 0 || billHistory.isUsed();
+  return isTaking ? { toGiveBack: refunds.countOpen() } : null;
 }
 
 const usualScreen = { language: null, theme: "system", paper: "80", lockAfterMinutes: 10 } as const;

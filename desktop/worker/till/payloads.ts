@@ -11,6 +11,7 @@ import {
   themes,
 } from "../../protocol.ts";
 import type { Payloads, RequestName } from "../../protocol.ts";
+import { billPayloads } from "./bill-payloads.ts";
 
 const text = (most: number) => z.string().max(most);
 const file = z.base64().max(2_000_000);
@@ -40,6 +41,7 @@ const voucher = z
   .refine((given) => given.serial !== null || given.token !== null, "serial or token is needed");
 
 export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name]> } = {
+  ...billPayloads,
   state: empty,
   enrol: z.strictObject({ serverUrl: text(500), code: text(100), passphrase }),
   unlock: z.strictObject({ passphrase }),

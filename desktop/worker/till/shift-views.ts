@@ -15,8 +15,10 @@ export function shiftView({ shifts, history }: NodeStores, id: number): Shift {
 
 export function cashView(sums: CashSums): Cash {
   const { currency, openingMinor, putInMinor, takenOutMinor, paidOutMinor, feesMinor, countedMinor } = sums;
+  const { forBillsMinor, givenBackMinor } = sums;
   const major = (amountMinor: bigint) => formatMajor({ amountMinor, currency });
-  const expectedMinor = openingMinor + putInMinor - takenOutMinor - paidOutMinor;
+  const expectedMinor =
+    openingMinor + putInMinor - takenOutMinor - paidOutMinor + forBillsMinor - givenBackMinor;
   return {
     currency,
     opening: major(openingMinor),
@@ -24,6 +26,8 @@ export function cashView(sums: CashSums): Cash {
     takenOut: major(takenOutMinor),
     paidOut: major(paidOutMinor),
     fees: major(feesMinor),
+    forBills: major(forBillsMinor),
+    givenBack: major(givenBackMinor),
     expected: major(expectedMinor),
     counted: countedMinor === null ? null : major(countedMinor),
     difference: countedMinor === null ? null : major(countedMinor - expectedMinor),

@@ -140,6 +140,16 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   import: ["open"],
   "hand-in": ["open"],
   receipt: ["open"],
+  "bill-desk": ["open"],
+  "find-bills": ["open"],
+  bill: ["open"],
+  "check-bill": ["open"],
+  "pay-bill": ["open"],
+  "bill-payment": ["open"],
+  "bill-history": ["open"],
+  "bill-totals": ["open"],
+  "bill-refunds": ["open"],
+  "refund-bill": ["open"],
 };
 
 export function createTill(parts: TillParts): Till {
