@@ -6,6 +6,8 @@ import { useFormats } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { useIdleLock } from "./idle-lock.ts";
 import { Brand } from "./parts.tsx";
+import { BillsToGiveBack } from "./bills/to-give-back.tsx";
+import { Bills } from "./screens/bills.tsx";
 import { Disputes } from "./screens/disputes.tsx";
 import { History } from "./screens/history.tsx";
 import { Payouts } from "./screens/payouts.tsx";
@@ -19,6 +21,7 @@ import { ask, connectionOf } from "./till.ts";
 
 const screens = {
   redeem: Redeem,
+  bills: Bills,
   history: History,
   totals: Totals,
   sync: Sync,
@@ -30,8 +33,9 @@ const screens = {
 } as const;
 
 type Section = keyof typeof screens;
-const sections: readonly Section[] = [
+const allSections: readonly Section[] = [
   "redeem",
+  "bills",
   "history",
   "totals",
   "shift",
@@ -42,12 +46,13 @@ const sections: readonly Section[] = [
   "settings",
 ];
 /** What fits along the bottom of a phone; the others are behind "More". */
-const first: ReadonlySet<Section> = new Set<Section>(["redeem", "history", "totals", "sync"]);
+const first: ReadonlySet<Section> = new Set<Section>(["redeem", "bills", "history", "totals", "sync"]);
 
 export function Frame({ state }: { readonly state: TillState }) {
   const { t } = useTranslation();
   const [section, setSection] = useState<Section | "more">("redeem");
   useIdleLock(state.settings.lockAfterMinutes);
+  const sections = allSections.filter((name) => name !== "bills" || state.bills !== null);
   const Screen = section === "more" ? undefined : screens[section];
   const go = (to: Section | "more") => {
     setSection(to);
@@ -71,6 +76,9 @@ export function Frame({ state }: { readonly state: TillState }) {
             >
               <Icon name={name} />
               {t(`nav.${name}`)}
+              {name === "bills" && state.bills && state.bills.toGiveBack > 0 && (
+                <span className="badge">{state.bills.toGiveBack}</span>
+              )}
             </button>
           ))}
           <button
@@ -87,6 +95,7 @@ export function Frame({ state }: { readonly state: TillState }) {
       <Strip state={state} onOpen={() => go("sync")} />
       <main id="content" tabIndex={-1}>
         <Stopped till={state.till} />
+        {section !== "bills" && <BillsToGiveBack bills={state.bills} onShow={() => go("bills")} />}
         {Screen ? (
           <Screen key={section} />
         ) : (

@@ -67,6 +67,6 @@ function refusalOf(stores: NodeStores, sequence: number): RefundBillRefusal | un
   const earlier = stores.refunds.ofPayment(sequence);
   if (earlier) return { code: "refunded-here", earlier };
   const news = stores.refunds.told(sequence);
-  if (news?.refundedMs != null) return { code: "refunded-elsewhere", news };
+  if (news && news.refundedMs !== null) return { code: "refunded-elsewhere", news };
   return stores.billHistory.standingOf(sequence) === "refund" ? undefined : { code: "nothing-to-refund" };
 }

@@ -1,5 +1,6 @@
 /** Arabic: read from right to left, with six forms of plurals. */
 import { reason, refusal } from "./ar-answers.ts";
+import { billReason, billRefusal, bills } from "./ar-bills.ts";
 import type { SixForms } from "./forms.ts";
 
 export const ar: SixForms = {
@@ -33,6 +34,7 @@ export const ar: SixForms = {
   },
   nav: {
     redeem: "صرف قسيمة",
+    bills: "الفواتير",
     history: "السجل",
     totals: "نهاية اليوم",
     shift: "النوبة",
@@ -400,6 +402,7 @@ export const ar: SixForms = {
     merchant: "المتجر",
     server: "الخادم",
   },
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,5 +1,6 @@
 /** English: the language that the others are compared with. {{…}} is filled in. */
 import { reason, refusal } from "./en-answers.ts";
+import { billReason, billRefusal, bills } from "./en-bills.ts";
 
 export const en = {
   app: {
@@ -28,6 +29,7 @@ export const en = {
   },
   nav: {
     redeem: "Redeem",
+    bills: "Bills",
     history: "History",
     totals: "End of day",
     shift: "Shift",
@@ -381,6 +383,7 @@ export const en = {
     merchant: "Shop",
     server: "Server",
   },
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

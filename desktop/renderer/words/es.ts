@@ -1,5 +1,6 @@
 /** Spanish. */
 import { reason, refusal } from "./es-answers.ts";
+import { billReason, billRefusal, bills } from "./es-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const es: ThreeForms = {
@@ -30,6 +31,7 @@ export const es: ThreeForms = {
   },
   nav: {
     redeem: "Canjear",
+    bills: "Facturas",
     history: "Historial",
     totals: "Cierre del día",
     shift: "Turno",
@@ -389,6 +391,7 @@ export const es: ThreeForms = {
     merchant: "Tienda",
     server: "Servidor",
   },
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

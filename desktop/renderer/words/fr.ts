@@ -1,5 +1,6 @@
 /** French. */
 import { reason, refusal } from "./fr-answers.ts";
+import { billReason, billRefusal, bills } from "./fr-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const fr: ThreeForms = {
@@ -30,6 +31,7 @@ export const fr: ThreeForms = {
   },
   nav: {
     redeem: "Encaisser",
+    bills: "Factures",
     history: "Historique",
     totals: "Fin de journée",
     shift: "Service",
@@ -391,6 +393,7 @@ export const fr: ThreeForms = {
     merchant: "Boutique",
     server: "Serveur",
   },
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,5 +1,6 @@
 /** Portuguese. */
 import { reason, refusal } from "./pt-answers.ts";
+import { billReason, billRefusal, bills } from "./pt-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const pt: ThreeForms = {
@@ -30,6 +31,7 @@ export const pt: ThreeForms = {
   },
   nav: {
     redeem: "Resgatar",
+    bills: "Faturas",
     history: "Histórico",
     totals: "Fecho do dia",
     shift: "Turno",
@@ -386,6 +388,7 @@ export const pt: ThreeForms = {
     merchant: "Loja",
     server: "Servidor",
   },
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

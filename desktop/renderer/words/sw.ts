@@ -1,5 +1,6 @@
 /** Swahili. */
 import { reason, refusal } from "./sw-answers.ts";
+import { billReason, billRefusal, bills } from "./sw-bills.ts";
 import type { TwoForms } from "./forms.ts";
 
 export const sw: TwoForms = {
@@ -29,6 +30,7 @@ export const sw: TwoForms = {
   },
   nav: {
     redeem: "Pokea vocha",
+    bills: "Bili",
     history: "Historia",
     totals: "Mwisho wa siku",
     shift: "Zamu",
@@ -380,6 +382,7 @@ export const sw: TwoForms = {
     merchant: "Duka",
     server: "Seva",
   },
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

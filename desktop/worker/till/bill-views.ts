@@ -102,7 +102,7 @@ function givenBackOf({ refunds }: NodeStores, sequence: number): BillPaymentDeta
   const here = refunds.ofPayment(sequence);
   if (here) return { by: here.actor, atMs: here.createdMs };
   const news = refunds.told(sequence);
-  if (news?.refundedMs == null) return null;
+  if (!news || news.refundedMs === null) return null;
   return { by: news.refundedBy ?? "", atMs: news.refundedMs };
 }
 
