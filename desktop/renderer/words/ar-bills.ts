@@ -3,7 +3,7 @@ import type { BillWords } from "./forms.ts";
 
 export const bills: BillWords<"zero" | "one" | "two" | "few" | "many" | "other">["bills"] = {
   title: "الفواتير",
-  what: "ماذا؟",
+  what: "عن",
   vouchers: "القسائم",
   find: "البحث عن فاتورة",
   refunds: "للإرجاع",

@@ -2,7 +2,7 @@
 
 export const bills = {
   title: "Bills",
-  what: "What?",
+  what: "About",
   vouchers: "Vouchers",
   find: "Find a bill",
   refunds: "To give back",

@@ -3,7 +3,7 @@ import type { BillWords } from "./forms.ts";
 
 export const bills: BillWords<"one" | "many" | "other">["bills"] = {
   title: "Facturas",
-  what: "¿Qué?",
+  what: "Acerca de",
   vouchers: "Vales",
   find: "Buscar una factura",
   refunds: "Por devolver",

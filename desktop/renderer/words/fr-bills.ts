@@ -3,7 +3,7 @@ import type { BillWords } from "./forms.ts";
 
 export const bills: BillWords<"one" | "many" | "other">["bills"] = {
   title: "Factures",
-  what: "Quoi ?",
+  what: "Sujet",
   vouchers: "Bons",
   find: "Chercher une facture",
   refunds: "À rendre",

@@ -3,7 +3,7 @@ import type { BillWords } from "./forms.ts";
 
 export const bills: BillWords<"one" | "many" | "other">["bills"] = {
   title: "Faturas",
-  what: "O quê?",
+  what: "Sobre",
   vouchers: "Vales",
   find: "Procurar uma fatura",
   refunds: "A devolver",

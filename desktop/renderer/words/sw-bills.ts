@@ -3,7 +3,7 @@ import type { BillWords } from "./forms.ts";
 
 export const bills: BillWords<"one" | "other">["bills"] = {
   title: "Bili",
-  what: "Nini?",
+  what: "Kuhusu",
   vouchers: "Vocha",
   find: "Tafuta bili",
   refunds: "Za kurudisha",
