@@ -23,6 +23,9 @@ const bills = {
   film: billId(7),
 } as const;
 
+/** For a machine that has other things to do. */
+const patience = { timeout: 20_000 };
+
 function billId(n: number): string {
   const own = String(1_000_000 + n);
   return `EL${own}${luhnDigit(own)}`;
@@ -153,7 +156,7 @@ flows("an agent's bills", (town) => {
     await till.go("Redeem");
     await till.go("Bills");
     const search = page.getByLabel("Bill or payer");
-    expect(await page.evaluate("document.activeElement.tagName")).toBe("INPUT");
+    await expect.poll(() => page.evaluate("document.activeElement.tagName"), patience).toBe("INPUT");
     await search.pressSequentially(bills.asha.slice(0, 6));
     await page.getByText("4 of 8 digits").waitFor();
     const last = Number(bills.asha.at(-1));
@@ -392,7 +395,7 @@ flows("an agent's bills", (town) => {
     await page.getByRole("button", { name: "Show", exact: true }).click();
     await page.getByText("To give back (1)").click();
     const card = page.getByRole("region", { name: bills.twice });
-    await card.getByText(/River kiosk, .*USD 20.00 \(cash\)/).waitFor();
+    await expect.poll(() => textOf(card), patience).toMatch(/River kiosk, .*: USD 20\.00 \(cash\)/);
     expect(await textOf(card)).toContain("Somebody else had paid it before.");
     await inBothThemesWithoutFaults("to-give-back");
     await card.getByRole("button", { name: "Give back USD 20.00" }).click();
@@ -405,7 +408,7 @@ flows("an agent's bills", (town) => {
     });
     const record = page.getByRole("button", { name: "Yes, USD 20.00 was given back" });
     await record.click();
-    await expect.poll(() => asked).toBe(1);
+    await expect.poll(() => asked, patience).toBe(1);
     await page.unroute("**/ask/refund-bill");
     await record.click();
     await page.getByText("Recorded: it was given back.").waitFor();
@@ -433,17 +436,17 @@ flows("an agent's bills", (town) => {
     const { page } = till;
     await inHistory(till);
     await page.getByRole("group", { name: "Show" }).getByText("To give back").click();
-    await expect.poll(async () => (await till.rows(bills.rejected)).length).toBe(1);
+    await expect.poll(async () => (await till.rows(bills.rejected)).length, patience).toBe(1);
     expect(await till.rows(bills.asha)).toHaveLength(0);
     await page.getByRole("group", { name: "Show" }).getByText("Not paid, over").click();
-    await expect.poll(async () => (await till.rows(bills.twice)).length).toBe(1);
+    await expect.poll(async () => (await till.rows(bills.twice)).length, patience).toBe(1);
     await inBothThemesWithoutFaults("history");
     await till.go("End of day");
     await page.getByText("Bills", { exact: true }).last().click();
     await till.settled();
     const card = (name: string) => page.locator(".standing", { hasText: name });
     // 20 and 25 and 20 in cash, and 20 with a voucher.
-    await expect.poll(() => textOf(card("Credited"))).toContain("USD 85.00");
+    await expect.poll(() => textOf(card("Credited")), patience).toContain("USD 85.00");
     expect(await textOf(card("To give back"))).toContain("USD 20.00");
     expect(await textOf(card("Not paid, over"))).toContain("USD 20.00");
     expect(await textOf(card("Not yet credited"))).toContain("none");

@@ -125,6 +125,8 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
     `select (select count(*) from leases where ${counting} and not_after_ms > @now)
       - (select count(*) from redemptions r cross join leases on leases.serial = r.serial
           where r.live = 1 and ${counting} and not_after_ms > @now)
+      - (select count(*) from bill_payments p cross join leases on leases.serial = p.serial
+          where p.live = 1 and p.serial is not null and ${counting} and not_after_ms > @now)
       - (select count(*) from releases r cross join leases using (serial, epoch_generation, epoch_n)
           where ${counting} and not_after_ms > @now
             and not exists (select 1 from redemptions where redemptions.serial = r.serial and live = 1)) as count`,

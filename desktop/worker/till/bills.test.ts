@@ -140,6 +140,8 @@ test("a voucher pays its exact value under a lease, and is free again when the p
   const sequence = await taken(desk, { voucher });
   expect(await detail(desk, sequence)).toMatchObject({ serial: "0000000031", standing: "pending" });
   expect(await desk.ask("redeem", voucher)).toMatchObject({ refusal: { code: "pays-a-bill-here" } });
+  // It is reserved for the bill, and for nothing else.
+  expect((await desk.ask("state", {})).sync?.leases).toBe(0);
   rejecting(desk, "rejected-by-biller");
   await desk.ask("sync", {});
   expect(await detail(desk, sequence)).toMatchObject({
@@ -149,6 +151,7 @@ test("a voucher pays its exact value under a lease, and is free again when the p
   });
   expect((await desk.ask("state", {})).bills).toEqual({ toGiveBack: 0 });
   expect((await desk.ask("state", {})).shift?.cash).toEqual([]);
+  expect((await desk.ask("state", {})).sync?.leases).toBe(1);
 });
 
 test("cash that lost is listed with who was first, when and how much, and is given back once", async () => {
