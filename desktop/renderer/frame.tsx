@@ -46,13 +46,15 @@ const allSections: readonly Section[] = [
   "settings",
 ];
 /** What fits along the bottom of a phone; the others are behind "More". */
-const first: ReadonlySet<Section> = new Set<Section>(["redeem", "bills", "history", "totals", "sync"]);
+const first: ReadonlySet<Section> = new Set<Section>(["redeem", "history", "totals", "sync"]);
+const firstOfAgents: ReadonlySet<Section> = new Set<Section>(["redeem", "bills", "history", "sync"]);
 
 export function Frame({ state }: { readonly state: TillState }) {
   const { t } = useTranslation();
   const [section, setSection] = useState<Section | "more">("redeem");
   useIdleLock(state.settings.lockAfterMinutes);
   const sections = allSections.filter((name) => name !== "bills" || state.bills !== null);
+  const onPhone = state.bills === null ? first : firstOfAgents;
   const Screen = section === "more" ? undefined : screens[section];
   const go = (to: Section | "more") => {
     setSection(to);
@@ -70,7 +72,7 @@ export function Frame({ state }: { readonly state: TillState }) {
             <button
               key={name}
               type="button"
-              className={first.has(name) ? undefined : "beyond"}
+              className={onPhone.has(name) ? undefined : "beyond"}
               aria-current={name === section ? "page" : undefined}
               onClick={() => go(name)}
             >
@@ -103,7 +105,7 @@ export function Frame({ state }: { readonly state: TillState }) {
             <h1>{t("nav.more")}</h1>
             <div className="more-list">
               {sections
-                .filter((name) => !first.has(name))
+                .filter((name) => !onPhone.has(name))
                 .map((name) => (
                   <button key={name} type="button" onClick={() => go(name)}>
                     <Icon name={name} />

@@ -5,7 +5,7 @@ import type { BillCheck, BillPayment, BillVoucher, Refused } from "../../protoco
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "../format.ts";
 import { Facts } from "../parts.tsx";
-import { ask } from "../till.ts";
+import { askOnce, tillSilent } from "./ask-once.ts";
 
 interface ConfirmProps {
   readonly checked: BillCheck;
@@ -27,7 +27,8 @@ export function ConfirmBill({ checked, voucher, onBack, onTaken, onRefused }: Co
   const { billId, billerName, payerName, serial, float, amount, currency } = checked;
   const confirm = () =>
     void run(async () => {
-      const taken = await ask("pay-bill", { key, billId, voucher, amount, currency });
+      const taken = await askOnce("pay-bill", { key, billId, voucher, amount, currency });
+      if (taken === tillSilent) return taken;
       if (taken.ok) onTaken(taken.payment);
       else onRefused(taken);
       return {};

@@ -5,7 +5,8 @@ import type { BillPaymentDetail } from "../../protocol.ts";
 import { useAction, useReasonWords, Wrong } from "../action.tsx";
 import { useFormats } from "../format.ts";
 import { Dialog, Facts } from "../parts.tsx";
-import { ask, useAnswer } from "../till.ts";
+import { useAnswer } from "../till.ts";
+import { askOnce } from "./ask-once.ts";
 import { StandingChip, useFirstText } from "./parts.tsx";
 import { BillReceipt } from "./receipt.tsx";
 
@@ -78,7 +79,7 @@ function GiveBack({ payment, onClose }: GiveBackProps) {
   const amount = money(payment);
   const record = () =>
     void run(async () => {
-      const done = await ask("refund-bill", { key, sequence });
+      const done = await askOnce("refund-bill", { key, sequence });
       if (done.ok) setDone(true);
       return done;
     });

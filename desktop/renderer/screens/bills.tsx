@@ -46,7 +46,7 @@ export function Bills() {
         <>
           <h1>{t("bills.title")}</h1>
           <Segments
-            label={t("bills.what")}
+            label={t("history.show")}
             value={tab}
             options={tabs.map((value) => ({
               value,

@@ -164,4 +164,5 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "nothing-to-refund": "لا شيء يُعاد من هذه الدفعة.",
   "refunded-here": "سُجِّل بتاريخ {{at}} على يد {{actor}} أن هذا أُعيد.",
   "refunded-elsewhere": "سجّل المشغّل بتاريخ {{at}} أن هذا أُعيد ({{by}}).",
+  "till-silent": "لم يُجب الصندوق. اضغط مرة أخرى: مهما طُلب ذلك فإنه يُنفَّذ مرة واحدة.",
 };

@@ -153,4 +153,5 @@ export const billRefusal = {
   "nothing-to-refund": "There is nothing to give back of this payment.",
   "refunded-here": "It was recorded on {{at}} by {{actor}} that this was given back.",
   "refunded-elsewhere": "The operator has recorded on {{at}} that this was given back ({{by}}).",
+  "till-silent": "The till did not answer. Press again: however often it is asked, it is done once.",
 };

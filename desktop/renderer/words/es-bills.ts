@@ -159,4 +159,5 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "nothing-to-refund": "No hay nada que devolver de este pago.",
   "refunded-here": "El {{at}} {{actor}} anotó que esto se devolvió.",
   "refunded-elsewhere": "El operador anotó el {{at}} que esto se devolvió ({{by}}).",
+  "till-silent": "La caja no respondió. Pulse otra vez: por más que se pida, se hace una sola vez.",
 };

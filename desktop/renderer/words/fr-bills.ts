@@ -161,4 +161,6 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "nothing-to-refund": "Il n’y a rien à rendre de ce paiement.",
   "refunded-here": "Il a été noté le {{at}} par {{actor}} que cela a été rendu.",
   "refunded-elsewhere": "L’opérateur a noté le {{at}} que cela a été rendu ({{by}}).",
+  "till-silent":
+    "La caisse n’a pas répondu. Appuyez encore : même demandé plusieurs fois, cela n’est fait qu’une fois.",
 };

@@ -160,4 +160,5 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "nothing-to-refund": "Não há nada a devolver deste pagamento.",
   "refunded-here": "Foi registado em {{at}} por {{actor}} que isto foi devolvido.",
   "refunded-elsewhere": "O operador registou em {{at}} que isto foi devolvido ({{by}}).",
+  "till-silent": "A caixa não respondeu. Prima outra vez: por mais que se peça, só se faz uma vez.",
 };

@@ -155,4 +155,5 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "nothing-to-refund": "Hakuna cha kurudisha cha malipo haya.",
   "refunded-here": "Iliandikwa {{at}} na {{actor}} kwamba hizi zilirudishwa.",
   "refunded-elsewhere": "Msimamizi aliandika {{at}} kwamba hizi zilirudishwa ({{by}}).",
+  "till-silent": "Kaunta haikujibu. Bonyeza tena: hata ikiombwa mara nyingi, hufanywa mara moja.",
 };
