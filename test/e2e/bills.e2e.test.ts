@@ -445,7 +445,8 @@ flows("an agent's bills", (town) => {
     await till.go("End of day");
     await page.getByRole("main").getByText("Bills", { exact: true }).click();
     await till.settled();
-    const card = (name: string) => page.locator(".standing", { hasText: name });
+    const card = (name: string) =>
+      page.locator(".standing", { has: page.getByRole("heading", { name, exact: true }) });
     // 20 and 25 and 20 in cash, and 20 with a voucher.
     await expect.poll(() => textOf(card("Credited")), patience).toContain("USD 85.00");
     expect(await textOf(card("To give back"))).toContain("USD 20.00");

@@ -84,7 +84,7 @@ function GiveBack({ payment, onClose }: GiveBackProps) {
       return done;
     });
   return (
-    <Dialog title={t("bills.giveBackTitle")} onClose={onClose}>
+    <Dialog title={t(isDone ? "bills.givenBack" : "bills.giveBackTitle")} onClose={onClose}>
       {isDone ? (
         <>
           <p role="status" className="banner good">
