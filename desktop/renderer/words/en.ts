@@ -1,6 +1,7 @@
 /** English: the language that the others are compared with. {{…}} is filled in. */
 import { reason, refusal } from "./en-answers.ts";
 import { payees } from "./en-payees.ts";
+import { billReason, billRefusal, bills } from "./en-bills.ts";
 
 export const en = {
   app: {
@@ -29,6 +30,7 @@ export const en = {
   },
   nav: {
     redeem: "Redeem",
+    bills: "Bills",
     history: "History",
     totals: "End of day",
     shift: "Shift",
@@ -394,6 +396,7 @@ export const en = {
     server: "Server",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,6 +1,7 @@
 /** Spanish. */
 import { reason, refusal } from "./es-answers.ts";
 import { payees } from "./es-payees.ts";
+import { billReason, billRefusal, bills } from "./es-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const es: ThreeForms = {
@@ -31,6 +32,7 @@ export const es: ThreeForms = {
   },
   nav: {
     redeem: "Canjear",
+    bills: "Facturas",
     history: "Historial",
     totals: "Cierre del día",
     shift: "Turno",
@@ -402,6 +404,7 @@ export const es: ThreeForms = {
     server: "Servidor",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,6 +1,7 @@
 /** French. */
 import { reason, refusal } from "./fr-answers.ts";
 import { payees } from "./fr-payees.ts";
+import { billReason, billRefusal, bills } from "./fr-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const fr: ThreeForms = {
@@ -31,6 +32,7 @@ export const fr: ThreeForms = {
   },
   nav: {
     redeem: "Encaisser",
+    bills: "Factures",
     history: "Historique",
     totals: "Fin de journée",
     shift: "Service",
@@ -404,6 +406,7 @@ export const fr: ThreeForms = {
     server: "Serveur",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

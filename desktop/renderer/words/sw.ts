@@ -1,6 +1,7 @@
 /** Swahili. */
 import { reason, refusal } from "./sw-answers.ts";
 import { payees } from "./sw-payees.ts";
+import { billReason, billRefusal, bills } from "./sw-bills.ts";
 import type { TwoForms } from "./forms.ts";
 
 export const sw: TwoForms = {
@@ -30,6 +31,7 @@ export const sw: TwoForms = {
   },
   nav: {
     redeem: "Pokea vocha",
+    bills: "Bili",
     history: "Historia",
     totals: "Mwisho wa siku",
     shift: "Zamu",
@@ -393,6 +395,7 @@ export const sw: TwoForms = {
     server: "Seva",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };
