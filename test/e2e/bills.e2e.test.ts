@@ -45,18 +45,16 @@ flows("an agent's bills", (town) => {
     power = await BillParty.start("power", { url: town().url, issuer: town().installation.issuer });
     power.react = answering;
     await town().operate("institution", "add", "power", "Power company");
+    const terms = ["--digits", "8", "--check-digit", "luhn", "--zone", "Africa/Nairobi"];
+    const biller = ["power", "Power company", "EL", ...terms, "--endpoint", power.endpoint];
     const proposed = (await town().operate(
-      ...["biller", "propose", "power", "Power company", "EL", "--digits", "8", "--check-digit", "luhn"],
-      ...[
-        "--zone",
-        "Africa/Nairobi",
-        "--endpoint",
-        power.endpoint,
-        "--accepts",
-        leasedGroup,
-        "--by",
-        "Amina",
-      ],
+      "biller",
+      "propose",
+      ...biller,
+      "--accepts",
+      leasedGroup,
+      "--by",
+      "Amina",
     )) as { readonly id: string | number };
     await town().operate("onboarding", "approve", String(proposed.id), "--by", "Ben");
     till = new Till(town(), "till-1");

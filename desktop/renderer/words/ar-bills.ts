@@ -123,8 +123,8 @@ export const bills: BillWords<"zero" | "one" | "two" | "few" | "many" | "other">
   searchHistory: "جزء من رقم الفاتورة، أو اسم أمين صندوق",
   historyFound: "دفعات الفواتير في هذا الصندوق، الأحدث أولاً",
   byBiller: "حسب جهة الفوترة",
-  byCashier: "حسب أمين الصندوق والوردية",
-  shiftSince: "الوردية منذ",
+  byCashier: "حسب أمين الصندوق والنوبة",
+  shiftSince: "النوبة منذ",
   forBills: "استُلم عن فواتير",
   drawerBack: "أُعيد من فواتير",
 };
