@@ -77,6 +77,7 @@ describe("a request to pay", () => {
           if (decision.next.state === "completed") expect(current.state).toBe("paying");
           if (decision.effects.includes("forgetAddress")) ends += 1;
           expect(decision.effects.includes("tellBiller")).toBe(["ACCEPT", "REJECT", "EXPIRE"].includes(type));
+          expect(decision.effects.includes("tellPayerFi")).toBe(type === "CANCEL");
           current = decision.next;
         }
         expect(ends).toBe(["pending", "accepted", "paying"].includes(current.state) ? 0 : 1);

@@ -6,6 +6,7 @@
  * Q2  While the bill is being paid it neither expires nor is cancelled nor rejected: the payment decides.
  * Q3  It is completed by the bill's acknowledged payment and by nothing else, whoever paid.
  * Q4  The biller is told of whatever the payer or the clock decided; what it decided itself it knows.
+ * Q5  The payer's FI is told when the biller cancels; of everything else it knows, or is told by its own payment.
  */
 import { assign, setup } from "xstate";
 
@@ -35,7 +36,7 @@ export type RequestToPayEvent =
   /** By the biller. */
   | { readonly type: "CANCEL" };
 
-export type RequestToPayEffect = "tellBiller" | "forgetAddress";
+export type RequestToPayEffect = "tellBiller" | "tellPayerFi" | "forgetAddress";
 
 export const requestToPayMachine = setup({
   types: {
@@ -46,6 +47,7 @@ export const requestToPayMachine = setup({
   guards: { isAccepted: ({ context }) => context.isAccepted },
   actions: {
     tellBiller: () => {},
+    tellPayerFi: () => {},
     forgetAddress: () => {},
     noteAcceptance: assign({ isAccepted: true }),
   },
@@ -60,14 +62,14 @@ export const requestToPayMachine = setup({
         REJECT: { target: "rejected", actions: ["tellBiller", "forgetAddress"] },
         PAYMENT_BEGINS: "paying",
         EXPIRE: { target: "expired", actions: ["tellBiller", "forgetAddress"] },
-        CANCEL: { target: "cancelled", actions: "forgetAddress" },
+        CANCEL: { target: "cancelled", actions: ["tellPayerFi", "forgetAddress"] },
       },
     },
     accepted: {
       on: {
         PAYMENT_BEGINS: "paying",
         EXPIRE: { target: "expired", actions: ["tellBiller", "forgetAddress"] },
-        CANCEL: { target: "cancelled", actions: "forgetAddress" },
+        CANCEL: { target: "cancelled", actions: ["tellPayerFi", "forgetAddress"] },
       },
     },
     paying: {

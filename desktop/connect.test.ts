@@ -133,7 +133,15 @@ describe("practice", () => {
     const { operations } = await ask(till, "history", { search: "", state: "all", before: null });
     expect(operations.map(({ state }) => state)).toEqual(["applied", "applied", "held", "rejected"]);
     expect((await ask(till, "disputes", {})).disputes).toMatchObject([
-      { serial: rejected.serial, state: "open" },
+      { serial: rejected.serial, state: "refused", mayAppeal: true },
+    ]);
+    const because = "I scratched it myself";
+    expect(await ask(till, "appeal", { sequence: 1, because })).toEqual({ ok: true });
+    expect(await ask(till, "appeal", { sequence: 1, because: "and again" })).toMatchObject({
+      details: { reason: "not-possible" },
+    });
+    expect((await ask(till, "disputes", {})).disputes).toMatchObject([
+      { state: "appealed", appeal: because, mayAppeal: false },
     ]);
     expect((await ask(till, "payouts", { before: null })).payouts).toHaveLength(2);
     const used = (await ask(till, "practice-vouchers", {})).vouchers.filter((voucher) => voucher.used);

@@ -42,6 +42,8 @@ export interface TillState {
   readonly shift: OpenShift | null;
   /** Null where this till serves no programme; else how many of its changes of payees wait for people. */
   readonly payees: { readonly held: number } | null;
+  /** Null where no biller's bills are paid at this till; else how many payments are to be given back. */
+  readonly bills: { readonly toGiveBack: number } | null;
   readonly sync: SyncState | null;
 }
 
@@ -84,7 +86,7 @@ export interface CashMove extends Amount {
   readonly atMs: number;
 }
 
-/** A drawer in one currency. Expected is opening, plus put in, less taken out, less paid out. */
+/** A drawer in one currency. Expected is opening, plus put in and taken for bills, less taken out, paid out and given back. */
 export interface Cash {
   readonly currency: string;
   readonly opening: string;
@@ -94,6 +96,9 @@ export interface Cash {
   readonly paidOut: string;
   /** Kept by the agent for that, out of the vouchers' amounts. */
   readonly fees: string;
+  readonly forBills: string;
+  /** Of what was taken for bills and paid nothing. */
+  readonly givenBack: string;
   readonly expected: string;
   /** Null while the shift is open, and where nobody counted. */
   readonly counted: string | null;
@@ -307,6 +312,8 @@ export interface Lease {
   readonly currency: string | null;
   readonly notAfterMs: number;
   readonly recalled: boolean;
+  /** A redemption under it was rejected: it can only be given back. */
+  readonly spent: boolean;
 }
 
 export interface Reserved {

@@ -8,6 +8,7 @@
  *   Page and till are of one program, so neither ever meets the other's version.
  */
 import type { PayeePayloads, PayeeResults } from "./protocol-payees.ts";
+import type { BillPayloads, BillResults } from "./protocol-bills.ts";
 import type {
   Amount,
   Authenticated,
@@ -36,6 +37,7 @@ import type {
   WrittenFile,
 } from "./protocol-views.ts";
 
+export * from "./protocol-bills.ts";
 export * from "./protocol-payees.ts";
 export * from "./protocol-views.ts";
 
@@ -48,7 +50,7 @@ export interface Once {
   readonly request: string;
 }
 
-export interface Payloads extends PayeePayloads {
+export interface Payloads extends PayeePayloads, BillPayloads {
   state: Empty;
   /** Without a passphrase only where `TillState.keyStore` says that the machine keeps keys. */
   enrol: { readonly serverUrl: string; readonly code: string; readonly passphrase: string | null };
@@ -118,7 +120,7 @@ export interface Payloads extends PayeePayloads {
   "practice-vouchers": Empty;
 }
 
-export interface Results extends PayeeResults {
+export interface Results extends PayeeResults, BillResults {
   state: TillState;
   enrol: Done | Refused;
   unlock: Done | Refused;

@@ -53,7 +53,11 @@ export type BillRejectionCode =
   /** Vouchers of this group do not pay the biller's bills. */
   | "group-not-accepted"
   /** The biller was told, and has rejected it. */
-  | "rejected-by-biller";
+  | "rejected-by-biller"
+  /** No cash of this node waits to be given back for it. */
+  | "nothing-to-refund"
+  /** That it was given back is recorded already. */
+  | "refunded-before";
 
 export type HoldReason =
   | "leased-to-another-node"

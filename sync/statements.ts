@@ -1,4 +1,6 @@
 /** What an online node asks about its own redemptions once they are decided, and about whoever brings a voucher. */
+import { decodeBillStatement } from "./documents/bill-statement.ts";
+import type { BillStatement } from "./documents/bill-statement.ts";
 import type { AuthenticationOutcome } from "./documents/operation.ts";
 import { authenticationResults } from "./documents/operation.ts";
 import { decodeDisputes, decodePayouts } from "./documents/statement.ts";
@@ -30,6 +32,16 @@ export async function fetchPayouts(
   const answer = await ask(parts, "/v1/payouts", { after });
   if (!answer.ok) return answer;
   const read = decodePayouts(answer.body);
+  return read.ok ? { ok: true, statement: read.value } : notUnderstood;
+}
+
+/** What this node has to give back of bills, and what was paid in for its float. */
+export async function fetchBillStatement(
+  parts: NodeCallParts,
+): Promise<StatementAnswer<{ readonly statement: BillStatement }>> {
+  const answer = await ask(parts, "/v1/bill-statement", {});
+  if (!answer.ok) return answer;
+  const read = decodeBillStatement(answer.body);
   return read.ok ? { ok: true, statement: read.value } : notUnderstood;
 }
 

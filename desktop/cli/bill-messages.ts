@@ -28,6 +28,10 @@ export function billRefusalMessage(refusal: PayBillRefusal): string {
       return "A voucher pays a bill of exactly its value. Take cash, or another voucher.";
     case "voucher-group-not-accepted":
       return "Vouchers of this kind do not pay this biller's bills.";
+    case "amount-changed":
+      return `Another amount is due now: ${formatMajor(refusal.due)} ${refusal.due.currency}. Look at the bill again.`;
+    case "key-used":
+      return "This request was made before for another bill.";
     case "voucher-refused":
       return refusalMessage(refusal.refusal);
     case "node-stopped":

@@ -14,13 +14,15 @@ import { moneyText } from "./messages.ts";
 import { syncView } from "./outcomes.ts";
 import { exitCodes, failure } from "./result.ts";
 import type { CommandResult } from "./result.ts";
-import { clock, usage, withNode, withStores } from "./session.ts";
+import { clock, usage, withKey, withNode } from "./session.ts";
 import type { CommandOptions } from "./session.ts";
 
 const mostFound = 100;
 
 export function billsCommand(options: CommandOptions): Promise<CommandResult> {
-  return withStores(options, async (stores) => {
+  // Payers' names are sealed under the till's key.
+  return withKey(options, async (key, stores) => {
+    stores.vault.unlock(key.seed);
     const { nowMs } = timeOf(stores, clock);
     const found = stores.bills.search(options.find ?? "", mostFound);
     const bills = found.map((bill) => billView(stores, bill, nowMs));
@@ -66,19 +68,19 @@ export function payBillCommand(options: CommandOptions): Promise<CommandResult> 
   });
 }
 
-function receivedView({ bill, biller, money, serial, operationId, sequence }: BillPaid): CommandResult {
+function receivedView({ billId, billerName, money, serial, operationId, sequence }: BillPaid): CommandResult {
   const what = serial === null ? moneyText(money) : `voucher ${formatSerial(serial)}`;
   const reserved =
     serial === null
       ? "Received, not yet credited: the bill counts as paid when the server says so."
       : "Voucher reserved, bill payment not confirmed: it counts when the server says so.";
-  const text = `RECEIVED: ${what} for bill ${bill.billId} of ${biller.name}, receipt ${operationId}. ${reserved}`;
+  const text = `RECEIVED: ${what} for bill ${billId} of ${billerName}, receipt ${operationId}. ${reserved}`;
   const json = {
     ok: true,
     outcome: "received",
     credited: false,
-    billId: bill.billId,
-    biller: biller.name,
+    billId,
+    biller: billerName,
     amount: formatMajor(money),
     currency: money.currency,
     serial: serial === null ? null : formatSerial(serial),

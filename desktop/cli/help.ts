@@ -14,13 +14,14 @@ Commands
   settings  [--allowance BYTES|none] [--on-request yes|no]
             Shows what the connection has carried today, and sets what it may carry in a day (5MB, 500kB), and whether this
             till contacts its server only when somebody runs sync. A fifth of the day's bytes is kept for what is redeemed.
-  redeem    --serial SERIAL --number NUMBER [--offline] [--actor NAME]
-  redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--offline] [--actor NAME]
+  redeem    --serial SERIAL --number NUMBER [--cash] [--offline] [--actor NAME]
+  redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--cash] [--offline] [--actor NAME]
             Redeems a voucher. TOKEN is what the square code holds (PV1:...), NUMBER the sixteen digits under the
             scratch panel. A voucher that is reserved for this till is accepted at once. Any other one needs its token
             and a connection, and is accepted when the server says so. --offline never opens a connection. One of an
             at-risk group is accepted without a connection within the policy's limits, provisionally: it is paid if no
-            other till was first.
+            other till was first. --cash pays it out in cash, which an agent's till may do: the answer names what is
+            handed over and the fee.
   status    Who this till is, what it holds, what is left of its limits, and whether anything is wrong.
   queue     Every operation of this till and what became of it.
   receipts  The operations that have a verdict, with the server's signed word.

@@ -27,6 +27,8 @@ export interface CommandOptions {
   readonly token: string | undefined;
   readonly actor: string | undefined;
   readonly offline: boolean;
+  /** Pay the voucher out in cash. */
+  readonly cash: boolean;
   /** The file that a command works on. */
   readonly file: string | undefined;
   readonly after: string | undefined;

@@ -103,6 +103,8 @@ function bodyText(body: OperationBody): string {
       return `voucher ${formatSerial(body.serial)} redeemed for ${moneyText(body)} (${body.mode})`;
     case "pay-bill":
       return `bill ${body.billId} paid with ${moneyText(body)} in cash`;
+    case "refund-bill":
+      return `${moneyText(body)} given back that was taken in cash for bill ${body.billId}`;
     case "pay-bill-with-voucher":
       return `bill ${body.billId} paid with voucher ${formatSerial(body.serial)} for ${moneyText(body)} (${body.mode})`;
     case "look-up":

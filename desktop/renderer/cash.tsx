@@ -8,6 +8,7 @@ export function CashFacts({ cash }: { readonly cash: Cash }) {
   const { t } = useTranslation();
   const { money } = useFormats();
   const { currency, counted, difference } = cash;
+  const isSome = (amount: string) => Number(amount) !== 0;
   const of = (amount: string) => <bdi key={amount}>{money({ amount, currency })}</bdi>;
   return (
     <Facts
@@ -16,6 +17,8 @@ export function CashFacts({ cash }: { readonly cash: Cash }) {
         [t("shift.putIn"), of(cash.putIn)],
         [t("shift.takenOut"), of(cash.takenOut)],
         [t("shift.paidOut"), of(cash.paidOut)],
+        ...(isSome(cash.forBills) ? [[t("bills.forBills"), of(cash.forBills)] as const] : []),
+        ...(isSome(cash.givenBack) ? [[t("bills.drawerBack"), of(cash.givenBack)] as const] : []),
         [t("shift.expected"), <strong key="expected">{of(cash.expected)}</strong>],
         [t("shift.fees"), of(cash.fees)],
         ...(counted === null ? [] : [[t("shift.counted"), of(counted)] as const]),

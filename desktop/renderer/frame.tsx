@@ -5,6 +5,8 @@ import type { TillState } from "../protocol.ts";
 import { useFormats } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { Brand } from "./parts.tsx";
+import { BillsToGiveBack } from "./bills/to-give-back.tsx";
+import { Bills } from "./screens/bills.tsx";
 import { Disputes } from "./screens/disputes.tsx";
 import { History } from "./screens/history.tsx";
 import { Payees } from "./screens/payees.tsx";
@@ -20,6 +22,7 @@ import { useTouch } from "./touch.ts";
 
 const screens = {
   redeem: Redeem,
+  bills: Bills,
   history: History,
   totals: Totals,
   sync: Sync,
@@ -34,6 +37,7 @@ const screens = {
 type Section = keyof typeof screens;
 const allSections: readonly Section[] = [
   "redeem",
+  "bills",
   "history",
   "totals",
   "shift",
@@ -46,12 +50,18 @@ const allSections: readonly Section[] = [
 ];
 /** What fits along the bottom of a phone; the others are behind "More". */
 const first: ReadonlySet<Section> = new Set<Section>(["redeem", "history", "totals", "sync"]);
+const firstOfAgents: ReadonlySet<Section> = new Set<Section>(["redeem", "bills", "history", "sync"]);
 
 export function Frame({ state }: { readonly state: TillState }) {
   const { t } = useTranslation();
   const [section, setSection] = useState<Section | "more">("redeem");
   useTouch();
-  const sections = allSections.filter((name) => name !== "payees" || state.payees !== null);
+  const isThere: Partial<Record<Section, boolean>> = {
+    payees: state.payees !== null,
+    bills: state.bills !== null,
+  };
+  const sections = allSections.filter((name) => isThere[name] ?? true);
+  const onPhone = state.bills === null ? first : firstOfAgents;
   const Screen = section === "more" ? undefined : screens[section];
   const go = (to: Section | "more") => {
     setSection(to);
@@ -69,12 +79,15 @@ export function Frame({ state }: { readonly state: TillState }) {
             <button
               key={name}
               type="button"
-              className={first.has(name) ? undefined : "beyond"}
+              className={onPhone.has(name) ? undefined : "beyond"}
               aria-current={name === section ? "page" : undefined}
               onClick={() => go(name)}
             >
               <Icon name={name} />
               {t(`nav.${name}`)}
+              {name === "bills" && state.bills && state.bills.toGiveBack > 0 && (
+                <span className="badge">{state.bills.toGiveBack}</span>
+              )}
             </button>
           ))}
           <button
@@ -91,6 +104,7 @@ export function Frame({ state }: { readonly state: TillState }) {
       <Strip state={state} onOpen={() => go("sync")} />
       <main id="content" tabIndex={-1}>
         <Stopped till={state.till} />
+        {section !== "bills" && <BillsToGiveBack bills={state.bills} onShow={() => go("bills")} />}
         {Screen ? (
           <Screen key={section} />
         ) : (
@@ -98,7 +112,7 @@ export function Frame({ state }: { readonly state: TillState }) {
             <h1>{t("nav.more")}</h1>
             <div className="more-list">
               {sections
-                .filter((name) => !first.has(name))
+                .filter((name) => !onPhone.has(name))
                 .map((name) => (
                   <button key={name} type="button" onClick={() => go(name)}>
                     <Icon name={name} />

@@ -8,6 +8,12 @@ const paths = {
       <path d="m9 12 2.2 2.2L15.5 10" />
     </>
   ),
+  bills: (
+    <>
+      <path d="M6 3h12v18l-3-2-3 2-3-2-3 2z" />
+      <path d="M9 8h6M9 12h6" />
+    </>
+  ),
   history: (
     <>
       <path d="M4 6h16M4 12h16M4 18h10" />

@@ -51,7 +51,7 @@ interface MeterProps {
   readonly text: string;
 }
 
-function Meter({ label, left, most, text }: MeterProps) {
+export function Meter({ label, left, most, text }: MeterProps) {
   return (
     <label className="gauge">
       <span>{label}</span>

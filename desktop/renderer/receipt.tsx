@@ -48,14 +48,14 @@ export function Receipt({ sequence }: { readonly sequence: number }) {
   );
 }
 
-interface Code {
+export interface Code {
   readonly url: string;
   readonly isSigned: boolean;
 }
 
 /** The signed receipt itself where it is here and fits; else the name of the signed operation. */
-function useReceiptCode(
-  operation: OperationDetail | undefined,
+export function useReceiptCode(
+  operation: Pick<OperationDetail, "sequence" | "hash" | "hasReceipt"> | undefined,
   nodeId: string,
   paper: Settings["paper"],
 ): Code | undefined {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { dueBill, tellBills } from "../../test/support/agent-desk.ts";
 import { testVoucher } from "../../test/support/authority.ts";
 import { openDesk, openDeskWithAnn, orderOf, passphrase, startServer } from "../../test/support/desk.ts";
 import { createTill } from "../../test/support/till.ts";
@@ -81,6 +82,67 @@ test("the disk of a till at work holds no token, lease, number, PIN, passphrase 
   await again.ask("unlock", { passphrase });
   expect(again.stores.leases.find(32n)?.token).toBe(held[1]?.token);
   expect(again.stores.statements.disputes(1)[0]).toMatchObject(words);
+});
+
+test("the disk of an agent's till holds no payer's name in clear: of a bill, of a payment, of one who was first", async () => {
+  const desk = await openDeskWithAnn(await startServer());
+  const names = { payer: "Wanjiru Kamau", other: "Otieno Ouma", first: "Kiosk by the river" };
+  const bills = [
+    dueBill("EL12345674", { payerName: names.payer }),
+    dueBill("EL00000018", { payerName: names.other }),
+  ];
+  tellBills(desk, { bills });
+  const key = "00000000-0000-4000-8000-000000000001";
+  const order = { key, billId: "EL12345674", voucher: null, amount: "12.50", currency: "USD" };
+  expect(await desk.ask("pay-bill", order)).toMatchObject({ ok: true });
+  const first = { takenBy: names.first, atMs: 1, means: "cash", reference: "r", ...told } as const;
+  const refund = {
+    sequence: 1,
+    billId: "EL12345674",
+    reason: "bill-paid",
+    listedAtMs: 1,
+    refundedAtMs: null,
+  };
+  desk.stores.refunds.keepTold([{ ...told, ...refund, refundedBy: null, first }], []);
+  expectNothingIn(onDisk(desk.directory), names);
+  await desk.close();
+  expectNothingIn(onDisk(desk.directory), names);
+  const again = await openDesk({ directory: desk.directory });
+  expect(() => again.stores.bills.bill("EL12345674")).toThrow(VaultLockedError);
+  await again.ask("unlock", { passphrase });
+  expect(again.stores.bills.search("kamau", 5)).toMatchObject([{ payerName: names.payer }]);
+  expect(again.stores.bills.payerOf(1)).toBe(names.payer);
+  expect(again.stores.refunds.told(1)?.first?.takenBy).toBe(names.first);
+  // What was opened to be searched is forgotten with the key.
+  await again.ask("lock", {});
+  expect(() => again.stores.bills.search("kamau", 5)).toThrow(VaultLockedError);
+});
+
+test("payers' names that an earlier version left in clear are sealed with the first unlocking, and gone from the disk", async () => {
+  const desk = await openDeskWithAnn(await startServer());
+  tellBills(desk, { bills: [dueBill("EL12345674")] });
+  const name = "Njeri Wambui";
+  const { database } = desk.stores;
+  database.prepare("update bills set sealed_payer = null, payer_name = ?").run(name);
+  database.pragma("wal_checkpoint(truncate)");
+  expect(onDisk(desk.directory).includes(Buffer.from(name))).toBe(true);
+  await desk.close();
+  const again = await openDesk({ directory: desk.directory });
+  await again.ask("unlock", { passphrase });
+  expectNothingIn(onDisk(desk.directory), { name });
+  expect(again.stores.bills.bill("EL12345674")?.payerName).toBe(name);
+});
+
+test("after 90 days a payment's payer is forgotten, and the payment is not", async () => {
+  const desk = await openDeskWithAnn(await startServer());
+  tellBills(desk, { bills: [dueBill("EL12345674", { payerName: "Asha" })] });
+  const key = "00000000-0000-4000-8000-000000000001";
+  await desk.ask("pay-bill", { key, billId: "EL12345674", voucher: null, amount: "12.50", currency: "USD" });
+  await desk.ask("sync", {});
+  expect(desk.stores.bills.payerOf(1)).toBe("Asha");
+  forgetOld(desk.stores.database, Date.now() + 91 * dayMs);
+  expect(desk.stores.bills.payerOf(1)).toBeNull();
+  expect(desk.stores.bills.find(1)).toMatchObject({ amountMinor: 1250n, state: "applied" });
 });
 
 test("a till that is locked cannot read what is sealed, and accepts nothing", async () => {

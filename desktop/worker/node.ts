@@ -14,7 +14,13 @@ import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
-import { appealDispute, authenticate, fetchEvidence, usePinCode } from "#sync/statements.ts";
+import {
+  appealDispute,
+  authenticate,
+  fetchBillStatement,
+  fetchEvidence,
+  usePinCode,
+} from "#sync/statements.ts";
 import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
@@ -37,10 +43,12 @@ import type {
 } from "./payees.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
-import { payBill } from "./pay-bill.ts";
-import type { PayBillRequest, PayBillResult } from "./pay-bill.ts";
+import { checkPayment, payBill } from "./pay-bill.ts";
+import type { CheckedPayment, PayBillRequest, PayBillResult } from "./pay-bill.ts";
 import { prepareRedemption } from "./redeem.ts";
 import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
+import { refundBill } from "./refund-bill.ts";
+import type { RefundBillRequest, RefundBillResult } from "./refund-bill.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
 import { createProgress } from "./progress.ts";
@@ -93,6 +101,12 @@ export interface PaypostNode {
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Takes cash or a leased voucher for a bill; received, and not credited before the server says so. */
   payBill(request: PayBillRequest): Promise<PayBillResult>;
+  /** What a payment for a bill would be, by what this node knows; nothing is recorded. */
+  checkPayment(request: Omit<PayBillRequest, "actor">): Promise<CheckedPayment>;
+  /** Records that cash which paid nothing was given back. */
+  refundBill(request: RefundBillRequest): RefundBillResult;
+  /** Brings what the server has to say of bills: what is to be given back, and what was paid in; false where it could not. */
+  billStatement(): Promise<boolean>;
   /** Gives a lease back; the operation goes up with the next sync. */
   release(serial: bigint, actor: string, onWritten?: (sequence: number) => void): Recorded<ReleaseRefusal>;
   /** Looks a payee up in what the server gave this node; the look-up itself is recorded. */
@@ -146,6 +160,7 @@ export function createNode(parts: NodeParts): PaypostNode {
   const { database, queue, trust, vault } = stores;
   vault.unlock(parts.key.seed);
   stores.leases.sealRest();
+  stores.bills.sealRest();
   sealRowsAside(database, vault);
   const progress = createProgress(parts.onProgress);
   const shapes = progress.counting(
@@ -217,6 +232,15 @@ export function createNode(parts: NodeParts): PaypostNode {
         if (!(error instanceof HeadNotWrittenError)) throw error;
         return headNotWritten;
       }
+    },
+    checkPayment: (request) => checkPayment(recordParts, request),
+    refundBill: (request) => orStopped(() => refundBill(recordParts, request)),
+    async billStatement() {
+      const answer = await fetchBillStatement(syncParts(2));
+      if (!answer.ok) return false;
+      const { refunds, topUps } = answer.statement;
+      stores.refunds.keepTold(refunds, topUps);
+      return true;
     },
     release: (serial, actor, onWritten) =>
       orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked", onWritten })),

@@ -16,6 +16,8 @@ import type { HeadFileStep } from "./head-file.ts";
 import { lockDirectory } from "./lock.ts";
 import { createAcknowledgementStorage } from "./store/acknowledgements.ts";
 import type { AcknowledgementStorage } from "./store/acknowledgements.ts";
+import { createBillHistoryStorage } from "./store/bill-history.ts";
+import type { BillHistoryStorage } from "./store/bill-history.ts";
 import { createBillStorage } from "./store/bills.ts";
 import type { BillStorage } from "./store/bills.ts";
 import { createDeniedStorage } from "./store/denied.ts";
@@ -35,6 +37,8 @@ import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
 import { createRequestStorage } from "./store/requests.ts";
 import type { RequestStorage } from "./store/requests.ts";
+import { createRefundStorage } from "./store/refunds.ts";
+import type { RefundStorage } from "./store/refunds.ts";
 import { createSettingStorage } from "./store/settings.ts";
 import type { SettingStorage } from "./store/settings.ts";
 import { createShiftStorage } from "./store/shifts.ts";
@@ -53,6 +57,8 @@ export interface NodeStores {
   readonly leases: LeaseStorage;
   readonly denied: DeniedStorage;
   readonly bills: BillStorage;
+  readonly refunds: RefundStorage;
+  readonly billHistory: BillHistoryStorage;
   readonly trust: TrustStorage;
   readonly acknowledgements: AcknowledgementStorage;
   readonly settings: SettingStorage;
@@ -64,6 +70,8 @@ export interface NodeStores {
   readonly vault: Vault;
   readonly history: HistoryStorage;
   readonly payees: PayeeStorage;
+  /** As of when a shape was known to be complete; undefined where it never was. */
+  shapeAge(shape: string): number | undefined;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -112,6 +120,9 @@ export function openStores({ directory, wallMs }: OpenOptions): OpenedStores {
 function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): Omit<NodeStores, "close"> {
   const node = createNodeStorage(database);
   const vault = createVault();
+  const ages = database.prepare<[string], { as_of_ms: bigint }>(
+    "select as_of_ms from shape_ages where shape = ?",
+  );
   const headFile = (): string => node.identity()?.headFile ?? usual;
   return {
     database,
@@ -120,7 +131,9 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     redemptions: createRedemptionStorage(database),
     leases: createLeaseStorage(database, vault),
     denied: createDeniedStorage(database),
-    bills: createBillStorage(database),
+    bills: createBillStorage(database, vault),
+    refunds: createRefundStorage(database, vault),
+    billHistory: createBillHistoryStorage(database),
     trust: createTrustStorage(database),
     acknowledgements: createAcknowledgementStorage(database),
     settings: createSettingStorage(database),
@@ -131,6 +144,10 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     vault,
     history: createHistoryStorage(database),
     payees: createPayeeStorage(database),
+    shapeAge(shape) {
+      const row = ages.get(shape);
+      return row && Number(row.as_of_ms);
+    },
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

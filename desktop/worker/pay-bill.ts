@@ -5,6 +5,7 @@
  * A1  A bill has one live payment here, and none where the server says that it is paid or being paid.
  * A2  Cash is taken while the float covers it: what the server told, less what it has not counted yet.
  * A3  A voucher pays exactly its value, under an open lease, and hands nothing over before the biller has answered.
+ * A4  Asked twice under one key it is done once, and answered the same; what was confirmed is what is taken.
  */
 import { amountDueMinor, billIdRefusal } from "#core/bill.ts";
 import type { BillIdRefusal } from "#core/bill.ts";
@@ -25,8 +26,19 @@ import type { BillPaymentRecord } from "./store/bills.ts";
 export interface PayBillRequest {
   readonly billId: string;
   readonly actor: string;
-  /** The voucher that pays; cash where it is left out. */
-  readonly voucher?: { readonly serial: bigint; readonly number: string } | undefined;
+  /** The voucher that pays; cash where it is left out. One of serial and token at least. */
+  readonly voucher?: PayingVoucher | undefined;
+  readonly shift?: number | undefined;
+  /** Of the request: a second one of the same key is the first one, told again. */
+  readonly key?: string | undefined;
+  /** What whoever pays was shown; something else is refused. */
+  readonly confirmed?: Money | undefined;
+}
+
+export interface PayingVoucher {
+  readonly serial?: bigint;
+  readonly token?: string;
+  readonly number: string;
 }
 
 export type PayBillRefusal =
@@ -35,11 +47,15 @@ export type PayBillRefusal =
   | { readonly code: "paid-here"; readonly earlier: BillPaymentRecord }
   | { readonly code: "float-too-small"; readonly leftMinor: bigint; readonly currency: string }
   | { readonly code: "voucher-value-differs" | "voucher-group-not-accepted" }
-  | { readonly code: "voucher-refused"; readonly refusal: RedeemRefusal };
+  | { readonly code: "voucher-refused"; readonly refusal: RedeemRefusal }
+  /** Since it was shown, another amount has become due. */
+  | { readonly code: "amount-changed"; readonly due: Money }
+  /** The key belongs to another request. */
+  | { readonly code: "key-used" };
 
 export interface BillPaid extends RecordedOperation {
-  readonly bill: KnownBill;
-  readonly biller: KnownBiller;
+  readonly billId: string;
+  readonly billerName: string;
   readonly money: Money;
   readonly serial: bigint | null;
 }
@@ -48,25 +64,45 @@ export type PayBillResult =
   | { readonly ok: true; readonly paid: BillPaid }
   | { readonly ok: false; readonly refusal: PayBillRefusal };
 
+/** What would be taken, without taking it. */
+export type CheckedPayment =
+  | {
+      readonly ok: true;
+      readonly bill: KnownBill;
+      readonly biller: KnownBiller;
+      readonly money: Money;
+      readonly serial: bigint | null;
+    }
+  | { readonly ok: false; readonly refusal: PayBillRefusal };
+
+export async function checkPayment(
+  parts: RecordParts,
+  request: Omit<PayBillRequest, "actor">,
+): Promise<CheckedPayment> {
+  const prepared = await prepare(parts, request);
+  if (!prepared.ok) return prepared;
+  const { bill, biller, money, body } = prepared;
+  return { ok: true, bill, biller, money, serial: "serial" in body ? body.serial : null };
+}
+
 export async function payBill(parts: RecordParts, request: PayBillRequest): Promise<PayBillResult> {
   const { stores, clock } = parts;
+  const { actor, shift = null, key: requestKey = null } = request;
   const standing = standingRefusal(stores);
   if (standing) return refused(standing);
-  const judged = judge(parts, request.billId);
-  if (!judged.ok) return judged;
-  const presented = request.voucher && (await presentVoucher(parts, { ...request.voucher, offline: true }));
-  if (presented && !presented.ok) return refused({ code: "voucher-refused", refusal: presented.refusal });
-  const order = orderOf(parts, request, judged, presented);
-  if (!order.ok) return order;
-  const { body, sealed } = order;
-  const { bill, biller, money } = judged;
+  const before = doneBefore(parts, request);
+  if (before) return before;
+  const prepared = await prepare(parts, request);
+  if (!prepared.ok) return doneBefore(parts, request) ?? prepared;
+  const { bill, biller, money, body, sealed, presented } = prepared;
   const serial = "serial" in body ? body.serial : null;
+  const { billId, payerName } = bill;
   const result = recordOperation<PayBillRefusal>(
     parts,
-    { body, sealed, actor: request.actor, time: timeOf(stores, clock) },
+    { body, sealed, actor, time: timeOf(stores, clock) },
     // Decided again inside the transaction: another payment may have come between.
     () => {
-      const again = judge(parts, request.billId);
+      const again = judge(parts, request);
       if (!again.ok) return again.refusal;
       if (presented) return voucherAgain(presented);
       return floatRefusal(stores, money);
@@ -74,14 +110,47 @@ export async function payBill(parts: RecordParts, request: PayBillRequest): Prom
     (sequence) =>
       stores.bills.insert({
         sequence,
-        billId: bill.billId,
+        billId,
         billerId: biller.billerId,
         serial,
         ...money,
-        actor: request.actor,
+        actor,
+        shift,
+        requestKey,
+        payerName,
       }),
   );
-  return result.ok ? { ok: true, paid: { ...result.recorded, bill, biller, money, serial } } : result;
+  if (!result.ok) return doneBefore(parts, request) ?? result;
+  return { ok: true, paid: { ...result.recorded, billId, billerName: biller.name, money, serial } };
+}
+
+/** A4: the answer to a request that was made before. */
+function doneBefore({ stores }: RecordParts, request: PayBillRequest): PayBillResult | undefined {
+  const record = request.key === undefined ? undefined : stores.bills.byRequest(request.key);
+  if (!record) return undefined;
+  const isSame =
+    record.billId === request.billId && (record.serial === null) === (request.voucher === undefined);
+  if (!isSame) return refused({ code: "key-used" });
+  const { operationId, sequence, hash, billId, billerId, serial, amountMinor, currency } = record;
+  const billerName = stores.bills.biller(billerId)?.name ?? billerId;
+  const money = { amountMinor, currency };
+  return { ok: true, paid: { operationId, sequence, hash, billId, billerName, money, serial } };
+}
+
+type Prepared =
+  | (Extract<Judged, { readonly ok: true }> &
+      Extract<Order, { readonly ok: true }> & {
+        readonly presented: (PresentedVoucher & { readonly ok: true }) | undefined;
+      })
+  | { readonly ok: false; readonly refusal: PayBillRefusal };
+
+async function prepare(parts: RecordParts, request: Omit<PayBillRequest, "actor">): Promise<Prepared> {
+  const judged = judge(parts, request);
+  if (!judged.ok) return judged;
+  const presented = request.voucher && (await presentVoucher(parts, { ...request.voucher, offline: true }));
+  if (presented && !presented.ok) return refused({ code: "voucher-refused", refusal: presented.refusal });
+  const order = orderOf(parts, request, judged, presented);
+  return order.ok ? { ...judged, ...order, presented } : order;
 }
 
 /** What is left of the float: what the server told, less the cash that it has not counted yet. */
@@ -95,7 +164,10 @@ type Judged =
   | { readonly ok: true; readonly bill: KnownBill; readonly biller: KnownBiller; readonly money: Money }
   | { readonly ok: false; readonly refusal: PayBillRefusal };
 
-function judge({ stores, clock }: RecordParts, billId: string): Judged {
+function judge(
+  { stores, clock }: RecordParts,
+  { billId, confirmed }: Pick<PayBillRequest, "billId" | "confirmed">,
+): Judged {
   const standing = standingRefusal(stores);
   if (standing) return refused(standing);
   const biller = stores.bills.billerOf(billId);
@@ -110,7 +182,9 @@ function judge({ stores, clock }: RecordParts, billId: string): Judged {
     return refused({ code: bill.status === "paid" ? "bill-paid" : "bill-being-paid" });
   const today = localDate(timeOf(stores, clock).nowMs, biller.timeZone);
   const money = { amountMinor: amountDueMinor(bill, today), currency: bill.currency };
-  return { ok: true, bill, biller, money };
+  const isAsConfirmed =
+    !confirmed || (confirmed.amountMinor === money.amountMinor && confirmed.currency === money.currency);
+  return isAsConfirmed ? { ok: true, bill, biller, money } : refused({ code: "amount-changed", due: money });
 }
 
 type Order =
@@ -119,7 +193,7 @@ type Order =
 
 function orderOf(
   { stores, randomBytes }: RecordParts,
-  { billId, voucher }: PayBillRequest,
+  { billId, voucher }: Pick<PayBillRequest, "billId" | "voucher">,
   { biller, money }: Extract<Judged, { readonly ok: true }>,
   presented: (PresentedVoucher & { readonly ok: true }) | undefined,
 ): Order {

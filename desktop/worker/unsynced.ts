@@ -23,10 +23,14 @@ export function unsynced(database: NodeDatabase): Unsynced | undefined {
     )
     .get(safe) ?? { count: 0n, last: null };
   if (last === null) return undefined;
+  // An earlier version's database has no bills; a refund only takes back what a payment had counted.
+  const sources = ["redemptions", "bill_payments"]
+    .filter((table) => hasTable(database, table))
+    .map((table) => `select sequence, currency, amount_minor from ${table}`);
   const sums = database
     .prepare<[bigint], { currency: string; amountMinor: bigint }>(
-      `select currency, sum(amount_minor) as "amountMinor" from redemptions where sequence > ?
-       group by currency order by currency`,
+      `select currency, sum(amount_minor) as "amountMinor" from (${sources.join(" union all ")})
+       where sequence > ? group by currency order by currency`,
     )
     .all(safe);
   const amount = sums.map((money) => `${formatMajor(money)} ${money.currency}`).join(" + ");

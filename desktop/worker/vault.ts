@@ -16,6 +16,8 @@ export interface Vault {
   seal(value: Uint8Array): Uint8Array;
   /** Undefined where the value was sealed under another key, or was changed. */
   open(sealed: Uint8Array): Uint8Array | undefined;
+  /** Told when it is locked: what was opened is to be forgotten. */
+  whenLocked(forget: () => void): void;
 }
 
 export class VaultLockedError extends Error {}
@@ -24,6 +26,7 @@ const nonceBytes = 24;
 
 export function createVault(): Vault {
   let key: Uint8Array | undefined;
+  const forgetting: (() => void)[] = [];
   const inUse = (): Uint8Array => {
     if (!key) throw new VaultLockedError("the till is locked");
     return key;
@@ -38,6 +41,7 @@ export function createVault(): Vault {
     lock() {
       key?.fill(0);
       key = undefined;
+      for (const forget of forgetting) forget();
     },
     seal(value) {
       const nonce = webRandomBytes(nonceBytes);
@@ -48,6 +52,7 @@ export function createVault(): Vault {
       const box = bytes.subarray(nonceBytes);
       return nacl.secretbox.open(box, bytes.subarray(0, nonceBytes), inUse()) ?? undefined;
     },
+    whenLocked: (forget) => void forgetting.push(forget),
   };
 }
 

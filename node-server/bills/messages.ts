@@ -25,6 +25,7 @@ export function billMessages(
     "bill-advice": advice,
     "rtp-request": (tx, id) => requestToPay(tx, id, payerAddresses),
     "rtp-update": requestUpdate,
+    "rtp-cancellation": requestCancellation,
     "rtp-status": statusAnswer,
   };
 }
@@ -96,7 +97,9 @@ async function requestToPay(tx: Tx, id: bigint, payerAddresses: AddressSeal): Pr
       currency,
     },
     // Erased when the request has ended; whoever answers then is told so.
-    ...(sealedAddress === null ? {} : { financialAddress: payerAddresses.open(sealedAddress) }),
+    ...(sealedAddress === null
+      ? { requestStatus: publishedStates[request.state] }
+      : { financialAddress: payerAddresses.open(sealedAddress) }),
     expiry: epochSeconds(expiresAt),
   };
   return { method: "POST", body };
@@ -113,6 +116,18 @@ async function requestUpdate(tx: Tx, id: bigint): Promise<Message> {
     rtpStatus: rejectReason === null ? "00" : "01",
     ...(rejectReason === null ? {} : { rejectReason }),
     ...(reason === null ? {} : { reason }),
+  };
+  return { method: "POST", body };
+}
+
+/** To the payer FI: the biller has taken its request back. It may come before the request itself. */
+async function requestCancellation(tx: Tx, id: bigint): Promise<Message> {
+  const { rtpId, billId, state } = known(await tx.requestsToPay.find(id), "request to pay", id);
+  const body = {
+    TxnID: formatId("requestToPay", id),
+    rTPID: rtpId,
+    billId,
+    requestStatus: publishedStates[state],
   };
   return { method: "POST", body };
 }

@@ -254,6 +254,7 @@ async function move(
   const { next, effects } = decision;
   await tx.requestsToPay.update(request.id, { ...next, ...rejection }, effects.includes("forgetAddress"));
   if (effects.includes("tellBiller")) await tx.jobs.enqueue(await updateOf(tx, request));
+  if (effects.includes("tellPayerFi")) await tx.jobs.enqueue(await cancellationOf(tx, request));
   await tx.audit.record({
     actor: `request-to-pay:${event.type.toLowerCase()}`,
     action: "rtp.move",
@@ -268,10 +269,20 @@ async function askPayerFi(
   tx: Tx,
   { id, payerFiId }: Pick<RequestToPayRow, "id" | "payerFiId">,
 ): Promise<Job> {
+  const url = `${await endpointOf(tx, payerFiId)}/rtpRequest`;
+  return requestMessage(tx, { institutionId: payerFiId, kind: "rtp-request", subject: id, url });
+}
+
+/** The payer need not be asked any more. */
+async function cancellationOf(tx: Tx, { id, payerFiId }: RequestToPayRow): Promise<Job> {
+  const url = `${await endpointOf(tx, payerFiId)}/rtpUpdate`;
+  return requestMessage(tx, { institutionId: payerFiId, kind: "rtp-cancellation", subject: id, url });
+}
+
+async function endpointOf(tx: Tx, payerFiId: string): Promise<string> {
   const payerFi = await tx.billers.payerFi(payerFiId);
   if (!payerFi) throw new Error(`no payer FI ${payerFiId}`);
-  const url = `${payerFi.endpointUrl}/rtpRequest`;
-  return requestMessage(tx, { institutionId: payerFiId, kind: "rtp-request", subject: id, url });
+  return payerFi.endpointUrl;
 }
 
 async function updateOf(tx: Tx, { id, billerId }: RequestToPayRow): Promise<Job> {

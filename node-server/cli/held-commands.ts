@@ -167,6 +167,8 @@ const refusals: Readonly<Record<DecisionRefusal, string>> = {
   "earlier-operation-held":
     "Its node did something else with this voucher before, which is held too; decide that first",
   "not-readable": "This version cannot read the operation; propose to reject it, or to write it off",
+  "nothing-to-refund":
+    "the payment that it says it gave back was not rejected, or is given back already; reject it",
   "awaiting-biller": "Its biller decides it by its answer; alerts tells when it is silent for long",
   "not-quarantined": "It is held for another reason; people decide it, or it is decided by itself",
   recovering: "The server recovers from a restore; wait for its end",

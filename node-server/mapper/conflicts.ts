@@ -2,7 +2,7 @@
 import type { Operation } from "#sync/documents/operation.ts";
 import type { PayeeStatement } from "#sync/documents/payee-statement.ts";
 import type { OperationContext } from "../operations/context.ts";
-import { storedOperation } from "../operations/held.ts";
+import { storedOperation } from "../operations/read-stored.ts";
 import { statementOf } from "../operations/payees.ts";
 import type { PayeeRow } from "../ports/mapper.ts";
 import type { OperationRow, Store, Tx } from "../ports/store.ts";

@@ -5,7 +5,8 @@
 import type { OperationRow, Tx } from "../ports/store.ts";
 import { recallLease } from "../vouchers/leases.ts";
 import type { OperationContext } from "./context.ts";
-import { settleHeldClaims, storedOperation, waitsForLease } from "./held.ts";
+import { settleHeldClaims, waitsForLease } from "./held.ts";
+import { storedOperation } from "./read-stored.ts";
 import { settleRelease } from "./release.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 

@@ -9,9 +9,9 @@ import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
-import { readStored, storedOperation } from "./held.ts";
 import { rejectPayBill } from "./pay-bill.ts";
 import { settlePayee } from "./payees.ts";
+import { readStored, storedOperation } from "./read-stored.ts";
 import { isGenuine } from "./redeem.ts";
 import { judge } from "./settle.ts";
 import { closeLease, isBehind } from "./release.ts";
@@ -41,7 +41,9 @@ export type DecisionRefusal =
   | "not-readable"
   | "not-quarantined"
   /** Its biller decides it, by its answer. */
-  | "awaiting-biller";
+  | "awaiting-biller"
+  /** The payment that it says it gave back was not rejected, or is given back already. */
+  | "nothing-to-refund";
 
 export type DecisionOutcome =
   | { readonly ok: true; readonly row: OperationRow }
@@ -146,7 +148,7 @@ async function verdictOf(
   node: NodeRow,
   row: OperationRow,
   verdict: HeldVerdict,
-): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held"> {
+): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held" | "nothing-to-refund"> {
   const { sealed, hash } = row;
   if (verdict === "reject") {
     const operation = readStored(row);
@@ -164,6 +166,10 @@ async function verdictOf(
     return judged.reason === "awaiting-biller" ? judged : "voucher-not-free";
   }
   if (isAboutPayee(body)) return settlePayee(context, tx, node, { operation, body, sealed, hash }, true);
+  if (body.type === "refund-bill") {
+    const judged = await judge(context, tx, node, { operation, sealed, hash });
+    return judged.event.type === "APPLY" ? judged : "nothing-to-refund";
+  }
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const lease = await tx.leases.open(body.serial);
   if (body.type === "release-lease") {

@@ -2,13 +2,12 @@
  * Claims that were held because the voucher was leased to another node: decided in the transaction in which that lease
  * closes, in order of arrival (design: "Lease"). Their nodes learn of it through their `verdicts` shape.
  */
-import { decodeOperation } from "#sync/documents/operation.ts";
-import type { Operation } from "#sync/documents/operation.ts";
-import { parseDocument } from "#sync/signing/cose.ts";
 import type { OperationRow, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
+import { storedOperation } from "./read-stored.ts";
 import { settleRedeem } from "./redeem.ts";
+import { settleRefundBill } from "./refund-bill.ts";
 import { decideRow, publishVerdict } from "./verdicts.ts";
 import type { Verdict } from "./verdicts.ts";
 
@@ -59,21 +58,9 @@ async function judgeHeld(
       return settlePayBillWithVoucher(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
     case "redeem-voucher":
       return settleRedeem(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
+    case "refund-bill":
+      return settleRefundBill(tx, node, { operation, body, hash });
     default:
       throw new Error(`a ${body.type} waits for no lease`);
   }
-}
-
-/** Undefined where it cannot be read. */
-export function readStored(row: OperationRow): Operation | undefined {
-  const parsed = parseDocument(row.signed);
-  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
-  return decoded?.ok ? decoded.value : undefined;
-}
-
-/** The operation as it was signed; its signature was verified before it was stored. */
-export function storedOperation(row: OperationRow): Operation {
-  const operation = readStored(row);
-  if (!operation) throw new Error(`operation ${row.sequence} of node ${row.nodeId} cannot be read`);
-  return operation;
 }

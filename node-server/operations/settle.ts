@@ -11,6 +11,7 @@ import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
 import { settlePayee } from "./payees.ts";
 import { settleRedeem } from "./redeem.ts";
+import { settleRefundBill } from "./refund-bill.ts";
 import { settleRelease } from "./release.ts";
 import type { OperationContext } from "./context.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
@@ -121,6 +122,8 @@ export function judge(
     case "register-beneficiary":
     case "update-beneficiary":
       return settlePayee(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
+    case "refund-bill":
+      return settleRefundBill(tx, node, { operation, body: operation.body, hash });
   }
 }
 

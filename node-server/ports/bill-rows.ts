@@ -163,6 +163,48 @@ export interface AgentRows {
   /** Whether the merchant's nodes take payments for the biller. */
   takesFor(merchantId: string, billerId: string): Promise<boolean>;
   listRefund(paymentId: bigint, merchantId: string): Promise<void>;
+  /** That a node gave the cash of one of its payments back; false where that, or an operator's word on it, is there. */
+  noteGivenBack(given: {
+    readonly nodeId: string;
+    /** The hashes of the payment's operation and of the one that says so. */
+    readonly payment: Uint8Array;
+    readonly operation: Uint8Array;
+    readonly by: string;
+  }): Promise<boolean>;
+  /** What a node has to give back, or has given, those that are open first. */
+  refundsOfNode(nodeId: string, limit: number): Promise<NodeRefundRow[]>;
+  /** What the merchant paid in for its float, the newest first. */
+  topUpsOf(merchantId: string, limit: number): Promise<TopUpRow[]>;
+}
+
+/** Cash that paid nothing, as its node is told of it. */
+export interface NodeRefundRow extends Money {
+  /** Of the node's operation. */
+  readonly sequence: number;
+  readonly billId: string;
+  readonly reason: string;
+  readonly listedAt: Date;
+  readonly refundedAt: Date | null;
+  readonly refundedBy: string | null;
+  /** The payment that pays the bill, where that is why. */
+  readonly first:
+    | (Money & {
+        /** The agent's or the payer FI's name. */
+        readonly takenBy: string;
+        readonly at: Date;
+        readonly means: BillPaymentMeans;
+        readonly reference: string;
+      })
+    | null;
+}
+
+export interface TopUpRow extends Money {
+  readonly id: bigint;
+  /** How much of it settled what the agent owed; the rest is its float. */
+  readonly settledMinor: bigint;
+  /** The float right after it. */
+  readonly floatMinor: bigint;
+  readonly at: Date;
 }
 
 export interface BillPaymentRows {

@@ -922,6 +922,7 @@ export const callbackKinds = [
   "bill-advice",
   "rtp-request",
   "rtp-update",
+  "rtp-cancellation",
   "rtp-status",
 ] as const;
 

@@ -3,7 +3,7 @@
  * have passed, or when two people have said so. Then what waited is settled, in order of arrival.
  */
 import { settleConsequences } from "../operations/consequences.ts";
-import { storedOperation } from "../operations/held.ts";
+import { storedOperation } from "../operations/read-stored.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { quarantine } from "../operations/quarantine.ts";
 import { judge } from "../operations/settle.ts";

@@ -14,6 +14,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { decideVoucher } from "#core/decide.ts";
 import { noteAtRiskUse } from "../operations/at-risk.ts";
 import type { OperationContext } from "../operations/context.ts";
+import { settleRefundBill } from "../operations/refund-bill.ts";
 import { closeLease } from "../operations/release.ts";
 import { settlePayee } from "../operations/payees.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
@@ -102,6 +103,7 @@ export async function judgeInRecovery(
     await settlePayee(context, tx, node, { ...received, body }, true);
     return { event: { type: "APPLY" }, reason: null };
   }
+  if (body.type === "refund-bill") return refundedAgain(tx, node, received);
   // Who was paid for which bill is not in this database: a person compares with the biller.
   if (body.type !== "redeem-voucher") return { event: { type: "HOLD" }, reason: "recovery-conflict" };
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
@@ -118,6 +120,18 @@ export async function judgeInRecovery(
   if (!claimed?.ok) return { event: { type: "HOLD" }, reason: "recovery-conflict" };
   const { id, transactionId } = claimed.claim;
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
+}
+
+/** Cash that was given back is not given back a second time, whatever else is known of it. */
+async function refundedAgain(
+  tx: Tx,
+  node: NodeRow,
+  { operation, hash }: ReadableOperation,
+): Promise<Verdict> {
+  const { body } = operation;
+  if (body.type !== "refund-bill") throw new Error("not a refund");
+  const verdict = await settleRefundBill(tx, node, { operation, body, hash });
+  return verdict.event.type === "APPLY" ? verdict : { event: { type: "HOLD" }, reason: "recovery-conflict" };
 }
 
 /** With its dispute, which the backup may not have had: no loss is forgotten that a merchant can prove. */

@@ -307,7 +307,11 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     description: "The leases come by the shape `leases`; the answer says how many, and why not more.",
     security: [{ node: [] }],
     request: { body: json(leaseRequest) },
-    responses: { 200: { description: "How many were leased" }, ...refusedToNode },
+    responses: {
+      200: { description: "How many were leased" },
+      409: { description: "The request id was used for another wish" },
+      ...refusedToNode,
+    },
   });
   registry.registerPath({
     method: "post",

@@ -233,6 +233,16 @@ describe("a request to pay", () => {
     expect((await cancel(power)).status).toBe(200);
     expect((await cancel(power)).status).toBe(409);
     expect(await statusOf(asked)).toBe("CAN");
+    // Its payer's FI is told, once, and knows by the same id which request that was.
+    const told = await bank.receiver.waitFor(
+      ({ path, body }) => path === "/rtpUpdate" && body["TxnID"] === asked.message["TxnID"],
+    );
+    expect(told.body).toEqual({
+      TxnID: asked.message["TxnID"],
+      rTPID: asked.rtpId,
+      billId: asked.billId,
+      requestStatus: "CAN",
+    });
     expect((await respond(asked, "00")).status).toBe(409);
     // The bill is due all the same.
     const { requestId } = await bank.inquire(asked.billId);

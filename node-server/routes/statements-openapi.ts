@@ -37,6 +37,14 @@ export function describeStatements(app: OpenAPIHono<CallerVariables>): void {
   post("/v1/disputes", "The node's disputes, those that are not ended before the others", z.object({}), {
     200: { description: "Disputes in CBOR", ...cbor },
   });
+  post(
+    "/v1/bill-statement",
+    "What the node has to give back of bills, and what its float was topped up",
+    z.object({}),
+    {
+      200: { description: "Refunds and top-ups in CBOR", ...cbor },
+    },
+  );
   post("/v1/disputes/appeals", "Ask that others decide a dispute once more", appealRequest, {
     200: { description: "The dispute's state" },
     404: { description: "No dispute is about that operation" },

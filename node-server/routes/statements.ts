@@ -2,9 +2,11 @@
 import { z } from "@hono/zod-openapi";
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { encodeBillStatement } from "#sync/documents/bill-statement.ts";
 import { encodeDisputes, encodePayouts } from "#sync/documents/statement.ts";
 import type { BeneficiaryRegistry } from "../beneficiaries/registry.ts";
 import { beginQuestion } from "../beneficiaries/doubts.ts";
+import { billStatementOf } from "../bills/statement.ts";
 import { appeal } from "../disputes/disputes.ts";
 import type { DisputeName } from "../disputes/disputes.ts";
 import { evidenceOf } from "../disputes/evidence.ts";
@@ -31,6 +33,11 @@ export function statementRoutes(deps: StatementRouteDependencies): Hono {
   routes.post("/v1/payouts", (c) =>
     askedByActiveNode(deps, c, payoutRequest, async (node, { after }) =>
       cbor(c, encodePayouts(await payoutsOf(store, node, after))),
+    ),
+  );
+  routes.post("/v1/bill-statement", (c) =>
+    askedByActiveNode(deps, c, nothing, async (node) =>
+      cbor(c, encodeBillStatement(await billStatementOf(store, node))),
     ),
   );
   routes.post("/v1/disputes/appeals", (c) =>

@@ -264,6 +264,7 @@ describe("the server describes itself", () => {
       "/callbacks",
       "/callbacks/{id}/resend",
       "/v1/authentications",
+      "/v1/bill-statement",
       "/v1/carried",
       "/v1/disputes",
       "/v1/disputes/appeals",

@@ -3,8 +3,8 @@
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
  * Format 1: first one. Later, readers first: `anchored`, a redemption's `deniedAsOfMs`, `authentication` and `cashOut`, and
- * the bodies `pay-bill` and `pay-bill-with-voucher`; what agents do with payees: `look-up`, `register-beneficiary`,
- * `update-beneficiary`.
+ * the bodies `pay-bill`, `pay-bill-with-voucher` and `refund-bill`; what agents do with payees: `look-up`,
+ * `register-beneficiary`, `update-beneficiary`.
  */
 import {
   decodeDocument,
@@ -63,7 +63,13 @@ export interface Operation {
 
 export type PayeeBody = LookUp | RegisterBeneficiary | UpdateBeneficiary;
 
-export type OperationBody = RedeemVoucher | ReleaseLease | PayBill | PayBillWithVoucher | PayeeBody;
+export type OperationBody =
+  | RedeemVoucher
+  | ReleaseLease
+  | PayBill
+  | PayBillWithVoucher
+  | RefundBill
+  | PayeeBody;
 
 export type RedemptionMode = "leased" | "at-risk" | "online";
 
@@ -157,6 +163,16 @@ export function isAboutPayee(body: OperationBody): body is PayeeBody {
   return (
     body.type === "look-up" || body.type === "register-beneficiary" || body.type === "update-beneficiary"
   );
+}
+
+/** Cash that was taken for a bill and paid nothing was given back to whoever had paid it. */
+export interface RefundBill {
+  readonly type: "refund-bill";
+  /** The hash of the `pay-bill` of this node that was rejected. */
+  readonly payment: Uint8Array;
+  readonly billId: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
 }
 
 /** The voucher that a body is about; null where it is about none. */
@@ -260,6 +276,14 @@ const updateBeneficiary = mapOf<UpdateBeneficiary>({
   basedOn: [3, smallCount],
 });
 
+const refundBill = mapOf<RefundBill>({
+  type: [0, oneOf("refund-bill")],
+  payment: [1, hash],
+  billId: [2, billId],
+  amountMinor: [3, amountMinor],
+  currency: [4, currency],
+});
+
 const envelopeFields = {
   nodeId: [2, uuid],
   operationId: [3, operationUuid],
@@ -290,6 +314,7 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
       "look-up": lookUp,
       "register-beneficiary": registerBeneficiary,
       "update-beneficiary": updateBeneficiary,
+      "refund-bill": refundBill,
     }),
   ],
   anchored: [13, laterField(yesOrNo, true)],

@@ -15,6 +15,7 @@ import {
   type Operation,
   type PayBill,
   type PayBillWithVoucher,
+  type RefundBill,
   type RedeemVoucher,
   type ReleaseLease,
 } from "./operation.ts";
@@ -50,6 +51,13 @@ const payBillWithVoucher: PayBillWithVoucher = {
   amountMinor: 1250n,
   currency: "KES",
   numberCommitment: new Uint8Array(32).fill(0xbb),
+};
+const refundBill: RefundBill = {
+  type: "refund-bill",
+  payment: new Uint8Array(32).fill(0xcc),
+  billId: "EL12345674",
+  amountMinor: 1250n,
+  currency: "KES",
 };
 const operation: Operation = {
   nodeId,
@@ -182,6 +190,17 @@ describe("known payloads", () => {
         "77665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca800757061792d62696c6c2d",
         "776974682d766f7563686572016a454c3132333435363734021a499602d203666c656173656404820104051904e20663",
         "4b4553075820bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+      ],
+    ],
+    [
+      "refund-bill",
+      encodeOperation({ ...operation, body: refundBill }),
+      [
+        "ac0101025000112233445566778899aabbccddeeff0350017f22e279b07cc398c4dc0c0c07398f0407055820aaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa061b00000199c82cc0000750ffeeddccbbaa",
+        "998877665544332211000819ea60091b00000199c81d7dc00a030b69636173686965722d310ca5006b726566756e64",
+        "2d62696c6c015820cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc026a454c313233",
+        "3435363734031904e204634b4553",
       ],
     ],
     [

@@ -41,8 +41,7 @@ async function fetchAndNote(parts: ShapeParts, name: ShapeName): Promise<StreamE
   const begun = parts.time();
   const end = await readPatiently(parts, name, { live: false, signal: parts.patience.signal });
   if (end.kind !== "up-to-date") return end;
-  if ((name === "denied" || name === "beneficiaries") && begun.anchored)
-    parts.storage.setAsOf(name, begun.nowMs);
+  if (isDated(name) && begun.anchored) parts.storage.setAsOf(name, begun.nowMs);
   if (version !== undefined) parts.storage.setFetched(name, version);
   if (name === "trust") {
     for (const other of ["trust", "leases", "verdicts"] as const) {
@@ -56,11 +55,26 @@ async function fetchAndNote(parts: ShapeParts, name: ShapeName): Promise<StreamE
 export async function fetchMoved(parts: ShapeParts): Promise<StreamEnd> {
   for (const name of fetchedShapes) {
     const signalled = parts.storage.signalled(name);
-    if (signalled === undefined || signalled === parts.storage.fetched(name)) continue;
+    if (signalled === undefined) continue;
+    if (signalled === parts.storage.fetched(name)) {
+      noteUnmoved(parts, name);
+      continue;
+    }
     const end = await fetchShape(parts, name);
     if (end.kind !== "up-to-date") return end;
   }
   return { kind: "up-to-date" };
+}
+
+/** What is worth less the older it is. */
+function isDated(name: ShapeName): boolean {
+  return name === "denied" || name === "bills" || name === "beneficiaries";
+}
+
+/** Signals were just read, and say nothing new of the bills. Of the deny list they never say anything. */
+function noteUnmoved({ storage, time }: ShapeParts, name: ShapeName): void {
+  const { anchored, nowMs } = time();
+  if (name === "bills" && anchored) storage.setAsOf(name, nowMs);
 }
 
 async function readPatiently(parts: ShapeParts, name: ShapeName, options: StreamOptions): Promise<StreamEnd> {

@@ -40,7 +40,7 @@ flows("what a till asks its server", (town) => {
   test("a registry is asked who brings the voucher: its answer is recorded, and on the receipt", async () => {
     const { page } = till;
     await till.go("Redeem");
-    await till.scan(free[0]!);
+    await till.paste(free[0]!);
     await page.getByText("Registry", { exact: true }).click();
     await page.getByText("What you type here is sent to the registry and kept nowhere.").waitFor();
     await expectNoFaults(page, "registry");
@@ -55,7 +55,7 @@ flows("what a till asks its server", (town) => {
 
   test("guesses at the registry are told to wait, and one goes on with the photo", async () => {
     const { page } = till;
-    await till.scan(free[1]!);
+    await till.paste(free[1]!);
     await page.getByText("Registry", { exact: true }).click();
     for (const guess of ["red door", "green door", "grey door"]) {
       const answered = page.waitForResponse("**/ask/authenticate");
@@ -77,9 +77,9 @@ flows("what a till asks its server", (town) => {
   test("an online voucher whose answer never came is not known yet, and a yes once the server is heard again", async () => {
     const { page } = till;
     await page.getByRole("button", { name: "Take another voucher" }).click();
-    await till.scan(free[1]!);
+    await till.paste(free[1]!);
     // Only what carries an operation is as long as this.
-    link.breakAtAnswerTo(/^POST \/v1\/operations[^]*content-length: [4-9][0-9]{2}\r/i);
+    link.breakAtAnswerTo(/^POST \/v1\/operations[^]*content-length: [1-9][0-9]{2,}\r/i);
     await till.confirm();
     await link.lost();
     const told = await till.answer("Not known yet");
@@ -120,7 +120,7 @@ flows("what a till asks its server", (town) => {
     const elsewhere = await town().ministry.redeem(voucher!.serialNumber, voucher!.number, "shop-2");
     expect(elsewhere.status).toBe(200);
     await till.go("Redeem");
-    await till.scan(voucher!);
+    await till.paste(voucher!);
     await till.confirm();
     expect(await till.answer("No")).toContain("used before");
     await till.picture("no-rejected");
@@ -212,9 +212,10 @@ flows("what a till asks its server", (town) => {
     await page.getByRole("heading", { name: "Drawer, USD" }).waitFor();
     let losing = true;
     await page.route("**/ask/move-cash", async (route) => {
-      // The till has done it; the page does not hear of it.
-      if (losing) await route.fetch();
-      losing ? await route.abort() : await route.continue();
+      if (!losing) return route.continue();
+      // The till does it; the page does not hear of it.
+      await route.fetch();
+      return route.abort();
     });
     await page.getByLabel("Amount").fill("50.00");
     await page.getByLabel("What for").fill("from the bank");

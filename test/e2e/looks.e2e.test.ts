@@ -41,7 +41,7 @@ flows("every screen", (town) => {
     const [voucher, other] = await town().vouchers(leasedGroup, [25, 60], { leaseTo: await till.nodeId() });
     await till.sync();
     await till.go("Redeem");
-    await till.scan(voucher!);
+    await till.paste(voucher!);
     await till.page.getByRole("heading", { name: "Redeem this voucher?" }).waitFor();
     await inBothThemesWithoutFaults("confirm");
     await till.confirm();
@@ -57,6 +57,10 @@ flows("every screen", (town) => {
         await till.go(section);
         await till.settled();
         expect(await seriousFaults(till.page), section).toEqual([]);
+        const isDark = await till.page.evaluate<boolean>(
+          "matchMedia('(prefers-color-scheme: dark)').matches",
+        );
+        if (isDark) await till.picture(`dark-${section}`);
       }
     });
   });
@@ -93,6 +97,12 @@ flows("every screen", (town) => {
       await page.getByRole("heading", { name: title, level: 1 }).waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth"), language).toBeLessThanOrEqual(1024);
       expect(await seriousFaults(page), language).toEqual([]);
+      await page.setViewportSize(sizes.phone);
+      const tooWide = await page.evaluate(
+        "[...document.querySelectorAll('nav button')].filter((one) => one.offsetParent && one.scrollWidth > one.clientWidth).map((one) => one.textContent)",
+      );
+      expect(tooWide, language).toEqual([]);
+      await page.setViewportSize(sizes.desk);
     }
     expect(await page.locator("html").getAttribute("dir")).toBe("rtl");
     for (const [section, name] of [

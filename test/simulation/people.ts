@@ -49,18 +49,20 @@ export async function lookIntoHeld({ random, note }: World, server: Server): Pro
   note(`${first} and ${second} on ${row.nodeId.slice(-4)}/${row.sequence}, ${verdict}: ${steps.join(", ")}`);
 }
 
-/** At the end, nothing is left that waits for people. */
-export async function decideTheRest({ note }: World, server: Server): Promise<void> {
+/** At the end, nothing is left that waits for people. Gives how many operations there were. */
+export async function decideTheRest({ note }: World, server: Server): Promise<number> {
   const waiting = () =>
     [...server.record.operations.values()].filter(
       ({ row }) => row.state === "held" && forPeople.has(row.reason ?? ""),
     );
-  for (const { row } of waiting()) {
+  const found = waiting();
+  for (const { row } of found) {
     if (row.reason !== "quarantined") continue;
     const told = await retryQuarantined(server.context, server.store, row, "Amina");
     note(`Amina has ${row.sequence} judged again: ${told.ok ? told.row.state : told.code}`);
   }
   for (const stored of waiting()) await decideByTwo(server, stored, note);
+  return found.length;
 }
 
 async function decideByTwo(

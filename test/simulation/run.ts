@@ -116,6 +116,10 @@ async function settle(world: World, server: Server, nodes: readonly SimulatedNod
   // Long enough for a payout that has waited for the end of a recovery, which it looks for every six hours.
   await world.pass(12 * hourMs);
   for (const node of nodes) world.note(`${node.name} hears at last: ${await node.sync()}`);
+  // A clone and its till have perhaps both given back only now what they held, which is a fork: people decide it.
+  if ((await decideTheRest(world, server)) === 0) return;
+  await server.tick();
+  for (const node of nodes) world.note(`${node.name} hears of that too: ${await node.sync()}`);
 }
 
 function closeQuietly(node: SimulatedNode): void {

@@ -139,6 +139,11 @@ export class BareNode {
     return this.sign({ type: "pay-bill", billId, amountMinor, currency: "USD" }, { lastServerTimeMs });
   }
 
+  /** The cash of a payment was given back. */
+  refundBill(payment: SignedOperation, billId: string, amountMinor: bigint): SignedOperation {
+    return this.sign({ type: "refund-bill", payment: payment.hash, billId, amountMinor, currency: "USD" });
+  }
+
   /** A leased voucher is to pay a bill. */
   payBillWith(
     voucher: { readonly serialNumber: string; readonly number: string },

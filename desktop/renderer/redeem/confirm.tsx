@@ -60,20 +60,18 @@ export function Confirm({ order, checked, onBack, onResult }: ConfirmProps) {
             ]}
           />
         </div>
-        <div>
-          <Recognise serial={checked.serial} value={authentication} onValue={setAuthentication} />
-          <p>
-            <strong>{t("redeem.final")}</strong>
-          </p>
-          <Wrong text={wrong} />
-          <div className="row">
-            <button type="button" className="primary large" disabled={isBusy} onClick={confirm}>
-              {isBusy ? t(checked.mode === "online" ? "redeem.asking" : "redeem.redeeming") : action}
-            </button>
-            <button type="button" className="large" disabled={isBusy} onClick={onBack}>
-              {t("common.back")}
-            </button>
-          </div>
+        <Recognise serial={checked.serial} value={authentication} onValue={setAuthentication} />
+      </div>
+      <div className="decide">
+        <Wrong text={wrong} />
+        <div className="row">
+          <strong>{t("redeem.final")}</strong>
+          <button type="button" className="primary large" disabled={isBusy} onClick={confirm}>
+            {isBusy ? t(checked.mode === "online" ? "redeem.asking" : "redeem.redeeming") : action}
+          </button>
+          <button type="button" className="large" disabled={isBusy} onClick={onBack}>
+            {t("common.back")}
+          </button>
         </div>
       </div>
     </section>

@@ -130,7 +130,7 @@ interface UnscannedProps {
   readonly onRead: (text: string | undefined) => void;
 }
 
-function Unscanned({ draft, onChange, onRead }: UnscannedProps) {
+export function Unscanned({ draft, onChange, onRead }: UnscannedProps) {
   const { t } = useTranslation();
   const [isFilming, setFilming] = useState(false);
   const token = tokenIn(draft.voucher);
@@ -183,7 +183,7 @@ interface NumberFieldProps {
   readonly onNumber: (number: string) => void;
 }
 
-function NumberField({ number, onNumber }: NumberFieldProps) {
+export function NumberField({ number, onNumber }: NumberFieldProps) {
   const { t } = useTranslation();
   const digits = digitsOf(number);
   const state = numberState(digits);

@@ -5,10 +5,15 @@ import { tokenIn } from "./voucher-text.ts";
 /** A code has some hundred characters; what is older belongs to something else. */
 const longest = 1024;
 
-/** `onRead` undefined: nothing is listened to. */
-export function useWedge(onRead: ((token: string) => void) | undefined): void {
+/** `onRead` undefined: nothing is listened to. `find`: what is looked for in what was typed; a voucher's code unless it is said. */
+export function useWedge(
+  onRead: ((found: string) => void) | undefined,
+  find: (typed: string) => string | undefined = tokenIn,
+): void {
   const told = useRef(onRead);
   told.current = onRead;
+  const finding = useRef(find);
+  finding.current = find;
   useEffect(() => {
     let typed = "";
     const listen = (event: KeyboardEvent) => {
@@ -20,7 +25,7 @@ export function useWedge(onRead: ((token: string) => void) | undefined): void {
         return;
       }
       if (event.key === "Shift" || event.key === "AltGraph") return;
-      const token = event.key === "Enter" ? tokenIn(typed) : undefined;
+      const token = event.key === "Enter" ? finding.current(typed) : undefined;
       typed = "";
       if (token === undefined || !told.current) return;
       event.preventDefault();

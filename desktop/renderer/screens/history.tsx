@@ -3,6 +3,8 @@ import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { historyStates } from "../../protocol.ts";
 import type { HistoryQuery, Operation } from "../../protocol.ts";
+import { BillHistory } from "../bills/history.tsx";
+import { useVouchersOrBills } from "../bills/vouchers-or-bills.tsx";
 import { Field, Segments } from "../fields.tsx";
 import { useFormats } from "../format.ts";
 import { More, usePages } from "../pages.tsx";
@@ -11,12 +13,23 @@ import { Receipt } from "../receipt.tsx";
 
 export function History() {
   const { t } = useTranslation();
+  const [isOfBills, what] = useVouchersOrBills();
+  return (
+    <>
+      <h1>{t("history.title")}</h1>
+      {what}
+      {isOfBills ? <BillHistory /> : <VoucherHistory />}
+    </>
+  );
+}
+
+function VoucherHistory() {
+  const { t } = useTranslation();
   const [search, setSearch] = useState("");
   const [state, setState] = useState<HistoryQuery["state"]>("all");
   const query = { search: useDeferredValue(search), state };
   return (
     <>
-      <h1>{t("history.title")}</h1>
       <Field
         label={t("common.search")}
         hint={t("history.searchHint")}

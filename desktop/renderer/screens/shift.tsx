@@ -142,7 +142,7 @@ function Moves({ moves }: { readonly moves: readonly CashMove[] }) {
               <bdi>{move.note}</bdi>
               <span className="soft">{time(move.atMs)}</span>
             </span>
-            <span className="chip">{t(move.direction === "in" ? "shift.in" : "shift.out")}</span>
+            <span className="soft">{t(move.direction === "in" ? "shift.in" : "shift.out")}</span>
             <strong className="end number">
               <bdi>{money(move)}</bdi>
             </strong>

@@ -29,9 +29,11 @@ export function SignIn() {
         </>
       )}
       <div className="row">
-        <button type="button" onClick={() => void ask("lock", {})}>
-          {t("people.lockTill")}
-        </button>
+        {till?.passphrase === true && (
+          <button type="button" onClick={() => void ask("lock", {})}>
+            {t("people.lockTill")}
+          </button>
+        )}
         <LeavePractice />
       </div>
     </main>

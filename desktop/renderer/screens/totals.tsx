@@ -2,6 +2,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CashierTotals, Shift, Totals as DayTotals } from "../../protocol.ts";
+import { BillReport } from "../bills/report.tsx";
+import { useVouchersOrBills } from "../bills/vouchers-or-bills.tsx";
 import { CashFacts } from "../cash.tsx";
 import { toCsv } from "../csv.ts";
 import { dayText, spanOf } from "../day.ts";
@@ -15,14 +17,12 @@ import { useAnswer, useTill } from "../till.ts";
 
 export function Totals() {
   const { t } = useTranslation();
-  const { settings } = useTill();
   const [day, setDay] = useState(() => dayText(new Date()));
-  const totals = useAnswer("totals", spanOf(day)).result;
-  const shifts = useAnswer("shifts", spanOf(day)).result?.shifts ?? [];
-  const { print, sheet } = usePrint(settings.paper);
+  const [isOfBills, what] = useVouchersOrBills();
   return (
     <>
       <h1>{t("totals.title")}</h1>
+      {what}
       <Field
         label={t("totals.day")}
         type="date"
@@ -30,6 +30,19 @@ export function Totals() {
         value={day}
         onChange={({ target }) => target.value !== "" && setDay(target.value)}
       />
+      {isOfBills ? <BillReport day={day} /> : <VoucherTotals day={day} />}
+    </>
+  );
+}
+
+function VoucherTotals({ day }: { readonly day: string }) {
+  const { t } = useTranslation();
+  const { settings } = useTill();
+  const totals = useAnswer("totals", spanOf(day)).result;
+  const shifts = useAnswer("shifts", spanOf(day)).result?.shifts ?? [];
+  const { print, sheet } = usePrint(settings.paper);
+  return (
+    <>
       {totals ? (
         <>
           <Report totals={totals} shifts={shifts} />

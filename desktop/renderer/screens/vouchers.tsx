@@ -59,6 +59,7 @@ function Leases({ search }: { readonly search: string }) {
               <bdi className="code">{lease.serial}</bdi>
               <span className="soft">{t("vouchers.until", { until: moment(lease.notAfterMs) })}</span>
             </span>
+            {lease.spent && <span className="chip look-rejected">{t("vouchers.spent")}</span>}
             {lease.recalled && <span className="chip look-pending">{t("vouchers.recalled")}</span>}
             <strong className="end number">
               {lease.amount !== null && lease.currency !== null && (

@@ -1,6 +1,7 @@
 /** Arabic: read from right to left, with six forms of plurals. */
 import { reason, refusal } from "./ar-answers.ts";
 import { payees } from "./ar-payees.ts";
+import { billReason, billRefusal, bills } from "./ar-bills.ts";
 import type { SixForms } from "./forms.ts";
 
 export const ar: SixForms = {
@@ -34,6 +35,7 @@ export const ar: SixForms = {
   },
   nav: {
     redeem: "صرف قسيمة",
+    bills: "الفواتير",
     history: "السجل",
     totals: "نهاية اليوم",
     shift: "النوبة",
@@ -84,6 +86,8 @@ export const ar: SixForms = {
     keyStore: "اتركها فارغة لأخذ المفتاح من مخزن هذا الحاسوب.",
     open: "فتح",
     opening: "يجري فتح المفتاح، ثانية أو ثانيتين…",
+    keyStoreOnly:
+      "يحفظ هذا الحاسوب مفتاح هذا الصندوق ولم يعطه. حاول مرة أخرى، وإن استمر ذلك فاتصل بمن يعتني بالحاسوب.",
   },
   people: {
     title: "من على الصندوق؟",
@@ -411,6 +415,7 @@ export const ar: SixForms = {
     server: "الخادم",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,6 +1,7 @@
 /** English: the language that the others are compared with. {{…}} is filled in. */
 import { reason, refusal } from "./en-answers.ts";
 import { payees } from "./en-payees.ts";
+import { billReason, billRefusal, bills } from "./en-bills.ts";
 
 export const en = {
   app: {
@@ -29,6 +30,7 @@ export const en = {
   },
   nav: {
     redeem: "Redeem",
+    bills: "Bills",
     history: "History",
     totals: "End of day",
     shift: "Shift",
@@ -81,6 +83,8 @@ export const en = {
     keyStore: "Leave it empty to take the key from this computer's key store.",
     open: "Unlock",
     opening: "Opening the key, a second or two…",
+    keyStoreOnly:
+      "This computer keeps the key of this till, and did not give it. Try again; if it stays so, call whoever looks after the computer.",
   },
   people: {
     title: "Who is at the till?",
@@ -392,6 +396,7 @@ export const en = {
     server: "Server",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,6 +1,7 @@
 /** Spanish. */
 import { reason, refusal } from "./es-answers.ts";
 import { payees } from "./es-payees.ts";
+import { billReason, billRefusal, bills } from "./es-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const es: ThreeForms = {
@@ -31,6 +32,7 @@ export const es: ThreeForms = {
   },
   nav: {
     redeem: "Canjear",
+    bills: "Facturas",
     history: "Historial",
     totals: "Cierre del día",
     shift: "Turno",
@@ -82,6 +84,8 @@ export const es: ThreeForms = {
     keyStore: "Déjela vacía para tomar la clave del almacén de este ordenador.",
     open: "Desbloquear",
     opening: "Abriendo la clave, uno o dos segundos…",
+    keyStoreOnly:
+      "Este equipo guarda la clave de esta caja y no la ha dado. Inténtelo de nuevo; si sigue así, llame a quien se ocupa del equipo.",
   },
   people: {
     title: "¿Quién está en la caja?",
@@ -400,6 +404,7 @@ export const es: ThreeForms = {
     server: "Servidor",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,6 +1,7 @@
 /** French. */
 import { reason, refusal } from "./fr-answers.ts";
 import { payees } from "./fr-payees.ts";
+import { billReason, billRefusal, bills } from "./fr-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const fr: ThreeForms = {
@@ -31,6 +32,7 @@ export const fr: ThreeForms = {
   },
   nav: {
     redeem: "Encaisser",
+    bills: "Factures",
     history: "Historique",
     totals: "Fin de journée",
     shift: "Service",
@@ -84,6 +86,8 @@ export const fr: ThreeForms = {
     keyStore: "Laissez vide pour prendre la clé dans le coffre de cet ordinateur.",
     open: "Déverrouiller",
     opening: "Ouverture de la clé, une ou deux secondes…",
+    keyStoreOnly:
+      "Cet ordinateur garde la clé de cette caisse et ne l’a pas donnée. Réessayez ; si cela persiste, appelez la personne qui s’occupe de l’ordinateur.",
   },
   people: {
     title: "Qui est à la caisse ?",
@@ -402,6 +406,7 @@ export const fr: ThreeForms = {
     server: "Serveur",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

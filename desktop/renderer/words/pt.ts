@@ -1,6 +1,7 @@
 /** Portuguese. */
 import { reason, refusal } from "./pt-answers.ts";
 import { payees } from "./pt-payees.ts";
+import { billReason, billRefusal, bills } from "./pt-bills.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const pt: ThreeForms = {
@@ -31,6 +32,7 @@ export const pt: ThreeForms = {
   },
   nav: {
     redeem: "Resgatar",
+    bills: "Faturas",
     history: "Histórico",
     totals: "Fecho do dia",
     shift: "Turno",
@@ -82,6 +84,8 @@ export const pt: ThreeForms = {
     keyStore: "Deixe vazio para usar a chave guardada neste computador.",
     open: "Desbloquear",
     opening: "A abrir a chave, um ou dois segundos…",
+    keyStoreOnly:
+      "Este computador guarda a chave desta caixa e não a deu. Tente de novo; se continuar assim, chame quem cuida do computador.",
   },
   people: {
     title: "Quem está na caixa?",
@@ -397,6 +401,7 @@ export const pt: ThreeForms = {
     server: "Servidor",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

@@ -1,6 +1,7 @@
 /** Swahili. */
 import { reason, refusal } from "./sw-answers.ts";
 import { payees } from "./sw-payees.ts";
+import { billReason, billRefusal, bills } from "./sw-bills.ts";
 import type { TwoForms } from "./forms.ts";
 
 export const sw: TwoForms = {
@@ -30,6 +31,7 @@ export const sw: TwoForms = {
   },
   nav: {
     redeem: "Pokea vocha",
+    bills: "Bili",
     history: "Historia",
     totals: "Mwisho wa siku",
     shift: "Zamu",
@@ -37,7 +39,7 @@ export const sw: TwoForms = {
     disputes: "Migogoro",
     payees: "Wanaolipwa",
     vouchers: "Zilizotengwa",
-    sync: "Muunganisho",
+    sync: "Mtandao",
     settings: "Mipangilio",
     more: "Zaidi",
   },
@@ -82,6 +84,8 @@ export const sw: TwoForms = {
     keyStore: "Acha wazi ili kuchukua ufunguo kutoka hifadhi ya kompyuta hii.",
     open: "Fungua",
     opening: "Inafungua ufunguo, sekunde moja au mbili…",
+    keyStoreOnly:
+      "Kompyuta hii inatunza ufunguo wa kituo hiki, na haikuutoa. Jaribu tena; ikiendelea hivyo, mpigie anayeitunza kompyuta.",
   },
   people: {
     title: "Nani yuko kwenye kaunta?",
@@ -391,6 +395,7 @@ export const sw: TwoForms = {
     server: "Seva",
   },
   payees,
-  reason,
-  refusal,
+  bills,
+  reason: { ...reason, ...billReason },
+  refusal: { ...refusal, ...billRefusal },
 };

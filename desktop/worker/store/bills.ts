@@ -2,6 +2,8 @@
 import type { OperationState } from "#core/operation.machine.ts";
 import type { KnownBill, KnownBiller, KnownFloat, ShapeChange } from "#sync/ports/shape-storage.ts";
 import type { NodeDatabase } from "../database.ts";
+import type { Vault } from "../vault.ts";
+import { createPayerNames } from "./payer-names.ts";
 
 export interface NewBillPayment {
   readonly sequence: number;
@@ -12,11 +14,18 @@ export interface NewBillPayment {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly actor: string;
+  /** Whose cash drawer it went into, and whose totals it counts in; null for what no cashier did. */
+  readonly shift: number | null;
+  /** What whoever asked calls the request; a second one of that name is the first one. */
+  readonly requestKey: string | null;
 }
 
 /** A payment together with what became of its operation. */
 export interface BillPaymentRecord extends NewBillPayment {
   readonly operationId: string;
+  readonly hash: Uint8Array;
+  /** Whether the server's signed word on it is here. */
+  readonly hasVerdict: boolean;
   readonly createdMs: number;
   readonly live: boolean;
   readonly state: OperationState;
@@ -30,32 +39,43 @@ export interface BillStorage {
   biller(billerId: string): KnownBiller | undefined;
   /** Whose prefix the bill id begins with. */
   billerOf(billId: string): KnownBiller | undefined;
+  billers(): KnownBiller[];
   /** Those whose id begins with the text, or whose payer's name holds it; the ones that are due first. */
   search(text: string, limit: number): KnownBill[];
   float(currency: string): KnownFloat | undefined;
   floats(): KnownFloat[];
   /** Cash that this till took and that is not in the server's float yet, rejected one apart. */
   uncountedCash(currency: string, counted: number): bigint;
-  insert(payment: NewBillPayment): void;
+  insert(payment: NewBillPayment & { readonly payerName: string | null }): void;
+  find(sequence: number): BillPaymentRecord | undefined;
+  byRequest(requestKey: string): BillPaymentRecord | undefined;
+  /** Whose bill it was, as it was known when the money was taken. */
+  payerOf(sequence: number): string | null;
   /** All payments of one bill on this till, the newest first. */
   ofBill(billId: string): BillPaymentRecord[];
   /** Whether a voucher pays a bill here, or is about to. */
   isPaying(serial: bigint): boolean;
   /** In order of their operations. */
   list(after: number, limit: number): BillPaymentRecord[];
+  /** Seals what an earlier version left in clear. */
+  sealRest(): void;
 }
 
 type BillChange = Extract<ShapeChange, { readonly type: "biller" | "bill" | "float" | "bill-row-gone" }>;
 
-export function createBillRowWriter(database: NodeDatabase): (load: number, change: BillChange) => void {
+export function createBillRowWriter(
+  database: NodeDatabase,
+  vault: Vault,
+): (load: number, change: BillChange) => void {
+  const names = createPayerNames(vault);
   const putBiller = database.prepare(
     `insert or replace into billers (load, biller_id, name, prefix, own_digits, check_digit, time_zone, voucher_groups)
      values (@load, @billerId, @name, @prefix, @ownDigits, @checkDigit, @timeZone, @groups)`,
   );
   const putBill = database.prepare(
-    `insert or replace into bills (load, bill_id, biller_id, payer_name, area, currency, amount_on_due_minor,
+    `insert or replace into bills (load, bill_id, biller_id, sealed_payer, area, currency, amount_on_due_minor,
        amount_after_due_minor, due_on, status)
-     values (@load, @billId, @billerId, @payerName, @area, @currency, @amountOnDueMinor, @amountAfterDueMinor, @dueOn,
+     values (@load, @billId, @billerId, @sealedPayer, @area, @currency, @amountOnDueMinor, @amountAfterDueMinor, @dueOn,
        @status)`,
   );
   const putFloat = database.prepare(
@@ -74,9 +94,11 @@ export function createBillRowWriter(database: NodeDatabase): (load: number, chan
         putBiller.run({ load, ...biller, groups: voucherGroups.join(",") });
         return;
       }
-      case "bill":
-        putBill.run({ load, ...change.bill });
+      case "bill": {
+        const { payerName, ...bill } = change.bill;
+        putBill.run({ load, ...bill, sealedPayer: names.seal(payerName) });
         return;
+      }
       case "float":
         putFloat.run({ load, ...change.float });
         return;
@@ -99,7 +121,9 @@ interface BillerRow {
 interface BillRow {
   readonly bill_id: string;
   readonly biller_id: string;
+  /** In clear: of an earlier version, until it is sealed. */
   readonly payer_name: string | null;
+  readonly sealed_payer: Buffer | null;
   readonly area: string | null;
   readonly currency: string;
   readonly amount_on_due_minor: bigint;
@@ -124,7 +148,12 @@ interface PaymentRow {
   readonly currency: string;
   readonly actor: string;
   readonly live: bigint;
+  readonly shift: bigint | null;
+  readonly request_key: string | null;
+  readonly sealed_payer: Buffer | null;
   readonly operation_id: string;
+  readonly hash: Buffer;
+  readonly has_verdict: bigint;
   readonly created_ms: bigint;
   readonly state: OperationState;
   readonly reason: string | null;
@@ -132,10 +161,11 @@ interface PaymentRow {
   readonly decided_ms: bigint | null;
 }
 
-export function createBillStorage(database: NodeDatabase): BillStorage {
+export function createBillStorage(database: NodeDatabase, vault: Vault): BillStorage {
+  const names = createPayerNames(vault);
   const counting = (shape: string) => `load = (select load from shape_heads where name = '${shape}')`;
-  const joined = `select p.*, o.operation_id, o.created_ms, o.state, o.reason, o.transaction_id, o.decided_ms
-    from bill_payments p join operations o using (sequence)`;
+  const joined = `select p.*, o.operation_id, o.hash, o.created_ms, o.state, o.reason, o.transaction_id, o.decided_ms,
+      o.verdict_list is not null as has_verdict from bill_payments p join operations o using (sequence)`;
   const bill = database.prepare<[string], BillRow>(
     `select * from bills where ${counting("bills")} and bill_id = ?`,
   );
@@ -145,10 +175,11 @@ export function createBillStorage(database: NodeDatabase): BillStorage {
   const billerOf = database.prepare<[string], BillerRow>(
     `select * from billers where ${counting("billers")} and instr(?, prefix) = 1`,
   );
-  const search = database.prepare<[{ text: string; limit: number }], BillRow>(
-    `select * from bills where ${counting("bills")}
-       and (instr(bill_id, @text) = 1 or instr(lower(coalesce(payer_name, '')), lower(@text)) > 0)
-     order by status <> 'open', due_on is null, due_on, bill_id limit @limit`,
+  const billers = database.prepare<[], BillerRow>(
+    `select * from billers where ${counting("billers")} order by name, biller_id`,
+  );
+  const dueFirst = database.prepare<[], BillRow>(
+    `select * from bills where ${counting("bills")} order by status <> 'open', due_on is null, due_on, bill_id`,
   );
   const float = database.prepare<[string], FloatRow>(
     `select * from floats where ${counting("floats")} and currency = ?`,
@@ -161,9 +192,12 @@ export function createBillStorage(database: NodeDatabase): BillStorage {
      where serial is null and live = 1 and currency = ? and sequence > ?`,
   );
   const insert = database.prepare(
-    `insert into bill_payments (sequence, bill_id, biller_id, serial, amount_minor, currency, actor)
-     values (@sequence, @billId, @billerId, @serial, @amountMinor, @currency, @actor)`,
+    `insert into bill_payments (sequence, bill_id, biller_id, serial, amount_minor, currency, actor, shift, request_key,
+       sealed_payer)
+     values (@sequence, @billId, @billerId, @serial, @amountMinor, @currency, @actor, @shift, @requestKey, @sealedPayer)`,
   );
+  const bySequence = database.prepare<[number], PaymentRow>(`${joined} where p.sequence = ?`);
+  const byRequest = database.prepare<[string], PaymentRow>(`${joined} where p.request_key = ?`);
   const ofBill = database.prepare<[string], PaymentRow>(
     `${joined} where p.bill_id = ? order by p.sequence desc`,
   );
@@ -173,6 +207,23 @@ export function createBillStorage(database: NodeDatabase): BillStorage {
   const following = database.prepare<[number, number], PaymentRow>(
     `${joined} where p.sequence > ? order by p.sequence limit ?`,
   );
+  const inClear = database.prepare<[], { load: bigint; bill_id: string; payer_name: string }>(
+    "select load, bill_id, payer_name from bills where payer_name is not null limit 500",
+  );
+  const seal = database.prepare(
+    "update bills set sealed_payer = @sealedPayer, payer_name = null where load = @load and bill_id = @billId",
+  );
+  const rowToBill = (row: BillRow): KnownBill => ({
+    billId: row.bill_id,
+    billerId: row.biller_id,
+    payerName: row.payer_name ?? names.open(row.sealed_payer),
+    area: row.area,
+    currency: row.currency,
+    amountOnDueMinor: row.amount_on_due_minor,
+    amountAfterDueMinor: row.amount_after_due_minor,
+    dueOn: row.due_on,
+    status: row.status,
+  });
   return {
     bill(billId) {
       const row = bill.get(billId);
@@ -186,17 +237,50 @@ export function createBillStorage(database: NodeDatabase): BillStorage {
       const row = billerOf.get(billId);
       return row && rowToBiller(row);
     },
-    search: (text, limit) => search.all({ text, limit }).map(rowToBill),
+    billers: () => billers.all().map(rowToBiller),
+    search(text, limit) {
+      const wanted = text.trim().toLocaleLowerCase();
+      const found: KnownBill[] = [];
+      for (const row of dueFirst.iterate()) {
+        if (found.length >= limit) break;
+        const bill = rowToBill(row);
+        const isNamed = bill.payerName?.toLocaleLowerCase().includes(wanted) === true;
+        if (isNamed || bill.billId.toLocaleLowerCase().startsWith(wanted)) found.push(bill);
+      }
+      return found;
+    },
     float(currency) {
       const row = float.get(currency);
       return row && rowToFloat(row);
     },
     floats: () => floats.all().map(rowToFloat),
     uncountedCash: (currency, counted) => uncounted.get(currency, counted)?.sum ?? 0n,
-    insert: (payment) => void insert.run({ ...payment }),
+    insert: ({ payerName, ...payment }) =>
+      void insert.run({ ...payment, sealedPayer: names.seal(payerName) }),
+    find(sequence) {
+      const row = bySequence.get(sequence);
+      return row && rowToPayment(row);
+    },
+    byRequest(requestKey) {
+      const row = byRequest.get(requestKey);
+      return row && rowToPayment(row);
+    },
+    payerOf: (sequence) => names.open(bySequence.get(sequence)?.sealed_payer ?? null),
     ofBill: (billId) => ofBill.all(billId).map(rowToPayment),
     isPaying: (serial) => paying.get(serial) !== undefined,
     list: (after, limit) => following.all(after, limit).map(rowToPayment),
+    sealRest() {
+      const some = database.transaction(() => {
+        const rows = inClear.all();
+        for (const { load, bill_id: billId, payer_name: name } of rows)
+          seal.run({ load, billId, sealedPayer: names.seal(name) });
+        return rows.length;
+      });
+      let sealed = 0;
+      for (let last = some.immediate(); last > 0; last = some.immediate()) sealed += last;
+      // The log still holds the pages as they were.
+      if (sealed > 0) database.pragma("wal_checkpoint(truncate)");
+    },
   };
 }
 
@@ -209,20 +293,6 @@ function rowToBiller(row: BillerRow): KnownBiller {
     checkDigit: row.check_digit,
     timeZone: row.time_zone,
     voucherGroups: row.voucher_groups.split(",").filter((code) => code !== ""),
-  };
-}
-
-function rowToBill(row: BillRow): KnownBill {
-  return {
-    billId: row.bill_id,
-    billerId: row.biller_id,
-    payerName: row.payer_name,
-    area: row.area,
-    currency: row.currency,
-    amountOnDueMinor: row.amount_on_due_minor,
-    amountAfterDueMinor: row.amount_after_due_minor,
-    dueOn: row.due_on,
-    status: row.status,
   };
 }
 
@@ -239,7 +309,11 @@ function rowToPayment(row: PaymentRow): BillPaymentRecord {
     amountMinor: row.amount_minor,
     currency: row.currency,
     actor: row.actor,
+    shift: row.shift === null ? null : Number(row.shift),
+    requestKey: row.request_key,
     operationId: row.operation_id,
+    hash: Uint8Array.from(row.hash),
+    hasVerdict: row.has_verdict === 1n,
     createdMs: Number(row.created_ms),
     live: row.live === 1n,
     state: row.state,

@@ -64,8 +64,10 @@ export function createHistoryStorage(database: NodeDatabase): HistoryStorage {
   const sums = database.prepare<[number, number], SumRow>(summed("o.created_ms >= ? and o.created_ms < ?"));
   const ofShift = database.prepare<[number], SumRow>(summed("r.shift = ?"));
   const queued = database.prepare<[], { currency: string; count: bigint; amount: bigint }>(
-    `select r.currency, count(*) as count, sum(r.amount_minor) as amount
-     from ${joined} where o.state = 'queued' group by 1 order by 1`,
+    `select currency, count(*) as count, sum(amount_minor) as amount from operations o
+       join (select sequence, currency, amount_minor from redemptions
+         union all select sequence, currency, amount_minor from bill_payments) using (sequence)
+     where o.state = 'queued' group by 1 order by 1`,
   );
   return {
     search: ({ text, standing: wanted, before }, limit) =>

@@ -20,6 +20,12 @@ export function forgetOld(database: NodeDatabase, nowMs: number): void {
              and state in ('applied', 'rejected', 'writtenOff')`,
         )
         .run(before);
+      database
+        .prepare(
+          `update bill_payments set sealed_payer = null where sealed_payer is not null and sequence in
+             (select sequence from operations where decided_ms < ? and state in ('applied', 'rejected', 'writtenOff'))`,
+        )
+        .run(before);
       database.prepare("delete from leases where not_after_ms < ?").run(before);
       database.prepare("delete from requests where at_ms < ?").run(nowMs - keepRequestsForMs);
       database.prepare("delete from rows_aside where seen_ms < ?").run(before);

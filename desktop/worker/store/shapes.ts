@@ -152,7 +152,7 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
   );
   const dropPayee = database.prepare("delete from beneficiaries where load = ? and payee = ?");
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
-  const writeBillRow = createBillRowWriter(database);
+  const writeBillRow = createBillRowWriter(database, vault);
   return (load: number, change: ShapeChange): void => {
     switch (change.type) {
       case "biller":

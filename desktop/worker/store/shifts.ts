@@ -1,4 +1,4 @@
-/** Shifts and their cash, in SQLite. What was paid out is the redemptions' own word. */
+/** Shifts and their cash, in SQLite. What was paid out, taken for bills and given back is the operations' own word. */
 import type { Money } from "#core/money.ts";
 import type { NodeDatabase } from "../database.ts";
 
@@ -17,6 +17,9 @@ export interface CashSums {
   /** Handed to beneficiaries. */
   readonly paidOutMinor: bigint;
   readonly feesMinor: bigint;
+  /** Taken for bills, and of that given back. */
+  readonly forBillsMinor: bigint;
+  readonly givenBackMinor: bigint;
   /** Null where nobody counted. */
   readonly countedMinor: bigint | null;
 }
@@ -67,6 +70,8 @@ interface CashRow {
   readonly taken_out: bigint;
   readonly paid_out: bigint;
   readonly fees: bigint;
+  readonly for_bills: bigint;
+  readonly given_back: bigint;
   readonly counted: bigint | null;
 }
 
@@ -86,10 +91,16 @@ const cashOfShift = `
     select currency, sum(amount_minor - cash_fee_minor) as paid_out, sum(cash_fee_minor) as fees
     from redemptions join operations using (sequence)
     where shift = @shift and cash_fee_minor is not null and (mode <> 'online' or state = 'applied')
-    group by currency)
-  select currency, coalesce(opening, 0) as opening, coalesce(put_in, 0) as put_in,
+    group by currency),
+  taken as (
+    select currency, sum(amount_minor) as for_bills from bill_payments
+    where shift = @shift and serial is null group by currency),
+  returned as (
+    select currency, sum(amount_minor) as given_back from bill_refunds where shift = @shift group by currency)
+  select currency, coalesce(for_bills, 0) as for_bills, coalesce(given_back, 0) as given_back, coalesce(opening, 0) as opening, coalesce(put_in, 0) as put_in,
     coalesce(taken_out, 0) as taken_out, coalesce(paid_out, 0) as paid_out, coalesce(fees, 0) as fees, counted
-  from told full join paid using (currency) order by currency`;
+  from told full join paid using (currency) full join taken using (currency)
+    full join returned using (currency) order by currency`;
 
 export function createShiftStorage(database: NodeDatabase): ShiftStorage {
   const insert = database.prepare(
@@ -169,6 +180,8 @@ function rowToCash(row: CashRow): CashSums {
     takenOutMinor: row.taken_out,
     paidOutMinor: row.paid_out,
     feesMinor: row.fees,
+    forBillsMinor: row.for_bills,
+    givenBackMinor: row.given_back,
     countedMinor: row.counted,
   };
 }

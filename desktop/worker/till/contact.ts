@@ -36,6 +36,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   let syncing: { readonly isAsked: boolean; readonly report: Promise<SyncReport> } | undefined;
   let askedAboutMs = -Infinity;
+  let isBringing = false;
   let tidiedMs = -Infinity;
   let told: boolean | null = null;
   const lookAgain = (): void => {
@@ -67,11 +68,28 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
     forgetOld(stores.database, nowMs);
   };
   const bringStatements = async (node: PaypostNode, isAsked: boolean, report: SyncReport): Promise<void> => {
+    if (!report.upload.problem) await bringRefunds(node);
     const nowMs = clock.sinceBootMs();
     const isDue = isAsked || nowMs - askedAboutMs >= statementsAfterMs;
     if (!isDue || report.upload.problem || report.upload.status !== "active" || !isComplete(report)) return;
     askedAboutMs = nowMs;
     if (await node.statements()) changed();
+    if (stores.bills.floats().length > 0 && (await node.billStatement())) changed();
+  };
+  /** Whoever has to give cash back is told at once who was first. */
+  const bringRefunds = async (node: PaypostNode): Promise<void> => {
+    if (isBringing || !stores.refunds.hasUntold()) return;
+    isBringing = true;
+    try {
+      if (await node.billStatement()) changed();
+    } finally {
+      isBringing = false;
+    }
+  };
+  /** What is followed brings verdicts that came after their upload was answered. */
+  const onReceived = (): void => {
+    changed();
+    if (using && following) void bringRefunds(using.node).catch(parts.onFailure);
   };
   const stopFollowing = async (): Promise<void> => {
     following?.stop.abort();
@@ -126,7 +144,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   return {
     node: () => using?.node,
     begin(key) {
-      using = { key, node: nodeWith(watched, key, {}) };
+      using = { key, node: nodeWith(watched, key, { onProgress: onReceived }) };
       follow();
     },
     async end() {

@@ -2,6 +2,7 @@
 import { parseMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
 import type { Amount, Refused } from "../../protocol.ts";
+import type { CashSums } from "../store/shifts.ts";
 import { cashierOf, done, refused } from "./answers.ts";
 import { shiftView } from "./shift-views.ts";
 import type { Desk, Handlers } from "./till.ts";
@@ -14,7 +15,8 @@ export function cashHandlers(desk: Desk): Pick<Handlers, "open-cash" | "move-cas
       const { shift } = cashierOf(desk);
       const read = readDrawer(cash);
       if ("ok" in read) return read;
-      if (shifts.cash(shift).some(({ paidOutMinor }) => paidOutMinor > 0n)) return refused("cash-paid-out");
+      const isMoved = ({ paidOutMinor, forBillsMinor }: CashSums) => paidOutMinor > 0n || forBillsMinor > 0n;
+      if (shifts.cash(shift).some(isMoved)) return refused("cash-paid-out");
       queue.transaction(() => {
         shifts.setOpening(shift, read, desk.nowMs());
         keep(done);

@@ -3,6 +3,7 @@ import { protocolVersion } from "../../protocol.ts";
 import type { TillState } from "../../protocol.ts";
 import { hasPassphrase } from "../keys.ts";
 import { done } from "./answers.ts";
+import { billHandlers } from "./handle-bills.ts";
 import { cashHandlers } from "./handle-cash.ts";
 import { contactHandlers } from "./handle-contact.ts";
 import { keyHandlers } from "./handle-key.ts";
@@ -22,6 +23,7 @@ export function createHandlers(desk: Desk): Handlers {
     ...peopleHandlers(desk),
     ...cashHandlers(desk),
     ...payeeHandlers(desk),
+    ...billHandlers(desk),
     ...voucherHandlers(desk),
     ...recordHandlers(desk),
     ...contactHandlers(desk),
@@ -78,6 +80,14 @@ function stateOf(desk: Desk): TillState {
         }
       : null,
     payees: payeesOf(desk),
+    bills: billsOf(desk),
     sync: certificate ? syncState(desk) : null,
   };
+}
+
+/** Where payments are taken for a biller, or were: what was taken has to be looked at even when that has ended. */
+function billsOf({ parts }: Desk): TillState["bills"] {
+  const { bills, billHistory, refunds } = parts.stores;
+  const isTaking = bills.billers().length > 0 || billHistory.isUsed();
+  return isTaking ? { toGiveBack: refunds.countOpen() } : null;
 }

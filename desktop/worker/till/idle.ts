@@ -48,6 +48,16 @@ const touches: { readonly [Name in TouchName]: boolean } = {
   "look-up-payee": true,
   "change-payee": true,
   "payee-operations": false,
+  "bill-desk": false,
+  "find-bills": true,
+  bill: false,
+  "check-bill": true,
+  "pay-bill": true,
+  "bill-payment": false,
+  "bill-history": false,
+  "bill-totals": false,
+  "bill-refunds": false,
+  "refund-bill": true,
 };
 
 export interface Idle {

@@ -12,6 +12,7 @@ import {
 } from "../../protocol.ts";
 import type { Payloads, RequestName } from "../../protocol.ts";
 import { payeePayloads } from "./payee-payloads.ts";
+import { billPayloads } from "./bill-payloads.ts";
 
 const text = (most: number) => z.string().max(most);
 const file = z.base64().max(2_000_000);
@@ -45,6 +46,7 @@ const order = z
 
 export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name]> } = {
   ...payeePayloads,
+  ...billPayloads,
   state: empty,
   enrol: z.strictObject({ serverUrl: text(500), code: text(100), passphrase }),
   unlock: z.strictObject({ passphrase }),

@@ -129,6 +129,44 @@ describe("a key store of the machine", () => {
     expect(await again.ask("unlock", { passphrase: null })).toEqual({ ok: true });
   });
 
+  test("that asks for it wraps anew, once, and the passphrase stays beside it", async () => {
+    const server = await startServer();
+    const [old, next] = [xorStore(0x5a), xorStore(0x33)];
+    const desk = await openDesk({ keyStore: old });
+    await desk.ask("enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase });
+    const before = desk.stores.node.identity()?.wrappedKey;
+    await desk.close();
+    const renewed: Uint8Array[] = [];
+    const isNew = (bytes: Uint8Array) => renewed.some((one) => Buffer.from(one).equals(bytes));
+    const keyStore = {
+      wrap: next.wrap,
+      unwrap: (bytes: Uint8Array) => (isNew(bytes) ? next : old).unwrap(bytes),
+      async renew(bytes: Uint8Array) {
+        if (!isNew(bytes)) renewed.push(await next.wrap(await old.unwrap(bytes)));
+        return isNew(bytes) ? bytes : (renewed.at(-1) ?? bytes);
+      },
+    };
+    for (let starts = 0; starts < 2; starts++) {
+      const again = await openDesk({ directory: desk.directory, keyStore });
+      expect((await again.ask("state", {})).phase).toBe("signed-out");
+      expect(again.stores.node.identity()?.wrappedKey).not.toBe(before);
+      await again.ask("lock", {});
+      expect(await again.ask("unlock", { passphrase })).toEqual({ ok: true });
+      await again.close();
+    }
+    expect(renewed).toHaveLength(1);
+  });
+
+  test("that cannot wrap anew lets the till in all the same", async () => {
+    const server = await startServer();
+    const desk = await openDesk({ keyStore: xorStore(0x5a) });
+    await desk.ask("enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase: null });
+    await desk.close();
+    const failing = { ...xorStore(0x5a), renew: failure };
+    const again = await openDesk({ directory: desk.directory, keyStore: failing });
+    expect((await again.ask("state", {})).phase).toBe("signed-out");
+  });
+
   test("that is lost leaves the till locked; a passphrase that was given as well opens it", async () => {
     const server = await startServer();
     const desk = await openDesk({ keyStore: xorStore(0x5a) });

@@ -19,8 +19,10 @@ export function moveView({ direction, note, atMs, ...money }: StoredMove): CashM
 
 export function cashView(sums: CashSums): Cash {
   const { currency, openingMinor, putInMinor, takenOutMinor, paidOutMinor, feesMinor, countedMinor } = sums;
+  const { forBillsMinor, givenBackMinor } = sums;
   const major = (amountMinor: bigint) => formatMajor({ amountMinor, currency });
-  const expectedMinor = openingMinor + putInMinor - takenOutMinor - paidOutMinor;
+  const expectedMinor =
+    openingMinor + putInMinor - takenOutMinor - paidOutMinor + forBillsMinor - givenBackMinor;
   return {
     currency,
     opening: major(openingMinor),
@@ -28,6 +30,8 @@ export function cashView(sums: CashSums): Cash {
     takenOut: major(takenOutMinor),
     paidOut: major(paidOutMinor),
     fees: major(feesMinor),
+    forBills: major(forBillsMinor),
+    givenBack: major(givenBackMinor),
     expected: major(expectedMinor),
     counted: countedMinor === null ? null : major(countedMinor),
     difference: countedMinor === null ? null : major(countedMinor - expectedMinor),

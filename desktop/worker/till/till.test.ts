@@ -145,6 +145,8 @@ test("an agent's till pays out for the policy's fee, and the drawer is counted a
     expected: "117.72",
     counted: null,
     difference: null,
+    forBills: "0.00",
+    givenBack: "0.00",
   };
   expect((await desk.ask("state", {})).shift?.cash).toEqual([inDrawer]);
   const twice = [...opening, ...opening];

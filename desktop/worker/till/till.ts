@@ -159,6 +159,16 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   "look-up-payee": ["open"],
   "change-payee": ["open"],
   "payee-operations": ["open"],
+  "bill-desk": ["open"],
+  "find-bills": ["open"],
+  bill: ["open"],
+  "check-bill": ["open"],
+  "pay-bill": ["open"],
+  "bill-payment": ["open"],
+  "bill-history": ["open"],
+  "bill-totals": ["open"],
+  "bill-refunds": ["open"],
+  "refund-bill": ["open"],
 };
 
 /** How often the till looks by itself whether it is time to lock, or to say that the last contact is old. */

@@ -148,10 +148,11 @@ export function sumView(sum: Money & { readonly count: number }): Sum {
   return { count: sum.count, ...amountView(sum) };
 }
 
-export function leaseView({ serial, amountMinor, currency, notAfterMs, recalledMs }: LeaseSummary): Lease {
+export function leaseView({ serial, notAfterMs, recalledMs, spent, ...voucher }: LeaseSummary): Lease {
+  const { amountMinor, currency } = voucher;
   const isKnown = amountMinor !== null && currency !== null;
   const amount = isKnown ? amountView({ amountMinor, currency }) : { amount: null, currency: null };
-  return { serial: formatSerial(serial), ...amount, notAfterMs, recalled: recalledMs !== null };
+  return { serial: formatSerial(serial), ...amount, notAfterMs, recalled: recalledMs !== null, spent };
 }
 
 /** The details of a refusal, flat, so that the page's words can name them. */

@@ -1,6 +1,6 @@
 /** A registry of people, as a server asks it: it knows one secret for each identity, and nothing of vouchers. */
 import { createServer } from "node:http";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 
@@ -13,12 +13,13 @@ export interface Registry {
 export async function openRegistry(): Promise<Registry> {
   const people = new Map<string, string>();
   const server = createServer((request, response) => {
-    void textOf(request).then((text) => {
-      const { identity, secret } = JSON.parse(text) as { readonly identity: string; readonly secret: string };
-      const result = people.has(identity) && people.get(identity) === secret ? "confirmed" : "not-confirmed";
-      response.writeHead(200).end(JSON.stringify({ result }));
-    });
+    void answer(request, response);
   });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const told = JSON.parse(await textOf(request)) as { readonly identity: string; readonly secret: string };
+    const isKnown = people.has(told.identity) && people.get(told.identity) === told.secret;
+    response.writeHead(200).end(JSON.stringify({ result: isKnown ? "confirmed" : "not-confirmed" }));
+  };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

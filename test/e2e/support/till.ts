@@ -138,11 +138,28 @@ export class Till {
 
   /** As a scanner does it: the square code is typed, with Enter at its end. */
   async scan(voucher: { readonly token: string; readonly number: string }): Promise<void> {
+    await this.page.keyboard.type(voucher.token);
+    await this.page.keyboard.press("Enter");
+    await this.typeNumber(voucher.number);
+  }
+
+  /** What the square code holds, brought in at once. */
+  async paste(voucher: { readonly token: string; readonly number: string }): Promise<void> {
     const { page } = this;
-    await page.keyboard.type(voucher.token);
-    await page.keyboard.press("Enter");
+    await page.getByLabel("Voucher", { exact: true }).focus();
+    await page.evaluate(`{
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text", ${JSON.stringify(voucher.token)});
+      const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+      document.activeElement.dispatchEvent(paste);
+    }`);
+    await this.typeNumber(voucher.number);
+  }
+
+  async typeNumber(number: string): Promise<void> {
+    const { page } = this;
     await page.getByText("Square code read").waitFor();
-    await page.getByLabel("Number under the scratch panel").fill(voucher.number);
+    await page.getByLabel("Number under the scratch panel").fill(number);
     await page.getByRole("button", { name: "Check the voucher" }).click();
   }
 

@@ -1,0 +1,108 @@
+/** What was taken for bills at this till, to be searched, opened, and proved. */
+import { useDeferredValue, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { billHistoryStates } from "../../protocol.ts";
+import type { BillHistoryQuery, BillPayment } from "../../protocol.ts";
+import { Field, Segments } from "../fields.tsx";
+import { useFormats } from "../format.ts";
+import { More, usePages } from "../pages.tsx";
+import { Dialog } from "../parts.tsx";
+import { StandingChip } from "./parts.tsx";
+import { BillReceipt } from "./receipt.tsx";
+
+export function BillHistory() {
+  const { t } = useTranslation();
+  const [search, setSearch] = useState("");
+  const [state, setState] = useState<BillHistoryQuery["state"]>("all");
+  const query = { search: useDeferredValue(search), state };
+  return (
+    <>
+      <Field
+        label={t("common.search")}
+        hint={t("bills.searchHistory")}
+        type="search"
+        maxLength={60}
+        value={search}
+        onChange={({ target }) => setSearch(target.value)}
+      />
+      <Segments
+        label={t("history.show")}
+        value={state}
+        options={billHistoryStates.map((value) => ({
+          value,
+          label: t(value === "all" ? "state.all" : `bills.${value}`),
+        }))}
+        onChoose={setState}
+      />
+      <Payments key={JSON.stringify(query)} query={query} />
+    </>
+  );
+}
+
+function Payments({ query }: { readonly query: Omit<BillHistoryQuery, "before"> }) {
+  const { t } = useTranslation();
+  const { money, moment } = useFormats();
+  const [opened, setOpened] = useState<number>();
+  const pages = usePages<"bill-history", BillPayment>({
+    name: "bill-history",
+    payloadAfter: (row) => ({ ...query, before: row?.sequence ?? null }),
+    pageOf: ({ payments, more }) => ({ rows: payments, more }),
+    keyOf: ({ sequence }) => sequence,
+  });
+  if (!pages) return <p role="status">{t("common.working")}</p>;
+  if (pages.rows.length === 0) return <p role="status">{t("common.nothing")}</p>;
+  return (
+    <>
+      <div className="scroller">
+        <table className="folds">
+          <caption>{t("bills.historyFound")}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("bills.bill")}</th>
+              <th scope="col" className="number">
+                {t("redeem.amount")}
+              </th>
+              <th scope="col">{t("receipt.time")}</th>
+              <th scope="col">{t("receipt.state")}</th>
+              <th scope="col">{t("people.cashier")}</th>
+              <th scope="col">{t("bills.biller")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {pages.rows.map((payment) => (
+              <tr key={payment.sequence}>
+                <th scope="row">
+                  <button type="button" className="link code" onClick={() => setOpened(payment.sequence)}>
+                    <bdi>{payment.billId}</bdi>
+                  </button>
+                </th>
+                <td className="number">
+                  <bdi>{money(payment)}</bdi>
+                </td>
+                <td>{moment(payment.createdMs)}</td>
+                <td>
+                  <StandingChip standing={payment.standing} />
+                </td>
+                <td>
+                  <bdi>{payment.actor}</bdi>
+                </td>
+                <td>
+                  <bdi>{payment.billerName}</bdi>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <More {...pages} />
+      {opened !== undefined && (
+        <Dialog title={t("bills.receiptTitle")} onClose={() => setOpened(undefined)}>
+          <BillReceipt sequence={opened} />
+          <form method="dialog" className="after">
+            <button className="wide">{t("common.close")}</button>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}
