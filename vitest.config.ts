@@ -26,9 +26,8 @@ export default defineConfig({
             "test/house/**/*.test.ts",
             "test/simulation/**/*.test.ts",
             "test/demo/*.test.ts",
+            "test/runtime/deno-server.test.ts",
           ],
-          // Some of the contract's newer cases wait for a second connection, which PostgreSQL in memory does not have.
-          exclude: ["test/simulation/memory-store.test.ts"],
           globalSetup: ["test/support/postgres.global.ts"],
           testTimeout: 400_000,
           hookTimeout: 200_000,

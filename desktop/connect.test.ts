@@ -8,10 +8,12 @@ import { hashOf, openDocument, parseDocument, signDocumentSync } from "#sync/sig
 import { encodeCbor } from "#sync/signing/cbor.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
 import { passphrase, startServer } from "../test/support/desk.ts";
+import { withRequestId } from "../test/support/once.ts";
+import type { AskedPayload } from "../test/support/once.ts";
 import { temporaryFolder } from "../test/support/till.ts";
 import { connectTill, TillNotOpenedError } from "./connect.ts";
 import type { ConnectedTill, ConnectOptions } from "./connect.ts";
-import type { Answer, Payloads, RequestName } from "./protocol.ts";
+import type { Answer, RequestName } from "./protocol.ts";
 import { startThread } from "./thread-line.ts";
 
 async function connect(options: Partial<ConnectOptions> = {}): Promise<ConnectedTill> {
@@ -20,8 +22,8 @@ async function connect(options: Partial<ConnectOptions> = {}): Promise<Connected
   return till;
 }
 
-async function ask<Name extends RequestName>(till: ConnectedTill, name: Name, payload: Payloads[Name]) {
-  const answer = (await till.ask(name, payload)) as Answer<Name>;
+async function ask<Name extends RequestName>(till: ConnectedTill, name: Name, payload: AskedPayload<Name>) {
+  const answer = (await till.ask(name, withRequestId(name, payload))) as Answer<Name>;
   if (!answer.ok) throw new Error(`${name}: ${answer.code}: ${answer.message}`);
   return answer.result;
 }
@@ -81,6 +83,7 @@ describe("the line to a till", () => {
         if (isGone) throw new Error("the store is gone");
         return bytes.toReversed();
       },
+      renew: async (bytes: Uint8Array) => bytes,
     };
     const directory = temporaryFolder();
     const till = await connect({ directory, keyStore });
@@ -130,7 +133,15 @@ describe("practice", () => {
     const { operations } = await ask(till, "history", { search: "", state: "all", before: null });
     expect(operations.map(({ state }) => state)).toEqual(["applied", "applied", "held", "rejected"]);
     expect((await ask(till, "disputes", {})).disputes).toMatchObject([
-      { serial: rejected.serial, state: "open" },
+      { serial: rejected.serial, state: "refused", mayAppeal: true },
+    ]);
+    const because = "I scratched it myself";
+    expect(await ask(till, "appeal", { sequence: 1, because })).toEqual({ ok: true });
+    expect(await ask(till, "appeal", { sequence: 1, because: "and again" })).toMatchObject({
+      details: { reason: "not-possible" },
+    });
+    expect((await ask(till, "disputes", {})).disputes).toMatchObject([
+      { state: "appealed", appeal: because, mayAppeal: false },
     ]);
     expect((await ask(till, "payouts", { before: null })).payouts).toHaveLength(2);
     const used = (await ask(till, "practice-vouchers", {})).vouchers.filter((voucher) => voucher.used);

@@ -1,5 +1,5 @@
 /** What the till's answers are made of; part of `protocol.ts`, which everybody imports. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export interface Done {
   readonly ok: true;
@@ -42,6 +42,8 @@ export interface TillState {
   readonly shift: OpenShift | null;
   /** Null where no biller's bills are paid at this till; else how many payments are to be given back. */
   readonly bills: { readonly toGiveBack: number } | null;
+  /** Null where this till serves no programme; else how many of its changes of payees wait for people. */
+  readonly payees: { readonly held: number } | null;
   readonly sync: SyncState | null;
 }
 
@@ -52,6 +54,8 @@ export interface TillIdentity {
   /** Whether it may pay out vouchers in cash. */
   readonly agent: boolean;
   readonly server: string;
+  /** Whether a passphrase opens it, with or without a key store beside. */
+  readonly passphrase: boolean;
   readonly status: "active" | "frozen" | "revoked";
   /** Why it signs nothing more. */
   readonly stopped: string | null;
@@ -72,6 +76,14 @@ export interface OpenShift {
   readonly openedMs: number;
   /** One for each currency that was named; empty where nobody counts cash. */
   readonly cash: readonly Cash[];
+  /** What was put in and taken out, the newest first, as far as it fits. */
+  readonly moves: readonly CashMove[];
+}
+
+export interface CashMove extends Amount {
+  readonly direction: "in" | "out";
+  readonly note: string;
+  readonly atMs: number;
 }
 
 /** A drawer in one currency. Expected is opening, plus put in and taken for bills, less taken out, paid out and given back. */
@@ -120,7 +132,7 @@ export interface Settings {
   readonly language: (typeof languages)[number] | null;
   readonly theme: (typeof themes)[number];
   readonly paper: (typeof paperWidths)[number];
-  /** Minutes without a touch after which the screen is locked. */
+  /** Minutes without a touch after which the till signs out whoever is there; the shift goes on. */
   readonly lockAfterMinutes: number;
   readonly bytesPerDay: number | null;
   readonly onRequest: boolean;
@@ -130,7 +142,7 @@ export interface SyncState {
   readonly running: boolean;
   /** While it runs: operations sent of those that waited, and rows received. */
   readonly progress: { readonly sent: number; readonly of: number; readonly received: number } | null;
-  /** Null before the first try since the start. */
+  /** Whether the last request was answered; null where none was tried lately. */
   readonly online: boolean | null;
   readonly lastContactMs: number | null;
   readonly problem: { readonly code: string; readonly details: Details } | null;
@@ -300,6 +312,8 @@ export interface Lease {
   readonly currency: string | null;
   readonly notAfterMs: number;
   readonly recalled: boolean;
+  /** A redemption under it was rejected: it can only be given back. */
+  readonly spent: boolean;
 }
 
 export interface Reserved {

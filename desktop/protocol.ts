@@ -4,8 +4,11 @@
  * Unix milliseconds; files are base64.
  *
  * Version 1: first one.
+ * Version 2: what moves money or records something names a request id; `touch`; a PIN is set anew by the operator's code.
+ *   Page and till are of one program, so neither ever meets the other's version.
  */
 import type { BillPayloads, BillResults } from "./protocol-bills.ts";
+import type { PayeePayloads, PayeeResults } from "./protocol-payees.ts";
 import type {
   Amount,
   Authenticated,
@@ -35,9 +38,19 @@ import type {
 } from "./protocol-views.ts";
 
 export * from "./protocol-bills.ts";
+export * from "./protocol-payees.ts";
 export * from "./protocol-views.ts";
 
-export interface Payloads extends BillPayloads {
+/**
+ * Names a request that is done once. The page makes the id (a UUID) before it asks, and asks with the same one until it has
+ * an answer: what was done before is not done again, and its answer is told again. Of what has none the repetition changes
+ * nothing by itself.
+ */
+export interface Once {
+  readonly request: string;
+}
+
+export interface Payloads extends BillPayloads, PayeePayloads {
   state: Empty;
   /** Without a passphrase only where `TillState.keyStore` says that the machine keeps keys. */
   enrol: { readonly serverUrl: string; readonly code: string; readonly passphrase: string | null };
@@ -45,25 +58,35 @@ export interface Payloads extends BillPayloads {
   unlock: { readonly passphrase: string | null };
   lock: Empty;
   /** The first one is a supervisor, whatever is asked for. */
-  "add-cashier": { readonly name: string; readonly pin: string; readonly role?: Role | undefined };
+  "add-cashier": Once & { readonly name: string; readonly pin: string; readonly role?: Role | undefined };
   /** By a supervisor; not oneself. The name stays in the history. */
-  "remove-cashier": { readonly cashier: number };
-  "change-pin": { readonly cashier: number; readonly oldPin: string; readonly newPin: string };
-  /** A forgotten PIN: by a supervisor who is signed in, or by whoever has the passphrase. */
-  "reset-pin": { readonly cashier: number; readonly newPin: string; readonly passphrase: string | null };
+  "remove-cashier": Once & { readonly cashier: number };
+  "change-pin": Once & { readonly cashier: number; readonly oldPin: string; readonly newPin: string };
+  /**
+   * A forgotten PIN: by a supervisor who is signed in, by whoever has the passphrase, or by the operator's one-time code,
+   * about which the server is asked. Two of the three are null.
+   */
+  "reset-pin": Once & {
+    readonly cashier: number;
+    readonly newPin: string;
+    readonly passphrase: string | null;
+    readonly code: string | null;
+  };
   /** Goes on with the shift that was not ended, or begins one. */
   "sign-in": { readonly cashier: number; readonly pin: string };
+  /** Somebody is at the page: until the till has heard of nobody for `lockAfterMinutes` it stays open. */
+  touch: Empty;
   /** With `endShift` false this is the lock of the screen: the PIN alone opens it again. */
   "sign-out": { readonly endShift: boolean };
   /** What is in the drawer at the beginning; again while nothing was paid out, to correct it. */
-  "open-cash": { readonly cash: readonly Amount[] };
+  "open-cash": Once & { readonly cash: readonly Amount[] };
   /** Cash that was put into the drawer or taken out of it, but for payouts. */
-  "move-cash": Amount & { readonly direction: "in" | "out"; readonly note: string };
+  "move-cash": Once & Amount & { readonly direction: "in" | "out"; readonly note: string };
   /** Ends the shift and signs out. What was counted is kept with the difference. */
-  "close-shift": { readonly counted: readonly Amount[] };
+  "close-shift": Once & { readonly counted: readonly Amount[] };
   /** What a redemption would be, without doing it. */
   check: RedeemOrder;
-  redeem: RedeemOrder;
+  redeem: Once & RedeemOrder;
   /** Asks a registry, through the server, whether whoever is there is the beneficiary. The data is sent and never kept. */
   authenticate: { readonly serial: string; readonly identity: string; readonly secret: string | null };
   history: HistoryQuery;
@@ -72,7 +95,7 @@ export interface Payloads extends BillPayloads {
   /** Shifts that were open in that time, the newest first, with their own totals and cash. */
   shifts: { readonly fromMs: number; readonly untilMs: number };
   disputes: Empty;
-  /** Once, against a refusal; needs a connection. */
+  /** Once, against a refusal; needs a connection. The same words again are the same appeal. */
   appeal: { readonly sequence: number; readonly because: string };
   /** The signed evidence of a dispute; needs a connection. */
   evidence: { readonly sequence: number };
@@ -80,8 +103,9 @@ export interface Payloads extends BillPayloads {
   payouts: { readonly before: string | null };
   sync: Empty;
   leases: { readonly search: string; readonly after: string | null };
-  reserve: { readonly group: string; readonly quantity: number };
-  release: { readonly serial: string };
+  /** The server keeps the id. */
+  reserve: Once & { readonly group: string; readonly quantity: number };
+  release: Once & { readonly serial: string };
   /** The queue as a sealed file for the server. */
   export: Empty;
   import: { readonly file: string };
@@ -96,7 +120,7 @@ export interface Payloads extends BillPayloads {
   "practice-vouchers": Empty;
 }
 
-export interface Results extends BillResults {
+export interface Results extends BillResults, PayeeResults {
   state: TillState;
   enrol: Done | Refused;
   unlock: Done | Refused;
@@ -106,6 +130,7 @@ export interface Results extends BillResults {
   "change-pin": Done | Refused;
   "reset-pin": Done | Refused;
   "sign-in": Done | Refused;
+  touch: Done;
   "sign-out": Done;
   "open-cash": Done | Refused;
   "move-cash": Done | Refused;

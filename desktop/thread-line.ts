@@ -7,6 +7,8 @@ export interface KeyStore {
   /** Bytes that only this store can turn back. */
   wrap(bytes: Uint8Array): Promise<Uint8Array>;
   unwrap(bytes: Uint8Array): Promise<Uint8Array>;
+  /** What `wrap` gave, wrapped anew where the store asks for that, as when its own key was changed; else as it is. */
+  renew(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface ThreadOptions {

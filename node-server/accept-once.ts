@@ -58,6 +58,9 @@ export async function answerOnce<Refusal extends string>(
 ): Promise<Acceptance<Refusal>> {
   try {
     const accepted = await store.transaction(async (tx) => {
+      // Looked up first: no request is kept of somebody who is not registered, not even its id.
+      const institution = await tx.registry.institution(key.institutionId);
+      if (!institution) throw new Refused("unknown-institution");
       const stored = await tx.requests.begin(key, bodyHash);
       if (stored) {
         if (!equalBytes(stored.bodyHash, bodyHash)) throw new Refused("other-body");
@@ -66,8 +69,6 @@ export async function answerOnce<Refusal extends string>(
         await again(tx);
         return { status: stored.status, body: stored.response };
       }
-      const institution = await tx.registry.institution(key.institutionId);
-      if (!institution) throw new Refused("unknown-institution");
       const answer = await work(tx, institution);
       if (typeof answer === "string") throw new Refused(answer);
       await tx.requests.answer(key, answer.status, answer.body);

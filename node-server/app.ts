@@ -19,6 +19,8 @@ import { disbursementRoutes } from "./routes/disbursements.ts";
 import type { DisbursementRouteDependencies } from "./routes/disbursements.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
+import { g2pConnectPaths, g2pConnectRoutes } from "./routes/g2p-connect.ts";
+import type { G2pRouteDependencies } from "./routes/g2p-connect.ts";
 import { mapperRoutes } from "./routes/mapper.ts";
 import { mapperOneZeroPaths, mapperOneZeroRoutes } from "./routes/mapper-one-zero.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
@@ -40,7 +42,8 @@ export interface AppDependencies
     OneZeroDependencies,
     StockRouteDependencies,
     BillRouteDependencies,
-    DisbursementRouteDependencies {
+    DisbursementRouteDependencies,
+    G2pRouteDependencies {
   readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
@@ -89,7 +92,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json({ code: "recovery", message }, 503),
   );
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
-  for (const path of [...mapperChanges, ...mapperOneZeroPaths, "/bulk-payment"]) app.use(path, recovering);
+  for (const path of [...mapperChanges, ...g2pConnectPaths, ...mapperOneZeroPaths, "/bulk-payment"])
+    app.use(path, recovering);
   const openGuard = isOpen ? undefined : requireCaller(callers, scopeOf);
   app.route("/", bulkPaymentRoutes(deps, openGuard));
   // Before the guard of the current API, whose paths hold these too.
@@ -111,6 +115,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", requestToPayRoutes(deps));
   app.route("/", settlementRoutes(deps));
   app.route("/", mapperRoutes(deps));
+  app.route("/", g2pConnectRoutes(deps, guard));
   app.route("/", disbursementRoutes(deps));
   app.route("/", batchDecisionRoutes(deps));
   app.route("/", batchResultRoutes(deps));
@@ -158,6 +163,8 @@ const guardedPaths = [
   "/beneficiaries/*",
 ];
 
+const g2pPath = /^\/(mapper|registry)\//;
+
 const mapperPath = /^\/(identityAccountMapper|beneficiary|beneficiaries|paymentModality|accountLookup)(\/|$)/;
 
 const disbursementPaths = [
@@ -171,6 +178,8 @@ const disbursementPaths = [
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {
   if (/^\/(batch|bulk-payment|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
+  if (g2pPath.test(c.req.path))
+    return /\/(resolve|status)\/?$/.test(c.req.path) ? "mapper:read" : "mapper:write";
   if (mapperPath.test(c.req.path)) {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";

@@ -3,18 +3,20 @@ import type { Logger } from "pino";
 import nacl from "tweetnacl";
 import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
-import { addressSeal, registeredAliases } from "./bills/payer-address.ts";
+import { startSealing } from "./audit/seal.ts";
+import { registeredAliases } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
-import { createAddressTokens } from "./mapper/address-tokens.ts";
 import { resolvePayees } from "./mapper/resolve.ts";
 import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
-import { createAddressKeys } from "./disbursement/addresses.ts";
+import { createAddresses } from "./addresses.ts";
 import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
 import { createHttpBank } from "./disbursement/http-bank.ts";
+import { ownSenderId } from "./g2p-connect/answers.ts";
+import { createMessageSigner } from "./g2p-connect/signature.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
 import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
@@ -103,8 +105,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
           throw error;
         });
   const jobs = await createJobs({ connectionString: databaseUrl, log });
-  const addressTokens = createAddressTokens(keys.addressKey, randomBytes);
-  const store = createPostgresStore({ db: client.db, jobs, addressTokens });
+  const addresses = createAddresses(keys.addressKey, randomBytes);
+  const store = createPostgresStore({ db: client.db, jobs, addresses });
   const shapes = options.electric
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });
@@ -118,12 +120,12 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
-  const addressKeys = createAddressKeys(keys.batchAddressKey, randomBytes);
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
+  const signMessage = createMessageSigner(keys.callbackKey, ownSenderId, Date.now);
   const graceMs = options.leaseGraceHours * 3_600_000;
   const disbursement = {
     store,
-    addressKeys,
+    addresses,
     askBank: createHttpBank({ publicUrl: options.publicUrl, sign: signCallback }),
     resolvePayees: options.resolvePayees ?? resolvePayees,
     carrierOf:
@@ -136,9 +138,11 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       store,
       gateway,
       keys,
+      addresses,
       numbers,
       send: options.send,
       signCallback,
+      signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
       graceMs,
     }),
@@ -152,6 +156,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   });
   await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
+  const sealing = startSealing(client.pool, log);
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
   const app = createApp({
     store,
@@ -164,12 +169,12 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     graceMs,
     indexKey: keys.indexKey,
     openBox: (sealed) => openSealed(keys.boxKeys, sealed),
-    addresses: addressSeal(keys.payerAddressKey),
-    resolveAlias: registeredAliases(keys.indexKey),
+    resolveAlias: registeredAliases(addresses),
     settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
-    addressKeys,
+    addresses,
     answerKey: keys.answerKey,
+    signMessage,
     numbers,
     ...signers,
     isAway: isDatabaseAway,
@@ -192,6 +197,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     async close() {
       await shapes.close();
       await jobs.stop();
+      await sealing.close();
       await recovery.close();
       await client.close();
     },

@@ -23,13 +23,9 @@ export interface ServerKeys {
   readonly callbackKey: CallbackKey;
   /** Keys the blind index of voucher numbers. */
   readonly indexKey: Uint8Array;
-  /** Seals the financial addresses that batches name (NaCl secretbox), and keys the index by which they are found. */
-  readonly batchAddressKey: Uint8Array;
   /** Seals answers that hold a voucher number (NaCl secretbox). */
   readonly answerKey: Uint8Array;
-  /** Seals payers' financial addresses (NaCl secretbox). */
-  readonly payerAddressKey: Uint8Array;
-  /** Seals and indexes the financial addresses of payees. */
+  /** What seals and finds financial addresses derives from it (`addresses.ts`). */
   readonly addressKey: Uint8Array;
 }
 
@@ -44,9 +40,7 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     boxKeys: boxKeyPair(await loadKey(folder, "box")),
     callbackKey: await createCallbackKey(await loadKey(folder, "callback")),
     indexKey: await loadKey(folder, "number-index"),
-    batchAddressKey: await loadKey(folder, "batch-address"),
     answerKey: await loadKey(folder, "sealed-answer"),
-    payerAddressKey: await loadKey(folder, "payer-address"),
     addressKey: await loadKey(folder, "address"),
   };
 }

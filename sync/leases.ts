@@ -27,11 +27,15 @@ export interface Holder {
   readonly freeAtMs: number;
 }
 
+export interface LeaseWish {
+  readonly group: string;
+  readonly quantity: number;
+  /** A UUID: the same again is granted once, and answered as it was. */
+  readonly request?: string;
+}
+
 /** Asks for leases on so many vouchers of the group; they come with the next reading of the shape. */
-export async function requestLeases(
-  parts: NodeCallParts,
-  wish: { readonly group: string; readonly quantity: number },
-): Promise<Answer<LeaseGrant>> {
+export async function requestLeases(parts: NodeCallParts, wish: LeaseWish): Promise<Answer<LeaseGrant>> {
   const answer = await ask(parts, "/v1/leases", wish);
   if (!answer.ok) return answer;
   const { granted, held, most, because } = answer.body;

@@ -156,18 +156,24 @@ async function uploadAtTimes(
   }
 }
 
-/** The deny list is of use to nobody whose policy allows nothing at risk, and bills are there for agents only. */
+/**
+ * The deny list is of use to nobody whose policy allows nothing at risk; bills are there for agents only, and payees for whom
+ * the server signals some.
+ */
 function isWanted({ contact, trust, shapes }: SyncParts, name: ShapeName): boolean {
-  if (name === "billers" || name === "bills" || name === "floats")
-    return shapes.signalled(name) !== undefined;
+  if (isForAgents(name)) return shapes.signalled(name) !== undefined;
   if (name !== "denied") return true;
   const policy = trust.policy(contact.anchor()?.policyVersion ?? 0);
   return policy !== undefined && policy.atRisk !== null;
 }
 
+function isForAgents(name: ShapeName): boolean {
+  return name === "billers" || name === "bills" || name === "floats" || name === "beneficiaries";
+}
+
 /** What comes after it was read, so it was not tried at all. */
 function isLeftOut(name: ShapeName, shapes: SyncReport["shapes"]): boolean {
-  const isForSome = name === "denied" || name === "billers" || name === "bills" || name === "floats";
+  const isForSome = name === "denied" || isForAgents(name);
   return isForSome && shapes[name] === undefined && shapes.verdicts !== undefined;
 }
 

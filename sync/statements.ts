@@ -83,6 +83,15 @@ export async function authenticate(
   return result ? { ok: true, result } : notUnderstood;
 }
 
+/** Uses up an operator's one-time code, by which a forgotten PIN may be set anew; once for each request id. */
+export async function usePinCode(
+  parts: NodeCallParts,
+  code: { readonly code: string; readonly request: string },
+): Promise<StatementAnswer<object>> {
+  const answer = await ask(parts, "/v1/pin-codes", code);
+  return answer.ok ? { ok: true } : answer;
+}
+
 async function ask(
   parts: NodeCallParts,
   path: string,

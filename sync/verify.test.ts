@@ -58,6 +58,7 @@ function list(verdicts: readonly Verdict[], by = authority, node = nodeId): Uint
     lastSequence: 1,
     lastHash: new Uint8Array(32),
     policyVersion: 0,
+    auditHead: null,
     verdicts,
   });
 }

@@ -21,7 +21,7 @@ import type { Opened } from "./documents/open.ts";
 import { decodeOperation, serialOf } from "./documents/operation.ts";
 import type { Operation } from "./documents/operation.ts";
 import { decodeVerdictList } from "./documents/verdict-list.ts";
-import type { Verdict, VerdictList } from "./documents/verdict-list.ts";
+import type { AuditHead, Verdict, VerdictList } from "./documents/verdict-list.ts";
 import { openTrusted } from "./open-trusted.ts";
 import { equalBytes } from "./signing/bytes.ts";
 import { keyIdOf, parseDocument } from "./signing/cose.ts";
@@ -34,6 +34,8 @@ export interface CheckedOperation {
 
 export interface CheckedReceipt extends CheckedOperation {
   readonly verdict: Verdict;
+  /** How far the server's audit trail had come when the verdict was told. */
+  readonly auditHead: AuditHead | null;
 }
 
 export type Checked =
@@ -159,7 +161,7 @@ async function checkReceipt(
   if (!verdict || !equalBytes(verdict.operationHash, checked.operationHash)) {
     return fail("verdict-list", "does-not-fit", "another-operation");
   }
-  return { ...checked, verdict };
+  return { ...checked, verdict, auditHead: list.auditHead };
 }
 
 async function checkAnswer(bundle: AnswerBundle, keySet: KeySet): Promise<Checked> {

@@ -74,6 +74,7 @@ export function redeemCommand(options: CommandOptions): Promise<CommandResult> {
     number,
     actor: options.actor ?? "unnamed",
     offline: options.offline,
+    inCash: options.cash,
   };
   return withNode(options, async (node) => redeemView(await node.redeem(request)));
 }

@@ -14,19 +14,29 @@ Commands
   settings  [--allowance BYTES|none] [--on-request yes|no]
             Shows what the connection has carried today, and sets what it may carry in a day (5MB, 500kB), and whether this
             till contacts its server only when somebody runs sync. A fifth of the day's bytes is kept for what is redeemed.
-  redeem    --serial SERIAL --number NUMBER [--offline] [--actor NAME]
-  redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--offline] [--actor NAME]
+  redeem    --serial SERIAL --number NUMBER [--cash] [--offline] [--actor NAME]
+  redeem    --token TOKEN [--serial SERIAL] --number NUMBER [--cash] [--offline] [--actor NAME]
             Redeems a voucher. TOKEN is what the square code holds (PV1:...), NUMBER the sixteen digits under the
             scratch panel. A voucher that is reserved for this till is accepted at once. Any other one needs its token
             and a connection, and is accepted when the server says so. --offline never opens a connection. One of an
             at-risk group is accepted without a connection within the policy's limits, provisionally: it is paid if no
-            other till was first.
+            other till was first. --cash pays it out in cash, which an agent's till may do: the answer names what is
+            handed over and the fee.
   status    Who this till is, what it holds, what is left of its limits, and whether anything is wrong.
   queue     Every operation of this till and what became of it.
   receipts  The operations that have a verdict, with the server's signed word.
   receipt   FILE --operation N
             Writes an operation with the server's verdict into a new file: proof for whoever asks. \`npm run verify\` checks
             it without a server.
+  look-up   --identity ID --programme ID [--reason TEXT] [--actor NAME]
+            What is known here of a payee, and how old that is. The addresses are masked; with --reason they are shown in
+            full. Every look-up is recorded and sent to the server's audit trail.
+  register-payee, update-payee
+            --identity ID --programme ID [--modality 00|01|02|03|04 --address TEXT] [--institution-code CODE]
+            [--area AREA] [--status 0|1] [--offline] [--actor NAME]
+            Checks what was typed (IBAN, telephone number) and queues it; the server answers each. A payee that was
+            changed meanwhile is held until the programme has decided which version counts.
+  payees    What was done with payees here, and what the server answered.
   leases    The vouchers that are reserved for this till, until when, and which of them are asked back.
   reserve   --group GROUP --quantity N
             Reserves up to N more vouchers that this shop hands out.
@@ -54,7 +64,7 @@ Commands
   help      This text.
 
 Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync,
-redeem, pay-bill, reserve, release, export, hand-in, wipe and write-off.
+redeem, pay-bill, reserve, release, export, hand-in, wipe, write-off and the commands about payees.
 --server URL on other commands than enrol uses another address for this run.
 --json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toBase64 } from "#sync/base64.ts";
 import { createAuthority, testVoucher } from "../../test/support/authority.ts";
+import { testPolicy } from "../../test/support/policy.ts";
 import { run } from "../../test/support/processes.ts";
 import { startStandIn } from "../../test/support/stand-in-server.ts";
 import type { StandInServer } from "../../test/support/stand-in-server.ts";
@@ -139,6 +140,32 @@ describe("the command line of a till", () => {
     });
     const other = await cli(["sync", "--data", data], { PAYPOST_PASSPHRASE: "wrong horse" });
     expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining("passphrase") });
+  });
+
+  test("pays a voucher out in cash at an agent's till, and says what is handed over and what is kept", async () => {
+    const data = join(temporaryFolder(), "till");
+    const own = await startStandIn();
+    const { certificate } = own.authority;
+    own.authority.certificate = (nodeId, key) => certificate(nodeId, key, true);
+    own.issuePolicy(testPolicy({ cashOut: [{ currency: "USD", fixedMinor: 10n, basisPoints: 100 }] }));
+    for (const voucher of [one, two]) own.grant(voucher);
+    await cli(["enrol", "--data", data, "--server", own.url, "--code", "GOOD-CODE"]);
+    await cli(["sync", "--data", data]);
+    const redeem = (voucher: typeof one, ...args: string[]) => {
+      const named = ["--serial", voucher.serial.toString(), "--number", voucher.number, "--offline"];
+      return cli(["redeem", "--data", data, "--cash", ...named, ...args]);
+    };
+    expect(await redeem(one)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Pay out 12.28 USD in cash; your fee is 0.22 USD."),
+    });
+    const { stdout } = await redeem(two, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      amount: "12.50",
+      cash: { paid: "12.28", fee: "0.22" },
+    });
+    await own.close();
   });
 
   test("shows and sets what the connection may cost, and keeps to it", async () => {

@@ -12,6 +12,7 @@ import {
 import { billsCommand, payBillCommand } from "./bills.ts";
 import { exportCommand, handInCommand, importCommand, receiptCommand } from "./carry.ts";
 import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
+import { lookUpCommand, payeeCommand, payeesCommand } from "./payees.ts";
 import { settingsCommand } from "./settings.ts";
 import { usage } from "./session.ts";
 import { wipeCommand, writeOffCommand } from "./wipe.ts";
@@ -33,6 +34,7 @@ const options = {
   token: { type: "string" },
   actor: { type: "string" },
   offline: { type: "boolean" },
+  cash: { type: "boolean" },
   after: { type: "string" },
   answer: { type: "string" },
   operation: { type: "string" },
@@ -46,6 +48,14 @@ const options = {
   by: { type: "string" },
   bill: { type: "string" },
   find: { type: "string" },
+  identity: { type: "string" },
+  programme: { type: "string" },
+  reason: { type: "string" },
+  modality: { type: "string" },
+  "institution-code": { type: "string" },
+  address: { type: "string" },
+  area: { type: "string" },
+  status: { type: "string" },
   watch: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -83,6 +93,7 @@ async function run(args: string[]): Promise<CommandResult> {
     token: values.token,
     actor: values.actor,
     offline: values.offline ?? false,
+    cash: values.cash ?? false,
     file,
     after: values.after,
     answer: values.answer,
@@ -97,6 +108,14 @@ async function run(args: string[]): Promise<CommandResult> {
     by: values.by,
     bill: values.bill,
     find: values.find,
+    identity: values.identity,
+    programme: values.programme,
+    reason: values.reason,
+    modality: values.modality,
+    institutionCode: values["institution-code"],
+    address: values.address,
+    area: values.area,
+    status: values.status,
   };
   switch (command) {
     case "enrol":
@@ -123,6 +142,14 @@ async function run(args: string[]): Promise<CommandResult> {
       return billsCommand(given);
     case "pay-bill":
       return payBillCommand(given);
+    case "look-up":
+      return lookUpCommand(given);
+    case "register-payee":
+      return payeeCommand(given, "register-beneficiary");
+    case "update-payee":
+      return payeeCommand(given, "update-beneficiary");
+    case "payees":
+      return payeesCommand(given);
     case "settings":
       return settingsCommand(given);
     case "receipt":

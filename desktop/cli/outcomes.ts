@@ -63,6 +63,7 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
       const terms = provisional ? ` ${provisionalNote(redeemed)}` : "";
       const text =
         `${verb}: voucher ${formatSerial(redeemed.token.serial)}, ${moneyText(redeemed.token)}${note}.` +
+        cashNote(redeemed) +
         terms;
       const fields = { ...redeemedFields(redeemed), transactionId };
       const json = { ok: true, outcome: "accepted", provisional, ...fields, ...guaranteed(redeemed) };
@@ -106,6 +107,17 @@ export function redeemView(outcome: RedeemOutcome): CommandResult {
   }
 }
 
+function cashTerms({ amountMinor, currency }: Redeemed["token"], feeMinor: bigint) {
+  const paid = formatMajor({ amountMinor: amountMinor - feeMinor, currency });
+  return { paid, fee: formatMajor({ amountMinor: feeMinor, currency }) };
+}
+
+function cashNote({ token, cashOut }: Redeemed): string {
+  if (!cashOut) return "";
+  const { paid, fee } = cashTerms(token, cashOut.feeMinor);
+  return ` Pay out ${paid} ${token.currency} in cash; your fee is ${fee} ${token.currency}.`;
+}
+
 function provisionalNote({ token, guaranteedMinor }: Redeemed): string {
   const floor = guaranteedMinor === null ? 0n : guaranteedMinor;
   const rest = floor === 0n ? "nothing" : moneyText({ ...token, amountMinor: floor });
@@ -121,7 +133,7 @@ function guaranteed({ token, guaranteedMinor }: Redeemed) {
     : { guaranteed: formatMajor({ amountMinor: guaranteedMinor, currency: token.currency }) };
 }
 
-function redeemedFields({ token, mode, operationId, sequence, anchored }: Redeemed) {
+function redeemedFields({ token, mode, operationId, sequence, anchored, cashOut }: Redeemed) {
   return {
     serial: formatSerial(token.serial),
     amount: formatMajor(token),
@@ -131,6 +143,7 @@ function redeemedFields({ token, mode, operationId, sequence, anchored }: Redeem
     operationId,
     sequence,
     clockAnchored: anchored,
+    ...(cashOut && { cash: cashTerms(token, cashOut.feeMinor) }),
   };
 }
 

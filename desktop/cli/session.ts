@@ -27,6 +27,8 @@ export interface CommandOptions {
   readonly token: string | undefined;
   readonly actor: string | undefined;
   readonly offline: boolean;
+  /** Pay the voucher out in cash. */
+  readonly cash: boolean;
   /** The file that a command works on. */
   readonly file: string | undefined;
   readonly after: string | undefined;
@@ -42,6 +44,14 @@ export interface CommandOptions {
   readonly by: string | undefined;
   readonly bill: string | undefined;
   readonly find: string | undefined;
+  readonly identity: string | undefined;
+  readonly programme: string | undefined;
+  readonly reason: string | undefined;
+  readonly modality: string | undefined;
+  readonly institutionCode: string | undefined;
+  readonly address: string | undefined;
+  readonly area: string | undefined;
+  readonly status: string | undefined;
 }
 
 export const clock = createMachineClock();

@@ -2,9 +2,15 @@
 import { formatSerial } from "#core/voucher-number.ts";
 import type { KeySet } from "#sync/documents/key-set.ts";
 import type { OperationBody } from "#sync/documents/operation.ts";
-import type { Verdict, VerdictList } from "#sync/documents/verdict-list.ts";
+import type { AuditHead, Verdict, VerdictList } from "#sync/documents/verdict-list.ts";
 import { keyIdOf } from "#sync/signing/cose.ts";
-import type { Checked, CheckedOperation, Verification, VerificationProblem } from "#sync/verify.ts";
+import type {
+  Checked,
+  CheckedOperation,
+  CheckedReceipt,
+  Verification,
+  VerificationProblem,
+} from "#sync/verify.ts";
 import { dayAndTime, moneyText } from "./messages.ts";
 import { exitCodes, failure } from "./result.ts";
 import type { CommandResult } from "./result.ts";
@@ -47,6 +53,7 @@ function textOf(checked: Checked): string {
         `a receipt of ${checked.certificate.merchantName} (${checked.certificate.merchantId}).`,
         operationText(checked),
         `Verdict: ${verdictText(checked.verdict)}.`,
+        ...auditText(checked.auditHead),
       ].join("\n");
     case "evidence": {
       const { winner } = checked;
@@ -57,6 +64,7 @@ function textOf(checked: Checked): string {
         winner
           ? `Won, for ${winner.certificate.merchantName} (${winner.certificate.merchantId}): ${operationText(winner)}`
           : "Won by a redemption that no till signed: it was made through the server.",
+        ...auditText(checked.auditHead),
       ].join("\n");
     }
     case "answer": {
@@ -99,6 +107,12 @@ function bodyText(body: OperationBody): string {
       return `${moneyText(body)} given back that was taken in cash for bill ${body.billId}`;
     case "pay-bill-with-voucher":
       return `bill ${body.billId} paid with voucher ${formatSerial(body.serial)} for ${moneyText(body)} (${body.mode})`;
+    case "look-up":
+      return `a payee of ${body.programme} looked up (${body.outcome})`;
+    case "register-beneficiary":
+      return `a payee registered for ${body.programme}`;
+    case "update-beneficiary":
+      return `a payee of ${body.programme} updated`;
   }
 }
 
@@ -118,28 +132,44 @@ function verdictText({
   ].join("; ");
 }
 
-function listText({ verdicts, serverTimeMs }: VerdictList): string {
+function listText({ verdicts, serverTimeMs, auditHead }: VerdictList): string {
   const lines = verdicts.map((verdict) => `  ${verdict.sequence}  ${verdictText(verdict)}`);
-  return [`Signed at ${dayAndTime(serverTimeMs)}, ${verdicts.length} verdicts:`, ...lines].join("\n");
+  const signed = `Signed at ${dayAndTime(serverTimeMs)}, ${verdicts.length} verdicts:`;
+  return [signed, ...lines, ...auditText(auditHead)].join("\n");
+}
+
+/** What an auditor gives to `paypost audit verify --head`. */
+function auditText(head: AuditHead | null): string[] {
+  const seen = headOf(head);
+  return seen === null ? [] : [`The server's audit trail had come to ${seen}.`];
+}
+
+function headOf(head: AuditHead | null): string | null {
+  return head && `${head.position}:${hex(head.hash)}`;
 }
 
 function fieldsOf(checked: Checked): Readonly<Record<string, unknown>> {
   switch (checked.kind) {
     case "receipt":
-      return { kind: checked.kind, ...operationFields(checked), verdict: verdictFields(checked.verdict) };
+      return { kind: checked.kind, ...receiptFields(checked) };
     case "evidence": {
-      const { kind, winner, verdict } = checked;
-      const won = winner && operationFields(winner);
-      return { kind, ...operationFields(checked), verdict: verdictFields(verdict), winner: won };
+      const { kind, winner } = checked;
+      return { kind, ...receiptFields(checked), winner: winner && operationFields(winner) };
     }
     case "answer": {
       const { nodeId, firstSequence, lastSequence } = checked.acknowledgement;
       const verdicts = checked.list.verdicts.map(verdictFields);
-      return { kind: checked.kind, nodeId, firstSequence, lastSequence, verdicts };
+      const auditHead = headOf(checked.list.auditHead);
+      return { kind: checked.kind, nodeId, firstSequence, lastSequence, auditHead, verdicts };
     }
     case "verdict-list": {
-      const { nodeId, verdicts } = checked.list;
-      return { kind: checked.kind, nodeId, verdicts: verdicts.map(verdictFields) };
+      const { nodeId, auditHead, verdicts } = checked.list;
+      return {
+        kind: checked.kind,
+        nodeId,
+        auditHead: headOf(auditHead),
+        verdicts: verdicts.map(verdictFields),
+      };
     }
     case "carried-queue": {
       const { firstSequence, lastSequence } = checked.carried;
@@ -147,6 +177,14 @@ function fieldsOf(checked: Checked): Readonly<Record<string, unknown>> {
       return { kind: checked.kind, nodeId, merchantId, merchantName, firstSequence, lastSequence };
     }
   }
+}
+
+function receiptFields(receipt: CheckedReceipt) {
+  return {
+    ...operationFields(receipt),
+    verdict: verdictFields(receipt.verdict),
+    auditHead: headOf(receipt.auditHead),
+  };
 }
 
 function operationFields({ certificate, operation, operationHash }: CheckedOperation) {

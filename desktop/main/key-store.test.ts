@@ -70,6 +70,29 @@ test.each([
   expect(await openKeyStore({ ...simulatedStorage("v11"), ...change }, "linux")).toBeUndefined();
 });
 
+test("what the system's store wants wrapped anew is, and nothing else", async () => {
+  const storage = simulatedStorage("v11");
+  const store = await openKeyStore(storage, "linux");
+  const wrapped = (await store?.wrap(seed)) ?? new Uint8Array();
+  expect(await store?.renew(wrapped)).toEqual(wrapped);
+  const decrypt = storage.decryptStringAsync.bind(storage);
+  let tag = "v11";
+  storage.encryptStringAsync = (text) =>
+    Promise.resolve(Buffer.concat([Buffer.from(tag), Buffer.from("new"), turned(Buffer.from(text))]));
+  storage.decryptStringAsync = async (bytes) => {
+    const isNew = bytes.toString("latin1", 3, 6) === "new";
+    const old = isNew ? Buffer.concat([bytes.subarray(0, 3), bytes.subarray(6)]) : bytes;
+    return { ...(await decrypt(old)), shouldReEncrypt: !isNew };
+  };
+  const renewed = (await store?.renew(wrapped)) ?? new Uint8Array();
+  expect(renewed).not.toEqual(wrapped);
+  expect(await store?.unwrap(renewed)).toEqual(seed);
+  expect(await store?.renew(renewed)).toEqual(renewed);
+  // E7 holds for what is wrapped anew as well.
+  tag = "v10";
+  await expect(store?.renew(wrapped)).rejects.toThrow("everybody knows");
+});
+
 test("bytes that were wrapped elsewhere are not turned back", async () => {
   const store = await openKeyStore(simulatedStorage("v11"), "linux");
   await expect(store?.unwrap(Buffer.from("other"))).rejects.toThrow("not ours");

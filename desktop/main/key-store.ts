@@ -32,12 +32,17 @@ export async function openKeyStore(
     const { result } = await storage.decryptStringAsync(Buffer.from(bytes));
     return Uint8Array.from(Buffer.from(result, "base64"));
   };
+  // The system's own key was changed, or a better one is there now.
+  const renew = async (bytes: Uint8Array): Promise<Uint8Array> => {
+    const { shouldReEncrypt } = await storage.decryptStringAsync(Buffer.from(bytes));
+    return shouldReEncrypt ? wrap(await unwrap(bytes)) : bytes;
+  };
   try {
     if (!(await storage.isAsyncEncryptionAvailable())) return undefined;
     // A keyring that stays locked, or is there in name only, shows before anything depends on it.
     const probe = crypto.getRandomValues(new Uint8Array(16));
     const back = await unwrap(await wrap(probe));
-    return Buffer.from(back).equals(probe) ? { wrap, unwrap } : undefined;
+    return Buffer.from(back).equals(probe) ? { wrap, unwrap, renew } : undefined;
   } catch (error) {
     console.error("The key store of this machine is not used:", error);
     return undefined;

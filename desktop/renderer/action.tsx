@@ -9,10 +9,14 @@ import { catalogues } from "./words.ts";
 /** The words for a refusal, whatever its code. */
 export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) => string {
   const { t } = useTranslation();
-  const { moment } = useFormats();
-  return ({ code, details }) => {
+  const { moment, deadline } = useFormats();
+  return ({ code: told, details }) => {
+    // What the server refuses is said in its own words, where there are some.
+    const reason = details["reason"];
+    const isKnown = typeof reason === "string" && Object.hasOwn(catalogues.en.refusal, reason);
+    const code = told === "refused" && isKnown ? reason : told;
     if (!Object.hasOwn(catalogues.en.refusal, code)) return t("refusal.unknown", { code });
-    const when = (value: unknown) => (typeof value === "number" ? moment(value) : "");
+    const when = (value: unknown, format = moment) => (typeof value === "number" ? format(value) : "");
     const none = t("common.none");
     // A till of this very shop; else as much of where it is as its holder lets others know.
     const isOwnTill = code === "leased-elsewhere" && typeof details["till"] === "string";
@@ -23,7 +27,7 @@ export function useRefusalWords(): (refusal: Pick<Refused, "code" | "details">) 
       place: place === "" ? "" : ` (${place})`,
       ...text,
       at: when(details["atMs"]),
-      until: when(details["untilMs"]),
+      until: when(details["untilMs"], deadline),
     });
   };
 }

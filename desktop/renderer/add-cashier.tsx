@@ -5,6 +5,7 @@ import { roles } from "../protocol.ts";
 import type { Role } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
 import { Field, Segments } from "./fields.tsx";
+import { useAskOnce } from "./once.ts";
 import { ask } from "./till.ts";
 
 /** The first one is a supervisor, and signed in at once. */
@@ -14,8 +15,9 @@ export function AddCashier({ isFirst = false }: { readonly isFirst?: boolean }) 
   const [pin, setPin] = useState("");
   const [role, setRole] = useState<Role>("cashier");
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const add = async () => {
-    const added = await ask("add-cashier", { name, pin, role: isFirst ? "supervisor" : role });
+    const added = await askOnce("add-cashier", { name, pin, role: isFirst ? "supervisor" : role });
     if (!added.ok) return added;
     setName("");
     setPin("");

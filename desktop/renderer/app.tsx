@@ -9,6 +9,9 @@ import { Unlock } from "./screens/unlock.tsx";
 import { TillContext, useTillState } from "./till.ts";
 import { speak, usualLanguage } from "./words.ts";
 
+/** Problems of a page whose till is gone, or does not know the page any more. */
+const noAnswers: ReadonlySet<string> = new Set(["unreachable", "no-answer", "not-let-in"]);
+
 export function App() {
   const { t } = useTranslation();
   const { state, problem } = useTillState();
@@ -31,7 +34,7 @@ export function App() {
   }
   return (
     <TillContext value={state}>
-      {problem === "unreachable" && (
+      {problem !== undefined && noAnswers.has(problem) && (
         <p role="alert" className="banner bad">
           {t("app.noAnswer")}
         </p>

@@ -9,9 +9,14 @@ export interface Formats {
   readonly moment: (ms: number) => string;
   /** Of today; else with its day. */
   readonly time: (ms: number) => string;
+  /** With its seconds where it is only a moment away. */
+  readonly deadline: (ms: number) => string;
   readonly bytes: (count: number) => string;
   readonly list: (parts: readonly string[]) => string;
 }
+
+/** Up to ten minutes away. */
+const secondsCountMs = 600_000;
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation();
@@ -25,6 +30,10 @@ export function useFormats(): Formats {
     time: (ms) =>
       new Date(ms).toDateString() === new Date().toDateString()
         ? new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(ms)
+        : moment(ms),
+    deadline: (ms) =>
+      Math.abs(ms - Date.now()) < secondsCountMs
+        ? new Intl.DateTimeFormat(locale, { timeStyle: "medium" }).format(ms)
         : moment(ms),
     bytes: (count) =>
       new Intl.NumberFormat(locale, { style: "unit", unit: "kilobyte", maximumFractionDigits: 1 }).format(

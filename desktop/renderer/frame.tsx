@@ -4,12 +4,12 @@ import { useTranslation } from "react-i18next";
 import type { TillState } from "../protocol.ts";
 import { useFormats } from "./format.ts";
 import { Icon } from "./icons.tsx";
-import { useIdleLock } from "./idle-lock.ts";
 import { Brand } from "./parts.tsx";
 import { BillsToGiveBack } from "./bills/to-give-back.tsx";
 import { Bills } from "./screens/bills.tsx";
 import { Disputes } from "./screens/disputes.tsx";
 import { History } from "./screens/history.tsx";
+import { Payees } from "./screens/payees.tsx";
 import { Payouts } from "./screens/payouts.tsx";
 import { Redeem } from "./screens/redeem.tsx";
 import { Settings } from "./screens/settings.tsx";
@@ -18,6 +18,7 @@ import { Sync } from "./screens/sync.tsx";
 import { Totals } from "./screens/totals.tsx";
 import { Vouchers } from "./screens/vouchers.tsx";
 import { ask, connectionOf } from "./till.ts";
+import { useTouch } from "./touch.ts";
 
 const screens = {
   redeem: Redeem,
@@ -28,6 +29,7 @@ const screens = {
   shift: ShiftScreen,
   payouts: Payouts,
   disputes: Disputes,
+  payees: Payees,
   vouchers: Vouchers,
   settings: Settings,
 } as const;
@@ -41,6 +43,7 @@ const allSections: readonly Section[] = [
   "shift",
   "payouts",
   "disputes",
+  "payees",
   "vouchers",
   "sync",
   "settings",
@@ -52,8 +55,9 @@ const firstOfAgents: ReadonlySet<Section> = new Set<Section>(["redeem", "bills",
 export function Frame({ state }: { readonly state: TillState }) {
   const { t } = useTranslation();
   const [section, setSection] = useState<Section | "more">("redeem");
-  useIdleLock(state.settings.lockAfterMinutes);
-  const sections = allSections.filter((name) => name !== "bills" || state.bills !== null);
+  useTouch();
+  const has = { bills: state.bills !== null, payees: state.payees !== null };
+  const sections = allSections.filter((name) => (name !== "bills" && name !== "payees") || has[name]);
   const onPhone = state.bills === null ? first : firstOfAgents;
   const Screen = section === "more" ? undefined : screens[section];
   const go = (to: Section | "more") => {

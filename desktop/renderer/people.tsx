@@ -5,8 +5,9 @@ import type { Cashier } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
 import { AddCashier } from "./add-cashier.tsx";
 import { Field } from "./fields.tsx";
+import { useAskOnce } from "./once.ts";
 import { Dialog } from "./parts.tsx";
-import { ask, useTill } from "./till.ts";
+import { useTill } from "./till.ts";
 
 type Doing = { readonly what: "remove" | "reset" | "change"; readonly cashier: Cashier };
 
@@ -66,11 +67,12 @@ function Change({ what, cashier, onClose }: Doing & { readonly onClose: () => vo
   const [oldPin, setOldPin] = useState("");
   const [newPin, setNewPin] = useState("");
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const { id, name } = cashier;
   const requests = {
-    remove: () => ask("remove-cashier", { cashier: id }),
-    reset: () => ask("reset-pin", { cashier: id, newPin, passphrase: null }),
-    change: () => ask("change-pin", { cashier: id, oldPin, newPin }),
+    remove: () => askOnce("remove-cashier", { cashier: id }),
+    reset: () => askOnce("reset-pin", { cashier: id, newPin, passphrase: null, code: null }),
+    change: () => askOnce("change-pin", { cashier: id, oldPin, newPin }),
   };
   const carryOut = async () => {
     const done = await requests[what]();

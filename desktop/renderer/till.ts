@@ -82,6 +82,15 @@ export function connectionOf(online: boolean | null): "unknown" | "online" | "of
   return online === null ? "unknown" : online ? "online" : "offline";
 }
 
+/** Whatever broke off, the till may have done what it was asked: nobody is told that it did not. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new TillError("no-answer", error instanceof Error ? error.message : String(error));
+  }
+}
+
 function createHttpBridge(): Bridge {
   const listeners = new Set<() => void>();
   const tell = () => listeners.forEach((listener) => listener());
@@ -90,13 +99,15 @@ function createHttpBridge(): Bridge {
   events.addEventListener("error", tell);
   return {
     async ask(name, payload) {
-      const response = await fetch(`./ask/${name}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(payload),
-      });
-      if (!response.ok) throw new TillError("unreachable", await response.text());
-      return (await response.json()) as Answer;
+      const response = await answered(
+        fetch(`./ask/${name}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(payload),
+        }),
+      );
+      if (!response.ok) throw new TillError("not-let-in", await response.text());
+      return (await answered(response.json())) as Answer;
     },
     listen(listener) {
       listeners.add(listener);

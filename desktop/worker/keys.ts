@@ -59,6 +59,19 @@ export function unwrapKey(text: string, passphrase: string): Ed25519Key | undefi
   return seed ? ed25519Key(seed) : undefined;
 }
 
+export function hasPassphrase(text: string): boolean {
+  const wrapped = parse(text);
+  return wrapped.version === 1 || wrapped.passphrase !== null;
+}
+
+/** The same key as the store wraps it now; undefined where there is nothing to be done. */
+export async function renewByStore(text: string, keyStore: KeyStore): Promise<string | undefined> {
+  const wrapped = parse(text);
+  if (wrapped.version !== 2) return undefined;
+  const store = encode(await keyStore.renew(decode(wrapped.store)));
+  return store === wrapped.store ? undefined : JSON.stringify({ ...wrapped, store } satisfies ByStore);
+}
+
 /** Undefined where it was not wrapped by a key store, or the store cannot turn it back. */
 export async function unwrapByStore(text: string, keyStore: KeyStore): Promise<Ed25519Key | undefined> {
   const wrapped = parse(text);

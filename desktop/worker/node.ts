@@ -3,9 +3,10 @@ import { handIn } from "#sync/carrying/hand-in.ts";
 import type { HandInResult } from "#sync/carrying/hand-in.ts";
 import { openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { askHolder, requestLeases } from "#sync/leases.ts";
-import type { Holder } from "#sync/leases.ts";
+import type { Holder, LeaseWish } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
+import { askPayeeKey } from "#sync/payee-key.ts";
 import { unmetered } from "#sync/ports/allowance.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
@@ -13,11 +14,33 @@ import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
-import { appealDispute, authenticate, fetchBillStatement, fetchEvidence } from "#sync/statements.ts";
+import {
+  appealDispute,
+  authenticate,
+  fetchBillStatement,
+  fetchEvidence,
+  usePinCode,
+} from "#sync/statements.ts";
 import type { WhoIsThere } from "#sync/statements.ts";
 import { upload } from "#sync/upload.ts";
 import type { UploadProblem, UploadReport } from "#sync/upload.ts";
 import type { NodeStores } from "./open.ts";
+import {
+  changePayee,
+  knownPayee,
+  listPayeeOperations,
+  lookUpPayee,
+  payeeOperationsBefore,
+  payeesHere,
+} from "./payees.ts";
+import type {
+  LookUpRequest,
+  LookUpResult,
+  PayeeChangeRefusal,
+  PayeeChangeRequest,
+  PayeeOperationView,
+  PayeesHere,
+} from "./payees.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { checkPayment, payBill } from "./pay-bill.ts";
@@ -85,9 +108,21 @@ export interface PaypostNode {
   /** Brings what the server has to say of bills: what is to be given back, and what was paid in; false where it could not. */
   billStatement(): Promise<boolean>;
   /** Gives a lease back; the operation goes up with the next sync. */
-  release(serial: bigint, actor: string): Recorded<ReleaseRefusal>;
+  release(serial: bigint, actor: string, onWritten?: (sequence: number) => void): Recorded<ReleaseRefusal>;
+  /** Looks a payee up in what the server gave this node; the look-up itself is recorded. */
+  lookUp(request: LookUpRequest): LookUpResult;
+  /** Queues a registration or an update of a payee, once it was checked. */
+  changePayee(request: PayeeChangeRequest): Recorded<PayeeChangeRefusal>;
+  /** What was done with payees here, and what the server answered, in order, at most `limit`. */
+  payeeOperations(limit: number): PayeeOperationView[];
+  /** The same before a sequence number, the newest first. */
+  payeeOperationsBefore(sequence: number, limit: number): PayeeOperationView[];
+  /** What payees can be asked for here. */
+  payeeDesk(): PayeesHere;
+  /** A payee as it is known here; for what was asked or done before. */
+  knownPayee(programme: string, identity: string, revealed: boolean): ReturnType<typeof knownPayee>;
   /** Asks for leases on vouchers that this merchant hands out; they come with the next sync. */
-  requestLeases(wish: { readonly group: string; readonly quantity: number }): Promise<LeaseRequestResult>;
+  requestLeases(wish: LeaseWish): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
   /** Brings what the server has to say about disputes and payouts; false where it could not. */
@@ -96,6 +131,8 @@ export interface PaypostNode {
   evidence(sequence: number): ReturnType<typeof fetchEvidence>;
   /** Asks a registry whether somebody is whom the voucher is for. */
   authenticate(who: WhoIsThere): ReturnType<typeof authenticate>;
+  /** Uses an operator's code for a new PIN; the same request again is answered alike. */
+  usePinCode(code: string, request: string): ReturnType<typeof usePinCode>;
   /** Hands in what another node exported; gives the server's answer for that node. */
   handIn(file: Uint8Array): Promise<HandInResult>;
   /** Stays in contact until the signal ends it. */
@@ -104,6 +141,9 @@ export interface PaypostNode {
 
 /** How often a request is tried before its failure is told; a node that follows then begins again by itself. */
 const fewAttempts = 4;
+
+/** As long as somebody at the counter waits for an answer; what comes later is found in the history. */
+const answerWithinMs = 20_000;
 
 export function createNode(parts: NodeParts): PaypostNode {
   const { stores, clock, randomBytes } = parts;
@@ -140,8 +180,18 @@ export function createNode(parts: NodeParts): PaypostNode {
     onSent: progress.sent,
     leaseDocument: (sequence, generation) => stores.leases.documentFor(sequence, generation),
     patience: { sleep: parts.sleep, randomBytes, attempts, signal },
-    tend: () => tendLeases({ ...recordParts, calls: syncParts(attempts, signal) }),
+    tend: async () => {
+      const calls = syncParts(attempts, signal);
+      await keepPayeeKey(calls);
+      return tendLeases({ ...recordParts, calls });
+    },
   });
+  /** Asked for once payees have come that it opens. */
+  const keepPayeeKey = async (calls: SyncParts): Promise<void> => {
+    if (stores.payees.count() === 0 || stores.payees.key() !== undefined) return;
+    const key = await askPayeeKey(calls);
+    if (key) stores.payees.keepKey(vault.seal(key));
+  };
   /** Who else holds the voucher; undefined where nobody does, or the server cannot say. */
   const holderOf = async (serial: bigint, number: string): Promise<Holder | undefined> => {
     const opening = openingFor(number, randomBytes);
@@ -154,7 +204,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     async redeem(request) {
       let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {
-        const contact = await upload(syncParts(2));
+        const contact = await upload(syncParts(2, AbortSignal.timeout(answerWithinMs)));
         if (contact.problem && !(prepared.token.atRisk && isPassing(contact.problem))) {
           return { kind: "offline", upload: contact };
         }
@@ -172,7 +222,7 @@ export function createNode(parts: NodeParts): PaypostNode {
       if (!recorded.ok) return { kind: "refused", refusal: recorded.refusal };
       const { redeemed } = recorded;
       if (redeemed.mode !== "online") return { kind: "accepted", redeemed, transactionId: null };
-      await upload(syncParts(2));
+      await upload(syncParts(2, AbortSignal.timeout(answerWithinMs)));
       return outcomeOf(redeemed, stores);
     },
     async payBill(request) {
@@ -192,7 +242,14 @@ export function createNode(parts: NodeParts): PaypostNode {
       stores.refunds.keepTold(refunds, topUps);
       return true;
     },
-    release: (serial, actor) => orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked" })),
+    release: (serial, actor, onWritten) =>
+      orStopped(() => releaseLease(recordParts, serial, { actor, cause: "asked", onWritten })),
+    lookUp: (request) => orStopped(() => lookUpPayee(recordParts, request)),
+    changePayee: (request) => orStopped(() => changePayee(recordParts, request)),
+    payeeOperations: (limit) => listPayeeOperations(recordParts, limit),
+    payeeOperationsBefore: (sequence, limit) => payeeOperationsBefore(recordParts, sequence, limit),
+    payeeDesk: () => payeesHere(recordParts),
+    knownPayee: (programme, identity, revealed) => knownPayee(recordParts, { programme, identity }, revealed),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
     statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),
@@ -203,6 +260,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     },
     evidence: (sequence) => fetchEvidence(syncParts(2), sequence),
     authenticate: (who) => authenticate(syncParts(1), who),
+    usePinCode: (code, request) => usePinCode(syncParts(2), { code, request }),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };

@@ -30,11 +30,15 @@ import { createNodeStorage } from "./store/node.ts";
 import type { NodeStorage } from "./store/node.ts";
 import { createPeopleStorage } from "./store/people.ts";
 import type { PeopleStorage } from "./store/people.ts";
+import { createPayeeStorage } from "./store/payees.ts";
+import type { PayeeStorage } from "./store/payees.ts";
 import { createQueueStorage } from "./store/queue.ts";
 import { createRedemptionStorage } from "./store/redemptions.ts";
 import type { RedemptionStorage } from "./store/redemptions.ts";
 import { createRefundStorage } from "./store/refunds.ts";
 import type { RefundStorage } from "./store/refunds.ts";
+import { createRequestStorage } from "./store/requests.ts";
+import type { RequestStorage } from "./store/requests.ts";
 import { createSettingStorage } from "./store/settings.ts";
 import type { SettingStorage } from "./store/settings.ts";
 import { createShiftStorage } from "./store/shifts.ts";
@@ -61,11 +65,13 @@ export interface NodeStores {
   readonly people: PeopleStorage;
   readonly shifts: ShiftStorage;
   readonly statements: StatementStorage;
+  readonly requests: RequestStorage;
   /** Opens what is sealed, once it has the node's key. */
   readonly vault: Vault;
   readonly history: HistoryStorage;
   /** As of when a shape was known to be complete; undefined where it never was. */
   shapeAge(shape: string): number | undefined;
+  readonly payees: PayeeStorage;
   headFile(): string;
   writeHead(nodeId: string, head: ChainHead, onStep?: (step: HeadFileStep) => void): void;
   /** Why nothing may be signed, or undefined: what the head file says, or the server said. */
@@ -134,12 +140,14 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     people: createPeopleStorage(database),
     shifts: createShiftStorage(database),
     statements: createStatementStorage(database, vault),
+    requests: createRequestStorage(database),
     vault,
     history: createHistoryStorage(database),
     shapeAge(shape) {
       const row = ages.get(shape);
       return row && Number(row.as_of_ms);
     },
+    payees: createPayeeStorage(database),
     headFile,
     writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
     stopped: () => node.stopped(),

@@ -1,4 +1,5 @@
 /** Gathers what is known of a voucher, decides, and records: a redemption from the shop assistant's input to "accepted". */
+import type { Money } from "#core/money.ts";
 import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
@@ -38,6 +39,8 @@ export interface RedeemRequest {
   readonly authentication?: AuthenticationOutcome | null;
   /** Whose cash it is paid out of, and whose totals it counts in. */
   readonly shift?: number | null;
+  /** Called in the transaction that records it, with what is guaranteed. */
+  readonly onWritten?: (sequence: number, guaranteed: Money | null) => void;
 }
 
 type CashOutRefusal = Extract<CashOutDecision, { readonly ok: false }>["refusal"];
@@ -156,6 +159,9 @@ function record(
   const sealed = sealNumber(stores.trust.keySet().serverBoxKey, opening, randomBytes);
   const { anchored } = time;
   const lastServerTimeMs = anchor?.serverTimeMs ?? 0;
+  const policy = mode === "at-risk" ? stores.trust.policy(anchor?.policyVersion ?? 0) : undefined;
+  const floor = policy && limitsIn(policy, currency)?.guaranteedMinor;
+  const guaranteedMinor = floor === undefined ? null : min(floor, amountMinor);
   // Decided again inside the transaction: another redemption may have come between.
   const result = recordOperation<RedeemRefusal>(
     parts,
@@ -164,7 +170,7 @@ function record(
       const again = decide();
       return standingRefusal(stores) ?? (again.ok ? undefined : again.refusal);
     },
-    (sequence) =>
+    (sequence) => {
       stores.redemptions.insert({
         sequence,
         ...voucher,
@@ -176,12 +182,14 @@ function record(
         shift,
         authentication,
         cashFeeMinor: cashOut?.feeMinor ?? null,
-      }),
+      });
+      request.onWritten?.(
+        sequence,
+        guaranteedMinor === null ? null : { amountMinor: guaranteedMinor, currency },
+      );
+    },
   );
   if (!result.ok) return result;
-  const policy = mode === "at-risk" ? stores.trust.policy(anchor?.policyVersion ?? 0) : undefined;
-  const floor = policy && limitsIn(policy, currency)?.guaranteedMinor;
-  const guaranteedMinor = floor === undefined ? null : min(floor, amountMinor);
   return { ok: true, redeemed: { ...result.recorded, mode, token, anchored, cashOut, guaranteedMinor } };
 }
 

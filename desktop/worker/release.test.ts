@@ -51,6 +51,33 @@ describe("a lease that is given back", () => {
     expect(till.stores.leases.countOpen(0)).toBe(0);
   });
 
+  test("under which a redemption was rejected counts no more as one that this till can redeem, and can be given back", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    await redeem(till);
+    reject(till, "wrong-number");
+    const listed = () => till.stores.leases.open(0, 10).map(({ serial, spent }) => [serial, spent]);
+    expect(till.stores.leases.countOpen(0)).toBe(0);
+    expect(listed()).toEqual([[12n, true]]);
+    expect(await redeem(till)).toMatchObject({ refusal: { code: "rejected-before" } });
+    till.node().release(12n, "Ann");
+    expect(listed()).toEqual([]);
+    expect(till.stores.leases.countOpen(0)).toBe(0);
+    till.grant(voucher, { n: 2 });
+    expect(till.stores.leases.countOpen(0)).toBe(1);
+    expect(listed()).toEqual([[12n, false]]);
+  });
+
+  test("that the server has closed, as when the voucher was used elsewhere, is nobody's to give back", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    await redeem(till);
+    reject(till, "lease-closed");
+    till.leases([{ type: "lease-withdrawn", key: "leases:12", serial: 12n }]);
+    expect(till.stores.leases.open(0, 10)).toEqual([]);
+    expect(till.stores.leases.countOpen(0)).toBe(0);
+  });
+
   test("the database itself refuses both, whichever comes second", async () => {
     const till = createTill();
     till.grant(voucher);
@@ -110,3 +137,9 @@ describe("what a till knows of the till beside it", () => {
     });
   });
 });
+
+/** As if the server's verdict on its one operation had come. */
+function reject(till: Till, reason: string): void {
+  const verdict = { sequence: 1, state: "rejected", reason, transactionId: null, decidedMs: 1 } as const;
+  till.stores.queue.decide(verdict, new Uint8Array(32));
+}

@@ -21,9 +21,15 @@ const mostAtOnce = 500;
 export function releaseLease(
   parts: RecordParts,
   serial: bigint,
-  { actor, cause }: { readonly actor: string; readonly cause: ReleaseCause },
+  order: {
+    readonly actor: string;
+    readonly cause: ReleaseCause;
+    /** Called in the transaction that records it. */
+    readonly onWritten?: ((sequence: number) => void) | undefined;
+  },
 ): Recorded<ReleaseRefusal> {
   const { stores, clock } = parts;
+  const { actor, cause, onWritten } = order;
   const lease = stores.leases.find(serial);
   if (!lease) return { ok: false, refusal: { code: "not-leased-here" } };
   const { epoch } = lease;
@@ -32,7 +38,10 @@ export function releaseLease(
     parts,
     { body, sealed: null, actor, time: timeOf(stores, clock) },
     () => standingRefusal(stores) ?? releaseRefusal(stores, serial, epoch),
-    (sequence) => stores.leases.giveBack({ sequence, serial, epoch, cause }),
+    (sequence) => {
+      stores.leases.giveBack({ sequence, serial, epoch, cause });
+      onWritten?.(sequence);
+    },
   );
 }
 

@@ -76,5 +76,9 @@ function shellsKeyStore(): KeyStore {
     if (!given) throw new Error("the machine's key store has failed");
     return given;
   };
-  return { wrap: (bytes) => askShell("wrap", bytes), unwrap: (bytes) => askShell("unwrap", bytes) };
+  return {
+    wrap: (bytes) => askShell("wrap", bytes),
+    unwrap: (bytes) => askShell("unwrap", bytes),
+    renew: (bytes) => askShell("renew", bytes),
+  };
 }

@@ -16,6 +16,8 @@ import { unsynced } from "./unsynced.ts";
 import { wipe } from "./wipe.ts";
 import { writeOff } from "./write-off.ts";
 
+const migrations = fileURLToPath(new URL("../../migrations/node/", import.meta.url));
+
 const wiped = (till: Till) => wipe(till.directory, till.stores, till.clock.wallMs());
 const files = (till: Till) => readdirSync(till.directory).filter((name) => name.startsWith("node.db"));
 
@@ -94,38 +96,33 @@ describe("3: a till whose server lacks operations", () => {
   });
 });
 
-/** As the version before the tables for writing off would have left it: its own tables, with the same rows. */
+/** As it was left by the version before the tables for writing off: its migrations, and the rows that fit them. */
 function asOfEarlierVersion({ directory }: Till): void {
   const path = join(directory, "node.db");
-  const database = new Database(`${path}.earlier`);
-  const files = readdirSync(migrations).filter((name) => name.endsWith(".sql") && name < "0310");
-  for (const name of files.toSorted()) database.exec(readFileSync(join(migrations, name), "utf8"));
+  const later = `${path}-later`;
+  renameSync(path, later);
+  const database = new Database(path);
   database.exec("create table migrations (name text primary key, checksum text not null) strict");
-  const named = (type: string) =>
-    database
-      .prepare<[string], { name: string; sql: string }>("select name, sql from sqlite_schema where type = ?")
-      .all(type);
-  const triggers = named("trigger");
-  for (const { name } of triggers) database.exec(`drop trigger ${name}`);
-  database.prepare("attach ? as newer").run(path);
-  for (const { name: table } of named("table")) {
+  for (const name of readdirSync(migrations).filter((one) => one.endsWith(".sql") && one < "0310-"))
+    database.exec(readFileSync(join(migrations, name), "utf8"));
+  database.prepare("attach ? as later").run(later);
+  const tables = database
+    .prepare<[], { name: string }>("select name from main.sqlite_schema where type = 'table'")
+    .all();
+  for (const { name } of tables) {
     const columns = database
-      .prepare<[string], { name: string }>("select name from pragma_table_info(?)")
-      .all(table)
-      .map(({ name }) => name);
-    database.exec(`delete from main.${table}`);
+      .prepare<[], { name: string }>(`select name from pragma_table_info('${name}', 'main')`)
+      .all()
+      .map((column) => column.name)
+      .join(", ");
     database.exec(
-      `insert into main.${table} (${columns.join()}) select ${columns.join()} from newer.${table}`,
+      `delete from main.${name}; insert into main.${name} (${columns}) select ${columns} from later.${name}`,
     );
   }
-  for (const { sql } of triggers) database.exec(sql);
-  database.exec("delete from migrations where name >= '0310'; detach newer");
+  database.exec("delete from migrations where name > '0310-'");
   database.close();
-  for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
-  renameSync(`${path}.earlier`, path);
+  rmSync(later);
 }
-
-const migrations = fileURLToPath(new URL("../../migrations/node/", import.meta.url));
 
 function acknowledge({ stores, nodeId }: Till, generation: number, lastSequence: number): void {
   const hash = new Uint8Array(32).fill(generation * 10 + lastSequence);

@@ -5,7 +5,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Store, Tx, VoucherInstruction } from "../ports/store.ts";
+import type { Store, Tx } from "../ports/store.ts";
 import { acceptOnce } from "../accept-once.ts";
 import type { Accepted } from "../accept-once.ts";
 import { jobOf } from "../vouchers/accept.ts";
@@ -17,6 +17,7 @@ import type { FileRefusal } from "./refusal.ts";
 import { readRequestFile } from "./request.ts";
 import type { RequestFile, RequestHeader } from "./request.ts";
 import type { Spooled } from "./spool.ts";
+import { hashed, slicesOf } from "./streams.ts";
 
 export interface FileUpload {
   readonly institutionId: string;
@@ -98,8 +99,6 @@ function accept(store: Store, upload: FileUpload, inspected: Inspected): Promise
   );
 }
 
-const sliceSize = 1_000;
-
 async function storeItems(
   tx: Tx,
   batch: { readonly id: bigint; readonly institutionId: string; readonly batchId: string },
@@ -118,27 +117,6 @@ async function storeItems(
   }
 }
 
-async function* slicesOf(items: AsyncIterable<VoucherInstruction>): AsyncGenerator<VoucherInstruction[]> {
-  let slice: VoucherInstruction[] = [];
-  for await (const item of items) {
-    slice.push(item);
-    if (slice.length < sliceSize) continue;
-    yield slice;
-    slice = [];
-  }
-  if (slice.length > 0) yield slice;
-}
-
 function contentOf({ file, boxKey }: FileUpload): AsyncIterable<Uint8Array> {
   return openFile("request", boxKey, file.read());
-}
-
-async function* hashed(
-  content: AsyncIterable<Uint8Array>,
-  hash: { update(bytes: Uint8Array): unknown },
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of content) {
-    hash.update(piece);
-    yield piece;
-  }
 }

@@ -56,7 +56,7 @@ export async function readRequestFile(content: AsyncIterable<Uint8Array>): Promi
   const head = parsed(first.text);
   const isHeader = head.ok && isObject(head.value) && !("vouchers" in head.value);
   if (!isHeader) return readDocument(first, lines);
-  const header = check(headerSchema, head.value, "line 1");
+  const header = checked(headerSchema, head.value, "line 1");
   return { header, items: itemsOfLines(lines), placeOf: lineOfItem };
 }
 
@@ -80,8 +80,8 @@ async function readDocument(first: Line, lines: AsyncIterable<Line>): Promise<Re
   }
   const place = texts.length === 1 ? "line 1" : "the document";
   const value = valueOf(texts.join("\n"), place);
-  const header = check(headerSchema, value, place);
-  const { vouchers } = check(z.object({ vouchers: z.array(z.unknown()) }), value, place);
+  const header = checked(headerSchema, value, place);
+  const { vouchers } = checked(z.object({ vouchers: z.array(z.unknown()) }), value, place);
   return { header, items: itemsOfDocument(vouchers), placeOf: elementOfItem };
 }
 
@@ -93,7 +93,7 @@ async function* itemsOfDocument(vouchers: readonly unknown[]): AsyncGenerator<Vo
 
 function itemOf(line: number, value: unknown, place: string): VoucherInstruction {
   if (line > mostItems) throw malformed(place, "", `is one item too many: a file has at most ${mostItems}`);
-  const { uniqueId, voucherGroup, payeeFunctionalID, ...rest } = check(itemSchema, value, place);
+  const { uniqueId, voucherGroup, payeeFunctionalID, ...rest } = checked(itemSchema, value, place);
   return {
     ...rest,
     line,
@@ -105,7 +105,7 @@ function itemOf(line: number, value: unknown, place: string): VoucherInstruction
 
 const notJson = "is not JSON";
 
-function valueOf(text: string, place: string): unknown {
+export function valueOf(text: string, place: string): unknown {
   const result = parsed(text);
   if (!result.ok) throw malformed(place, "", result.reason);
   return result.value;
@@ -123,7 +123,8 @@ function parsed(
   }
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+/** Throws FileRefused with the first mistake. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   const found = schema.safeParse(value);
   const [issue] = found.error?.issues ?? [];
   if (issue) throw malformed(place, issue.path.join("."), issue.message);
@@ -136,6 +137,6 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function malformed(place: string, field: string, reason: string): FileRefused {
+export function malformed(place: string, field: string, reason: string): FileRefused {
   return new FileRefused({ code: "malformed", place, field, reason });
 }

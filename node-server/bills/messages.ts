@@ -4,11 +4,11 @@ import { rawNumber } from "#core/json.ts";
 import { endOfLocalDate, localDate } from "#core/local-date.ts";
 import { formatMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
+import type { AddressSeal } from "../addresses.ts";
 import type { Message } from "../callbacks/deliver.ts";
 import type { BillerRow, BillRow, RequestToPayRow } from "../ports/bill-rows.ts";
 import type { CallbackKind, Tx } from "../ports/store.ts";
 import { formatId } from "./ids.ts";
-import type { OpenAddress } from "./payer-address.ts";
 
 export type BillMessageKind = Exclude<
   CallbackKind,
@@ -16,14 +16,14 @@ export type BillMessageKind = Exclude<
 >;
 
 export function billMessages(
-  openAddress: OpenAddress,
+  payerAddresses: AddressSeal,
 ): Readonly<Record<BillMessageKind, (tx: Tx, id: bigint) => Promise<Message>>> {
   return {
     "bill-inquiry": inquiryAnswer,
     "bill-question": question,
     "bill-payment": paymentOutcome,
     "bill-advice": advice,
-    "rtp-request": (tx, id) => requestToPay(tx, id, openAddress),
+    "rtp-request": (tx, id) => requestToPay(tx, id, payerAddresses),
     "rtp-update": requestUpdate,
     "rtp-cancellation": requestCancellation,
     "rtp-status": statusAnswer,
@@ -84,7 +84,7 @@ async function advice(tx: Tx, id: bigint): Promise<Message> {
 }
 
 /** To the payer FI: ask this customer to pay. */
-async function requestToPay(tx: Tx, id: bigint, openAddress: OpenAddress): Promise<Message> {
+async function requestToPay(tx: Tx, id: bigint, payerAddresses: AddressSeal): Promise<Message> {
   const request = known(await tx.requestsToPay.find(id), "request to pay", id);
   const { rtpId, billId, billerName, currency, sealedAddress, expiresAt } = request;
   const body = {
@@ -99,7 +99,7 @@ async function requestToPay(tx: Tx, id: bigint, openAddress: OpenAddress): Promi
     // Erased when the request has ended; whoever answers then is told so.
     ...(sealedAddress === null
       ? { requestStatus: publishedStates[request.state] }
-      : { financialAddress: openAddress(sealedAddress) }),
+      : { financialAddress: payerAddresses.open(sealedAddress) }),
     expiry: epochSeconds(expiresAt),
   };
   return { method: "POST", body };

@@ -56,6 +56,8 @@ export function payByVoucher(
 ): Promise<VoucherForBillOutcome> {
   const { key, bodyHash } = identity;
   return store.transaction(async (tx) => {
+    if (!(await tx.registry.institution(key.institutionId)))
+      return { outcome: "not-permitted", refusal: "not-a-payer-fi" };
     const stored = await tx.requests.begin(key, bodyHash);
     if (stored) {
       const isSame = equalBytes(stored.bodyHash, bodyHash);

@@ -4,8 +4,9 @@ import { rawNumber } from "#core/json.ts";
 import { formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
 import { billMessages } from "../bills/messages.ts";
-import type { OpenAddress } from "../bills/payer-address.ts";
+import type { AddressSeal } from "../addresses.ts";
 import type { BatchResult, BatchRow, CallbackKind, CallbackRow, CommandResult, Tx } from "../ports/store.ts";
+import type { SignMessage } from "../g2p-connect/signature.ts";
 import { mapperCallback } from "../mapper/callback.ts";
 import { fundsCallback } from "../disbursement/answer-funds.ts";
 import { reportCallback } from "../disbursement/reports.ts";
@@ -15,18 +16,19 @@ import type { Compose, Message } from "./deliver.ts";
 export interface ComposerOptions {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
-  readonly openAddress: OpenAddress;
+  readonly payerAddresses: AddressSeal;
+  readonly signMessage: SignMessage;
 }
 
-export function createComposer({ graceMs, openAddress }: ComposerOptions): Compose {
+export function createComposer({ graceMs, payerAddresses, signMessage }: ComposerOptions): Compose {
   const composers: Readonly<Record<CallbackKind, (tx: Tx, subject: bigint) => Promise<Message>>> = {
     batch: async (tx, id) => ({ body: await batchOutcome(tx, id) }),
     command: async (tx, id) => ({ body: await commandOutcome(tx, id) }),
     redemption: async (tx, id) => ({ body: await redemptionCallback(tx, id, graceMs) }),
-    mapper: async (tx, id) => ({ body: await mapperCallback(tx, id) }),
+    mapper: async (tx, id) => ({ body: await mapperCallback(tx, id, signMessage) }),
     disbursement: async (tx, id) => ({ body: await reportCallback(tx, id) }),
     funds: async (tx, id) => ({ body: await fundsCallback(tx, id) }),
-    ...billMessages(openAddress),
+    ...billMessages(payerAddresses),
   };
   return (tx: Tx, { kind, subject }: CallbackRow) => composers[kind](tx, subject);
 }

@@ -55,6 +55,11 @@ export const publishedPaths = {
   "validate-payees": "prepayment-validation-response",
   disbursement: "api/v1/batch",
   funds: "batches/authorization/confirmation",
+  "g2p-link": "mapper/on-link",
+  "g2p-update": "mapper/on-update",
+  "g2p-unlink": "mapper/on-unlink",
+  "g2p-resolve": "mapper/on-resolve",
+  "g2p-status": "mapper/txn/on-status",
 } as const;
 
 function targetUrl(

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { createJobs } from "../jobs/boss.ts";
 import type { OperatorsDatabase } from "../database.ts";
-import { createAddressTokens } from "../mapper/address-tokens.ts";
+import { createAddresses } from "../addresses.ts";
 import type { CarriedDependencies } from "../operations/carried.ts";
 import { isPassingFailure } from "../postgres/away.ts";
 import { createDatabaseClient } from "../postgres/pool.ts";
@@ -24,7 +24,7 @@ export async function asServer<T>(
       store: createPostgresStore({
         db: client.db,
         jobs,
-        addressTokens: createAddressTokens(keys.addressKey, (length) => new Uint8Array(randomBytes(length))),
+        addresses: createAddresses(keys.addressKey, (length) => new Uint8Array(randomBytes(length))),
       }),
       context: {
         boxKeys: keys.boxKeys,

@@ -2,7 +2,8 @@
 import { checkDigits } from "#core/bill.ts";
 import type { CheckDigit } from "#core/bill.ts";
 import { isTimeZone } from "#core/local-date.ts";
-import { addressSeal, aliasIndex } from "../bills/payer-address.ts";
+import { createAddresses } from "../addresses.ts";
+import { aliasIndex } from "../bills/payer-address.ts";
 import { aliasTypes, rejectReasons } from "../ports/bill-rows.ts";
 import type { AliasType, BillerRow, PayerFiRow } from "../ports/bill-rows.ts";
 import {
@@ -163,12 +164,12 @@ export const billerCommands: readonly (readonly [string, Command])[] = [
         const [type, id, payerFiId, address] = words(this.usage, args, 4);
         if (!isAliasType(type)) throw new UsageError(`${type} is none of 00, 01 and 02`);
         const by = nameOf(this.usage, options);
-        const { indexKey, payerAddressKey } = await loadKeys();
+        const addresses = createAddresses((await loadKeys()).addressKey, randomBytes);
         const alias = {
           type,
-          index: aliasIndex(indexKey, { type, id }),
+          index: aliasIndex(addresses, { type, id }),
           payerFiId,
-          sealedAddress: addressSeal(payerAddressKey).seal(address, randomBytes),
+          sealedAddress: addresses.ofPayers.seal(address),
         };
         await putPayerAlias(pool, alias, by).catch(refuseUnregistered);
         return done(`The alias leads to ${payerFiId}.`, { payerFiId });

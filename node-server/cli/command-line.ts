@@ -26,6 +26,8 @@ const options = {
   by: { type: "string" },
   because: { type: "string" },
   all: { type: "boolean" },
+  update: { type: "boolean" },
+  "no-more": { type: "boolean" },
   "at-risk": { type: "boolean" },
   server: { type: "string" },
   agent: { type: "boolean" },
@@ -65,10 +67,18 @@ const options = {
   bank: { type: "string" },
   key: { type: "string" },
   "country-code": { type: "string" },
+  head: { type: "string" },
+  from: { type: "string" },
+  until: { type: "string" },
+  actor: { type: "string" },
+  action: { type: "string" },
+  subject: { type: "string" },
+  limit: { type: "string" },
 } as const;
 
 export interface Said {
-  readonly code: 0 | 2;
+  /** 1: it was done, and what was looked at is not as it should be. 2: it was not done. */
+  readonly code: 0 | 1 | 2;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -93,7 +103,8 @@ export async function runCommandLine(words: readonly string[], connect: Connect)
   }
   try {
     const result = await run(command, args.slice(ofTwoWords ? 2 : 1), parsed.values, connect);
-    return { code: 0, stdout: parsed.values.json === true ? toJson(result.data) : result.text, stderr: "" };
+    const stdout = parsed.values.json === true ? toJson(result.data) : result.text;
+    return { code: result.isWrong === true ? 1 : 0, stdout, stderr: "" };
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof WrongKeyFolderError)) throw error;
     return { code: 2, stdout: "", stderr: error.message };

@@ -23,6 +23,8 @@ export interface CommandResult {
   readonly text: string;
   /** The same for programs; bigint is written as text. */
   readonly data: unknown;
+  /** What was looked at is not as it should be: the exit code is 1. */
+  readonly isWrong?: boolean;
 }
 
 /** The words of the command line are wrong; the message says how they should be. */

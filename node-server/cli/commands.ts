@@ -3,9 +3,11 @@ import { toString } from "qrcode";
 import { currencyDecimals, formatMajor, parseMajor } from "#core/money.ts";
 import { formatSerial } from "#core/voucher-number.ts";
 import { enrolmentLink } from "#sync/enrolment-link.ts";
+import { isUuid } from "#sync/ids.ts";
 import { parseServerUrl } from "#sync/server-url.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { issuePinCode } from "../nodes/pin-codes.ts";
 import { revokeNode } from "../nodes/revoke.ts";
 import {
   listNodes,
@@ -16,6 +18,7 @@ import {
   trialBalance,
 } from "../postgres/registry-admin.ts";
 import { agentCommands } from "./agent-commands.ts";
+import { auditCommands } from "./audit-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
@@ -24,6 +27,7 @@ import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.t
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
+import { mapperCommands } from "./mapper-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
 import { disbursementCommands } from "./disbursement-commands.ts";
 import { disputeCommands } from "./dispute-commands.ts";
@@ -38,12 +42,14 @@ import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...oversightCommands,
+  ...auditCommands,
   ...carryingCommands,
   ...leaseCommands,
   ...recoveryCommands,
   ...heldCommands,
   ...disputeCommands,
   ...merchantCommands,
+  ...mapperCommands,
   ...policyCommands,
   ...paymentCommands,
   ...contactCommands,
@@ -159,6 +165,27 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         const told = `Enrolment code for ${nodeName} of ${merchant.name}, good for ${validHours} hours, once:\n\n    ${code}\n`;
         const picture = link && (await toString(link, { type: "utf8", errorCorrectionLevel: "M" }));
         return done(link ? `${told}\n    ${link}\n\n${picture}` : told, { code, link });
+      },
+    },
+  ],
+  [
+    "node pin-code",
+    {
+      database: true,
+      usage: "node pin-code NODE-ID",
+      summary:
+        "issue a one-time code, good for an hour, by which that till lets a forgotten PIN be set anew while it is connected",
+      async run({ store, randomBytes }, args) {
+        const [id] = words(this.usage, args, 1);
+        const issued = isUuid(id) ? await issuePinCode(store, randomBytes, id) : undefined;
+        if (!issued) throw new UsageError(`There is no active node ${id}`);
+        const { code, validMinutes } = issued;
+        return done(
+          `Code for a new PIN at node ${id}, good for ${validMinutes} minutes, once:\n\n    ${code}\n`,
+          {
+            code,
+          },
+        );
       },
     },
   ],

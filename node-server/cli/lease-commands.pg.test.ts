@@ -1,4 +1,5 @@
 /** The operators' commands about leases, beside a running server. */
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
@@ -95,6 +96,13 @@ test("how many leases a node may hold is set, shown and audited", async () => {
     `select before, after from audit_entries where action = 'node.most-leases'`,
   );
   expect(rows).toEqual([{ before: { mostLeases: 1000 }, after: { mostLeases: 25 } }]);
+});
+
+test("a code for a new PIN is issued for a node that there is", async () => {
+  const { nodeId } = node.identity;
+  expect((await operate("node", "pin-code", nodeId)).stdout).toMatch(/([0-9A-Z]{4}-){3}[0-9A-Z]{4}/);
+  for (const nobody of ["nobody", randomUUID()])
+    expect((await refused("node", "pin-code", nobody)).stderr).toContain("no active node");
 });
 
 async function operate(...args: readonly string[]) {

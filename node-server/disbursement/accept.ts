@@ -12,7 +12,7 @@ import type {
 import type { Store, Tx } from "../ports/store.ts";
 import { acceptOnce } from "../accept-once.ts";
 import type { Acceptance, Accepted, RequestIdentity } from "../accept-once.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { checkItems } from "./check-items.ts";
 import type { CheckedItems, Lengths } from "./check-items.ts";
 import { contentHash } from "./content-hash.ts";
@@ -44,11 +44,11 @@ export type BatchAcceptance =
 
 export interface AcceptBatchDependencies {
   readonly store: Store;
-  readonly addressKeys: AddressKeys;
+  readonly addresses: Addresses;
 }
 
 export async function acceptBatch(
-  { store, addressKeys }: AcceptBatchDependencies,
+  { store, addresses }: AcceptBatchDependencies,
   order: BatchOrder,
 ): Promise<BatchAcceptance> {
   const { institutionId } = order.identity.key;
@@ -59,7 +59,7 @@ export async function acceptBatch(
   }));
   if (!terms) return { ok: false, refusal: "no-terms" };
   const itemTerms = { countryCode: terms.countryCode, fee };
-  const checked = checkItems(order.raw, itemTerms, addressKeys, order.lengths);
+  const checked = checkItems(order.raw, itemTerms, addresses, order.lengths);
   if (!checked.ok) return { ok: false, mistakes: checked.mistakes };
   const batchId = batchIdOf(order.identity);
   const accept = async (rejectedFor?: readonly Mistake[]): Promise<BatchAcceptance> => {
@@ -68,7 +68,7 @@ export async function acceptBatch(
       order.identity,
       order.answer(batchId),
       (tx) => known(tx, batchId),
-      (tx) => insert(tx, order, batchId, addressKeys, checked.items, rejectedFor),
+      (tx) => insert(tx, order, batchId, addresses, checked.items, rejectedFor),
     );
     return { ok: true, acceptance };
   };
@@ -102,7 +102,7 @@ async function insert(
   tx: Tx,
   order: BatchOrder,
   batchId: string,
-  keys: AddressKeys,
+  addresses: Addresses,
   items: CheckedItems,
   rejectedFor: readonly Mistake[] | undefined,
 ): Promise<undefined> {
@@ -111,7 +111,7 @@ async function insert(
   if (!terms) throw new Error(`the terms of ${institutionId} are gone`);
   const after = order.afterBatchId === null ? null : await tx.disbursements.byBatchId(order.afterBatchId);
   if (after === undefined || (after && after.institutionId !== institutionId)) throw new UnknownAfter();
-  const batch = newBatch(order, batchId, keys, items, terms, after?.id ?? null);
+  const batch = newBatch(order, batchId, addresses, items, terms, after?.id ?? null);
   const id = await tx.disbursements.insert(await withFreeExternalId(tx, batch));
   if (id === undefined) {
     const reason = `the id ${order.externalId} was given to an earlier batch`;
@@ -153,12 +153,12 @@ async function withFreeExternalId(tx: Tx, batch: NewDisbursementBatch): Promise<
 function newBatch(
   order: BatchOrder,
   batchId: string,
-  keys: AddressKeys,
+  addresses: Addresses,
   { instructions, currency, totalMinor }: CheckedItems,
   terms: DisbursementTerms,
   afterBatch: bigint | null,
 ): NewDisbursementBatch {
-  const hash = contentHash(keys, currency);
+  const hash = contentHash(addresses, currency);
   for (const instruction of instructions) hash.add(instruction);
   return {
     batchId,

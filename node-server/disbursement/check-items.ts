@@ -9,7 +9,7 @@ import { parseMajor } from "#core/money.ts";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { AddressKind, DisbursementFee, NewCreditInstruction } from "../ports/disbursement.ts";
 import { feeOf } from "#core/fee.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { mostMistakes } from "./files/raw-item.ts";
 import type { Mistake, Party, RawItem } from "./files/raw-item.ts";
 
@@ -40,7 +40,7 @@ const largestTotal = 9_223_372_036_854_775_807n;
 export function checkItems(
   raw: readonly RawItem[],
   terms: ItemTerms,
-  keys: AddressKeys,
+  addresses: Addresses,
   lengths: Lengths,
 ): ItemsCheck {
   const mistakes: Mistake[] = [];
@@ -53,7 +53,7 @@ export function checkItems(
   const payments = new Map<string, number>();
   const instructions: NewCreditInstruction[] = [];
   for (const item of raw) {
-    const checked = checkItem(item, currency, terms, keys, lengths, (field, reason) =>
+    const checked = checkItem(item, currency, terms, addresses, lengths, (field, reason) =>
       note(item.line, field, reason),
     );
     if (!checked) continue;
@@ -84,7 +84,7 @@ function checkItem(
   item: RawItem,
   currency: string,
   terms: ItemTerms,
-  keys: AddressKeys,
+  addresses: Addresses,
   lengths: Lengths,
   note: Note,
 ): NewCreditInstruction | undefined {
@@ -116,15 +116,21 @@ function checkItem(
     line: item.line,
     instructionId,
     payeeIdentity: payee.identity,
-    address: payee.address && { kind: payee.address.kind, sealed: keys.seal(payee.address.value) },
+    address: payee.address && {
+      kind: payee.address.kind,
+      sealed: addresses.ofBatches.seal(payee.address.value),
+    },
     institutionCode: payee.institutionCode,
-    payeeIndex: keys.index("payee", payee.identity ?? payee.address?.value ?? ""),
+    payeeIndex: addresses.index("batch-payee", payee.identity ?? payee.address?.value ?? ""),
     paymentMode,
     payerParty: item.payer[0]?.value.trim().slice(0, 34) || null,
     amountMinor,
     feeMinor: feeOf(amountMinor, terms.fee),
     narration,
-    fingerprint: keys.index("payment", `${named}|${amountMinor}|${currency}|${narration.toLowerCase()}`),
+    fingerprint: addresses.index(
+      "batch-payment",
+      `${named}|${amountMinor}|${currency}|${narration.toLowerCase()}`,
+    ),
     corrections,
   };
 }

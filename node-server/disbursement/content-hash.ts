@@ -5,7 +5,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { DisbursementBatch, NewCreditInstruction } from "../ports/disbursement.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 
 export interface ContentHash {
   add(instruction: NewCreditInstruction): void;
@@ -13,7 +13,7 @@ export interface ContentHash {
 }
 
 /** Instructions are added in the order of their lines. */
-export function contentHash(keys: AddressKeys, currency: string): ContentHash {
+export function contentHash(addresses: Addresses, currency: string): ContentHash {
   const hash = sha256.create().update(utf8ToBytes(`paypost/1/batch-content\n${currency}\n`));
   return {
     add(instruction) {
@@ -24,7 +24,7 @@ export function contentHash(keys: AddressKeys, currency: string): ContentHash {
         line,
         instructionId,
         payeeIdentity,
-        address && [address.kind, keys.open(address.sealed)],
+        address && [address.kind, addresses.ofBatches.open(address.sealed)],
         institutionCode,
         String(amountMinor),
         narration,

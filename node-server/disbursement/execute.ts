@@ -5,7 +5,7 @@
 import type { AddressKind, DisbursementBatch } from "../ports/disbursement.ts";
 import type { PlannedCredit, ReceivingInstitution, UnplannedInstruction } from "../ports/execution.ts";
 import type { Store, Tx } from "../ports/store.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { settleIfEnded } from "./judge.ts";
 import type { ResolvedPayee } from "../mapper/resolve.ts";
 import type { ResolvePayees } from "./resolve-payees.ts";
@@ -13,7 +13,7 @@ import { orderVouchers } from "./vouchers.ts";
 
 export interface ExecuteDependencies {
   readonly store: Store;
-  readonly addressKeys: AddressKeys;
+  readonly addresses: Addresses;
   readonly resolvePayees: ResolvePayees;
 }
 
@@ -92,7 +92,7 @@ interface Sorted {
 }
 
 async function sort(
-  { addressKeys, resolvePayees }: ExecuteDependencies,
+  { addresses, resolvePayees }: ExecuteDependencies,
   tx: Tx,
   batch: DisbursementBatch,
   slice: readonly UnplannedInstruction[],
@@ -137,7 +137,7 @@ async function sort(
       case "mobile-money":
       case "digital-wallet":
       case "proxy": {
-        const to = { kind: addressKinds[payee.kind], sealed: addressKeys.seal(payee.account) };
+        const to = { kind: addressKinds[payee.kind], sealed: addresses.ofBatches.seal(payee.account) };
         await pay(instruction, payee.fspId ?? instruction.institutionCode, to);
       }
     }

@@ -13,22 +13,22 @@ import { transactionIdOf } from "../payments/claim.ts";
 import type { DisbursementBatch } from "../ports/disbursement.ts";
 import type { ChunkCredit, EndedCredit, ReceivingInstitution } from "../ports/execution.ts";
 import type { Store, Tx } from "../ports/store.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { judgeProgress } from "./judge.ts";
 import { giveReceipts } from "./receipts.ts";
 
 export interface PayDependencies {
   readonly store: Store;
-  readonly addressKeys: AddressKeys;
+  readonly addresses: Addresses;
   readonly carrierOf: (institution: ReceivingInstitution) => Carrier;
 }
 
 /** Sends what is to be sent of a chunk, asks for what may have been sent, and writes down what came of it. */
 export async function payChunk(deps: PayDependencies, batchId: bigint, chunk: number): Promise<void> {
-  const begun = await deps.store.transaction((tx) => begin(tx, deps.addressKeys, batchId, chunk));
+  const begun = await deps.store.transaction((tx) => begin(tx, deps.addresses, batchId, chunk));
   if (!begun) return;
   const outcomes = await carry(deps.carrierOf(begun.receiver), begun);
-  await deps.store.transaction((tx) => settle(tx, deps.addressKeys, begun, outcomes));
+  await deps.store.transaction((tx) => settle(tx, deps.addresses, begun, outcomes));
 }
 
 interface Begun {
@@ -40,7 +40,12 @@ interface Begun {
 }
 
 /** Undefined where nothing is to be done now. */
-async function begin(tx: Tx, keys: AddressKeys, batchId: bigint, chunk: number): Promise<Begun | undefined> {
+async function begin(
+  tx: Tx,
+  addresses: Addresses,
+  batchId: bigint,
+  chunk: number,
+): Promise<Begun | undefined> {
   const batch = await tx.disbursements.find(batchId);
   const institutionId = (await tx.execution.chunk(batchId, chunk))?.institutionId;
   const receiver = institutionId ? await tx.execution.receiver(institutionId) : undefined;
@@ -55,7 +60,7 @@ async function begin(tx: Tx, keys: AddressKeys, batchId: bigint, chunk: number):
   await tx.execution.start(batchId, started);
   if (started.length + toAsk.length === 0) return undefined;
   const payouts = (some: readonly ChunkCredit[]) =>
-    some.map((credit) => payoutOf(keys, batch, chunk, receiver, credit));
+    some.map((credit) => payoutOf(addresses, batch, chunk, receiver, credit));
   return { batch, chunk, receiver, toSend: payouts(started), toAsk: payouts(toAsk) };
 }
 
@@ -82,7 +87,7 @@ export function readSubBatchId(
 }
 
 function payoutOf(
-  keys: AddressKeys,
+  addresses: Addresses,
   { currency, batchId }: DisbursementBatch,
   chunk: number,
   receiver: ReceivingInstitution,
@@ -93,7 +98,7 @@ function payoutOf(
     idempotencyKey: credit.key,
     payeeId: credit.payeeIdentity ?? credit.instructionId,
     fspId: receiver.id,
-    account: keys.open(credit.to.sealed),
+    account: addresses.ofBatches.open(credit.to.sealed),
     accountKind: credit.to.kind,
     narration: credit.narration,
     group: subBatchId(batchId, chunk),
@@ -127,7 +132,7 @@ async function carry(
 
 async function settle(
   tx: Tx,
-  keys: AddressKeys,
+  addresses: Addresses,
   begun: Begun,
   outcomes: ReadonlyMap<string, PayoutOutcome>,
 ): Promise<void> {
@@ -151,7 +156,7 @@ async function settle(
   await tx.execution.markUnknown(batch.id, unknown);
   if (paid.length > 0) {
     await tx.ledger.post(payInstructions(batch, begun.receiver, paid.map(paidCreditOf)));
-    await giveReceipts(tx, keys, batch, paid);
+    await giveReceipts(tx, addresses, batch, paid);
   }
   if (unknown.length > 0) {
     const ageSeconds = oldestSeconds((await tx.now()).getTime(), unknown);

@@ -4,12 +4,12 @@ import { tellOfReceipt } from "../notifications/tell.ts";
 import type { DisbursementBatch } from "../ports/disbursement.ts";
 import type { ChunkCredit } from "../ports/execution.ts";
 import type { Tx } from "../ports/store.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 
 /** A payee's registered contact is told, or else the phone number that was paid, where the agency wants that. */
 export async function giveReceipts(
   tx: Tx,
-  keys: AddressKeys,
+  addresses: Addresses,
   batch: DisbursementBatch,
   paid: readonly ChunkCredit[],
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function giveReceipts(
   const contactOf = ({ payeeIdentity, to }: ChunkCredit): Contact | undefined => {
     const known = contacts.get(payeeIdentity ?? "");
     if (known || language === null || to.kind !== "msisdn") return known;
-    return { channel: "sms", address: keys.open(to.sealed), language };
+    return { channel: "sms", address: addresses.ofBatches.open(to.sealed), language };
   };
   const reached = new Map(paid.map((credit) => [credit.line, contactOf(credit)]));
   if ([...reached.values()].every((contact) => contact === undefined)) return;

@@ -7,12 +7,12 @@ import { toCsv } from "../csv.ts";
 import type { BatchDetailRow } from "../ports/batch-detail.ts";
 import type { DisbursementBatch } from "../ports/disbursement.ts";
 import type { Store } from "../ports/store.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { groupStatus, paymentStatus } from "./status-codes.ts";
 
 export interface ResultDependencies {
   readonly store: Store;
-  readonly addressKeys: AddressKeys;
+  readonly addresses: Addresses;
 }
 
 const sliceSize = 1_000;
@@ -32,7 +32,7 @@ async function* rowsOf(store: Store, batch: bigint): AsyncGenerator<readonly Bat
 const textEncoder = new TextEncoder();
 
 export async function* resultCsv(
-  { store, addressKeys }: ResultDependencies,
+  { store, addresses }: ResultDependencies,
   batch: DisbursementBatch,
 ): AsyncGenerator<Uint8Array> {
   const head = [
@@ -51,7 +51,7 @@ export async function* resultCsv(
   for await (const rows of rowsOf(store, batch.id)) {
     const cells = rows.map((row) => [
       row.instructionId,
-      payeeOf(addressKeys, row),
+      payeeOf(addresses, row),
       formatMajor({ amountMinor: row.amountMinor, currency: batch.currency }),
       batch.currency,
       paymentStatus(row.state, batch.state),
@@ -66,8 +66,8 @@ export async function* resultCsv(
 }
 
 /** The payee as the sender named it. */
-export function payeeOf(keys: AddressKeys, { payeeIdentity, address }: BatchDetailRow): string {
-  return payeeIdentity ?? (address ? keys.open(address.sealed) : "");
+export function payeeOf(addresses: Addresses, { payeeIdentity, address }: BatchDetailRow): string {
+  return payeeIdentity ?? (address ? addresses.ofBatches.open(address.sealed) : "");
 }
 
 export async function* pain002(

@@ -5,20 +5,20 @@
 import { equalBytes } from "#sync/signing/bytes.ts";
 import type { DisbursementBatch } from "../ports/disbursement.ts";
 import type { Store, Tx } from "../ports/store.ts";
-import type { AddressKeys } from "./addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { changeBatch } from "./change-batch.ts";
 import { contentHash } from "./content-hash.ts";
 
 export interface StartDependencies {
   readonly store: Store;
-  readonly addressKeys: AddressKeys;
+  readonly addresses: Addresses;
 }
 
 /** Starts the batch, or sees to it that it is looked at again when its time has come. */
-export async function startBatch({ store, addressKeys }: StartDependencies, id: bigint): Promise<void> {
+export async function startBatch({ store, addresses }: StartDependencies, id: bigint): Promise<void> {
   const due = await store.transaction((tx) => dueBatch(tx, id));
   if (!due) return;
-  const isAsApproved = equalBytes(await hashOf(store, addressKeys, due), due.contentHash);
+  const isAsApproved = equalBytes(await hashOf(store, addresses, due), due.contentHash);
   await store.transaction(async (tx) => {
     const batch = await dueBatch(tx, id);
     if (!batch) return;
@@ -54,10 +54,10 @@ const sliceSize = 2_000;
 
 async function hashOf(
   store: Store,
-  keys: AddressKeys,
+  addresses: Addresses,
   { id, currency }: DisbursementBatch,
 ): Promise<Uint8Array> {
-  const hash = contentHash(keys, currency);
+  const hash = contentHash(addresses, currency);
   for (let afterLine = 0; ;) {
     const slice = await store.transaction((tx) =>
       tx.disbursements.instructions(id, { afterLine, limit: sliceSize }),

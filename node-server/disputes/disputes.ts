@@ -46,20 +46,25 @@ export function withdrawVerdict(store: Store, name: DisputeName, by: string): Pr
   return change(store, name, { type: "WITHDRAW" }, `operator:${by}`, withoutProposal);
 }
 
-/** The merchant is heard once more, and others decide. `actor` is an operator or the merchant's node. */
+/**
+ * The merchant is heard once more, and others decide. `actor` is an operator or the merchant's node; whoever missed the
+ * answer and says the same again is answered alike.
+ */
 export function appeal(
   store: Store,
   name: DisputeName,
   because: string,
   actor: `operator:${string}` | `node:${string}`,
 ): Promise<DisputeOutcome> {
-  return change(store, name, { type: "APPEAL" }, actor, (row) => ({
+  const heard = (row: DisputeRow) => ({
     ...withoutProposal(row),
     appeal: because,
     firstDecidedBy: row.decidedBy,
     decidedBy: null,
     decidedAt: null,
-  }));
+  });
+  const isHeard = (row: DisputeRow) => row.state === "appealed" && row.appeal === because;
+  return change(store, name, { type: "APPEAL" }, actor, heard, isHeard);
 }
 
 /** Carries out what somebody else has proposed. */
@@ -100,10 +105,12 @@ function change(
   event: DisputeEvent,
   actor: string,
   edit: (row: DisputeRow) => DisputeRow | DisputeRefusal,
+  isDone: (row: DisputeRow) => boolean = () => false,
 ): Promise<DisputeOutcome> {
   return store.transaction(async (tx) => {
     const row = await tx.disputes.lock(nodeId, hash);
     if (!row) return refused("no-such-dispute");
+    if (isDone(row)) return { ok: true, row };
     const decision = decideDispute(row.state, event);
     if (!decision.ok) return refused("not-possible");
     const edited = edit(row);

@@ -4,11 +4,12 @@ import { createComposer } from "../callbacks/bodies.ts";
 import { deliverCallback } from "../callbacks/deliver.ts";
 import type { Send } from "../callbacks/deliver.ts";
 import { timeOutInquiries } from "../bills/inquiries.ts";
-import { addressSeal } from "../bills/payer-address.ts";
+import type { Addresses } from "../addresses.ts";
 import { remindBillers } from "../bills/remind.ts";
 import { expireRequestsToPay } from "../bills/requests-to-pay.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
+import { forgetNodeQuestions } from "../nodes/forget-questions.ts";
 import { eraseDeliveredNumbers } from "../vouchers/erase.ts";
 import { expireVouchers } from "../vouchers/expire.ts";
 import { watchStock } from "../vouchers/restocking.ts";
@@ -16,6 +17,7 @@ import { issueBatch } from "../vouchers/issue.ts";
 import { shortenDenyList } from "../vouchers/deny-list.ts";
 import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
+import type { SignMessage } from "../g2p-connect/signature.ts";
 import { runMapperRequest } from "../mapper/run-request.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
@@ -36,18 +38,20 @@ export interface HandlerDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
   readonly keys: ServerKeys;
+  readonly addresses: Addresses;
   readonly numbers: NumberMaking;
   readonly send: Send;
   readonly signCallback: SignRequest;
+  readonly signMessage: SignMessage;
   readonly sendMessage: SendMessage;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
 }
 
 export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, DisbursementQueue> {
-  const { store, gateway, keys, numbers, send, signCallback, sendMessage, graceMs } = deps;
+  const { store, gateway, keys, numbers, send, signCallback, signMessage, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
-  const compose = createComposer({ graceMs, openAddress: addressSeal(keys.payerAddressKey).open });
+  const compose = createComposer({ graceMs, payerAddresses: deps.addresses.ofPayers, signMessage });
   return {
     "issue-batch": (id) =>
       afterRecovery(store, { queue: "issue-batch", id }, () => issueBatch({ store, numbers }, BigInt(id))),
@@ -129,6 +133,11 @@ export function periodicTasks({
       name: "erase-sealed-answers",
       everySeconds: 600,
       run: async () => void (await eraseSealedAnswers(store)),
+    },
+    {
+      name: "forget-node-questions",
+      everySeconds: 3600,
+      run: () => forgetNodeQuestions(store),
     },
     {
       name: "send-forgotten-callbacks",

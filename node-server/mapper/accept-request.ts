@@ -1,13 +1,15 @@
 /** Accepting what callers ask of the account mapper: stored with its items and its work in one transaction, then answered. */
-import type { MapperItem, MapperRequestRow } from "../ports/mapper.ts";
+import type { MapperItem, MapperOutcome, MapperRequestRow } from "../ports/mapper.ts";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import { acceptOnce } from "../accept-once.ts";
 import type { Acceptance, Accepted, RequestIdentity } from "../accept-once.ts";
 import { jobOf } from "../vouchers/accept.ts";
 import { runMapperRequest } from "./run-request.ts";
 
-export type AskedRequest = Omit<MapperRequestRow, "id" | "institutionId" | "requestKey"> & {
+export type AskedRequest = Omit<MapperRequestRow, "id" | "institutionId" | "requestKey" | "about"> & {
   readonly items: readonly MapperItem[];
+  /** Items that have their outcome already. */
+  readonly refused?: readonly MapperOutcome[];
 };
 
 export const emptyItem: Omit<MapperItem, "line"> = {
@@ -20,21 +22,24 @@ export const emptyItem: Omit<MapperItem, "line"> = {
   area: null,
   active: null,
   prefer: null,
+  dated: null,
+  details: null,
 };
 
 /** A repeated request gets its first answer, and its callback once more. */
 export function acceptMapperRequest(
   store: Store,
   identity: RequestIdentity,
-  { items, ...asked }: AskedRequest,
+  { items, refused = [], ...asked }: AskedRequest,
   answer: Accepted,
 ): Promise<Acceptance<never>> {
   const { institutionId, requestId: requestKey } = identity.key;
-  const request = { ...asked, institutionId, requestKey };
+  const request = { ...asked, institutionId, requestKey, about: null };
   const known = async (tx: Tx): Promise<Job> => jobOf("map-payees", await tx.mapperRequests.byKey(request));
   return acceptOnce<never>(store, identity, answer, known, async (tx) => {
     const id = await tx.mapperRequests.insert(request);
     await tx.mapperRequests.addItems({ id, institutionId }, items);
+    await tx.mapperRequests.finish(id, refused);
     return jobOf("map-payees", id);
   });
 }

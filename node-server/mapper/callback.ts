@@ -4,15 +4,21 @@
  */
 import { randomUUID } from "node:crypto";
 import type { PayeeAddress } from "#core/payee-addresses.ts";
+import { composeAnswer } from "../g2p-connect/answers.ts";
+import type { SignMessage } from "../g2p-connect/signature.ts";
 import type { MapperRequestRow, MapperResult } from "../ports/mapper.ts";
 import type { Tx } from "../ports/store.ts";
 import { answerOf } from "./look-up.ts";
 import type { LookUpAnswer } from "./look-up.ts";
 import { lookUpReasons } from "./reasons.ts";
 
-export async function mapperCallback(tx: Tx, id: bigint): Promise<unknown> {
+export async function mapperCallback(tx: Tx, id: bigint, signMessage: SignMessage): Promise<unknown> {
   const request = await tx.mapperRequests.find(id);
   if (!request) throw new Error(`no mapper request ${id}`);
+  if (request.face === "g2p-connect") {
+    const answer = await composeAnswer(tx, request);
+    return { signature: await signMessage(answer), ...answer };
+  }
   return composeOutcome(tx, request);
 }
 
@@ -47,6 +53,10 @@ export async function composeOutcome(tx: Tx, request: MapperRequestRow): Promise
           FailureReason: failureReason,
         })),
       };
+    case "resolve":
+    case "txn-status":
+    case "unlink":
+      throw new Error(`a ${action} is asked by G2P Connect only`);
     case "register":
     case "update":
     case "add-address":

@@ -4,7 +4,10 @@ import { modalities } from "#core/payee-addresses.ts";
 import type { Modality } from "#core/payee-addresses.ts";
 import type { MapperAction, MapperItem } from "../ports/mapper.ts";
 
-export type ChangingAction = Extract<MapperAction, "register" | "update" | "add-address" | "update-address">;
+export type ChangingAction = Extract<
+  MapperAction,
+  "register" | "update" | "add-address" | "update-address" | "unlink"
+>;
 
 export type ItemMistake = "unknown-modality" | "address-required";
 
@@ -33,6 +36,14 @@ export function changesOf(
     }
     case "update-address":
       return [updateOf(item, modality, item.active ?? undefined)];
+    case "unlink":
+      // An address that is named must be the payee's; nothing of it is changed.
+      return item.address === null
+        ? [{ type: "UNLINK" }]
+        : [
+            updateOf({ ...item, replaces: item.address, prefer: false }, modality, undefined),
+            { type: "UNLINK" },
+          ];
   }
 }
 

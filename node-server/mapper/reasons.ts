@@ -18,6 +18,20 @@ export const changeReasons: Readonly<Record<BeneficiaryRefusal | ItemMistake, st
   "address-inactive": "Inactive Address: activate it before it is preferred",
 };
 
+/** The same in the words of G2P Connect: what is wrong is the id or the financial address. */
+export const changeCodes: Readonly<Record<BeneficiaryRefusal | ItemMistake, string>> = {
+  "already-registered": "rjct.id.invalid",
+  "not-registered": "rjct.id.invalid",
+  "unknown-modality": "rjct.fa.invalid",
+  "address-exists": "rjct.fa.invalid",
+  "address-required": "rjct.fa.invalid",
+  "no-such-address": "rjct.fa.invalid",
+  "several-addresses": "rjct.fa.invalid",
+  "too-many-addresses": "rjct.fa.invalid",
+  "preferred-stays": "rjct.fa.invalid",
+  "address-inactive": "rjct.fa.invalid",
+};
+
 export const lookUpReasons: Readonly<Record<Exclude<LookUpAnswer["outcome"], "found">, string>> = {
   unknown: "Not Registered",
   inactive: "Inactive",

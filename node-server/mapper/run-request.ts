@@ -1,6 +1,7 @@
 /** Works through a stored request of the account mapper until each item has its outcome, and then tells its caller. */
 import { requestCallback } from "../callbacks/outbox.ts";
 import type { CallbackPath } from "../callbacks/outbox.ts";
+import { resolveItems } from "../g2p-connect/resolve.ts";
 import type { MapperAction, MapperItem, MapperOutcome, MapperRequestRow } from "../ports/mapper.ts";
 import type { Store, Tx } from "../ports/store.ts";
 import { changePayees } from "./change-payees.ts";
@@ -8,7 +9,7 @@ import type { PayeeItem } from "./change-payees.ts";
 import { changesOf } from "./changes-of.ts";
 import type { ChangingAction } from "./changes-of.ts";
 import { lookUpPayees } from "./look-up.ts";
-import { accountReasons, changeReasons, lookUpReasons, payeeReasons } from "./reasons.ts";
+import { accountReasons, changeCodes, changeReasons, lookUpReasons, payeeReasons } from "./reasons.ts";
 import { resolvePayees } from "./resolve.ts";
 
 /** Items of one transaction: short enough that a crash repeats little, long enough that it does not cost a trip each. */
@@ -33,13 +34,31 @@ async function runSlice(tx: Tx, id: bigint): Promise<boolean> {
 }
 
 export async function tellCaller(tx: Tx, request: MapperRequestRow): Promise<void> {
-  const { id, institutionId, action, callbackUrl: url } = request;
+  const { id, institutionId, action, face, callbackUrl: url } = request;
   if (url === null) return;
   const callback = { institutionId, kind: "mapper", subject: id, url } as const;
-  await tx.jobs.enqueue(await requestCallback(tx, callback, paths[action]));
+  await tx.jobs.enqueue(
+    await requestCallback(tx, callback, face === "g2p-connect" ? g2pPaths[action] : paths[action]),
+  );
 }
 
+const g2pPaths: Readonly<Record<MapperAction, CallbackPath>> = {
+  register: "g2p-link",
+  update: "g2p-update",
+  unlink: "g2p-unlink",
+  resolve: "g2p-resolve",
+  "txn-status": "g2p-status",
+  "add-address": "g2p-update",
+  "update-address": "g2p-update",
+  "look-up": "g2p-resolve",
+  "validate-payees": "g2p-resolve",
+  "validate-addresses": "g2p-resolve",
+};
+
 const paths: Readonly<Record<MapperAction, CallbackPath>> = {
+  unlink: "map-payees",
+  resolve: "look-up",
+  "txn-status": "look-up",
   register: "map-payees",
   update: "map-payees",
   "add-address": "map-payees",
@@ -59,9 +78,14 @@ function outcomesOf(
     case "update":
     case "add-address":
     case "update-address":
+    case "unlink":
       return change(tx, request, request.action, items);
     case "look-up":
       return lookUp(tx, request, items);
+    case "resolve":
+      return resolveItems(tx, request, items);
+    case "txn-status":
+      throw new Error("a question about a request has no items");
     case "validate-payees":
       return validatePayees(tx, request, items);
     case "validate-addresses":
@@ -80,7 +104,8 @@ async function change(
   for (const item of items) {
     const changes = changesOf(action, item);
     const { line, area, payeeIdentity } = item;
-    if (typeof changes === "string") mistaken.push({ line, failureReason: changeReasons[changes] });
+    if (typeof changes === "string")
+      mistaken.push({ line, failureReason: changeReasons[changes], reasonCode: changeCodes[changes] });
     else readable.push({ line, area, changes, payeeIdentity: payeeIdentity ?? "" });
   }
   const actor = `institution:${institutionId}`;
@@ -89,6 +114,7 @@ async function change(
   const outcomes = [...changed].map(([line, refusal]) => ({
     line,
     failureReason: refusal && changeReasons[refusal],
+    reasonCode: refusal && changeCodes[refusal],
   }));
   const done = outcomes.filter(({ failureReason }) => failureReason === null).length;
   const after = { done, failed: outcomes.length - done + mistaken.length };

@@ -11,6 +11,7 @@ import { hashOf, parseDocument, signDocument } from "#sync/signing/cose.ts";
 import { verify } from "#sync/signing/ed25519.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 import type { EnrolmentCodeRow, Store, Tx } from "../ports/store.ts";
+import { readableCode } from "./readable-code.ts";
 
 export interface EnrolDependencies {
   readonly store: Store;
@@ -39,7 +40,7 @@ export type EnrolAnswer =
     }
   | { readonly ok: false; readonly refusal: EnrolRefusal };
 
-/** Issues a one-time code of 80 bits, in groups that can be read out over the telephone. */
+/** Issues a one-time code. */
 export async function issueEnrolmentCode(
   store: Store,
   randomBytes: (length: number) => Uint8Array,
@@ -50,10 +51,7 @@ export async function issueEnrolmentCode(
     readonly agent?: boolean;
   },
 ): Promise<string> {
-  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  const code = Array.from(randomBytes(16), (byte) => alphabet[byte % 32])
-    .join("")
-    .replace(/(.{4})(?=.)/g, "$1-");
+  const code = readableCode(randomBytes);
   await store.transaction(async (tx) => {
     const expiresAt = new Date((await tx.now()).getTime() + wish.validHours * 3_600_000);
     await tx.nodes.insertCode({ agent: false, ...wish, expiresAt, codeHash: codeHash(code) });

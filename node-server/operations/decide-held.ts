@@ -2,7 +2,7 @@
  * What no rule can decide is decided by two people (design section 4.6: "stored and held for a person"): one proposes and
  * says why, another one decides. The operation then has its one verdict, and its node is told.
  */
-import { serialOf } from "#sync/documents/operation.ts";
+import { isAboutPayee, serialOf } from "#sync/documents/operation.ts";
 import { sameEpoch } from "#sync/epoch.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { claimVoucher } from "../payments/claim.ts";
@@ -10,6 +10,7 @@ import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/sto
 import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
 import { rejectPayBill } from "./pay-bill.ts";
+import { settlePayee } from "./payees.ts";
 import { readStored, storedOperation } from "./read-stored.ts";
 import { isGenuine } from "./redeem.ts";
 import { judge } from "./settle.ts";
@@ -164,6 +165,7 @@ async function verdictOf(
     const judged = await judge(context, tx, node, { operation, sealed, hash });
     return judged.reason === "awaiting-biller" ? judged : "voucher-not-free";
   }
+  if (isAboutPayee(body)) return settlePayee(context, tx, node, { operation, body, sealed, hash }, true);
   if (body.type === "refund-bill") {
     const judged = await judge(context, tx, node, { operation, sealed, hash });
     return judged.event.type === "APPLY" ? judged : "nothing-to-refund";

@@ -60,5 +60,7 @@ async function judgeHeld(
       return settleRedeem(context, tx, node, { operation, body, sealed, hash }, leaseIsClosing);
     case "refund-bill":
       return settleRefundBill(tx, node, { operation, body, hash });
+    default:
+      throw new Error(`a ${body.type} waits for no lease`);
   }
 }

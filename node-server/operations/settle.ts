@@ -9,6 +9,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import type { HoldReason } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
+import { settlePayee } from "./payees.ts";
 import { settleRedeem } from "./redeem.ts";
 import { settleRefundBill } from "./refund-bill.ts";
 import { settleRelease } from "./release.ts";
@@ -119,6 +120,10 @@ export function judge(
     }
     case "refund-bill":
       return settleRefundBill(tx, node, { operation, body: operation.body, hash });
+    case "look-up":
+    case "register-beneficiary":
+    case "update-beneficiary":
+      return settlePayee(context, tx, node, { operation, body: operation.body, sealed, hash }, false);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Leases between real tills and a real server: given back when another one needs them, renewed in time, asked for by quantity. */
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fundForTest } from "../../test/support/funding.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
@@ -116,6 +117,24 @@ describe("a till that is online", () => {
     expect(answer).toMatchObject({ ok: true, granted: 3, because: "none-left" });
     await till.node.sync();
     expect(till.stores.leases.countOpen(till.clock.wallMs())).toBe(3);
+  });
+
+  test("gets what it asked for once, however often it asks under the same id, and at once", async () => {
+    const till = await enrolRealTill(server, "shop-1");
+    const vouchers = await server.institution.createVouchers("FOO", [7, 7, 7, 7]);
+    await server.institution.command(
+      "activate",
+      vouchers.map(({ serialNumber }) => ({ serialNumber, dispensedBy: "shop-1" })),
+    );
+    const wish = { group: "FOO", quantity: 2, request: randomUUID() };
+    const granted = { ok: true, granted: 2, held: 2, because: null };
+    const answers = await Promise.all([till.node.requestLeases(wish), till.node.requestLeases(wish)]);
+    expect(answers).toMatchObject([granted, granted]);
+    expect(await till.node.requestLeases(wish)).toMatchObject(granted);
+    expect(await till.node.requestLeases({ ...wish, quantity: 1 })).toMatchObject({
+      failure: { reason: "request-used" },
+    });
+    expect(await till.node.requestLeases({ ...wish, request: randomUUID() })).toMatchObject({ held: 4 });
   });
 });
 

@@ -87,6 +87,7 @@ export async function signVerdicts(
       nodeId,
       generation: await tx.registry.generation(),
       ...(told ?? (await toldNow(tx))),
+      auditHead: await tx.audit.head(),
       lastSequence: node.lastSequence,
       lastHash: node.lastHash,
       verdicts: decided.map(({ row, duplicate }) => listed(row, duplicate)),

@@ -31,6 +31,13 @@ export interface PayeeHistoryEntry extends BeneficiaryStep, PayeeCause {
   readonly at: Date;
 }
 
+/** What a node serves: a programme of an institution, in one area or in all (null). */
+export interface NodeProgramme {
+  readonly programId: string;
+  readonly institutionId: string;
+  readonly area: string | null;
+}
+
 export interface PayeeRows {
   /** Reads without a lock: for answers, never for decisions. */
   find(institutionId: string, payeeIdentity: string): Promise<PayeeRow | undefined>;
@@ -52,6 +59,24 @@ export interface PayeeRows {
     institutionId: string,
     page: Page,
   ): Promise<{ readonly total: number; readonly rows: readonly PayeeRow[] }>;
+  /** Undefined where the node does not serve the programme. */
+  programmeOf(nodeId: string, programId: string): Promise<NodeProgramme | undefined>;
+  /** Lets a node serve a programme, or another part of it; null takes it away. Its payees follow by `project`. */
+  serve(
+    nodeId: string,
+    programId: string,
+    grant: (Omit<NodeProgramme, "programId"> & { readonly by: string }) | null,
+  ): Promise<void>;
+  /**
+   * Brings what nodes read up to date with what they serve, for so many payees of the programme by their ids. Returns the
+   * last id; undefined when there are no more.
+   */
+  project(
+    programId: string,
+    slice: { readonly afterId: bigint; readonly limit: number },
+  ): Promise<bigint | undefined>;
+  /** The key that the node's copies are sealed under. */
+  nodeKey(nodeId: string): Uint8Array;
   /** From the first entry to the last. */
   history(payee: Pick<PayeeRow, "id" | "institutionId" | "payeeIdentity">): Promise<PayeeHistoryEntry[]>;
 }
@@ -61,12 +86,15 @@ export type MapperAction =
   | "update"
   | "add-address"
   | "update-address"
+  | "unlink"
   | "look-up"
+  | "resolve"
+  | "txn-status"
   | "validate-payees"
   | "validate-addresses";
 
-/** By which generation of the API a request came: it decides how its callback reads. */
-export type MapperFace = "current" | "1.0";
+/** By which API a request came: it decides how its callback reads. */
+export type MapperFace = "current" | "1.0" | "g2p-connect";
 
 export interface MapperRequestRow {
   readonly id: bigint;
@@ -81,6 +109,8 @@ export interface MapperRequestRow {
   readonly programId: string | null;
   /** Null where the caller waits for the answer, or asks for it. */
   readonly callbackUrl: string | null;
+  /** The request whose status is asked for; only of a `txn-status`. */
+  readonly about: bigint | null;
 }
 
 /** What is asked of one payee; null where the caller says nothing. */
@@ -97,14 +127,19 @@ export interface MapperItem {
   readonly area: string | null;
   readonly active: boolean | null;
   readonly prefer: boolean | null;
+  /** As a caller of G2P Connect dated it, and whether it wants to know where a resolved payee is paid. */
+  readonly dated: string | null;
+  readonly details: boolean | null;
 }
 
 /** Without its addresses, which are erased. */
 export interface MapperResult extends Pick<
   MapperItem,
-  "line" | "instructionId" | "payeeIdentity" | "modality" | "institutionCode"
+  "line" | "instructionId" | "payeeIdentity" | "modality" | "institutionCode" | "dated" | "details"
 > {
   readonly failureReason: string | null;
+  readonly reasonCode: string | null;
+  readonly done: boolean;
 }
 
 export interface MapperProgress {
@@ -117,6 +152,10 @@ export interface MapperProgress {
 export interface MapperOutcome {
   readonly line: number;
   readonly failureReason: string | null;
+  /** In the words of G2P Connect. */
+  readonly reasonCode?: string | null;
+  /** Whom an address was resolved to. */
+  readonly foundIdentity?: string | null;
 }
 
 /** A slice in the order of the lines. */
@@ -137,6 +176,14 @@ export interface MapperRequestRows {
   ): Promise<bigint | undefined>;
   /** The newest with the id that the institution gave it. */
   byRequestId(institutionId: string, requestId: string): Promise<MapperRequestRow | undefined>;
+  /** The newest of G2P Connect that is named by one of these. */
+  byTransaction(
+    asked: Pick<MapperRequestRow, "institutionId" | "action">,
+    by:
+      | { readonly transactionId: string }
+      | { readonly correlationId: string }
+      | { readonly referenceIds: readonly string[] },
+  ): Promise<MapperRequestRow | undefined>;
   /** Takes the request for this transaction, so that one worker at a time goes through it. */
   lock(id: bigint): Promise<MapperRequestRow | undefined>;
   nextOpen(request: Pick<MapperRequestRow, "id" | "institutionId">, limit: number): Promise<MapperItem[]>;

@@ -11,6 +11,7 @@ import type { OperationState } from "#core/operation.machine.ts";
 import type { RedemptionState } from "#core/redemption.machine.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
+import type { AuditHead } from "#sync/documents/verdict-list.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
@@ -43,6 +44,7 @@ export interface Tx extends BillTx {
   readonly audit: AuditRows;
   readonly redemptionRequests: RedemptionRequestRows;
   readonly wrongNumbers: WrongNumberRows;
+  readonly nodeQuestions: NodeQuestionRows;
   readonly alerts: AlertRows;
   readonly sealedAnswers: SealedAnswerRows;
   readonly inventory: InventoryRows;
@@ -203,6 +205,8 @@ export interface RegistryRows {
   institution(id: string): Promise<InstitutionRow | undefined>;
   /** The institution registered under that name; undefined where there is none, or more than one. */
   institutionByName(name: string): Promise<InstitutionRow | undefined>;
+  /** Ed25519: verifies an institution's G2P Connect messages; undefined where it does not sign them. */
+  signingKey(institutionId: string): Promise<Uint8Array | undefined>;
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;
@@ -718,6 +722,8 @@ export interface AuditRows {
   record(entry: AuditEntry): Promise<void>;
   /** Many at once, in their order. */
   recordAll(entries: readonly AuditEntry[]): Promise<void>;
+  /** The last place of the chain and its hash; null while no entry has a place. */
+  head(): Promise<AuditHead | null>;
 }
 
 /** A redemption whose outcome goes out by callback. */
@@ -752,6 +758,39 @@ export interface WrongNumberRows {
     since: Date,
     of: { readonly serial: bigint | null; readonly agentId: string | null; readonly institutionId: string },
   ): Promise<{ readonly voucher: number; readonly agent: number; readonly institution: number }>;
+}
+
+/** A wish for leases by quantity, and what it was answered. */
+export interface LeaseRequestRow {
+  readonly group: string;
+  readonly quantity: number;
+  readonly granted: number;
+  readonly held: number;
+  readonly most: number;
+  readonly because: string | null;
+}
+
+export interface NodeQuestionRows {
+  leaseRequest(nodeId: string, requestId: string): Promise<LeaseRequestRow | undefined>;
+  keepLeaseRequest(nodeId: string, requestId: string, row: LeaseRequestRow): Promise<void>;
+  /** Until the end of the transaction no other counts questions about the voucher. */
+  lockDoubts(serial: bigint): Promise<void>;
+  /** Questions to the registry without a yes since then: by the node, and for the voucher. */
+  countDoubts(
+    since: Date,
+    of: { readonly nodeId: string; readonly serial: bigint },
+  ): Promise<{ readonly node: number; readonly voucher: number }>;
+  recordDoubt(of: { readonly nodeId: string; readonly serial: bigint }): Promise<bigint>;
+  removeDoubt(id: bigint): Promise<void>;
+  insertPinCode(code: {
+    readonly codeHash: Uint8Array;
+    readonly nodeId: string;
+    readonly expiresAt: Date;
+  }): Promise<void>;
+  /** False unless it is the node's, in time, and unused or used for this request. */
+  usePinCode(codeHash: Uint8Array, nodeId: string, request: string): Promise<boolean>;
+  /** What is older than that serves nothing any more. */
+  forgetBefore(time: Date): Promise<void>;
 }
 
 /** What an operator should look at: one alert of a kind is open for a subject at a time. */

@@ -4,14 +4,18 @@ import type { AuditRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
 export function auditRows(trx: Trx): AuditRows {
+  const record: AuditRows["record"] = async ({ actor, action, subject, before, after }) => {
+    await trx
+      .insertInto("audit_entries")
+      .values({ actor, action, subject, before: json(before), after: json(after) })
+      .execute();
+  };
   return {
-    async record({ actor, action, subject, before, after }) {
-      await trx
-        .insertInto("audit_entries")
-        .values({ actor, action, subject, before: json(before), after: json(after) })
-        .execute();
-    },
+    record,
     async recordAll(entries) {
+      const [only] = entries;
+      // Cheaper for the database to plan, and single look-ups are many.
+      if (only && entries.length === 1) return record(only);
       await sql`
         insert into audit_entries (actor, action, subject, before, after)
         select actor, action, subject, before, after from unnest(
@@ -22,6 +26,12 @@ export function auditRows(trx: Trx): AuditRows {
           ${entries.map(({ after }) => json(after))}::jsonb[]) with ordinality
             as e (actor, action, subject, before, after, place)
         order by place`.execute(trx);
+    },
+    async head() {
+      const { rows } = await sql<{ position: bigint; hash: Buffer }>`
+        select position, hash from audit_seals order by position desc limit 1`.execute(trx);
+      const [row] = rows;
+      return row ? { position: Number(row.position), hash: new Uint8Array(row.hash) } : null;
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What callers ask of the account mapper, and the outcome of each item. Addresses are sealed until then, and erased. */
 import { sql } from "kysely";
-import type { AddressTokens } from "../mapper/address-tokens.ts";
+import type { Addresses } from "../addresses.ts";
 import type {
   LineSlice,
   MapperItem,
@@ -12,7 +12,7 @@ import type {
 import type { Page } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
-export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperRequestRows {
+export function mapperRequestRows(trx: Trx, tokens: Addresses): MapperRequestRows {
   return {
     async insert(request) {
       const { id } = await trx
@@ -26,6 +26,7 @@ export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperReques
           batch_id: request.batchId,
           program_id: request.programId,
           callback_url: request.callbackUrl,
+          about: request.about,
         })
         .returning("id")
         .executeTakeFirstOrThrow();
@@ -64,8 +65,9 @@ export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperReques
         .limit(limit)
         .execute();
       return rows.map((row) => {
-        const owner = { institutionId: request.institutionId, payeeIdentity: row.payee_identity ?? "" };
-        const opened = (token: Uint8Array | null) => token && tokens.open(owner, token);
+        const { institutionId } = request;
+        const seal = tokens.ofPayee({ institutionId, payeeIdentity: row.payee_identity ?? "" });
+        const opened = (token: Uint8Array | null) => token && seal.open(token);
         return {
           ...result(row),
           address: opened(row.address_token),
@@ -76,12 +78,32 @@ export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperReques
         };
       });
     },
+    async byTransaction({ institutionId, action }, by) {
+      const all = select(trx)
+        .where("institution_id", "=", institutionId)
+        .where("action", "=", action)
+        .where("face", "=", "g2p-connect");
+      const named =
+        "transactionId" in by
+          ? all.where("request_id", "=", by.transactionId)
+          : "correlationId" in by
+            ? all.where("batch_id", "=", by.correlationId)
+            : all.where(
+                sql<boolean>`exists (select from mapper_items i where i.request = mapper_requests.id
+                  and i.instruction_id = any(${by.referenceIds}::text[]))`,
+              );
+      return one(named.orderBy("id", "desc").limit(1).executeTakeFirst());
+    },
     async finish(id, outcomes) {
+      if (outcomes.length === 0) return;
       const finished = await sql`
-        update mapper_items i set done = true, failure_reason = o.reason, address_token = null, replaces_token = null
+        update mapper_items i set done = true, failure_reason = o.reason, reason_code = o.code,
+          payee_identity = coalesce(o.found, i.payee_identity), address_token = null, replaces_token = null
         from unnest(
           ${outcomes.map(({ line }) => line)}::int[],
-          ${outcomes.map(({ failureReason }) => failureReason)}::text[]) as o (line, reason)
+          ${outcomes.map(({ failureReason }) => failureReason)}::text[],
+          ${outcomes.map(({ reasonCode }) => reasonCode ?? null)}::text[],
+          ${outcomes.map(({ foundIdentity }) => foundIdentity ?? null)}::text[]) as o (line, reason, code, found)
         where i.request = ${id} and i.line = o.line and not i.done`.execute(trx);
       if (finished.numAffectedRows !== BigInt(outcomes.length))
         throw new Error(`mapper request ${id}: an item that was to be finished was not open`);
@@ -102,15 +124,17 @@ export function mapperRequestRows(trx: Trx, tokens: AddressTokens): MapperReques
 
 async function insertItems(
   trx: Trx,
-  tokens: AddressTokens,
+  tokens: Addresses,
   { id, institutionId }: Pick<MapperRequestRow, "id" | "institutionId">,
   items: readonly MapperItem[],
 ): Promise<void> {
   const sealed = ({ payeeIdentity }: MapperItem, address: string | null) =>
-    address === null ? null : tokens.seal({ institutionId, payeeIdentity: payeeIdentity ?? "" }, address);
+    address === null
+      ? null
+      : tokens.ofPayee({ institutionId, payeeIdentity: payeeIdentity ?? "" }).seal(address);
   await sql`
     insert into mapper_items (request, line, instruction_id, payee_identity, modality, institution_code, area, active,
-      prefer, address_token, replaces_token)
+      prefer, dated, details, address_token, replaces_token)
     select ${id}::bigint, * from unnest(
       ${items.map((item) => item.line)}::int[],
       ${items.map((item) => item.instructionId)}::text[],
@@ -120,26 +144,42 @@ async function insertItems(
       ${items.map((item) => item.area)}::text[],
       ${items.map((item) => item.active)}::boolean[],
       ${items.map((item) => item.prefer)}::boolean[],
+      ${items.map((item) => item.dated)}::text[],
+      ${items.map((item) => item.details)}::boolean[],
       ${items.map((item) => sealed(item, item.address))}::bytea[],
       ${items.map((item) => sealed(item, item.replaces))}::bytea[])`.execute(trx);
 }
 
+/**
+ * Lines count from 1 without gaps and are worked through in their order, so the first open one tells how many are done:
+ * a file of a million is not counted each time that somebody asks.
+ */
 async function readProgress(trx: Trx, id: bigint): Promise<MapperProgress> {
-  const counted = sql<MapperProgress>`
-    select count(*)::int as total, count(*) filter (where done)::int as done, count(failure_reason)::int as failed,
-      exists (select from mapper_requests where id = ${id} and completed_at is not null) as complete
-    from mapper_items where request = ${id}`;
-  const [row] = (await counted.execute(trx)).rows;
+  const read = sql<MapperProgress>`
+    select total, coalesce(open - 1, total) as done, failed, complete from (select
+      coalesce((select max(line) from mapper_items where request = ${id}), 0) as total,
+      (select min(line) from mapper_items where request = ${id} and not done) as open,
+      (select count(*)::int from mapper_items where request = ${id} and failure_reason is not null) as failed,
+      exists (select from mapper_requests where id = ${id} and completed_at is not null) as complete) as seen`;
+  const [row] = (await read.execute(trx)).rows;
   if (!row) throw new Error("a count has one row");
   return row;
 }
 
-const resultColumns = ["line", "instruction_id", "payee_identity", "modality", "institution_code"] as const;
+const resultColumns = [
+  "line",
+  "instruction_id",
+  "payee_identity",
+  "modality",
+  "institution_code",
+  "dated",
+  "details",
+] as const;
 
 async function readResults(trx: Trx, id: bigint, slice: LineSlice | Page, failedOnly: boolean) {
   const all = trx
     .selectFrom("mapper_items")
-    .select([...resultColumns, "failure_reason"])
+    .select([...resultColumns, "failure_reason", "reason_code", "done"])
     .where("request", "=", id)
     .orderBy("line");
   const wanted = failedOnly ? all.where("failure_reason", "is not", null) : all;
@@ -148,7 +188,12 @@ async function readResults(trx: Trx, id: bigint, slice: LineSlice | Page, failed
       ? wanted.where("line", ">", slice.afterLine).limit(slice.limit)
       : wanted.limit(slice.size).offset(slice.index * slice.size);
   const rows = await part.execute();
-  return rows.map((row): MapperResult => ({ ...result(row), failureReason: row.failure_reason }));
+  return rows.map((row): MapperResult => ({
+    ...result(row),
+    failureReason: row.failure_reason,
+    reasonCode: row.reason_code,
+    done: row.done,
+  }));
 }
 
 function result(row: {
@@ -157,13 +202,17 @@ function result(row: {
   payee_identity: string | null;
   modality: string | null;
   institution_code: string | null;
-}): Omit<MapperResult, "failureReason"> {
+  dated: string | null;
+  details: boolean | null;
+}): Omit<MapperResult, "failureReason" | "reasonCode" | "done"> {
   return {
     line: row.line,
     instructionId: row.instruction_id,
     payeeIdentity: row.payee_identity,
     modality: row.modality,
     institutionCode: row.institution_code,
+    dated: row.dated,
+    details: row.details,
   };
 }
 
@@ -180,6 +229,7 @@ function select(trx: Trx) {
       "batch_id",
       "program_id",
       "callback_url",
+      "about",
     ]);
 }
 
@@ -198,6 +248,7 @@ async function one(selected: Promise<Selected | undefined>): Promise<MapperReque
       batchId: row.batch_id,
       programId: row.program_id,
       callbackUrl: row.callback_url,
+      about: row.about,
     }
   );
 }

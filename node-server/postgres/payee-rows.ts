@@ -3,11 +3,12 @@ import { sql } from "kysely";
 import type { BeneficiaryState } from "#core/beneficiary.machine.ts";
 import type { BeneficiaryStep } from "#core/beneficiary.ts";
 import type { Modality, PayeeAddress } from "#core/payee-addresses.ts";
-import type { AddressOwner, AddressTokens } from "../mapper/address-tokens.ts";
+import type { AddressOwner, Addresses } from "../addresses.ts";
 import type { PayeeCause, PayeeRow, PayeeRows, PayeeWrite } from "../ports/mapper.ts";
+import { projectPayees } from "./payee-projection.ts";
 import type { Trx } from "./rows.ts";
 
-export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
+export function payeeRows(trx: Trx, tokens: Addresses): PayeeRows {
   const findAll: PayeeRows["findAll"] = async (institutionId, identities) => {
     const found = await select(
       trx,
@@ -17,6 +18,7 @@ export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
     );
     return new Map(found.map((row) => [row.payeeIdentity, row]));
   };
+  const byIds = (ids: readonly bigint[]) => select(trx, tokens, sql`p.id = any(${ids}::bigint[])`);
   return {
     findAll,
     find: async (institutionId, identity) => (await findAll(institutionId, [identity])).get(identity),
@@ -31,8 +33,10 @@ export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
       const made = writes
         .filter(({ payeeIdentity }) => ids.has(payeeIdentity))
         .map((write) => ({ ...write, id: ids.get(write.payeeIdentity) ?? 0n, institutionId, version: 0 }));
-      await insertHistory(trx, tokens, made, cause);
-      await putAddresses(trx, tokens, made);
+      const seal = sealerOf(tokens);
+      await insertHistory(trx, seal, made, cause);
+      await putAddresses(trx, tokens, seal, made);
+      await projectPayees(trx, tokens, byIds, [...ids.values()]);
       return new Set(ids.keys());
     },
     async update(writes, cause) {
@@ -42,16 +46,17 @@ export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
         institutionId,
         version,
       }));
-      await insertHistory(trx, tokens, changed, cause);
+      const seal = sealerOf(tokens);
+      await insertHistory(trx, seal, changed, cause);
       await updatePayees(trx, changed);
-      await putAddresses(trx, tokens, changed);
+      await putAddresses(trx, tokens, seal, changed);
+      const changedIds = changed.map(({ id }) => id);
       await sql`delete from payee_addresses a using payees p
-        where p.id = a.payee and p.state = 'unlinked' and p.id = any(${changed.map(({ id }) => id)}::bigint[])`.execute(
-        trx,
-      );
+        where p.id = a.payee and p.state = 'unlinked' and p.id = any(${changedIds}::bigint[])`.execute(trx);
+      await projectPayees(trx, tokens, byIds, changedIds);
     },
     async byAddress(institutionId, addresses) {
-      const indexes = addresses.map((address) => tokens.indexOf(institutionId, address));
+      const indexes = addresses.map((address) => tokens.index("payee-address", institutionId, address));
       const rows = await select(
         trx,
         tokens,
@@ -81,6 +86,43 @@ export function payeeRows(trx: Trx, tokens: AddressTokens): PayeeRows {
       );
       return { total: Number(total), rows };
     },
+    async programmeOf(nodeId, programId) {
+      const row = await trx
+        .selectFrom("node_programmes")
+        .select(["program_id", "institution_id", "area"])
+        .where("node_id", "=", nodeId)
+        .where("program_id", "=", programId)
+        .executeTakeFirst();
+      return row && { programId: row.program_id, institutionId: row.institution_id, area: row.area };
+    },
+    async serve(nodeId, programId, grant) {
+      await trx
+        .deleteFrom("node_programmes")
+        .where("node_id", "=", nodeId)
+        .where("program_id", "=", programId)
+        .execute();
+      if (!grant) return;
+      const { institutionId, area, by } = grant;
+      await trx
+        .insertInto("node_programmes")
+        .values({
+          node_id: nodeId,
+          program_id: programId,
+          institution_id: institutionId,
+          area,
+          granted_by: by,
+        })
+        .execute();
+    },
+    async project(programId, { afterId, limit }) {
+      const { rows } = await sql<{ id: bigint }>`
+        select p.id from payees p where p.program_id = ${programId} and p.id > ${afterId}
+        order by p.id limit ${limit}`.execute(trx);
+      const ids = rows.map(({ id }) => id);
+      if (ids.length > 0) await projectPayees(trx, tokens, byIds, ids);
+      return ids.at(-1);
+    },
+    nodeKey: (nodeId) => tokens.nodeKeyOf(nodeId),
     async history({ id, ...owner }) {
       const rows = await trx
         .selectFrom("payee_history")
@@ -123,7 +165,7 @@ interface AddressColumns {
   readonly active: boolean | null;
 }
 
-async function select(trx: Trx, tokens: AddressTokens, where: ReturnType<typeof sql>): Promise<PayeeRow[]> {
+async function select(trx: Trx, tokens: Addresses, where: ReturnType<typeof sql>): Promise<PayeeRow[]> {
   const { rows } = await sql<Selected>`
     select p.id, p.institution_id, p.payee_identity, p.program_id, p.area, p.state, p.preferred, p.last_n, p.version,
       p.changed_at, a.n, a.modality, a.institution_code, a.address_token, a.active
@@ -155,10 +197,10 @@ function payeeRow(row: Selected): PayeeRow & { readonly addresses: PayeeAddress[
   };
 }
 
-function address(tokens: AddressTokens, owner: AddressOwner, row: AddressColumns): PayeeAddress | null {
+function address(tokens: Addresses, owner: AddressOwner, row: AddressColumns): PayeeAddress | null {
   const { n, modality, active, address_token: token, institution_code: institutionCode } = row;
   if (n === null || modality === null || active === null) return null;
-  return { n, modality, institutionCode, active, address: token && tokens.open(owner, token) };
+  return { n, modality, institutionCode, active, address: token && tokens.ofPayee(owner).open(token) };
 }
 
 type Change = PayeeWrite & { readonly id: bigint; readonly institutionId: string; readonly version: number };
@@ -204,7 +246,7 @@ async function updatePayees(trx: Trx, changes: readonly Change[]): Promise<void>
 
 async function insertHistory(
   trx: Trx,
-  tokens: AddressTokens,
+  seal: Seal,
   changes: readonly Change[],
   { actor, cause }: PayeeCause,
 ): Promise<void> {
@@ -224,11 +266,16 @@ async function insertHistory(
       ${entries.map(({ step }) => step.touched?.modality ?? null)}::text[],
       ${entries.map(({ step }) => step.touched?.institutionCode ?? null)}::text[],
       ${entries.map(({ step }) => step.touched?.active ?? null)}::boolean[],
-      ${entries.map(({ change, step }) => sealed(tokens, change, step.touched))}::bytea[])`.execute(trx);
+      ${entries.map(({ change, step }) => seal(change, step.touched))}::bytea[])`.execute(trx);
 }
 
 /** Writes every address that a step has touched, as it is after the last one. */
-async function putAddresses(trx: Trx, tokens: AddressTokens, changes: readonly Change[]): Promise<void> {
+async function putAddresses(
+  trx: Trx,
+  tokens: Addresses,
+  seal: Seal,
+  changes: readonly Change[],
+): Promise<void> {
   const touched = changes.flatMap((change) => {
     const numbers = new Set(change.steps.map(({ touched }: BeneficiaryStep) => touched?.n));
     return change.next.addresses.filter(({ n }) => numbers.has(n)).map((kept) => ({ change, kept }));
@@ -242,13 +289,22 @@ async function putAddresses(trx: Trx, tokens: AddressTokens, changes: readonly C
       ${touched.map(({ kept }) => kept.modality)}::text[],
       ${touched.map(({ kept }) => kept.institutionCode)}::text[],
       ${touched.map(({ kept }) => kept.active)}::boolean[],
-      ${touched.map(({ change, kept }) => sealed(tokens, change, kept))}::bytea[],
-      ${touched.map(({ change, kept }) => (kept.address !== null ? tokens.indexOf(change.institutionId, kept.address) : null))}::bytea[])
+      ${touched.map(({ change, kept }) => seal(change, kept))}::bytea[],
+      ${touched.map(({ change, kept }) => (kept.address !== null ? tokens.index("payee-address", change.institutionId, kept.address) : null))}::bytea[])
     on conflict (payee, n) do update set modality = excluded.modality, institution_code = excluded.institution_code,
       active = excluded.active, address_token = excluded.address_token, address_index = excluded.address_index
     `.execute(trx);
 }
 
-function sealed(tokens: AddressTokens, owner: AddressOwner, address: PayeeAddress | null): Uint8Array | null {
-  return address === null || address.address === null ? null : tokens.seal(owner, address.address);
+type Seal = (owner: AddressOwner, address: PayeeAddress | null) => Uint8Array | null;
+
+/** Seals each address once: its entry in the history and its row hold the same token. */
+function sealerOf(tokens: Addresses): Seal {
+  const sealed = new Map<PayeeAddress, Uint8Array>();
+  return (owner, address) => {
+    if (address === null || address.address === null) return null;
+    const token = sealed.get(address) ?? tokens.ofPayee(owner).seal(address.address);
+    sealed.set(address, token);
+    return token;
+  };
 }

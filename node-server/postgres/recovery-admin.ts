@@ -1,5 +1,7 @@
 /** What operators do about a restored database: begin its recovery, look at it, and end it by the word of two people. */
 import type { Pool } from "pg";
+import type { SeenDatabase } from "../recovery/generation-file.ts";
+import { readHead } from "./audit-chain.ts";
 
 export interface RestoreWish {
   /** Above every generation that this installation has seen. */
@@ -14,15 +16,13 @@ const longestLeaseDays = 14;
 const serialsPassedOver = 1_000_000;
 
 /** What this database knows of itself. */
-export async function readIdentity(
-  pool: Pool,
-): Promise<{ readonly generation: number; readonly lastAudit: bigint }> {
+export async function readIdentity(pool: Pool): Promise<SeenDatabase> {
   const { rows } = await pool.query<{ generation: number; last_audit: bigint }>(
     `select generation, (select coalesce(max(id), 0) from audit_entries) as last_audit from server_identity`,
   );
   const [row] = rows;
   if (!row) throw new Error("server_identity is empty");
-  return { generation: row.generation, lastAudit: row.last_audit };
+  return { generation: row.generation, lastAudit: row.last_audit, head: await readHead(pool) };
 }
 
 /** An entry in the audit trail for each start of a server. */

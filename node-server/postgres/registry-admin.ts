@@ -41,6 +41,22 @@ export async function putInstitution(pool: Pool, institution: NewInstitution): P
   );
 }
 
+/** The Ed25519 key that the institution signs its G2P Connect messages with; null for none. False where there is no such one. */
+export async function putSigningKey(pool: Pool, id: string, key: Uint8Array | null): Promise<boolean> {
+  const change: OperatorChange = {
+    action: "institution.signing-key",
+    subject: `institution:${id}`,
+    look: [
+      `select jsonb_build_object('signingKey', encode(signing_key, 'base64')) as seen from institutions where id = $1`,
+      id,
+    ],
+  };
+  const { exists } = await operatorChange(pool, change, (client) =>
+    client.query("update institutions set signing_key = $2 where id = $1", [id, key]),
+  );
+  return exists;
+}
+
 /** How long a pre-activated voucher keeps its funding reserved where an operator says nothing else. */
 const defaultReservationDays = 90;
 

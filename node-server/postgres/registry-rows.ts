@@ -23,6 +23,14 @@ export function registryRows(trx: Trx): RegistryRows {
       const [row] = rows;
       return row && rows.length === 1 ? institution(row) : undefined;
     },
+    async signingKey(institutionId) {
+      const row = await trx
+        .selectFrom("institutions")
+        .select("signing_key")
+        .where("id", "=", institutionId)
+        .executeTakeFirst();
+      return bytesOrNull(row?.signing_key ?? null) ?? undefined;
+    },
     async voucherGroup(codeOrName) {
       // One group's name may be another's code; then the code is meant.
       const row = await trx

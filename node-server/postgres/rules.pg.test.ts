@@ -71,7 +71,17 @@ const seed = `
     values ('${claim}', 1, 'failed', now()), ('${claim}', 2, null, null), ('${paidClaim}', 1, 'paid', now());
   insert into operations (node_id, hash, sequence, operation_id, branch, type, signed, state, reason)
     values ('${node}', sha256('op'), 1, '${claim}', 'chain', 'redeem-voucher', 'signed', 'rejected', 'expired');
-  insert into audit_entries (actor, action, subject) values ('welfare', 'voucher.activate', 'voucher:1');`;
+  insert into audit_entries (actor, action, subject) values ('welfare', 'voucher.activate', 'voucher:1');
+  begin;
+  insert into payees (institution_id, payee_identity, state, preferred, last_n, version)
+    values ('welfare', 'P-1', 'active', 1, 2, 1), ('welfare', 'P-2', 'active', null, 0, 1);
+  insert into payee_history (payee, version, actor, cause, change, state)
+    values (1, 1, 'welfare', 'seed', 'REGISTER', 'active'), (2, 1, 'welfare', 'seed', 'REGISTER', 'active');
+  insert into payee_addresses (payee, n, modality, address_token, address_index, active)
+    values (1, 1, '01', 'token', sha256('1'), true), (1, 2, '01', 'token', sha256('2'), false);
+  commit;
+  insert into mapper_requests (institution_id, action, face, request_id, request_key)
+    values ('welfare', 'register', 'current', 'R', 'R');`;
 
 const lineTo = (entry: string, amount: number, line = 1) =>
   `insert into journal_lines (entry_id, line, account_id, amount_minor) values
@@ -204,11 +214,60 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
     [`truncate operations cascade`, "operations_append_only"],
     [`update audit_entries set actor = 'nobody'`, "audit_entries_append_only"],
     [`delete from audit_entries`, "audit_entries_append_only"],
-    [`truncate audit_entries`, "audit_entries_append_only"],
+    [`truncate audit_entries cascade`, "audit_entries_append_only"],
   ],
 };
 
-for (const [what, cases] of Object.entries(broken)) {
+const changePayee = (set: string, version = 2) =>
+  `insert into payee_history (payee, version, actor, cause, change, state)
+     values (1, ${version}, 'by hand', 'test', 'UPDATE_ADDRESS', 'active');
+   update payees set ${set}, version = ${version} where id = 1`;
+
+const brokenMapper: Readonly<Record<string, readonly [sql: string, rule: string][]>> = {
+  payees: [
+    [changePayee("preferred = null"), "one_address_is_preferred"],
+    [changePayee("preferred = 3"), "preferred_is_an_address"],
+    [changePayee("state = 'unlinked'"), "unlinked_has_no_address"],
+    [changePayee("payee_identity = 'P-3'"), "payee_identity_is_fixed"],
+    [`update payees set state = 'inactive' where id = 1`, "payee_change_is_in_history"],
+    [`update payees set version = 2 where id = 1`, "payee_change_is_told"],
+    [
+      `insert into payees (institution_id, payee_identity, state, version) values ('welfare', 'P-1', 'active', 1)`,
+      "payees_institution_id_payee_identity_key",
+    ],
+  ],
+  "addresses of payees": [
+    [
+      `insert into payee_addresses (payee, n, modality, address_token, address_index, active)
+       values (2, 1, '01', 'token', sha256('3'), true)`,
+      "one_address_is_preferred",
+    ],
+    [`update payee_addresses set active = (n = 2) where payee = 1`, "one_address_is_preferred"],
+    [`delete from payee_addresses where payee = 1 and n = 1`, "preferred_is_an_address"],
+    [`update payee_addresses set address_index = null where n = 2`, "address_is_found_by_its_index"],
+    [
+      `update payee_addresses set address_token = null, address_index = null where n = 2`,
+      "only_a_voucher_needs_no_address",
+    ],
+  ],
+  "the history of payees": [
+    [`update payee_history set actor = 'nobody'`, "payee_history_append_only"],
+    [`delete from payee_history`, "payee_history_append_only"],
+    [`truncate payee_history cascade`, "payee_history_append_only"],
+  ],
+  "items of the mapper": [
+    [
+      `insert into mapper_items (request, line, done, failure_reason) values (1, 1, false, 'x')`,
+      "mapper_item_has_one_outcome",
+    ],
+    [
+      `insert into mapper_items (request, line, done, address_token) values (1, 1, true, 'token')`,
+      "finished_item_holds_no_address",
+    ],
+  ],
+};
+
+for (const [what, cases] of Object.entries({ ...broken, ...brokenMapper })) {
   describe(`${what}, written by hand`, () => {
     test.each(cases)("%s breaks the rule %s", async (sql, rule) => {
       await expect(client.query(`begin; ${sql}; commit`)).rejects.toMatchObject({ constraint: rule });

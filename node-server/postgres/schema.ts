@@ -65,6 +65,9 @@ export interface Database extends BillTables, DisbursementDatabase {
   server_identity: { singleton: Generated<boolean>; generation: Generated<number> };
   redemption_requests: RedemptionRequests;
   wrong_numbers: WrongNumbers;
+  lease_requests: LeaseRequests;
+  registry_doubts: RegistryDoubts;
+  pin_codes: PinCodes;
   institution_permissions: InstitutionPermissions;
   alerts: Alerts;
   callbacks: Callbacks;
@@ -81,6 +84,14 @@ export interface Database extends BillTables, DisbursementDatabase {
   payees: Payees;
   payee_history: PayeeHistory;
   mapper_requests: MapperRequests;
+  node_programmes: {
+    node_id: string;
+    program_id: string;
+    institution_id: string;
+    area: string | null;
+    granted_by: string;
+    granted_at: Generated<Date>;
+  };
   mapper_items: MapperItems;
   shape_leases: ShapeLeases;
   shape_elsewhere: { node_id: string; serial: bigint; till: string; not_after: Date };
@@ -96,6 +107,7 @@ interface Institutions {
   callback_base_url: string | null;
   callback_method: Generated<InstitutionRow["callbackMethod"]>;
   box_public_key: Uint8Array | null;
+  signing_key: Generated<Uint8Array | null>;
   profile: Generated<InstitutionRow["profile"]>;
   created_at: Generated<Date>;
 }
@@ -406,6 +418,33 @@ interface RedemptionRequests {
   created_at: Generated<Date>;
 }
 
+interface LeaseRequests {
+  node_id: string;
+  request_id: string;
+  group_code: string;
+  quantity: number;
+  granted: number;
+  held: number;
+  most: number;
+  because: string | null;
+  at: Generated<Date>;
+}
+
+interface PinCodes {
+  code_hash: Buffer;
+  node_id: string;
+  expires_at: Date;
+  used_at: Date | null;
+  used_for: string | null;
+}
+
+interface RegistryDoubts {
+  id: Generated<bigint>;
+  node_id: string;
+  voucher_serial: bigint;
+  at: Generated<Date>;
+}
+
 interface WrongNumbers {
   id: Generated<bigint>;
   at: Generated<Date>;
@@ -556,6 +595,7 @@ interface MapperRequests {
   batch_id: string | null;
   program_id: string | null;
   callback_url: string | null;
+  about: bigint | null;
   created_at: Generated<Date>;
   completed_at: Date | null;
 }
@@ -574,4 +614,7 @@ interface MapperItems {
   prefer: boolean | null;
   done: Generated<boolean>;
   failure_reason: string | null;
+  reason_code: string | null;
+  dated: string | null;
+  details: boolean | null;
 }

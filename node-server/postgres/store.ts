@@ -6,8 +6,8 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
-import { noAddressTokens } from "../mapper/address-tokens.ts";
-import type { AddressTokens } from "../mapper/address-tokens.ts";
+import { noAddresses } from "../addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { agentRows } from "./agent-rows.ts";
 import { alertRows } from "./alert-rows.ts";
 import { auditRows } from "./audit-rows.ts";
@@ -32,6 +32,7 @@ import { leaseRows } from "./lease-rows.ts";
 import { limitRows } from "./limit-rows.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 import { mapperRequestRows } from "./mapper-request-rows.ts";
+import { nodeQuestionRows } from "./node-question-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import { notificationRows } from "./notification-rows.ts";
 import { operationRows } from "./operation-rows.ts";
@@ -53,19 +54,15 @@ export interface PostgresStoreOptions {
   readonly db: Kysely<Database>;
   readonly jobs: JobQueue;
   /** Without it the store refuses to read or write payees' addresses. */
-  readonly addressTokens?: AddressTokens;
+  readonly addresses?: Addresses;
 }
 
-export function createPostgresStore({
-  db,
-  jobs,
-  addressTokens = noAddressTokens,
-}: PostgresStoreOptions): Store {
+export function createPostgresStore({ db, jobs, addresses = noAddresses }: PostgresStoreOptions): Store {
   return {
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await runTransaction({ db, jobs, addressTokens }, work);
+          return await runTransaction({ db, jobs, addresses }, work);
         } catch (error) {
           if (attempt > mostRetries || !isWorthRetrying(error)) throw error;
         }
@@ -94,7 +91,7 @@ async function runTransaction<T>({ db, ...parts }: Parts, work: (tx: Tx) => Prom
   return result;
 }
 
-function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued: Set<Job["queue"]>): Tx {
+function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Set<Job["queue"]>): Tx {
   return {
     async now() {
       const read = sql<{ now: Date }>`select clock_timestamp() as now`;
@@ -117,6 +114,7 @@ function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued
     audit: auditRows(trx),
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
+    nodeQuestions: nodeQuestionRows(trx),
     alerts: alertRows(trx),
     callbacks: callbackRows(trx),
     notifications: notificationRows(trx),
@@ -134,8 +132,8 @@ function createTx(trx: Trx, { jobs, addressTokens }: Omit<Parts, "db">, enqueued
     billInquiries: billInquiryRows(trx),
     billPayments: billPaymentRows(trx),
     requestsToPay: requestToPayRows(trx),
-    payees: payeeRows(trx, addressTokens),
-    mapperRequests: mapperRequestRows(trx, addressTokens),
+    payees: payeeRows(trx, addresses),
+    mapperRequests: mapperRequestRows(trx, addresses),
     agents: agentRows(trx),
     disbursements: disbursementRows(trx),
     funds: fundsRows(trx),

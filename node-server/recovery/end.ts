@@ -91,6 +91,8 @@ function isForgotten({ event, reason }: Verdict): boolean {
     "never-leased",
     "contact-not-known",
     "policy-not-current",
+    "programme-not-granted",
+    "not-registered",
   ];
   return event.type === "REJECT" && forgettable.includes(reason ?? "");
 }

@@ -2,7 +2,7 @@
  * What a node brings of this server's own signed words that the restored database has forgotten (design section 4.8): the
  * verdict of an operation, and the lease that one relies on. Both count as they were signed.
  */
-import { serialOf } from "#sync/documents/operation.ts";
+import { isAboutPayee, serialOf } from "#sync/documents/operation.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
 import type { Lease } from "#sync/documents/lease.ts";
 import { openAs } from "#sync/documents/open.ts";
@@ -16,6 +16,7 @@ import { noteAtRiskUse } from "../operations/at-risk.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { settleRefundBill } from "../operations/refund-bill.ts";
 import { closeLease } from "../operations/release.ts";
+import { settlePayee } from "../operations/payees.ts";
 import type { ReadableOperation } from "../operations/settle.ts";
 import type { Verdict } from "../operations/verdicts.ts";
 import { claimVoucher } from "../payments/claim.ts";
@@ -98,6 +99,11 @@ export async function judgeInRecovery(
     return { event: { type: "APPLY" }, reason: null };
   }
   if (body.type === "refund-bill") return refundedAgain(tx, node, received);
+  if (isAboutPayee(body)) {
+    // Decided before the restore: made again as it was, or there already.
+    await settlePayee(context, tx, node, { ...received, body }, true);
+    return { event: { type: "APPLY" }, reason: null };
+  }
   // Who was paid for which bill is not in this database: a person compares with the biller.
   if (body.type !== "redeem-voucher") return { event: { type: "HOLD" }, reason: "recovery-conflict" };
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);

@@ -4,11 +4,15 @@
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { formatHead, parseHead } from "../audit/chain.ts";
+import type { ChainHead } from "../audit/chain.ts";
 
 export interface SeenDatabase {
   readonly generation: number;
   /** The id of the last audit entry that a server has seen. */
   readonly lastAudit: bigint;
+  /** How far the chain of the trail had come, which is a moment behind. */
+  readonly head: ChainHead;
 }
 
 /** Undefined where there is none yet. Throws when the file is damaged. */
@@ -19,17 +23,22 @@ export async function readSeen(keysFolder: string): Promise<SeenDatabase | undef
     throw error;
   });
   if (text === undefined) return undefined;
-  const [, generation, lastAudit] = /^generation ([0-9]{1,9}), audit ([0-9]{1,18})\n$/.exec(text) ?? [];
-  if (generation === undefined || lastAudit === undefined) throw new Error(`${path} is damaged`);
-  return { generation: Number(generation), lastAudit: BigInt(lastAudit) };
+  const [, generation, lastAudit, sealed = ""] =
+    /^generation ([0-9]{1,9}), audit ([0-9]{1,18}), head (\S+)\n$/.exec(text) ?? [];
+  const head = parseHead(sealed);
+  if (generation === undefined || lastAudit === undefined || !head) throw new Error(`${path} is damaged`);
+  return { generation: Number(generation), lastAudit: BigInt(lastAudit), head };
 }
 
-export async function writeSeen(keysFolder: string, { generation, lastAudit }: SeenDatabase): Promise<void> {
+export async function writeSeen(
+  keysFolder: string,
+  { generation, lastAudit, head }: SeenDatabase,
+): Promise<void> {
   const path = pathIn(keysFolder);
   const draft = `${path}.${process.pid}.new`;
   const file = await open(draft, "w", 0o600);
   try {
-    await file.writeFile(`generation ${generation}, audit ${lastAudit}\n`);
+    await file.writeFile(`generation ${generation}, audit ${lastAudit}, head ${formatHead(head)}\n`);
     await file.sync();
   } finally {
     await file.close();

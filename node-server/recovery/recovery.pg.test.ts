@@ -37,10 +37,10 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("4.8: what is known of the database outside of it", () => {
   test("4.8: a database that has forgotten what was seen is refused, and so is one of an earlier generation", async () => {
     const { pool } = server.client;
-    const { generation, lastAudit } = await readIdentity(pool);
+    const { generation, lastAudit, head } = await readIdentity(pool);
     for (const seen of [
-      { generation, lastAudit: lastAudit + 100n },
-      { generation: generation + 1, lastAudit: 0n },
+      { generation, lastAudit: lastAudit + 100n, head },
+      { generation: generation + 1, lastAudit: 0n, head },
     ]) {
       await writeSeen(folder, seen);
       await expect(watchRecovery(folder, pool, quiet)).rejects.toThrow(RestoredDatabaseError);
@@ -317,6 +317,7 @@ async function signed(
     generation: identity.generation,
     serverTimeMs: Date.now(),
     policyVersion: 0,
+    auditHead: null,
     lastSequence: operations.length,
     lastHash: operations.at(-1)?.hash ?? new Uint8Array(32),
     verdicts: operations.map(({ sequence, hash }) => ({

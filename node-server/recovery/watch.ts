@@ -76,7 +76,6 @@ async function requireNotForgotten(keysFolder: string, pool: Pool): Promise<void
 }
 
 function isAhead(identity: SeenDatabase, seen: SeenDatabase): boolean {
-  return identity.generation === seen.generation
-    ? identity.lastAudit > seen.lastAudit
-    : identity.generation > seen.generation;
+  if (identity.generation !== seen.generation) return identity.generation > seen.generation;
+  return identity.lastAudit > seen.lastAudit || identity.head.position > seen.head.position;
 }

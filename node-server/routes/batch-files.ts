@@ -15,6 +15,7 @@ import type { BatchProgress, BatchRow } from "../ports/store.ts";
 import { fileProblem } from "./batch-file-answers.ts";
 import { answered } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
+import { limitUploads } from "./upload-limit.ts";
 import { acceptProblem } from "./voucher-answers.ts";
 
 export interface BatchFileRouteDependencies extends VoucherRouteDependencies {
@@ -26,21 +27,12 @@ export interface BatchFileRouteDependencies extends VoucherRouteDependencies {
 /** Twice what the most items of a file take with fields of the usual length. */
 const mostFileBytes = 64 * 1024 * 1024;
 
-/** Files that are being received or stored at the same time; the others are asked to come back. */
 const mostUploads = 4;
 
 export function batchFileRoutes(deps: BatchFileRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  let uploads = 0;
-  routes.post("/vouchers/batches", async (c) => {
-    if (uploads >= mostUploads) throw new Problem(503, "Too many files are being received; try again");
-    uploads += 1;
-    try {
-      return await receive(deps, c);
-    } finally {
-      uploads -= 1;
-    }
-  });
+  const receiveFile = limitUploads(mostUploads, (c: Caller) => receive(deps, c));
+  routes.post("/vouchers/batches", (c) => receiveFile(c));
   routes.get("/vouchers/batches/:batchID", async (c) => {
     const { batch, progress } = await find(deps, c, c.req.param("batchID"));
     return c.json(progressAnswer(batch, progress));
@@ -56,7 +48,7 @@ async function receive(deps: BatchFileRouteDependencies, c: Caller): Promise<Res
   if (callbackUrl !== null)
     await deps.checkCallbackUrl(institutionId, requiredHeader(c, "X-Callback-URL", 100));
   const boxKey = await boxKeyOf(deps, institutionId);
-  const file = await spoolBody(c);
+  const file = await spoolBody(c, mostFileBytes);
   try {
     const outcome = await acceptBatchFile(deps, { institutionId, callbackUrl, file, boxKey, answer });
     if (!outcome.ok) throw fileProblem(outcome.file);
@@ -66,11 +58,11 @@ async function receive(deps: BatchFileRouteDependencies, c: Caller): Promise<Res
   }
 }
 
-async function spoolBody(c: Caller) {
-  const tooLarge = new FileRefused({ code: "too-large", mostBytes: mostFileBytes });
-  if (Number(c.req.header("content-length") ?? 0) > mostFileBytes) throw fileProblem(tooLarge.refusal);
+export async function spoolBody(c: Caller, mostBytes: number) {
+  const tooLarge = new FileRefused({ code: "too-large", mostBytes });
+  if (Number(c.req.header("content-length") ?? 0) > mostBytes) throw fileProblem(tooLarge.refusal);
   try {
-    return await spool(c.req.raw.body ?? new Blob([]).stream(), mostFileBytes);
+    return await spool(c.req.raw.body ?? new Blob([]).stream(), mostBytes);
   } catch (error) {
     if (error instanceof FileRefused) throw fileProblem(error.refusal);
     throw error;
@@ -127,7 +119,7 @@ async function find(
   return found;
 }
 
-async function boxKeyOf(deps: BatchFileRouteDependencies, institutionId: string): Promise<BoxKey> {
+export async function boxKeyOf(deps: BatchFileRouteDependencies, institutionId: string): Promise<BoxKey> {
   const institution = await deps.store.transaction((tx) => tx.registry.institution(institutionId));
   if (!institution) throw acceptProblem("unknown-institution");
   if (!institution.boxPublicKey) throw acceptProblem("no-encryption-key");

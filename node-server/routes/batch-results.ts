@@ -78,7 +78,7 @@ async function detail(deps: DisbursementRouteDependencies, c: Caller): Promise<R
 
 /** A payee is found by what the sender wrote, also where that was put right. */
 async function indexesOf(
-  { addressKeys }: DisbursementRouteDependencies,
+  { addresses }: DisbursementRouteDependencies,
   tx: Tx,
   { institutionId }: DisbursementBatch,
   payee: string,
@@ -87,11 +87,11 @@ async function indexesOf(
   const msisdn = readMsisdn(payee, terms?.countryCode ?? null);
   const bare = payee.replaceAll(/[\s-]/g, "");
   const texts = new Set([payee, bare, bare.toUpperCase(), ...(msisdn.ok ? [msisdn.value] : [])]);
-  return [...texts].map((text) => addressKeys.index("payee", text));
+  return [...texts].map((text) => addresses.index("batch-payee", text));
 }
 
 function published(
-  { addressKeys }: DisbursementRouteDependencies,
+  { addresses }: DisbursementRouteDependencies,
   batch: DisbursementBatch,
   row: BatchDetailRow,
 ): Readonly<Record<string, unknown>> {
@@ -108,7 +108,7 @@ function published(
     status: paymentStatus(row.state, batch.state),
     statusDetail: reason ?? "",
     payeeDfspId: row.receiver,
-    payeePartyId: payeeOf(addressKeys, row),
+    payeePartyId: payeeOf(addresses, row),
     payeePartyIdType: row.payeeIdentity === null ? (row.address?.kind ?? null) : "payeeIdentity",
     payeeFee: 0,
     payeeFeeCurrency: currency,
@@ -137,7 +137,7 @@ function historyOf(batch: DisbursementBatch, events: readonly InstructionEvent[]
 }
 
 async function receipt(
-  { store, addressKeys }: DisbursementRouteDependencies,
+  { store, addresses }: DisbursementRouteDependencies,
   c: Caller,
   batchId: string,
   instructionId: string,
@@ -157,7 +157,7 @@ async function receipt(
     time: endedAt?.toISOString() ?? null,
     reason: narration,
     payer,
-    payee: payeeOf(addressKeys, row),
+    payee: payeeOf(addresses, row),
     amount: rawNumber(formatMajor({ amountMinor, currency: batch.currency })),
     currency: batch.currency,
     requestId: row.instructionId,

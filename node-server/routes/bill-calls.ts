@@ -1,5 +1,6 @@
 /** What the calls about bills share: who calls, and the headers that each must have. */
-import type { AddressSeal, ResolveAlias } from "../bills/payer-address.ts";
+import type { Addresses } from "../addresses.ts";
+import type { ResolveAlias } from "../bills/payer-address.ts";
 import type { Acceptance } from "../accept-once.ts";
 import { header, requiredHeader } from "../middleware/headers.ts";
 import type { Problem } from "../middleware/problem.ts";
@@ -17,8 +18,7 @@ export interface BillRouteDependencies {
   readonly indexKey: Uint8Array;
   readonly checkCallbackUrl: (institutionId: string, url: string) => Promise<void>;
   readonly resolveAlias: ResolveAlias;
-  readonly addresses: AddressSeal;
-  readonly randomBytes: (length: number) => Uint8Array;
+  readonly addresses: Addresses;
   /** Opens what was sealed for the server's published key; undefined for anything else. */
   readonly openBox: (sealed: Uint8Array) => Uint8Array | undefined;
   readonly settlements: SettlementReports;

@@ -4,7 +4,8 @@
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Context, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
+import type { Logger } from "pino";
 import { DecimalText } from "#core/json.ts";
 import { acceptBatch } from "../disbursement/accept.ts";
 import type { RawItem } from "../disbursement/files/raw-item.ts";
@@ -16,6 +17,11 @@ import { findCaller } from "../vouchers/one-zero/call.ts";
 import { hashBody } from "./caller-request.ts";
 import type { Caller } from "./caller-request.ts";
 import type { DisbursementRouteDependencies } from "./disbursements.ts";
+import { answerErrors } from "./g2p-one-zero-answers.ts";
+
+export interface BulkPaymentDependencies extends DisbursementRouteDependencies {
+  readonly log: Logger;
+}
 
 const path = "/bulk-payment";
 
@@ -45,23 +51,17 @@ export const bulkPaymentRequest = z
 
 /** `guard` lets the caller in and sets its institution; a sandbox has none. */
 export function bulkPaymentRoutes(
-  deps: DisbursementRouteDependencies,
+  deps: BulkPaymentDependencies,
   guard: MiddlewareHandler<CallerVariables> | undefined,
 ): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
+  answerErrors(routes, deps.log);
   if (guard) routes.use(path, guard);
   routes.post(path, async (c) => {
-    const value = await readJson(c).catch((error: unknown) => {
-      if (error instanceof Problem && error.status === 400) return undefined;
-      throw error;
-    });
-    const parsed = bulkPaymentRequest.safeParse(value);
-    const requestId = parsed.success ? parsed.data.RequestID : requestIdOf(value);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      return refused(c, requestId, `${issue?.path.join(".") || "body"}: ${issue?.message ?? "malformed"}`);
-    }
-    return receive(deps, c, parsed.data);
+    const parsed = bulkPaymentRequest.safeParse(await readJson(c));
+    if (parsed.success) return receive(deps, c, parsed.data);
+    const [issue] = parsed.error.issues;
+    throw refused(`${issue?.path.join(".") || "body"}: ${issue?.message ?? "malformed"}`);
   });
   return routes;
 }
@@ -81,8 +81,7 @@ async function receive(
   };
   const institutionId = await deps.store.transaction((tx) => findCaller(tx, call));
   const { RequestID: requestId } = body;
-  if (institutionId === undefined)
-    return refused(c, requestId, "The source building block is not registered");
+  if (institutionId === undefined) throw refused("The SourceBBID is not registered, or is not the caller");
   const callbackUrl = optionalHeader(c, "X-Callback-URL", 100) ?? null;
   if (callbackUrl !== null) await deps.checkCallbackUrl(institutionId, callbackUrl);
   const outcome = await acceptBatch(deps, {
@@ -104,17 +103,21 @@ async function receive(
     combined: false,
     answer: () => ({
       status: 200,
-      body: JSON.stringify(answerOf("00", "Request successfully received", requestId)),
+      body: JSON.stringify({
+        ResponseCode: "00",
+        ResponseDescription: "Request successfully received",
+        RequestID: requestId,
+      }),
     }),
   });
   if (outcome.ok && outcome.acceptance.ok)
     return c.body(outcome.acceptance.accepted.body, 200, { "content-type": "application/json" });
   if ("mistakes" in outcome) {
     const [first] = outcome.mistakes;
-    return refused(c, requestId, `Instruction ${first?.line}: ${first?.field} ${first?.reason}`);
+    throw refused(`Instruction ${first?.line}: ${first?.field} ${first?.reason}`);
   }
   const isUnset = !outcome.ok && outcome.refusal === "no-terms";
-  return refused(c, requestId, isUnset ? "The source building block does not disburse yet" : "Refused");
+  throw refused(isUnset ? "The source building block does not disburse yet" : "Refused");
 }
 
 function rawItem(
@@ -133,15 +136,6 @@ function rawItem(
   };
 }
 
-function refused(c: Context, requestId: string, description: string): Response {
-  return c.json(answerOf("01", description.slice(0, 200), requestId), 400);
-}
-
-function answerOf(ResponseCode: "00" | "01", ResponseDescription: string, RequestID: string) {
-  return { ResponseCode, ResponseDescription, RequestID };
-}
-
-function requestIdOf(value: unknown): string {
-  const id = typeof value === "object" && value !== null && "RequestID" in value ? value.RequestID : "";
-  return typeof id === "string" ? id.slice(0, 64).toWellFormed() : "";
+function refused(description: string): Problem {
+  return new Problem(400, description);
 }

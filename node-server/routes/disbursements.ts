@@ -2,7 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { acceptBatch } from "../disbursement/accept.ts";
 import type { BatchAcceptance } from "../disbursement/accept.ts";
-import type { AddressKeys } from "../disbursement/addresses.ts";
+import type { Addresses } from "../addresses.ts";
 import { statusBody } from "../disbursement/reports.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { optionalHeader, requiredHeader } from "../middleware/headers.ts";
@@ -14,7 +14,7 @@ import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 import { mistakesProblem, optionsOf, readBatch } from "./disbursement-request.ts";
 
 export interface DisbursementRouteDependencies extends VoucherRouteDependencies {
-  readonly addressKeys: AddressKeys;
+  readonly addresses: Addresses;
 }
 
 /** A status push and a poll tell the same; asking more often than this tells nothing new. */

@@ -95,6 +95,27 @@ describe.each(calls.filter(([, , , schema]) => schema !== "VoucherValidityQuesti
 );
 
 describe.each([
+  ["/mapper/link", "G2pLink"],
+  ["/mapper/sync/update", "G2pUpdate"],
+  ["/mapper/sync/resolve", "G2pResolve"],
+  ["/mapper/sync/txn/status", "G2pStatus"],
+  ["/register-beneficiary", "BeneficiariesOneZero"],
+  ["/prepayment-validation", "PrepaymentValidation"],
+])("POST %s", (path, schema) => {
+  test("whatever is sent, by the document or not, gets an answer that it describes", async () => {
+    const bodies = fc.oneof(
+      valid(api, { $ref: `#/components/schemas/${schema}` }),
+      invalid(api, schema),
+      fc.json(),
+    );
+    await fc.assert(
+      fc.asyncProperty(bodies, async (body) => expectDescribed("POST", path, await call("POST", path, body))),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe.each([
   ["/vouchers/{serialNumber}", "/vouchers/"],
   ["/vouchers/batches/{batchID}", "/vouchers/batches/"],
   ["/vouchers", "/vouchers?page="],

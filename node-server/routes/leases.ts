@@ -6,7 +6,7 @@ import type { NodeRow } from "../ports/store.ts";
 import { freeAt } from "../vouchers/lease-holder.ts";
 import { askHolder, mostLeasesAtOnce, renewLeases, requestLeases } from "../vouchers/lease-requests.ts";
 import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
-import { askedByActiveNode } from "./node-call.ts";
+import { askedByActiveNode, refuse } from "./node-call.ts";
 
 export interface LeaseRouteDependencies extends LeaseDependencies {
   /** How long after its not-after a lease stays open. */
@@ -16,7 +16,11 @@ export interface LeaseRouteDependencies extends LeaseDependencies {
 export function leaseRoutes(deps: LeaseRouteDependencies): Hono {
   const routes = new Hono({ strict: false });
   routes.post("/v1/leases", (c) =>
-    asActiveNode(deps, c, leaseRequest, (node, wish) => more(deps, node, wish)),
+    askedByActiveNode(deps, c, leaseRequest, async (node, wish) => {
+      const answer = await requestLeases(deps, node.id, wish);
+      if (answer !== "used-for-another-wish") return c.json(answer);
+      return refuse(c, 409, "request-used", "This request id was used for another wish");
+    }),
   );
   routes.post("/v1/leases/renewals", (c) =>
     asActiveNode(deps, c, renewalRequest, (node, { serials }) => longer(deps, node, serials)),
@@ -33,6 +37,7 @@ export const leaseRequest = z
   .object({
     group: z.string().regex(/^[A-Z0-9]{3}$/),
     quantity: z.int().min(1).max(mostLeasesAtOnce),
+    request: z.uuid().optional().openapi({ description: "The same again is granted once" }),
   })
   .openapi("LeaseRequest");
 
@@ -41,14 +46,6 @@ export const renewalRequest = z
   .openapi("LeaseRenewal");
 
 export const holderRequest = z.object({ serial, sealed: z.base64().max(1000) }).openapi("LeaseHolderRequest");
-
-async function more(
-  deps: LeaseRouteDependencies,
-  node: NodeRow,
-  wish: z.infer<typeof leaseRequest>,
-): Promise<object> {
-  return requestLeases(deps, node.id, wish);
-}
 
 async function longer(
   deps: LeaseRouteDependencies,

@@ -5,8 +5,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { z } from "@hono/zod-openapi";
-import type { Context, MiddlewareHandler } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { MiddlewareHandler } from "hono";
 import type { Logger } from "pino";
 import { acceptMapperRequest, emptyItem } from "../mapper/accept-request.ts";
 import { readJson } from "../middleware/body.ts";
@@ -17,6 +16,7 @@ import type { MapperAction, MapperItem } from "../ports/mapper.ts";
 import { findCaller } from "../vouchers/one-zero/call.ts";
 import { hashBody } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
+import { answerErrors, requestIdOf, said } from "./g2p-one-zero-answers.ts";
 import {
   beneficiariesOneZero,
   prepaymentValidation,
@@ -33,15 +33,7 @@ export function mapperOneZeroRoutes(
   guard: MiddlewareHandler<CallerVariables> | undefined,
 ): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  routes.onError(async (error, c) => {
-    if (!(error instanceof Problem))
-      deps.log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
-    const problem =
-      error instanceof Problem
-        ? error
-        : new Problem(500, "The server failed; nothing was half-done, try again");
-    return said(c, problem.status, "01", problem.message, await requestIdOf(c));
-  });
+  answerErrors(routes, deps.log);
   if (guard) for (const path of mapperOneZeroPaths) routes.use(path, guard);
   routes.post("/register-beneficiary", (c) => change(deps, c, "register"));
   routes.post("/update-beneficiary-details", (c) => change(deps, c, "update"));
@@ -172,24 +164,4 @@ async function read<T>(c: Caller, schema: z.ZodType<T>): Promise<T> {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Problem(400, `${issue?.path.join(".") || "body"}: ${issue?.message ?? "malformed"}`);
-}
-
-/** Echoed as far as there is one, also where the rest of the body is wrong. */
-async function requestIdOf(c: Context): Promise<string> {
-  const body: unknown = await c.req.json().catch(() => undefined);
-  const id = typeof body === "object" && body !== null && "RequestID" in body ? body.RequestID : "";
-  return typeof id === "string" ? id.slice(0, 12).toWellFormed() : "";
-}
-
-function said(
-  c: Context,
-  status: number,
-  ResponseCode: "00" | "01",
-  description: string,
-  RequestID: string,
-): Response {
-  return c.json(
-    { ResponseCode, ResponseDescription: description.slice(0, 200), RequestID },
-    status as ContentfulStatusCode,
-  );
 }

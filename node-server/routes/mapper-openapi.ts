@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { CallerVariables } from "../middleware/caller.ts";
+import { errorAnswer } from "./voucher-schemas.ts";
 import {
   accountLookupRequest,
   beneficiariesAnswer,
@@ -12,6 +13,7 @@ import {
   lookUpAnswer,
   lookUpQuery,
   mapperProgressAnswer,
+  payeeFileAnswer,
   validateRequest,
   validationAnswer,
 } from "./mapper-schemas.ts";
@@ -43,6 +45,7 @@ export function describeMapper(app: OpenAPIHono<CallerVariables>): void {
     describeAccountLookup(app, `${base}/accountLookup`);
   }
   describeValidation(app);
+  describeFile(app);
   const params = z.object({ payeeIdentity: z.string() });
   describeRead(app, "/beneficiaries", "The caller's payees, page by page, without their addresses", {
     query: pageQuery,
@@ -128,7 +131,7 @@ function describeRead(
     responses: {
       200: answer("The answer", ok),
       ...(later ? { 202: acknowledgedLater } : {}),
-      404: answer("Not registered", readRefusals[400].content["application/json"].schema),
+      404: answer("Not registered", errorAnswer),
       ...readRefusals,
     },
   });
@@ -165,6 +168,27 @@ function describeValidation(app: OpenAPIHono<CallerVariables>): void {
     responses: {
       200: answer("The failed accounts, where no callback was named", validationAnswer),
       202: acknowledgedLater,
+      ...refusals,
+    },
+  });
+}
+
+function describeFile(app: OpenAPIHono<CallerVariables>): void {
+  const file = {
+    content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+  };
+  app.openAPIRegistry.registerPath({
+    method: "post",
+    path: "/identityAccountMapper/files",
+    tags,
+    summary: "Register or update payees by an encrypted file (docs/api.md, Batch files; docs/mapper.md)",
+    security,
+    request: { headers, body: { ...file, required: true } },
+    responses: {
+      200: answer("Received whole; a worker goes through it", payeeFileAnswer),
+      202: acknowledgedLater,
+      413: answer("The file is too large", errorAnswer),
+      503: answer("Too many files are being received; try again", errorAnswer),
       ...refusals,
     },
   });

@@ -103,6 +103,7 @@ async function lookUpLater(
       batchId: null,
       programId: null,
       callbackUrl,
+      about: null,
     });
     await tx.mapperRequests.addItems({ id, institutionId }, items);
     await tx.jobs.enqueue({ queue: "map-payees", id: String(id) });

@@ -1,7 +1,13 @@
 /** Requests and answers of the account mapper (GovStack Payments BB, account mapper, current API), as zod schemas. */
 import { z } from "@hono/zod-openapi";
 import { DecimalText } from "#core/json.ts";
-import { modalities } from "#core/payee-addresses.ts";
+import {
+  activation,
+  financialAddress,
+  payeeIdentity,
+  payeeItem,
+  paymentModality,
+} from "../mapper/payee-item.ts";
 import { oneSpelling } from "./fields.ts";
 
 const spelled = oneSpelling([
@@ -20,30 +26,7 @@ const spelled = oneSpelling([
 ]);
 
 const requestId = z.string().min(1).max(12).openapi({ example: "req-00000001" });
-export const payeeIdentity = z.string().min(1).max(20).openapi({ example: "ID-4711" });
-export const paymentModality = z.enum(modalities).openapi({
-  description: "00 bank account, 01 mobile money, 02 voucher, 03 digital wallet, 04 proxy",
-  example: "00",
-});
-const bankingInstitutionCode = z.string().min(1).max(11);
-const financialAddress = z.string().min(1).max(34).openapi({ example: "NL87ABNA4193835510" });
-const activation = z.enum(["0", "1"]).openapi({ description: "0 inactive, 1 active" });
-
 export const mostBeneficiaries = 10_000;
-
-/** The modality part and what is ours beside it. */
-export const beneficiaryFields = {
-  payeeIdentity,
-  paymentModality: paymentModality.optional(),
-  bankingInstitutionCode: bankingInstitutionCode.optional(),
-  financialAddress: financialAddress.optional(),
-  status: activation.optional(),
-  preferred: z.boolean().optional(),
-  replaces: financialAddress
-    .optional()
-    .openapi({ description: "The address that is replaced, where several may be meant" }),
-  area: z.string().min(1).max(50).optional(),
-};
 
 export const beneficiariesRequest = z
   .preprocess(
@@ -51,7 +34,7 @@ export const beneficiariesRequest = z
     z.object({
       requestID: requestId,
       sourceBBID: z.string().min(1).max(12).optional(),
-      beneficiaries: z.array(z.object(beneficiaryFields)).min(1).max(mostBeneficiaries),
+      beneficiaries: z.array(payeeItem).min(1).max(mostBeneficiaries),
     }),
   )
   .openapi("Beneficiaries");
@@ -120,6 +103,10 @@ const mapperAcknowledgement = z.object({
 export const beneficiariesAnswer = mapperAcknowledgement
   .extend({ numberFailedCases: z.number().int().optional(), failedCases: z.array(failedCase).optional() })
   .openapi("BeneficiariesAnswer");
+
+export const payeeFileAnswer = mapperAcknowledgement
+  .extend({ total: z.number().int() })
+  .openapi("PayeeFileAcknowledgement");
 
 const foundAddress = z.object({
   payeeIdentity: z.string(),

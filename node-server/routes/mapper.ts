@@ -1,19 +1,21 @@
 /** The calls that change the account mapper (GovStack Payments BB, account mapper, current API). No rules here. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "@hono/zod-openapi";
-import { acceptMapperRequest, emptyItem } from "../mapper/accept-request.ts";
+import { acceptMapperRequest } from "../mapper/accept-request.ts";
 import type { ChangingAction } from "../mapper/changes-of.ts";
+import { itemOf } from "../mapper/payee-item.ts";
 import { checkBody, readBody, readJson } from "../middleware/body.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { header, optionalHeader, requiredHeader } from "../middleware/headers.ts";
-import type { MapperItem } from "../ports/mapper.ts";
+import type { BatchFileRouteDependencies } from "./batch-files.ts";
 import { acknowledged, answered, callbackOf, identify } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 import { outcomeNow } from "./mapper-outcome.ts";
 import { lookUpMany, mapperReads } from "./mapper-reads.ts";
 import { accountLookupRequest, beneficiariesRequest } from "./mapper-schemas.ts";
+import { payeeFileRoutes } from "./payee-files.ts";
 
-export function mapperRoutes(deps: VoucherRouteDependencies): OpenAPIHono<CallerVariables> {
+export function mapperRoutes(deps: BatchFileRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
   for (const base of ["", "/identityAccountMapper"]) {
     routes.post(`${base}/beneficiary`, (c) => change(deps, c, "register"));
@@ -21,18 +23,22 @@ export function mapperRoutes(deps: VoucherRouteDependencies): OpenAPIHono<Caller
     routes.post(`${base}/paymentModality`, (c) => change(deps, c, "add-address"));
     routes.put(`${base}/paymentModality`, (c) => change(deps, c, "update-address"));
   }
+  routes.route("/", payeeFileRoutes(deps));
   routes.route("/", mapperReads(deps));
   return routes;
 }
 
-const descriptions: Readonly<Record<ChangingAction, string>> = {
+/** Unlinking is G2P Connect's. */
+type AskedChange = Exclude<ChangingAction, "unlink">;
+
+const descriptions: Readonly<Record<AskedChange, string>> = {
   register: "Beneficiary registration received",
   update: "Beneficiary update received",
   "add-address": "Payment modality registration received",
   "update-address": "Payment modality update received",
 };
 
-async function change(deps: VoucherRouteDependencies, c: Caller, action: ChangingAction): Promise<Response> {
+async function change(deps: VoucherRouteDependencies, c: Caller, action: AskedChange): Promise<Response> {
   return changeAll(deps, c, action, await readBody(c, beneficiariesRequest));
 }
 
@@ -48,7 +54,7 @@ async function updateOrLookUp(deps: VoucherRouteDependencies, c: Caller): Promis
 async function changeAll(
   deps: VoucherRouteDependencies,
   c: Caller,
-  action: ChangingAction,
+  action: AskedChange,
   body: z.infer<typeof beneficiariesRequest>,
 ): Promise<Response> {
   requiredHeader(c, "X-Registering-Institution-ID", 20);
@@ -69,27 +75,9 @@ async function changeAll(
     programId,
     callbackUrl,
   } as const;
-  const items = body.beneficiaries.map(itemOf);
+  const items = body.beneficiaries.map((payee, index) => itemOf(payee, index + 1));
   const accepted = await acceptMapperRequest(deps.store, identity, { ...asked, items }, acknowledged(answer));
   if (!accepted.ok || callbackUrl !== null) return answered(c, accepted, requestID);
   const { numberFailedCases, failedCases } = await outcomeNow(deps.store, identity, asked);
   return c.json({ ...answer, numberFailedCases, failedCases });
-}
-
-function itemOf(
-  beneficiary: z.infer<typeof beneficiariesRequest>["beneficiaries"][number],
-  index: number,
-): MapperItem {
-  return {
-    ...emptyItem,
-    line: index + 1,
-    payeeIdentity: beneficiary.payeeIdentity,
-    modality: beneficiary.paymentModality ?? null,
-    institutionCode: beneficiary.bankingInstitutionCode ?? null,
-    address: beneficiary.financialAddress ?? null,
-    replaces: beneficiary.replaces ?? null,
-    area: beneficiary.area ?? null,
-    active: beneficiary.status === undefined ? null : beneficiary.status === "1",
-    prefer: beneficiary.preferred ?? null,
-  };
 }

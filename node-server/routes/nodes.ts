@@ -47,6 +47,13 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   routes.post("/v1/carried", (c) => carried(deps, c));
   routes.route("/", leaseRoutes(deps));
   routes.route("/", statementRoutes(deps));
+  routes.post("/v1/payee-key", async (c) => {
+    const node = await nodeOfCall(deps, c);
+    if (!node) return noSession(c);
+    if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
+    const key = await deps.store.transaction(async (tx) => tx.payees.nodeKey(node.id));
+    return c.json({ key: toBase64(key) });
+  });
   routes.get("/v1/keys", (c) => c.json(publishedKeys(deps)));
   routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
   return routes;

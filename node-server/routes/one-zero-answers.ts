@@ -151,6 +151,7 @@ export const redemptionAnswers: Readonly<Record<NotRedeemed, OneZeroAnswer>> = {
   },
   "merchant-not-creditable": { status: 463, message: "Cannot credit merchant: its account is closed" },
   "other-body": once["other-body"],
+  "unknown-institution": { status: 460, message: unknownBuildingBlock },
   unknown: {
     status: 599,
     message:

@@ -7,6 +7,7 @@ import { describeDisbursement } from "./disbursement-openapi.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
 import { enrolmentRequest } from "./nodes.ts";
 import { describeBills } from "./bill-openapi.ts";
+import { describeG2pConnect } from "./g2p-connect-openapi.ts";
 import { describeMapperOneZero } from "./mapper-one-zero-openapi.ts";
 import { describeMapper } from "./mapper-openapi.ts";
 import { describeOneZero } from "./one-zero-openapi.ts";
@@ -147,6 +148,7 @@ export function describeApi(app: OpenAPIHono<CallerVariables>): void {
   describeBills(app);
   describeMapper(app);
   describeMapperOneZero(app);
+  describeG2pConnect(app);
   registry.registerPath({
     method: "get",
     path: "/vouchers/stock",
@@ -305,7 +307,11 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     description: "The leases come by the shape `leases`; the answer says how many, and why not more.",
     security: [{ node: [] }],
     request: { body: json(leaseRequest) },
-    responses: { 200: { description: "How many were leased" }, ...refusedToNode },
+    responses: {
+      200: { description: "How many were leased" },
+      409: { description: "The request id was used for another wish" },
+      ...refusedToNode,
+    },
   });
   registry.registerPath({
     method: "post",
@@ -327,6 +333,14 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     responses: { 200: { description: "The holder, or null" }, ...refusedToNode },
   });
   describeStatements(app);
+  registry.registerPath({
+    method: "post",
+    path: "/v1/payee-key",
+    tags: ["Nodes"],
+    summary: "The key that this node's copies of payees are sealed under",
+    security: [{ node: [] }],
+    responses: { 200: { description: "The key, base64" }, ...refusedToNode },
+  });
   registry.registerPath({
     method: "get",
     path: "/v1/keys",

@@ -28,7 +28,8 @@ export async function redeem(deps: VoucherRouteDependencies, c: Caller): Promise
         body.requestID,
       );
     case "other-body":
-      throw acceptProblem("other-body", body.requestID);
+    case "unknown-institution":
+      throw acceptProblem(outcome.outcome, body.requestID);
   }
 }
 

@@ -6,7 +6,8 @@ import { BillParty, isAdvice, link, registerBiller, registerPayerFi } from "../.
 import { fundForTest } from "../../test/support/funding.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { addressSeal, aliasIndex } from "../bills/payer-address.ts";
+import { createAddresses } from "../addresses.ts";
+import { aliasIndex } from "../bills/payer-address.ts";
 import { loadServerKeys } from "../keys.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { putPayerAlias } from "../postgres/biller-admin.ts";
@@ -132,9 +133,10 @@ describe("POST /rtpRequest", () => {
   });
 
   test("of type 01 finds the payer by an alias, however it is written, and says clearly when nobody has it", async () => {
-    const { indexKey, payerAddressKey } = await loadServerKeys(server.keysFolder);
-    const index = aliasIndex(indexKey, { type: "01", id: "+254 700-000001" });
-    const sealedAddress = addressSeal(payerAddressKey).seal("KE-9988", (length) => nacl.randomBytes(length));
+    const { addressKey } = await loadServerKeys(server.keysFolder);
+    const addresses = createAddresses(addressKey, nacl.randomBytes);
+    const index = aliasIndex(addresses, { type: "01", id: "+254 700-000001" });
+    const sealedAddress = addresses.ofPayers.seal("KE-9988");
     await putPayerAlias(server.client.pool, { type: "01", index, payerFiId: "bank", sealedAddress }, "Amina");
     const alias = { aliasType: "01", aliasId: "+254700000001" };
     const asked = await ask({ requestType: "01", alias });
@@ -155,9 +157,10 @@ describe("POST /rtpRequest", () => {
   });
 
   test("G2B: an organisation is asked by its id", async () => {
-    const { indexKey, payerAddressKey } = await loadServerKeys(server.keysFolder);
-    const index = aliasIndex(indexKey, { type: "00", id: "REG-2231" });
-    const sealedAddress = addressSeal(payerAddressKey).seal("KE-B-1", (length) => nacl.randomBytes(length));
+    const { addressKey } = await loadServerKeys(server.keysFolder);
+    const addresses = createAddresses(addressKey, nacl.randomBytes);
+    const index = aliasIndex(addresses, { type: "00", id: "REG-2231" });
+    const sealedAddress = addresses.ofPayers.seal("KE-B-1");
     await putPayerAlias(server.client.pool, { type: "00", index, payerFiId: "bank", sealedAddress }, "Amina");
     const asked = await ask({ requestType: "01", alias: { aliasType: "00", aliasId: "REG-2231" } });
     const paid = await bank.pay(asked.billId, String(asked.message["TxnID"]));

@@ -57,7 +57,7 @@ export async function requestToPay(deps: BillRouteDependencies, c: Caller): Prom
 }
 
 function wishOf(
-  { addresses, randomBytes }: BillRouteDependencies,
+  { addresses }: BillRouteDependencies,
   body: z.infer<typeof requestToPayRequest>,
 ): RequestToPayWish {
   const { amount, currency, billerName } = body.billDetails;
@@ -66,7 +66,7 @@ function wishOf(
   return {
     rtpId: body.rtpId,
     billId: body.billId,
-    payer: payerOf(body, (address) => addresses.seal(address, randomBytes)),
+    payer: payerOf(body, (address) => addresses.ofPayers.seal(address)),
     billerName,
     money: parsed.money,
     expiresAt: expiryOf(body.expiry),

@@ -2,7 +2,13 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { CallerVariables } from "../middleware/caller.ts";
-import { appealRequest, authenticationRequest, evidenceRequest, payoutRequest } from "./statements.ts";
+import {
+  appealRequest,
+  authenticationRequest,
+  evidenceRequest,
+  payoutRequest,
+  pinCodeRequest,
+} from "./statements.ts";
 
 export function describeStatements(app: OpenAPIHono<CallerVariables>): void {
   const registry = app.openAPIRegistry;
@@ -58,7 +64,16 @@ export function describeStatements(app: OpenAPIHono<CallerVariables>): void {
     {
       200: { description: "`confirmed` or `not-confirmed`" },
       404: { description: "No registry is configured" },
-      409: { description: "The registry gave no usable answer" },
+      409: { description: "The registry gave no usable answer, or was asked in vain too often" },
+    },
+  );
+  post(
+    "/v1/pin-codes",
+    "Use an operator's one-time code, by which a forgotten PIN may be set anew",
+    pinCodeRequest,
+    {
+      200: { description: "The code is used up" },
+      403: { description: "The node is frozen or revoked, or the code is not of use" },
     },
   );
 }

@@ -1,8 +1,10 @@
 /** What a real node asks about its redemptions once they are decided: disputes, appeals, evidence, payouts; and a registry. */
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { webRandomBytes } from "#sync/signing/random.ts";
 import { verifyFile } from "#sync/verify.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import { ageLeases } from "../../test/support/lease-time.ts";
@@ -12,6 +14,7 @@ import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { createHttpRegistry } from "../beneficiaries/registry.ts";
 import { decide, proposeVerdict } from "../disputes/disputes.ts";
+import { issuePinCode } from "../nodes/pin-codes.ts";
 import { fundFsp, fundGroup } from "../ledger/entries.ts";
 import { closeOverdueLeases } from "../operations/release.ts";
 import { putFsp, putGroupFee } from "../postgres/payment-admin.ts";
@@ -129,6 +132,8 @@ describe("a dispute", () => {
       { state: "appealed", appeal: "the bus was late" },
     ]);
     expect(await till.node.appeal(sequence, "again")).toMatchObject({ failure: { reason: "not-possible" } });
+    // The same words are the same appeal, whose answer was lost.
+    expect(await till.node.appeal(sequence, "the bus was late")).toEqual({ ok: true });
     const { rows } = await server.client.pool.query(
       "select actor from audit_entries where action = 'dispute.appeal'",
     );
@@ -164,11 +169,85 @@ describe("a registry", () => {
     });
   });
 
+  test("is asked in vain five times about a voucher within an hour, whichever till asks, and not once more", async () => {
+    const guessed = { ...who, serial: 13n };
+    answers = () => ({ status: 200, body: `{"result":"not-confirmed"}` });
+    const guess = (by: RealTill) => by.node.authenticate(guessed);
+    for (const by of [till, other, till, other]) {
+      expect(await guess(by)).toEqual({ ok: true, result: "not-confirmed" });
+    }
+    // A yes and a failure are no guesses.
+    answers = () => ({ status: 500, body: "" });
+    expect(await guess(till)).toMatchObject({ failure: { reason: "registry-away" } });
+    answers = () => ({ status: 200, body: `{"result":"confirmed"}` });
+    expect(await guess(till)).toEqual({ ok: true, result: "confirmed" });
+    answers = () => ({ status: 200, body: `{"result":"not-confirmed"}` });
+    const before = asked.length;
+    const together = await Promise.all([guess(till), guess(other), guess(till)]);
+    expect(together.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(together.filter(({ ok }) => !ok)).toMatchObject([
+      { failure: { reason: "too-many-questions" } },
+      { failure: { reason: "too-many-questions" } },
+    ]);
+    expect(asked.length - before).toBe(1);
+    const { rows } = await server.client.pool.query(
+      "select subject from alerts where kind = 'registry-guesses'",
+    );
+    expect(rows).toEqual([{ subject: "voucher:13" }]);
+    await server.client.pool.query("update registry_doubts set at = at - interval '61 minutes'");
+    expect(await guess(till)).toEqual({ ok: true, result: "not-confirmed" });
+    await server.client.pool.query("update registry_doubts set at = at - interval '8 days'");
+    await server.runTask("forget-node-questions");
+    const { rows: left } = await server.client.pool.query("select 1 from registry_doubts");
+    expect(left).toEqual([]);
+  });
+
+  test("is asked in vain thirty times by a till within an hour, about whatever vouchers", async () => {
+    await server.client.pool.query("delete from registry_doubts");
+    answers = () => ({ status: 200, body: `{"result":"not-confirmed"}` });
+    const guess = (serial: bigint) => other.node.authenticate({ ...who, serial });
+    for (let n = 0n; n < 30n; n++) expect(await guess(1000n + n)).toMatchObject({ ok: true });
+    expect(await guess(2000n)).toMatchObject({ failure: { reason: "too-many-questions" } });
+    expect(await till.node.authenticate({ ...who, serial: 2000n })).toMatchObject({ ok: true });
+  });
+
   test("keeps to itself whom it was asked about: nothing of it is in the database", async () => {
     const { rows } = await server.client.pool.query(
       "select count(*)::int as found from audit_entries where after::text ~ 'NIN-4711|mother'",
     );
     expect(rows).toEqual([{ found: 0 }]);
+  });
+});
+
+describe("an operator's code for a new PIN", () => {
+  const use = (by: RealTill, code: string, request = randomUUID()) => by.node.usePinCode(code, request);
+
+  test("is good once, at that till, and told alike to whoever missed the answer", async () => {
+    const store = testStore(server.client.pool);
+    const issued = await issuePinCode(store, webRandomBytes, till.nodeId);
+    const code = issued?.code ?? "";
+    const unknown = { ok: false, failure: { reason: "unknown-code" } };
+    expect(await use(other, code)).toMatchObject(unknown);
+    const request = randomUUID();
+    expect(await use(till, ` ${code.toLowerCase()} `, request)).toEqual({ ok: true });
+    expect(await use(till, code, request)).toEqual({ ok: true });
+    expect(await use(till, code)).toMatchObject(unknown);
+    expect(await use(till, "AAAA-BBBB-CCCC-DDDD")).toMatchObject(unknown);
+    const { rows } = await server.client.pool.query(
+      "select action, actor from audit_entries where action like 'node.pin%' order by 1 limit 2",
+    );
+    expect(rows).toEqual([
+      { action: "node.pin-code", actor: "operator" },
+      { action: "node.pin-reset", actor: `node:${till.nodeId}` },
+    ]);
+  });
+
+  test("runs out after an hour, and no node that is not active gets one", async () => {
+    const store = testStore(server.client.pool);
+    const issued = await issuePinCode(store, webRandomBytes, till.nodeId);
+    await server.client.pool.query("update pin_codes set expires_at = expires_at - interval '61 minutes'");
+    expect(await use(till, issued?.code ?? "")).toMatchObject({ failure: { reason: "unknown-code" } });
+    expect(await issuePinCode(store, webRandomBytes, randomUUID())).toBeUndefined();
   });
 });
 

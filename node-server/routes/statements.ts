@@ -6,11 +6,13 @@ import { encodeBillStatement } from "#sync/documents/bill-statement.ts";
 import { encodeDisputes, encodePayouts } from "#sync/documents/statement.ts";
 import type { BeneficiaryRegistry } from "../beneficiaries/registry.ts";
 import { billStatementOf } from "../bills/statement.ts";
+import { beginQuestion } from "../beneficiaries/doubts.ts";
 import { appeal } from "../disputes/disputes.ts";
 import type { DisputeName } from "../disputes/disputes.ts";
 import { evidenceOf } from "../disputes/evidence.ts";
 import type { EvidenceParts } from "../disputes/evidence.ts";
 import { disputesOf, payoutsOf } from "../disputes/statement.ts";
+import { usePinCode } from "../nodes/pin-codes.ts";
 import type { NodeRow, Store } from "../ports/store.ts";
 import { askedByActiveNode, refuse } from "./node-call.ts";
 
@@ -55,7 +57,14 @@ export function statementRoutes(deps: StatementRouteDependencies): Hono {
     }),
   );
   routes.post("/v1/authentications", (c) =>
-    askedByActiveNode(deps, c, authenticationRequest, (_node, who) => authenticate(deps, c, who)),
+    askedByActiveNode(deps, c, authenticationRequest, (node, who) => authenticate(deps, c, node, who)),
+  );
+  routes.post("/v1/pin-codes", (c) =>
+    askedByActiveNode(deps, c, pinCodeRequest, async ({ id }, use) =>
+      (await usePinCode(store, id, use))
+        ? c.json({ used: true })
+        : refuse(c, 403, "unknown-code", "This code is not of this node, was used, or has run out"),
+    ),
   );
   return routes;
 }
@@ -76,6 +85,10 @@ export const authenticationRequest = z
   })
   .openapi("Authentication");
 
+export const pinCodeRequest = z
+  .object({ code: z.string().min(1).max(64), request: z.uuid() })
+  .openapi("PinCode");
+
 async function disputeAt(store: Store, node: NodeRow, at: number): Promise<DisputeName | undefined> {
   return store.transaction(async (tx) => {
     const row = await tx.operations.bySequence(node.id, at);
@@ -86,12 +99,20 @@ async function disputeAt(store: Store, node: NodeRow, at: number): Promise<Dispu
 
 /** Nothing of what identifies a person is kept or logged here. */
 async function authenticate(
-  { registry }: StatementRouteDependencies,
+  { registry, store }: StatementRouteDependencies,
   c: Context,
+  node: NodeRow,
   who: z.infer<typeof authenticationRequest>,
 ): Promise<Response> {
   if (!registry) return refuse(c, 404, "registry-not-available", "This server asks no registry");
+  const takeBack = await beginQuestion(store, { nodeId: node.id, serial: BigInt(who.serial) });
+  if (!takeBack) {
+    c.header("retry-after", "3600");
+    const message = "The registry did not confirm too often; recognise by other means, or ask in an hour";
+    return refuse(c, 409, "too-many-questions", message);
+  }
   const answer = await registry.authenticate(who);
+  if (!answer.ok || answer.result === "confirmed") await takeBack();
   if (answer.ok) return c.json({ result: answer.result });
   return refuse(
     c,

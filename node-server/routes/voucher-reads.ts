@@ -10,6 +10,7 @@ import { statusOf } from "../vouchers/status.ts";
 import { checkValidity } from "../vouchers/validity.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 import { pageOf } from "./paging.ts";
+import { acceptProblem } from "./voucher-answers.ts";
 import { validityRequest } from "./voucher-schemas.ts";
 
 /** The voucher whole, or what `fields` names of it. Throws 403 for another institution's. */
@@ -69,9 +70,12 @@ async function answerValidity(
   c: Caller,
   request: z.infer<typeof validityRequest>,
 ): Promise<Response> {
-  const validity = await deps.store.transaction((tx) =>
-    checkValidity(tx, deps.indexKey, c.get("institutionId"), request),
-  );
+  const institutionId = c.get("institutionId");
+  const validity = await deps.store.transaction(async (tx) => {
+    // Wrong numbers are counted for those that are registered.
+    if (!(await tx.registry.institution(institutionId))) throw acceptProblem("unknown-institution");
+    return checkValidity(tx, deps.indexKey, institutionId, request);
+  });
   if (validity === "too-many-wrong-numbers")
     throw new Problem(429, "Too many wrong voucher numbers were tried; try again in an hour");
   return c.json(validity);

@@ -275,6 +275,7 @@ describe("the server describes itself", () => {
       "/v1/leases/holder",
       "/v1/leases/renewals",
       "/v1/operations",
+      "/v1/payee-key",
       "/v1/payouts",
       "/v1/sessions",
       "/v1/shapes/{name}",

@@ -117,6 +117,16 @@ export const shapeDefinitions = {
       node_id: nodeId,
     },
   },
+  beneficiaries: {
+    table: "shape_beneficiaries",
+    columns: {
+      node_id: nodeId,
+      payee: { type: "int8", not_null: true, pk_index: 1 },
+      payee_index: text,
+      sealed: text,
+      version: integer,
+    },
+  },
   signals: {
     table: "shape_signals",
     columns: {

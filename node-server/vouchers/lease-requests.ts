@@ -23,7 +23,7 @@ export interface LeaseDependencies {
 }
 
 /** Why a node got fewer than it asked for. */
-export type FewerBecause =
+type FewerBecause =
   | "unknown-group"
   | "never-leased-at-risk"
   | "node-not-accepting"
@@ -36,30 +36,44 @@ export interface Granted {
   /** Open leases of the node now, and the most that it may hold. */
   readonly held: number;
   readonly most: number;
-  /** Null where it got what it asked for. */
-  readonly because: FewerBecause | null;
+  /** A FewerBecause; null where it got what it asked for. */
+  readonly because: string | null;
+}
+
+export interface LeaseWish {
+  readonly group: string;
+  readonly quantity: number;
+  /** A UUID of the node's: the same again is granted once, and answered as it was. */
+  readonly request?: string | undefined;
 }
 
 /** Leases so many vouchers of the group that were activated for the node's merchant to hand out and nobody holds. */
 export function requestLeases(
   { store, leaseSigner }: LeaseDependencies,
   nodeId: string,
-  wish: { readonly group: string; readonly quantity: number },
-): Promise<Granted> {
+  { request, ...wish }: LeaseWish,
+): Promise<Granted | "used-for-another-wish"> {
   return store.transaction(async (tx) => {
     const node = await lockNode(tx, nodeId);
+    const before = request === undefined ? undefined : await tx.nodeQuestions.leaseRequest(nodeId, request);
+    if (before) {
+      const { group, quantity, ...told } = before;
+      return group === wish.group && quantity === wish.quantity ? told : "used-for-another-wish";
+    }
     const obstacle = await obstacleOf(tx, node, wish.group);
     const heldBefore = await tx.leases.countOpen(nodeId);
     const room = Math.max(0, node.mostLeases - heldBefore);
     const wanted = Math.min(wish.quantity, room, mostLeasesAtOnce);
     const granted = obstacle ? 0 : await grantUpTo(tx, leaseSigner, node, wish.group, wanted);
     const fewer = granted < wanted ? "none-left" : "node-holds-too-many";
-    return {
+    const told = {
       granted,
       held: heldBefore + granted,
       most: node.mostLeases,
       because: granted === wish.quantity ? null : (obstacle ?? fewer),
     };
+    if (request !== undefined) await tx.nodeQuestions.keepLeaseRequest(nodeId, request, { ...wish, ...told });
+    return told;
   });
 }
 

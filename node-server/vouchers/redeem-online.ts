@@ -9,7 +9,7 @@ import type { PaymentGateway } from "../payments/gateway.ts";
 import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { RequestKey, Store, Tx, VoucherRow } from "../ports/store.ts";
-import type { RequestIdentity } from "../accept-once.ts";
+import type { RequestIdentity, RequestRefusal } from "../accept-once.ts";
 import { findLeaseHolder } from "./lease-holder.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 import { recallLease } from "./leases.ts";
@@ -38,7 +38,7 @@ export type RedeemOutcome<Code = OnlineRefusalCode> =
   | FinalOutcome<Code | PayoutRefusalCode>
   /** Not known in time: the same request id gives it later. */
   | { readonly outcome: "unknown" }
-  | { readonly outcome: "other-body" };
+  | { readonly outcome: RequestRefusal };
 
 export interface RedeemDependencies {
   readonly store: Store;
@@ -85,6 +85,8 @@ function claimOnce<Code>(
   claim: (tx: Tx) => Promise<PresentedClaim<Code>>,
 ): Promise<Claimed<Code>> {
   return store.transaction(async (tx) => {
+    if (!(await tx.registry.institution(identity.key.institutionId)))
+      return { outcome: "unknown-institution" };
     const stored = await tx.requests.begin(identity.key, identity.bodyHash);
     const cause = causeOf(identity.key);
     if (stored) {

@@ -163,6 +163,9 @@ const verdictList: fc.Arbitrary<VerdictList> = fc.record({
   lastSequence: fc.maxSafeNat(),
   lastHash: bytes(32),
   policyVersion: small,
+  auditHead: fc.option(
+    fc.record({ position: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), hash: bytes(32) }),
+  ),
   verdicts: fc.array(verdict, { maxLength: 20 }),
 });
 
@@ -201,7 +204,7 @@ const laterFields: Partial<Record<SignedKind, readonly number[]>> = {
   "voucher-token": [8],
   policy: [9],
   "enrolment-certificate": [7],
-  "verdict-list": [7],
+  "verdict-list": [7, 8],
 };
 
 interface Document<T> {

@@ -3,7 +3,8 @@
  * personal data are not in it; it holds commitments, and what they open to travels sealed beside it.
  *
  * Format 1: first one. Later, readers first: `anchored`, a redemption's `deniedAsOfMs`, `authentication` and `cashOut`, and
- * the bodies `pay-bill`, `pay-bill-with-voucher` and `refund-bill`.
+ * the bodies `pay-bill`, `pay-bill-with-voucher` and `refund-bill`; what agents do with payees: `look-up`,
+ * `register-beneficiary`, `update-beneficiary`.
  */
 import {
   decodeDocument,
@@ -60,7 +61,15 @@ export interface Operation {
   readonly body: OperationBody;
 }
 
-export type OperationBody = RedeemVoucher | ReleaseLease | PayBill | PayBillWithVoucher | RefundBill;
+export type PayeeBody = LookUp | RegisterBeneficiary | UpdateBeneficiary;
+
+export type OperationBody =
+  | RedeemVoucher
+  | ReleaseLease
+  | PayBill
+  | PayBillWithVoucher
+  | RefundBill
+  | PayeeBody;
 
 export type RedemptionMode = "leased" | "at-risk" | "online";
 
@@ -130,6 +139,40 @@ export interface RefundBill {
   readonly billId: string;
   readonly amountMinor: bigint;
   readonly currency: string;
+}
+
+/** One look-up of a payee on this node, for the audit trail. Whom it asked for travels sealed. */
+export interface LookUp {
+  readonly type: "look-up";
+  readonly programme: string;
+  readonly statementCommitment: Uint8Array;
+  readonly outcome: LookUpOutcome;
+  /** The address was shown in full, for the reason that the statement gives. */
+  readonly revealed: boolean;
+  /** How old the answer was: as of when the node's payees were complete; null where they never were. */
+  readonly asOfMs: number | null;
+}
+
+export type LookUpOutcome = "found" | "stale" | "unknown" | "denied";
+
+export interface RegisterBeneficiary {
+  readonly type: "register-beneficiary";
+  readonly programme: string;
+  readonly statementCommitment: Uint8Array;
+}
+
+export interface UpdateBeneficiary {
+  readonly type: "update-beneficiary";
+  readonly programme: string;
+  readonly statementCommitment: Uint8Array;
+  /** How many entries the payee's history had as the node saw it; 0 where it did not see the payee. */
+  readonly basedOn: number;
+}
+
+export function isAboutPayee(body: OperationBody): body is PayeeBody {
+  return (
+    body.type === "look-up" || body.type === "register-beneficiary" || body.type === "update-beneficiary"
+  );
 }
 
 /** The voucher that a body is about; null where it is about none. */
@@ -217,6 +260,30 @@ const refundBill = mapOf<RefundBill>({
   currency: [4, currency],
 });
 
+const programme = text(80);
+
+const lookUp = mapOf<LookUp>({
+  type: [0, oneOf("look-up")],
+  programme: [1, programme],
+  statementCommitment: [2, hash],
+  outcome: [3, oneOf("found", "stale", "unknown", "denied")],
+  revealed: [4, yesOrNo],
+  asOfMs: [5, nullable(timeMs)],
+});
+
+const registerBeneficiary = mapOf<RegisterBeneficiary>({
+  type: [0, oneOf("register-beneficiary")],
+  programme: [1, programme],
+  statementCommitment: [2, hash],
+});
+
+const updateBeneficiary = mapOf<UpdateBeneficiary>({
+  type: [0, oneOf("update-beneficiary")],
+  programme: [1, programme],
+  statementCommitment: [2, hash],
+  basedOn: [3, smallCount],
+});
+
 const envelopeFields = {
   nodeId: [2, uuid],
   operationId: [3, operationUuid],
@@ -245,6 +312,9 @@ const versioned = mapOf<Operation & { readonly version: 1 }>({
         (mode === "leased") === (named !== null) ? undefined : "epoch",
       ),
       "refund-bill": refundBill,
+      "look-up": lookUp,
+      "register-beneficiary": registerBeneficiary,
+      "update-beneficiary": updateBeneficiary,
     }),
   ],
   anchored: [13, laterField(yesOrNo, true)],

@@ -2,7 +2,7 @@
  * A verdict list: the server's signed answer to a batch of operations, with the state of the node's chain as the
  * server has stored it (design section 3).
  *
- * Later fields, readers first: `policyVersion`, and a verdict's `evidence` and `guaranteedMinor`.
+ * Later fields, readers first: `policyVersion`, `auditHead`, and a verdict's `evidence` and `guaranteedMinor`.
  */
 import {
   decodeDocument,
@@ -46,6 +46,12 @@ export interface Verdict {
   readonly guaranteedMinor: bigint | null;
 }
 
+/** How far the server's audit trail had come: whoever keeps it can tell later whether the trail was rewritten. */
+export interface AuditHead {
+  readonly position: number;
+  readonly hash: Uint8Array;
+}
+
 export interface VerdictList {
   readonly nodeId: string;
   readonly generation: number;
@@ -56,6 +62,8 @@ export interface VerdictList {
   readonly lastHash: Uint8Array;
   /** The policy current at this contact, by which the node's operations up to the next one are judged; 0 for none. */
   readonly policyVersion: number;
+  /** Null before the trail has its first entry. */
+  readonly auditHead: AuditHead | null;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -84,6 +92,8 @@ const verdict = rowOf<Verdict>({
   guaranteedMinor: laterField<bigint | null>(nullable(amountMinor), null),
 });
 
+const auditHead = rowOf<AuditHead>({ position: counter, hash });
+
 const sequenceOrNone = integer(0, Number.MAX_SAFE_INTEGER);
 
 const codec = mapOf<VerdictList>({
@@ -94,6 +104,7 @@ const codec = mapOf<VerdictList>({
   lastHash: [5, hash],
   verdicts: [6, listOf(where(verdict, unexplained), mostVerdicts)],
   policyVersion: [7, laterField(smallCount, 0)],
+  auditHead: [8, laterField<AuditHead | null>(nullable(auditHead), null)],
 });
 
 function unexplained({ status, reason }: Verdict): "reason" | undefined {

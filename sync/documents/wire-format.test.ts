@@ -121,6 +121,7 @@ const list: VerdictList = {
   lastSequence: 8,
   lastHash: new Uint8Array(32).fill(0xdd),
   policyVersion: 0,
+  auditHead: null,
   verdicts: [
     { ...held, sequence: 7, status: "applied", reason: null, transactionId: "t-1", duplicate: true },
     held,
@@ -311,6 +312,18 @@ describe("known payloads", () => {
       [
         "a8011a499602d20269666f6f642d32303236031b7fffffffffffffff04634b4553051b000001a0c4506c00066e486172",
         "766573742072656c6965660750cccccccccccccccccccccccccccccccc08f5",
+      ],
+    ],
+    [
+      "a verdict list that tells how far the audit trail had come",
+      encodeVerdictList({
+        ...list,
+        auditHead: { position: 1000, hash: new Uint8Array(32).fill(0xab) },
+        verdicts: [],
+      }),
+      [
+        "a7015000112233445566778899aabbccddeeff0201031b00000199c82cc0000408055820dddddddddddddddddddddddd",
+        "dddddddddddddddddddddddddddddddddddddddd068008821903e85820" + "ab".repeat(32),
       ],
     ],
     [

@@ -13,6 +13,7 @@ export type ShapeName =
   | "leases"
   | "elsewhere"
   | "denied"
+  | "beneficiaries"
   | "verdicts"
   | "signals"
   | "billers"
@@ -93,6 +94,16 @@ export type ShapeChange =
   | { readonly type: "float"; readonly key: string; readonly float: KnownFloat }
   /** A row of one of the three is gone; `id` is the biller's, the bill's or the currency. */
   | { readonly type: "bill-row-gone"; readonly key: string; readonly shape: BillShape; readonly id: string }
+  | {
+      readonly type: "beneficiary";
+      readonly key: string;
+      readonly payee: bigint;
+      /** What it is found by, and its record; only this node's key opens it. */
+      readonly index: string;
+      readonly version: number;
+      readonly sealed: Uint8Array;
+    }
+  | { readonly type: "beneficiary-no-more"; readonly key: string; readonly payee: bigint }
   | {
       readonly type: "verdict-list";
       readonly key: string;

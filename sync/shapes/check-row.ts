@@ -78,6 +78,14 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (chunk === undefined || !serials || first === undefined || last === undefined) return "malformed";
     return { type: "denied", key, chunk, serials, first, last };
   },
+  async beneficiaries(key, value) {
+    const sealed = bytesOf(value["sealed"]);
+    const payee = wholeOf(value["payee"]);
+    const version = wholeOf(value["version"]);
+    const { payee_index: index } = value;
+    if (!sealed || !index || payee === undefined || version === undefined) return "malformed";
+    return { type: "beneficiary", key, payee, index, version: Number(version), sealed };
+  },
   async verdicts(key, value, { keySet }) {
     const document = bytesOf(value["verdict_list"]);
     if (!document) return "malformed";
@@ -144,8 +152,14 @@ function deleted(name: ShapeName, key: string, row: ShapeRow): ShapeChange | und
     return serial === undefined ? undefined : { type: "elsewhere-no-more", key, serial };
   const bill = goneBillRow(name, row.value);
   if (bill) return { type: "bill-row-gone", key, ...bill };
+  const payee = name === "beneficiaries" ? wholeOf(row.value["payee"]) : undefined;
+  if (payee !== undefined) return { type: "beneficiary-no-more", key, payee };
   const chunk = name === "denied" ? chunkOf(row.value) : undefined;
   return chunk === undefined ? undefined : { type: "denied-no-more", key, chunk };
+}
+
+function wholeOf(text: string | null | undefined): bigint | undefined {
+  return text && /^[0-9]{1,15}$/.test(text) ? BigInt(text) : undefined;
 }
 
 function chunkOf({ chunk }: ShapeRow["value"]): number | undefined {

@@ -23,6 +23,7 @@ export const fetchedShapes = [
   "billers",
   "bills",
   "floats",
+  "beneficiaries",
   "verdicts",
 ] as const satisfies readonly ShapeName[];
 
@@ -67,7 +68,7 @@ export async function fetchMoved(parts: ShapeParts): Promise<StreamEnd> {
 
 /** What is worth less the older it is. */
 function isDated(name: ShapeName): boolean {
-  return name === "denied" || name === "bills";
+  return name === "denied" || name === "beneficiaries" || name === "bills";
 }
 
 /** Signals were just read, and say nothing new of the bills. Of the deny list they never say anything. */

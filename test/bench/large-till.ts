@@ -7,7 +7,9 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectTill } from "../../desktop/connect.ts";
-import type { Answer, Payloads, RequestName, Results } from "../../desktop/protocol.ts";
+import type { Answer, RequestName, Results } from "../../desktop/protocol.ts";
+import { withRequestId } from "../support/once.ts";
+import type { AskedPayload } from "../support/once.ts";
 import { makeLargeTill } from "../support/large-till.ts";
 
 /** Milliseconds, with room for a computer of ten years ago. */
@@ -40,12 +42,12 @@ async function measure(): Promise<void> {
   });
   const ask = async <Name extends RequestName>(
     name: Name,
-    payload: Payloads[Name],
+    payload: AskedPayload<Name>,
     boundMs = bounds.others,
     what: string = name,
   ): Promise<Results[Name]> =>
     timed(what, boundMs, async () => {
-      const answer = (await till.ask(name, payload)) as Answer<Name>;
+      const answer = (await till.ask(name, withRequestId(name, payload))) as Answer<Name>;
       if (!answer.ok) throw new Error(`${name}: ${answer.code} ${answer.message}`);
       return answer.result;
     });

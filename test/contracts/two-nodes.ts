@@ -16,18 +16,22 @@ import {
 } from "../support/installation.ts";
 import type { IssuedVoucher } from "../support/institution.ts";
 
-export async function playTwoNodes(environment: Readonly<Record<string, string>>): Promise<void> {
+/** `scripts` are the two servers; the first is the one that is killed. */
+export async function playTwoNodes(
+  environment: Readonly<Record<string, string>>,
+  scripts: readonly [string, string] = ["node-server/main.node.ts", "node-server/main.node.ts"],
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "paypost-two-nodes-"));
   const installation = await prepareInstallation(folder, environment);
   const started: Awaited<ReturnType<typeof startServer>>[] = [];
-  const start = async () => {
-    const server = await startServer(installation);
+  const start = async (script: string) => {
+    const server = await startServer(installation, script);
     started.push(server);
     return server;
   };
   try {
-    const one = await start();
-    const two = await start();
+    const one = await start(scripts[0]);
+    const two = await start(scripts[1]);
     const ministry = await registerInstitution(installation, one.url, "welfare");
     await operate(installation, "group", "add", "FOO", "Food aid");
     await operate(installation, "group", "fund", "FOO", "1000.00", "USD", "--reference", "treasury-1");

@@ -25,6 +25,7 @@ const bills = {
 
 /** For a machine that has other things to do. */
 const patience = { timeout: 20_000 };
+const severalTillsMs = 240_000;
 
 function billId(n: number): string {
   const own = String(1_000_000 + n);
@@ -147,7 +148,7 @@ flows("an agent's bills", (town) => {
     await page.getByText("USD 100.00 of USD 100.00 left").waitFor();
     await page.getByRole("row").filter({ hasText: "USD 100.00" }).waitFor();
     await inBothThemesWithoutFaults("float");
-  });
+  }, severalTillsMs);
 
   test("what is typed is looked at: how much is missing, a wrong check digit, whose bill it is; names are found too", async () => {
     const { page } = till;
@@ -420,7 +421,7 @@ flows("an agent's bills", (town) => {
     const ours = refunds.filter((refund) => refund["billId"] === bills.twice);
     expect(ours).toHaveLength(1);
     expect(String(ours[0]?.["refundedBy"])).toContain("Baraka");
-  });
+  }, severalTillsMs);
 
   test("a biller that rejects: the money is listed to be given back while the page is looked at", async () => {
     const { page } = till;

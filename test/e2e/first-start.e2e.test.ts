@@ -51,7 +51,7 @@ flows("a new till", (town) => {
     await page.getByText("The two passphrases are not the same.").waitFor();
     await till.choosePassphrase();
     await page.getByRole("button", { name: "Enrol this till" }).click();
-    await page.getByRole("alert").filter({ hasText: "The server refused" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "There is no such code" }).waitFor();
     expect(await page.getByLabel("Address of the server").inputValue()).toBe(town().url);
   });
 

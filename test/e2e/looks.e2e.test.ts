@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { seriousFaults } from "./support/axe.ts";
+import { expectNoFaults, inBothThemes, seriousFaults } from "./support/axe.ts";
 import { flows } from "./support/describe.ts";
 import { sizes, Till } from "./support/till.ts";
 import { leasedGroup } from "./support/town.ts";
@@ -24,14 +24,7 @@ flows("every screen", (town) => {
   });
   afterAll(() => till.stop());
 
-  const inBothThemes = async (look: () => Promise<void>): Promise<void> => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await till.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await look();
-    }
-  };
-  const inBothThemesWithoutFaults = (name: string) =>
-    inBothThemes(async () => expect(await seriousFaults(till.page), name).toEqual([]));
+  const inBothThemesWithoutFaults = (name: string) => expectNoFaults(till.page, name);
 
   test("of the first start, the lock and the sign-in has nothing that axe finds serious", async () => {
     await inBothThemesWithoutFaults("first start");
@@ -48,7 +41,7 @@ flows("every screen", (town) => {
     const [voucher, other] = await town().vouchers(leasedGroup, [25, 60], { leaseTo: await till.nodeId() });
     await till.sync();
     await till.go("Redeem");
-    await till.scan(voucher!);
+    await till.paste(voucher!);
     await till.page.getByRole("heading", { name: "Redeem this voucher?" }).waitFor();
     await inBothThemesWithoutFaults("confirm");
     await till.confirm();
@@ -59,11 +52,15 @@ flows("every screen", (town) => {
     await till.answer("No");
     await inBothThemesWithoutFaults("no");
     await till.next();
-    await inBothThemes(async () => {
+    await inBothThemes(till.page, async () => {
       for (const section of sections) {
         await till.go(section);
         await till.settled();
         expect(await seriousFaults(till.page), section).toEqual([]);
+        const isDark = await till.page.evaluate<boolean>(
+          "matchMedia('(prefers-color-scheme: dark)').matches",
+        );
+        if (isDark) await till.picture(`dark-${section}`);
       }
     });
   });
@@ -100,6 +97,12 @@ flows("every screen", (town) => {
       await page.getByRole("heading", { name: title, level: 1 }).waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth"), language).toBeLessThanOrEqual(1024);
       expect(await seriousFaults(page), language).toEqual([]);
+      await page.setViewportSize(sizes.phone);
+      const tooWide = await page.evaluate(
+        "[...document.querySelectorAll('nav button')].filter((one) => one.offsetParent && one.scrollWidth > one.clientWidth).map((one) => one.textContent)",
+      );
+      expect(tooWide, language).toEqual([]);
+      await page.setViewportSize(sizes.desk);
     }
     expect(await page.locator("html").getAttribute("dir")).toBe("rtl");
     for (const [section, name] of [

@@ -82,7 +82,7 @@ flows("redeeming", (town) => {
 
   test("a wrong number is refused, and only the number has to be typed again", async () => {
     const { page } = till;
-    await till.scan({ ...nth(leased, 0), number: nth(leased, 1).number });
+    await till.paste({ ...nth(leased, 0), number: nth(leased, 1).number });
     expect(await till.answer("No")).toContain("does not fit this voucher");
     await page.getByRole("button", { name: "Back to this voucher" }).click();
     await page.getByText("Square code read").waitFor();
@@ -99,7 +99,7 @@ flows("redeeming", (town) => {
   });
 
   test("offline, at risk: a yes for now, with what is guaranteed", async () => {
-    await till.scan(nth(atRisk, 0));
+    await till.paste(nth(atRisk, 0));
     await till.confirm();
     expect(await till.answer("Yes, provisionally")).toContain("USD 5.00");
     await till.page.getByText("Provisional: not yet seen by the server").waitFor();
@@ -108,7 +108,7 @@ flows("redeeming", (town) => {
   });
 
   test("offline, neither reserved nor at risk: a no, and nothing was recorded", async () => {
-    await till.scan(nth(free, 1));
+    await till.paste(nth(free, 1));
     await till.confirm();
     expect(await till.answer("No")).toContain("Nothing was recorded");
     await till.picture("no-offline");

@@ -1,9 +1,9 @@
 /**
- * The browser shell over a till, as `desktop/web/main.ts` puts it together, killed at a given request: `DATA NAME WHEN`,
- * where WHEN is `asked`, as the request goes to the till's thread, or `answered`, when the till has done it and the page
- * does not know yet. The name `none` lets it live. Prints the address that opens the page.
+ * The browser shell over a till, as `desktop/web/main.ts` puts it together, killed at a given request: `DATA FILE`, where
+ * FILE, once it is there, holds `NAME WHEN`. WHEN is `asked`, as the request goes to the till's thread, or `answered`, when
+ * the till has done it and the page does not know yet. Prints the address that opens the page.
  */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { connectTill } from "../../desktop/connect.ts";
 import type { ConnectedTill } from "../../desktop/connect.ts";
 import { createWebShell } from "../../desktop/web/app.ts";
 
-const [directory = "", killAt = "", when = ""] = process.argv.slice(2);
+const [directory = "", order = ""] = process.argv.slice(2);
 const page = mkdtempSync(join(tmpdir(), "paypost-page-"));
 writeFileSync(join(page, "index.html"), "<!doctype html>");
 
@@ -20,6 +20,7 @@ const till = await connectTill({ directory, version: "0.0.0" });
 const killed: ConnectedTill = {
   ...till,
   async ask(name, payload) {
+    const [killAt, when] = existsSync(order) ? readFileSync(order, "utf8").split(" ") : [];
     const answer = till.ask(name, payload);
     if (name === killAt && when === "asked") process.kill(process.pid, "SIGKILL");
     await answer;

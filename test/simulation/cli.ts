@@ -131,8 +131,9 @@ async function inWorkers(
   const env = { ...process.env, SIMULATION_CLUSTER: url };
   const runs = Array.from({ length: Math.min(workers, seeds) }, () => {
     const worker = fork(import.meta.filename, process.argv.slice(2), { env });
+    let task: Task | undefined;
     const give = (): void => {
-      const task = next();
+      task = next();
       if (task) worker.send(task);
       else worker.disconnect();
     };
@@ -141,9 +142,9 @@ async function inWorkers(
       give();
     });
     return new Promise<void>((resolve, reject) => {
-      worker.once("exit", (code) => {
+      worker.once("exit", (code, signal) => {
         if (code === 0) resolve();
-        else reject(new Error(`a worker of the simulation ended with ${code}`));
+        else reject(new Error(`a worker ended with ${signal ?? code} at seed ${task?.seed ?? "none"}`));
       });
     });
   });

@@ -5,10 +5,11 @@
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { requestEnrolment } from "#sync/enrolment.ts";
 import { trustedTime } from "#sync/clock.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
-import type { ShapeName } from "#sync/ports/shape-storage.ts";
+import type { ShapeName, ShapeStorage } from "#sync/ports/shape-storage.ts";
 import type { NodeCallParts } from "#sync/node-call.ts";
 import type { Tended } from "#sync/node-sync.ts";
 import { createSessions } from "#sync/session.ts";
@@ -24,10 +25,13 @@ import { createNode } from "../../desktop/worker/node.ts";
 import type { PaypostNode } from "../../desktop/worker/node.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
+import { recordOperation } from "../../desktop/worker/record.ts";
+import { standingRefusal, timeOf } from "../../desktop/worker/standing.ts";
 import { tendLeases } from "../../desktop/worker/tend-leases.ts";
 import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
 import { migratedDatabase } from "./migrated-database.ts";
 import { Link } from "./network.ts";
+import { replaced } from "./observed-store.ts";
 import { createRandom } from "./random.ts";
 import type { Random } from "./random.ts";
 import type { Server, SimulatedVoucher } from "./server.ts";
@@ -35,6 +39,9 @@ import type { Weakness } from "./weaknesses.ts";
 import type { World } from "./world.ts";
 
 class NodeCrashed extends Error {}
+
+/** A write that fails, of a machine that goes on. */
+class DiskFull extends Error {}
 
 const serverUrl = "http://127.0.0.1:9";
 
@@ -56,6 +63,11 @@ export class SimulatedNode {
   /** Its database was put back from an old copy: what it had taken since is gone with the disk. */
   hasLostDisk = false;
   isRevoked = false;
+  /** What was signed with this till's key by a program that keeps to none of its rules, by hash in hexadecimal. */
+  readonly forged = new Set<string>();
+  /** What the deny list held when it was loaded last, and at what it was taken at risk in spite of that. */
+  #denied: ReadonlySet<bigint> = new Set();
+  readonly takenDenied: bigint[] = [];
   nodeId = "";
   readonly #world: World;
   readonly #weakness: Weakness;
@@ -70,10 +82,16 @@ export class SimulatedNode {
   #stores: NodeStores;
   /** What a process has from its start on. */
   #process:
-    | { readonly stores: NodeStores; readonly node: PaypostNode; readonly sessions: Sessions }
+    | {
+        readonly stores: NodeStores;
+        readonly node: PaypostNode;
+        readonly sessions: Sessions;
+        readonly shapes: ShapeStorage;
+      }
     | undefined;
-  /** How many writes the machine survives. */
+  /** How many writes come before the machine dies, or its disk is full. */
   #writesLeft = Infinity;
+  #isDiskFull = false;
   /** The database as it was before the last commits, for a disk that has not written them yet. */
   #unsynced: Buffer | undefined;
   #oldCopy: Buffer | undefined;
@@ -139,10 +157,12 @@ export class SimulatedNode {
     stores.writeHead(this.nodeId, stores.queue.head());
   }
 
-  /** Whether it has a lease for the voucher that it has not used. */
+  /** Whether it has a lease for the voucher that it has neither used nor given back. */
   mayTake(serial: bigint): boolean {
     const { leases, redemptions } = this.#stores;
-    return leases.find(serial) !== undefined && redemptions.ofVoucher(serial).length === 0;
+    const lease = leases.find(serial);
+    if (!lease || leases.isGivenBack(serial, lease.epoch)) return false;
+    return redemptions.ofVoucher(serial).length === 0;
   }
 
   /** A cashier takes a voucher; the machine may die at any write on the way. */
@@ -154,10 +174,11 @@ export class SimulatedNode {
     const outcome = await this.#untilItDies(() =>
       this.#node().redeem({ serial, token, number, actor: "cashier", offline }),
     );
-    if (outcome === undefined) return "machine dies";
+    if (typeof outcome === "string") return outcome;
     if (outcome.kind !== "accepted") return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
     const { sequence, hash, mode } = outcome.redeemed;
     this.accepted.push({ serial: voucher.serial, sequence, hash, mode });
+    if (mode === "at-risk" && this.#denied.has(serial)) this.takenDenied.push(serial);
     return `accepted ${mode} #${sequence}`;
   }
 
@@ -176,25 +197,88 @@ export class SimulatedNode {
     return `sent ${report.sent}${tended}`;
   }
 
+  /**
+   * Somebody has tampered with the till: it signs a redemption with a number that is not the voucher's, under the lease that
+   * it has or at risk. Undefined where it has taken the voucher, or signs nothing.
+   */
+  signWrongNumber({ serial }: SimulatedVoucher, number: string): string | undefined {
+    const stores = this.#stores;
+    if (stores.redemptions.ofVoucher(serial).length > 0) return undefined;
+    const { clock, randomBytes } = this.#parts();
+    const lease = stores.leases.find(serial);
+    if (lease && stores.leases.isGivenBack(serial, lease.epoch)) return undefined;
+    const opening = openingFor(number, randomBytes);
+    const voucher = { serial, amountMinor: 1250n, currency: "USD" };
+    const claim = { mode: lease ? "leased" : "at-risk", epoch: lease?.epoch ?? null } as const;
+    const deniedAsOfMs = lease ? null : (stores.denied.asOfMs() ?? 0);
+    const numberCommitment = commitmentOf(opening);
+    const unasked = { authentication: null, cashOut: null };
+    const body = {
+      type: "redeem-voucher",
+      ...voucher,
+      ...claim,
+      numberCommitment,
+      deniedAsOfMs,
+      ...unasked,
+    } as const;
+    const sealed = sealNumber(stores.trust.keySet().serverBoxKey, opening, randomBytes);
+    const actor = "nobody";
+    const lastServerTimeMs = stores.node.anchor()?.serverTimeMs ?? 0;
+    const time = timeOf(stores, clock);
+    const recorded = recordOperation(
+      { ...this.#parts(), nodeId: this.nodeId, signer: this.#signer },
+      { body, sealed, actor, time },
+      () => standingRefusal(stores),
+      (sequence) =>
+        stores.redemptions.insert({
+          sequence,
+          ...voucher,
+          ...claim,
+          actor,
+          anchored: time.anchored,
+          lastServerTimeMs,
+          shift: null,
+          cashFeeMinor: null,
+          authentication: null,
+        }),
+    );
+    if (!recorded.ok) return recorded.refusal.code;
+    this.forged.add(Buffer.from(recorded.recorded.hash).toString("hex"));
+    return `signed #${recorded.recorded.sequence}`;
+  }
+
+  /** Tampered with in another way: it takes a voucher at risk whatever it has taken before. */
+  async takeBeyondLimits({ serial, token, number }: SimulatedVoucher): Promise<string> {
+    const stores = this.#stores;
+    const redemptions = replaced(stores.redemptions, { usedAtRisk: () => ({ count: 0, sumMinor: 0n }) });
+    const node = createNode({ ...this.#parts(), stores: { ...stores, redemptions } });
+    const outcome = await node.redeem({ serial, token, number, actor: "nobody", offline: true });
+    return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
+  }
+
   /** A cashier gives a reserved voucher back, which the machine may not survive. */
   async giveBack(serial: bigint): Promise<string> {
     const released = await this.#untilItDies(async () => this.#node().release(serial, "cashier"));
-    if (released === undefined) return "machine dies";
+    if (typeof released === "string") return released;
     return released.ok ? `given back #${released.recorded.sequence}` : released.refusal.code;
   }
 
-  /** Undefined where the machine died on the way, and was started again. */
-  async #untilItDies<T>(work: () => Promise<T>): Promise<T | undefined> {
-    this.#writesLeft = this.#world.strikes(0.12) ? this.#world.random.below(9) : Infinity;
+  /** A machine that died on the way is started again. */
+  async #untilItDies<T extends object>(
+    work: () => Promise<T>,
+  ): Promise<T | "machine dies" | "its disk is full"> {
+    this.#writesLeft = this.#world.strikes(0.15) ? this.#world.random.below(9) : Infinity;
+    this.#isDiskFull = this.#world.strikes(0.2);
     try {
       const outcome = await work();
       // Its death was taken for a write that failed, and told as that.
-      if (this.#writesLeft < 0) this.restart(true);
+      if (this.#writesLeft < 0 && !this.#isDiskFull) this.restart(true);
       return outcome;
     } catch (error) {
+      if (error instanceof DiskFull) return "its disk is full";
       if (!(error instanceof NodeCrashed)) throw error;
       this.restart(true);
-      return undefined;
+      return "machine dies";
     } finally {
       this.#writesLeft = Infinity;
     }
@@ -203,6 +287,13 @@ export class SimulatedNode {
   /** As a node does when it has heard from its server; what it gives back goes up with the next sync. */
   #tend(calls: NodeCallParts): Promise<Tended> {
     return tendLeases({ ...this.#parts(), nodeId: this.nodeId, signer: this.#signer, calls });
+  }
+
+  /** Hashes, in hexadecimal, of what it was told is applied, and can say again; none where its word counts for nothing. */
+  applied(): string[] {
+    if (this.isCloned || this.hasLostDisk || this.isRevoked) return [];
+    const told = this.#stores.queue.after(0, 1000).filter(({ state }) => state === "applied");
+    return told.map(({ hash }) => Buffer.from(hash).toString("hex"));
   }
 
   /** The queue as a file on a stick; undefined when there is nothing to carry. */
@@ -265,6 +356,8 @@ export class SimulatedNode {
   }
 
   loseHeadFile(): void {
+    // Both places are gone then, and nothing is left that could notice.
+    this.isCloned ||= this.hasLostDisk;
     const path = this.#stores.headFile();
     this.#stores.close();
     rmSync(path, { force: true });
@@ -306,7 +399,9 @@ export class SimulatedNode {
     const consumer = createConsumer({ name, storage: shapes, context, reload: true });
     const rows = this.#server.shapes.read(name, this.nodeId);
     await consumer.receive([...rows, { control: "up-to-date" }], { handle: "s", position: "0_0" });
-    if (name === "denied" && begun.anchored) shapes.setAsOf(name, begun.nowMs);
+    if (name !== "denied") return;
+    this.#denied = new Set(this.#server.shapes.denied);
+    if (begun.anchored) shapes.setAsOf(name, begun.nowMs);
   }
 
   get #server(): Server {
@@ -323,12 +418,17 @@ export class SimulatedNode {
     const { nodeId } = this;
     const assertions = createSyncSigner("session-assertion", this.#key);
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
+    const { queue, trust, database, vault } = stores;
+    const wallMs = () => this.#clock.wallMs();
     this.#process = {
       stores,
+      shapes: createShapeStorage({ database, queue, trust, vault, nodeId, wallMs }),
       node: createNode({
         ...this.#parts(),
         stores: this.#weakness.weakenNode?.(stores) ?? stores,
         onStep: () => {
+          // A full disk is full for what follows as well.
+          if (this.#isDiskFull && this.#writesLeft <= 0) throw new DiskFull();
           if (this.#writesLeft-- === 0) throw new NodeCrashed();
         },
       }),
@@ -354,18 +454,17 @@ export class SimulatedNode {
   #syncParts() {
     const { stores, clock, randomBytes, sleep } = this.#parts();
     const link = { baseUrl: serverUrl, fetch: this.link.fetch };
-    const { queue, trust, database, vault } = stores;
-    const { nodeId } = this;
+    const { sessions, shapes } = this.#started();
     return {
-      nodeId,
+      nodeId: this.nodeId,
       link,
-      sessions: this.#started().sessions,
-      queue,
-      trust,
+      sessions,
+      shapes,
+      queue: stores.queue,
+      trust: stores.trust,
       clock,
       contact: stores.node,
       leaseDocument: stores.leases.documentFor.bind(stores.leases),
-      shapes: createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
       patience: { sleep, randomBytes, attempts: 3, signal: undefined },
     };
   }

@@ -10,10 +10,15 @@ import type { World } from "./world.ts";
 
 export class ServerDied extends Error {}
 
+/** Stands for an error of ours at one operation, which the next version does not have any more. */
+export class JudgingFailed extends Error {}
+
 export interface ObservedParts {
   readonly world: World;
   readonly record: Record;
   readonly shapes: ShapeRows;
+  /** Whether judging the operation fails in this version of the server. */
+  readonly isUnjudgeable: (hash: Uint8Array) => boolean;
   readonly onJob: (job: Job, afterSeconds: number) => void;
   /** Takes a safeguard away. */
   readonly weaken: (tx: Tx) => Tx;
@@ -45,7 +50,7 @@ export function replaced<T extends object>(rows: T, methods: Partial<T>): T {
 
 function observedTx(
   tx: Tx,
-  { world, record, shapes, onJob }: ObservedParts,
+  { world, record, shapes, isUnjudgeable, onJob }: ObservedParts,
   then: (effect: () => void) => void,
 ): Tx {
   return replaced(tx, {
@@ -53,7 +58,7 @@ function observedTx(
     claims: replaced(tx.claims, {
       async insert(row) {
         await tx.claims.insert(row);
-        then(() => record.claims.set(row.id, row));
+        then(() => record.insertClaim(row));
       },
     }),
     operations: replaced(tx.operations, {
@@ -62,6 +67,9 @@ function observedTx(
         then(() => record.insertOperation(row, world.nowMs));
       },
       async decide(row) {
+        // What is kept aside is not judged at all.
+        const isJudged = row.branch === "chain" && row.reason !== "quarantined";
+        if (isJudged && isUnjudgeable(row.hash)) throw new JudgingFailed();
         await tx.operations.decide(row);
         then(() => {
           record.decide(row);
@@ -88,6 +96,25 @@ function observedTx(
         const isNew = await tx.ledger.post(entry);
         if (isNew) then(() => record.post(entry));
         return isNew;
+      },
+    }),
+    disputes: replaced(tx.disputes, {
+      async open(dispute) {
+        await tx.disputes.open(dispute);
+        then(() => record.openDispute(dispute));
+      },
+      async update(row) {
+        await tx.disputes.update(row);
+        then(() => record.openDispute(row));
+      },
+    }),
+    recovery: replaced(tx.recovery, {
+      async end(generation, how) {
+        await tx.recovery.end(generation, how);
+        then(() => {
+          record.isRecovering = false;
+          world.note(`server: has recovered, ${how}`);
+        });
       },
     }),
     shapes: replaced(tx.shapes, {

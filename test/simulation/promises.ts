@@ -9,6 +9,12 @@
  * P5  The books balance, and are the sum of what was committed.
  * P6  Each node's chain is whole on the server, and no node signs a number twice.
  * P7  A node takes a voucher once.
+ * P8  What people decide is decided by two, and a guarantee is paid once, for a redemption that was rejected.
+ * P9  Nothing is applied without the voucher's number, nor at risk beyond the limits of the policy.
+ * P10 Nothing is taken at risk that the till's deny list holds.
+ *
+ * A server's database that was restored has forgotten. What no till was told of before, nobody can tell it again: P1 holds at
+ * the provider for everything else.
  */
 import { decodeOperation } from "#sync/documents/operation.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
@@ -16,7 +22,7 @@ import { parseDocument } from "#sync/signing/cose.ts";
 import type { Tx } from "../../node-server/ports/store.ts";
 import { leaseKey, operationKey } from "./record.ts";
 import type { StoredOperation } from "./record.ts";
-import { graceMs } from "./server.ts";
+import { atRiskLimits, graceMs } from "./server.ts";
 import type { Server } from "./server.ts";
 import type { SimulatedNode } from "./node.ts";
 
@@ -38,11 +44,14 @@ export async function brokenPromises(
   await server.base.transaction(async (tx) => {
     await paidOnce(server, tx, settled, tell);
     await booksBalance(server, tx, tell);
+    await decidedByTwo(server, tx, tell);
   });
   leasesKept(server, nodes, tell);
   chainsWhole(server, nodes, tell);
   takenOnce(nodes, tell);
   verdictsOnce(server, tell);
+  provenAndLimited(server, nodes, tell);
+  deniedNotTaken(nodes, tell);
   if (settled) {
     nothingLost(server, nodes, tell);
     nothingOpen(server, nodes, tell);
@@ -54,10 +63,11 @@ async function paidOnce({ record, provider }: Server, tx: Tx, settled: boolean, 
   const live = new Map<bigint, number>();
   const credits = Map.groupBy(provider.credits, ({ idempotencyKey }) => idempotencyKey.slice(0, 36));
   const paid = new Map<bigint, number>();
+  for (const { id, serial } of record.everClaimed.values())
+    paid.set(serial, (paid.get(serial) ?? 0) + (credits.get(id)?.length ?? 0));
   for (const { id, serial } of record.claims.values()) {
     const claim = await tx.claims.find(id);
     const made = credits.get(id)?.length ?? 0;
-    paid.set(serial, (paid.get(serial) ?? 0) + made);
     if (claim?.state === "released" && made > 0) tell("P1", `claim ${id} was credited and released`);
     if (claim?.state === "paid" && made !== 1) tell("P1", `claim ${id} is paid, credited ${made} times`);
     if (claim?.state !== "released") live.set(serial, (live.get(serial) ?? 0) + 1);
@@ -66,20 +76,24 @@ async function paidOnce({ record, provider }: Server, tx: Tx, settled: boolean, 
   }
   for (const [serial, count] of live) if (count > 1) tell("P1", `voucher ${serial} has ${count} live claims`);
   for (const [serial, count] of paid)
-    if (count > 1) tell("P1", `voucher ${serial} was credited ${count} times`);
+    if (count > 1 && !record.forgotten.has(serial))
+      tell("P1", `voucher ${serial} was credited ${count} times`);
   for (const [serial, reserve] of record.reserves)
     if (reserve < 0n) tell("P1", `voucher ${serial} was debited beyond its reserve: ${reserve}`);
 }
 
-function leasesKept({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
+export function leasesKept({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
   for (const [key, { row, closed }] of record.leases) {
     if (closed?.end === "expired" && closed.atMs <= row.notAfter.getTime() + graceMs)
       tell("P2", `lease ${key} was closed before its grace was over`);
   }
   const byNode = new Map(nodes.map((node) => [node.nodeId, node]));
-  for (const stored of record.operations.values()) {
+  for (const [key, stored] of record.operations) {
     const node = byNode.get(stored.row.nodeId);
+    // Its lease had closed before the restore that has opened it again.
+    if (record.rejectedBefore.has(key)) continue;
     if (!node || node.isCloned || node.isRevoked || stored.row.branch !== "chain") continue;
+    if (stored.wasForPeople || stored.row.reason === "recovery" || isForged(node, stored)) continue;
     const operation = operationOf(stored);
     if (operation.body.type !== "redeem-voucher" || !operation.body.epoch) continue;
     const lease = record.leases.get(leaseKey(operation.body.serial, operation.body.epoch));
@@ -150,6 +164,51 @@ function verdictsOnce({ record }: Server, tell: Tell): void {
   }
 }
 
+async function decidedByTwo({ record }: Server, tx: Tx, tell: Tell): Promise<void> {
+  const paid = new Set<string>();
+  for (const [key, { nodeId, hash }] of record.disputes) {
+    const row = await tx.disputes.lock(nodeId, hash);
+    if (!row) tell("P8", `the dispute of ${key} is gone`);
+    if (row?.decidedBy && row.decidedBy === row.proposedBy) tell("P8", `${key} was decided by one`);
+    if (row?.state !== "paid") continue;
+    paid.add(`guarantee:${Buffer.from(hash).toString("hex")}`);
+    if (record.operations.get(key)?.row.state !== "rejected") tell("P8", `${key} is paid and guaranteed`);
+  }
+  for (const cause of record.guarantees)
+    if (!paid.delete(cause)) tell("P8", `${cause} was paid, and is no dispute's, or was paid before`);
+  for (const cause of paid) tell("P8", `${cause} was never paid`);
+}
+
+function provenAndLimited({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
+  const used = new Map<string, { count: number; sumMinor: bigint }>();
+  const byNode = new Map(nodes.map((node) => [node.nodeId, node]));
+  for (const stored of record.operations.values()) {
+    // People may apply what no rule would.
+    if (stored.row.state !== "applied" || stored.wasForPeople) continue;
+    const { nodeId, sequence } = stored.row;
+    const node = byNode.get(nodeId);
+    if (node && isForged(node, stored)) tell("P9", `${node.name} #${sequence} has a wrong number`);
+    const { body, lastServerTimeMs } = operationOf(stored);
+    if (body.type !== "redeem-voucher" || body.mode !== "at-risk") continue;
+    const key = `${nodeId} at ${lastServerTimeMs}`;
+    const before = used.get(key) ?? { count: 0, sumMinor: 0n };
+    used.set(key, { count: before.count + 1, sumMinor: before.sumMinor + body.amountMinor });
+  }
+  const most = atRiskLimits;
+  for (const [key, { count, sumMinor }] of used)
+    if (count > most.redemptions || sumMinor > most.sumMinor)
+      tell("P9", `${key} has ${count} at risk, ${sumMinor} in all`);
+}
+
+function deniedNotTaken(nodes: readonly SimulatedNode[], tell: Tell): void {
+  for (const { name, takenDenied } of nodes)
+    for (const serial of takenDenied) tell("P10", `${name} took ${serial}, which its deny list holds`);
+}
+
+function isForged(node: SimulatedNode, { row }: StoredOperation): boolean {
+  return node.forged.has(Buffer.from(row.hash).toString("hex"));
+}
+
 function nothingLost({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
   for (const node of nodes) {
     if (node.isCloned || node.hasLostDisk) continue;
@@ -160,19 +219,21 @@ function nothingLost({ record }: Server, nodes: readonly SimulatedNode[], tell: 
   }
 }
 
-/** What waits for a person (a frozen or revoked node's operations) may be open; nothing else. */
+/** People have decided what waited for them, so nothing may be open at all. */
 function nothingOpen({ record }: Server, nodes: readonly SimulatedNode[], tell: Tell): void {
-  const waitsForAPerson = new Set(["node-frozen", "node-revoked", "forked"]);
   for (const { row } of record.operations.values()) {
-    if (row.state === "held" && !waitsForAPerson.has(row.reason ?? ""))
-      tell("P4", `operation ${row.sequence} is still held: ${row.reason}`);
+    if (row.state === "held") tell("P4", `operation ${row.sequence} is still held: ${row.reason}`);
   }
   for (const node of nodes) {
     if (node.isCloned || node.hasLostDisk || node.isRevoked) continue;
     for (const own of node.stores.queue.after(0, 1000)) {
       const stored = record.operations.get(operationKey({ nodeId: node.nodeId, hash: own.hash }));
-      if (own.state !== stored?.row.state)
-        tell("P4", `${node.name} #${own.sequence} is ${own.state} here, ${stored?.row.state} on the server`);
+      // What the server had signed, and could not keep to after its database was restored, people have decided anew.
+      if (stored?.wasForPeople === true && record.restores > 0) continue;
+      // To its node, what is written off is rejected.
+      const state = stored?.row.state === "writtenOff" ? "rejected" : stored?.row.state;
+      if (own.state !== state)
+        tell("P4", `${node.name} #${own.sequence} is ${own.state} here, ${state} on the server`);
     }
   }
 }

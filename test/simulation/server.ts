@@ -10,21 +10,21 @@ import type { ServerKind } from "#sync/signing/kinds.ts";
 import { boxKeyPair } from "#sync/signing/sealed.ts";
 import { createSigner } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
-import { fundGroup } from "../../node-server/ledger/entries.ts";
+import { periodicTasks } from "../../node-server/jobs/handlers.ts";
+import { fundGroup, fundGuarantee } from "../../node-server/ledger/entries.ts";
 import { issuePolicy } from "../../node-server/nodes/policies.ts";
 import type { OperationContext } from "../../node-server/operations/context.ts";
-import { closeOverdueLeases } from "../../node-server/operations/release.ts";
 import { payClaim } from "../../node-server/payments/settle-claim.ts";
-import type { Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
+import type { CommandItem, Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
+import { beginRecovery } from "../../node-server/postgres/recovery-admin.ts";
 import { nodeRoutes } from "../../node-server/routes/nodes.ts";
 import type { NodeRouteDependencies } from "../../node-server/routes/nodes.ts";
 import { runCommand } from "../../node-server/vouchers/commands.ts";
-import { expireVouchers } from "../../node-server/vouchers/expire.ts";
 import { issueBatch } from "../../node-server/vouchers/issue.ts";
-import { decryptNumber } from "../../node-server/vouchers/numbers.ts";
+import { decryptNumber, indexOfNumber } from "../../node-server/vouchers/numbers.ts";
 import { redeemOnline } from "../../node-server/vouchers/redeem-online.ts";
 import { testPolicy } from "../support/policy.ts";
-import { observedStore, ServerDied } from "./observed-store.ts";
+import { JudgingFailed, observedStore, replaced, ServerDied } from "./observed-store.ts";
 import { Provider } from "./provider.ts";
 import { createRandom } from "./random.ts";
 import { Record } from "./record.ts";
@@ -33,7 +33,11 @@ import type { SimulatedStore, SimulatedStores } from "./stores.ts";
 import type { Weakness } from "./weaknesses.ts";
 import type { World } from "./world.ts";
 
-export const graceMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+export const graceMs = 24 * hourMs;
+/** The policy's, which its vouchers of 12.50 reach. */
+export const atRiskLimits = { redemptions: 3, sumMinor: 5000n };
+const scheduled = new Set(["close-overdue-leases", "expire-vouchers", "end-recovery"]);
 export const merchants = ["shop-1", "shop-2"];
 const groups = [
   { code: "AID", atRisk: false },
@@ -55,6 +59,10 @@ export class Server {
   readonly #world: World;
   readonly #weakness: Weakness;
   #requests = 0;
+  #backup: ((heard: ReadonlySet<string>) => void) | undefined;
+  readonly #judged = new Map<string, "fails" | "works">();
+  /** Wrong numbers that a till has signed, by the serial that they were said to be of. */
+  readonly wrongNumbers = new Map<bigint, string>();
   #parts!: {
     readonly base: SimulatedStore;
     readonly deps: NodeRouteDependencies;
@@ -88,7 +96,8 @@ export class Server {
       record: this.record,
       shapes: this.shapes,
       onJob: (job, afterSeconds) => this.#onJob(job, afterSeconds),
-      weaken: this.#weakness.weaken ?? ((tx: Tx) => tx),
+      isUnjudgeable: (hash) => this.#isUnjudgeable(hash),
+      weaken: (tx) => this.#weaken(tx),
     });
     const signers = {} as { [kind in ServerKind]: Signer };
     for (const signed of serverKinds) signers[signed] = await createSigner(signed, random.bytes(32));
@@ -107,9 +116,9 @@ export class Server {
       indexKey: random.bytes(32),
       verdictSigner: signers["verdict-list"],
       leaseSigner: signers.lease,
-      // A server that dies is not one that fails: every error here is the death of one, or a find.
-      isPassing: () => true,
-      onFailure: () => {},
+      // A server that dies is not one that fails: every other error is the death of one, or a find.
+      isPassing: (error) => !(error instanceof JudgingFailed),
+      onFailure: (_error, what) => this.#world.note(`server: ${what}`),
     };
     const deps = {
       store,
@@ -129,6 +138,8 @@ export class Server {
     for (const { code } of groups) {
       const grant = { amountMinor: 10_000_000n, currency: "USD" };
       await store.transaction((tx) => tx.ledger.post(fundGroup(`grant-${code}`, code, grant)));
+      const guarantee = { amountMinor: 100_000n, currency: "USD" };
+      await store.transaction((tx) => tx.ledger.post(fundGuarantee(`guarantee-${code}`, code, guarantee)));
     }
     const {
       version: _version,
@@ -219,16 +230,27 @@ export class Server {
     return made;
   }
 
-  /** A command of one item; gives the reason of a refusal, and null where it was done. */
+  /** A command; gives the reason of each item's refusal, and null where it was done. */
   async command(
     action: VoucherAction,
-    voucher: SimulatedVoucher,
-    leaseTo: string | null = null,
-    leaseUntil: Date | null = null,
-  ): Promise<string | null> {
+    items: readonly {
+      readonly voucher: SimulatedVoucher;
+      readonly leaseTo?: string | null;
+      readonly leaseUntil?: Date | null;
+    }[],
+  ): Promise<(string | null)[]> {
+    if (await this.#isRecovering()) return items.map(() => "recovering");
     const { signers } = this.#parts;
     const requestId = `C${(this.#requests += 1)}`;
-    const item = { line: 1, action, serialNumber: String(voucher.serial), leaseTo, leaseUntil };
+    const lines = items.map(
+      ({ voucher: { serial }, leaseTo = null, leaseUntil = null }, index): CommandItem => ({
+        line: index + 1,
+        action,
+        serialNumber: String(serial),
+        leaseTo,
+        leaseUntil,
+      }),
+    );
     const id = await this.store.transaction((tx) =>
       tx.commands.insert(
         {
@@ -238,7 +260,7 @@ export class Server {
           command: action,
           callbackUrl: "https://welfare.example/",
         },
-        [item],
+        lines,
       ),
     );
     const deps = {
@@ -249,13 +271,16 @@ export class Server {
     };
     await untilAlive(() => runCommand(deps, id));
     return this.base.transaction(async (tx) => {
-      voucher.token = (await tx.vouchers.find(voucher.serial))?.token ?? "";
-      return (await tx.commands.results(id))[0]?.failureReason ?? null;
+      for (const { voucher } of items) {
+        voucher.token = (await tx.vouchers.find(voucher.serial))?.token ?? "";
+      }
+      return (await tx.commands.results(id)).map(({ failureReason }) => failureReason);
     });
   }
 
   /** A redemption by the public API; the same request may come any number of times. */
   async redeem(voucher: SimulatedVoucher, merchantId: string, requestId: string): Promise<string> {
+    if (await this.#isRecovering()) return "recovering";
     const { deps } = this.#parts;
     const key = { institutionId: "welfare", call: "POST /vouchers?command=redeem", requestId };
     const outcome = await redeemOnline(
@@ -271,14 +296,95 @@ export class Server {
     return outcome.outcome === "refused" ? outcome.code : outcome.outcome;
   }
 
-  /** What runs by schedule: overdue leases are closed, due vouchers expire. */
+  /** What runs by schedule and bears on vouchers: leases close, vouchers expire, a recovery ends. */
   async tick(): Promise<void> {
-    const grace = this.#weakness.graceMs ?? graceMs;
-    await untilAlive(async () => {
-      await closeOverdueLeases(this.#parts.deps.context, this.store, grace);
-      await expireVouchers(this.store);
+    const { store } = this;
+    const tasks = periodicTasks({
+      store,
+      context: this.#parts.deps.context,
+      graceMs: this.#weakness.graceMs ?? graceMs,
+      trimShapeLog: async () => 0,
     });
+    for (const { name, run } of tasks) if (scheduled.has(name)) await untilAlive(run);
     await this.#readDenied();
+  }
+
+  async backUp(): Promise<void> {
+    await this.#parts.base.backUp();
+    const [record, shapes] = [this.record.backUp(), this.shapes.backUp()];
+    this.#backup = (heard) => {
+      record(heard);
+      shapes();
+    };
+  }
+
+  /**
+   * The database is lost, and comes back as it was backed up; false where it never was. `heard`: operations, by hash, of
+   * which a node can prove that they are applied.
+   */
+  async restore(heard: ReadonlySet<string>): Promise<boolean> {
+    if (!this.#backup) return false;
+    const { pool, restore } = this.#parts.base;
+    await restore();
+    this.#backup(heard);
+    const generation = 1 + this.record.restores;
+    await beginRecovery(pool, { generation, by: "Amina", graceHours: graceMs / hourMs });
+    // The database has computed it by its own clock, which is not the world's.
+    const until = new Date(this.#world.nowMs + 15 * 24 * hourMs);
+    await pool.query("update recoveries set until = greatest(until, $1) where ended_at is null", [until]);
+    // The jobs that were waiting are rows of the database too.
+    const { rows } = await pool.query<{ id: string }>(
+      "select id from claims where state not in ('paid', 'released') order by id",
+    );
+    for (const { id } of rows) this.#onJob({ queue: "payout", id }, 60);
+    await this.#readDenied();
+    return true;
+  }
+
+  /** From now on the operation can be judged. */
+  upgrade(hash: Uint8Array): void {
+    this.#judged.set(hex(hash), "works");
+  }
+
+  /** Every operation can be judged from now on. */
+  upgradeAll(): void {
+    for (const key of this.#judged.keys()) this.#judged.set(key, "works");
+  }
+
+  get context(): OperationContext {
+    return this.#parts.deps.context;
+  }
+
+  /** As the server refuses everything that callers ask of it meanwhile (`middleware/recovering.ts`). */
+  async #isRecovering(): Promise<boolean> {
+    const recovery = await untilAlive(() => this.store.transaction((tx) => tx.recovery.open()));
+    return recovery !== undefined;
+  }
+
+  #isUnjudgeable(hash: Uint8Array): boolean {
+    const key = hex(hash);
+    const known = this.#judged.get(key) ?? (this.#world.strikes(0.03) ? "fails" : "works");
+    this.#judged.set(key, known);
+    return known === "fails";
+  }
+
+  #weaken(tx: Tx): Tx {
+    const weakened = this.#weakness.weaken?.(tx) ?? tx;
+    if (this.#weakness.anyNumberFits !== true) return weakened;
+    const { indexKey } = this.#parts.deps.context;
+    return replaced(weakened, {
+      vouchers: replaced(weakened.vouchers, {
+        lock: async (serials) => {
+          const rows = await weakened.vouchers.lock(serials);
+          for (const [serial, row] of rows) {
+            const number = this.wrongNumbers.get(serial);
+            if (number !== undefined)
+              rows.set(serial, { ...row, numberIndex: indexOfNumber(indexKey, number) });
+          }
+          return rows;
+        },
+      }),
+    });
   }
 
   async #readDenied(): Promise<void> {
@@ -290,7 +396,10 @@ export class Server {
 
   #onJob(job: Job, afterSeconds: number): void {
     if (job.queue !== "payout") return;
+    const { restores } = this.record;
     const run = async (): Promise<void> => {
+      // A job that was enqueued before is a row of the database that is lost.
+      if (this.record.restores !== restores) return;
       try {
         await payClaim(this.store, this.provider, job.id);
       } catch (error) {
@@ -298,12 +407,14 @@ export class Server {
         this.#world.after(60_000, run);
       }
     };
-    this.#world.after(afterSeconds * 1000, run);
+    // What waits for the end of a recovery looks again every 20 seconds; over days that is too often to be played.
+    const delayMs = this.record.isRecovering ? 6 * hourMs : afterSeconds * 1000;
+    this.#world.after(delayMs, run);
   }
 }
 
 /** A worker that dies is started again. */
-async function untilAlive(work: () => Promise<void>): Promise<void> {
+async function untilAlive<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();
@@ -311,4 +422,8 @@ async function untilAlive(work: () => Promise<void>): Promise<void> {
       if (!(error instanceof ServerDied)) throw error;
     }
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }

@@ -35,6 +35,15 @@ export class ShapeRows {
     this.#of("verdicts", nodeId).set(String(sequence), { verdict_list: toBase64(list) });
   }
 
+  /** The function brings back the rows as they are now. */
+  backUp(): () => void {
+    const kept = [...this.#rows].map(([key, rows]) => [key, [...rows]] as const);
+    return () => {
+      this.#rows.clear();
+      for (const [key, rows] of kept) this.#rows.set(key, new Map(rows));
+    };
+  }
+
   read(name: ShapeName, nodeId: string): ShapeRow[] {
     const insert = ([key, value]: readonly [string, Readonly<{ [column: string]: string }>]): ShapeRow => ({
       key,

@@ -18,6 +18,8 @@ export interface Weakness {
   readonly indexes?: readonly string[];
   /** Shown the body of each request. */
   readonly noteUpload?: (body: Uint8Array) => void;
+  /** Whatever number is presented counts as the voucher's. */
+  readonly anyNumberFits?: boolean;
   readonly providerForgetsKeys?: boolean;
   readonly graceMs?: number;
   readonly weakenNode?: (stores: NodeStores) => NodeStores;
@@ -138,6 +140,19 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
         claims: replaced(tx.claims, { live: async () => undefined }),
       });
     },
+  },
+  "number-proof": { anyNumberFits: true },
+  limits: {
+    weaken: (tx) =>
+      replaced(tx, {
+        limits: replaced(tx.limits, { used: async () => ({ count: 0, sumMinor: 0n }) }),
+      }),
+  },
+  "recovery-mode": {
+    weaken: (tx) => replaced(tx, { recovery: replaced(tx.recovery, { open: async () => undefined }) }),
+  },
+  "node-deny-list": {
+    weakenNode: (stores) => ({ ...stores, denied: replaced(stores.denied, { isDenied: () => false }) }),
   },
   "node-one-live-redemption": {
     nodeIndexes: ["one_live_redemption"],

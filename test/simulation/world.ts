@@ -29,11 +29,11 @@ export class World {
     this.random = createRandom(seed, "world");
   }
 
-  note(line: string): void {
+  readonly note = (line: string): void => {
     const elapsed = Math.round((this.nowMs - startMs) / 1000);
     const clock = [Math.floor(elapsed / 3600), Math.floor(elapsed / 60) % 60, elapsed % 60];
     this.history.push(`${clock.map((part) => String(part).padStart(2, "0")).join(":")} ${line}`);
-  }
+  };
 
   fail(what: string, error: unknown): void {
     this.note(`${what}: ${String(error)}`);

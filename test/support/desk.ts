@@ -6,8 +6,11 @@ import type { Answer, Payloads, RequestName, Results } from "../../desktop/proto
 import type { KeyStore } from "../../desktop/thread-line.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
+import { payloads } from "../../desktop/worker/till/payloads.ts";
 import { createTill } from "../../desktop/worker/till/till.ts";
 import type { Till } from "../../desktop/worker/till/till.ts";
+import { withRequestId } from "./once.ts";
+import type { AskedPayload } from "./once.ts";
 import { createTestClock, shortSleep, temporaryFolder } from "./till.ts";
 import type { TestClock } from "./till.ts";
 import type { TestVoucher } from "./authority.ts";
@@ -20,7 +23,7 @@ export interface TestDesk {
   readonly directory: string;
   readonly clock: TestClock;
   /** Fails the test where the till did not do what it was asked. */
-  ask<Name extends RequestName>(name: Name, payload: Payloads[Name]): Promise<Results[Name]>;
+  ask<Name extends RequestName>(name: Name, payload: AskedPayload<Name>): Promise<Results[Name]>;
   /** The code of a request that the till did not take. */
   problem(name: string, payload: unknown): Promise<string>;
   /** Closes the files, as the end of the program does. */
@@ -54,13 +57,15 @@ export async function openDesk(options: DeskOptions = {}): Promise<TestDesk> {
     stores,
     directory,
     clock,
-    async ask<Name extends RequestName>(name: Name, payload: Payloads[Name]) {
-      const answer = (await till.handle(name, payload)) as Answer<Name>;
+    async ask<Name extends RequestName>(name: Name, payload: AskedPayload<Name>) {
+      const answer = (await till.handle(name, withRequestId(name, payload))) as Answer<Name>;
       if (!answer.ok) expect.fail(`${name}: ${answer.code}: ${answer.message}`);
       return answer.result;
     },
     async problem(name, payload) {
-      const answer = await till.handle(name, payload);
+      const isNamed = Object.hasOwn(payloads, name) && typeof payload === "object" && payload !== null;
+      const asked = isNamed ? withRequestId(name as "redeem", payload as AskedPayload<"redeem">) : payload;
+      const answer = await till.handle(name, asked);
       return answer.ok ? `done: ${JSON.stringify(answer.result)}` : answer.code;
     },
     close,
@@ -94,6 +99,6 @@ export async function openDeskWithAnn(
   return { ...desk, server };
 }
 
-export function orderOf(voucher: TestVoucher, more: Partial<Payloads["redeem"]> = {}): Payloads["redeem"] {
+export function orderOf(voucher: TestVoucher, more: Partial<Payloads["check"]> = {}): Payloads["check"] {
   return { serial: voucher.serial.toString(), token: null, number: voucher.number, ...more };
 }

@@ -13,6 +13,11 @@ export interface Link {
   lose(direction: Direction): void;
   /** Bytes of the HTTP that went either way since the last call: heads and bodies as they are sent. */
   bytesSince(): { readonly toServer: number; readonly toNode: number };
+  /**
+   * The link breaks as the server answers the next request whose bytes fit: the server has done it, and the answer never
+   * comes. Cut from then on; `lost` resolves.
+   */
+  breakAtAnswerTo(request: RegExp): void;
   /** Resolves when something was lost. */
   lost(): Promise<void>;
 }
@@ -24,6 +29,7 @@ export async function createLink(target: string): Promise<Link> {
     host: hostname,
     sockets: new Set(),
     losing: undefined,
+    breakAt: undefined,
     bytes: { "to-server": 0, "to-node": 0 },
     lost: Promise.withResolvers(),
   };
@@ -54,6 +60,10 @@ export async function createLink(target: string): Promise<Link> {
       line.bytes = { "to-server": 0, "to-node": 0 };
       return { toServer, toNode };
     },
+    breakAtAnswerTo(request) {
+      line.breakAt = { request, cut };
+      line.lost = Promise.withResolvers();
+    },
     lost: () => line.lost.promise,
   };
 }
@@ -65,6 +75,7 @@ interface Line {
   readonly host: string;
   readonly sockets: Set<Socket>;
   losing: Direction | undefined;
+  breakAt: { readonly request: RegExp; readonly cut: () => Promise<void> } | undefined;
   bytes: Record<Direction, number>;
   lost: PromiseWithResolvers<void>;
 }
@@ -73,6 +84,7 @@ function forwarder(line: Line): Server {
   const { sockets } = line;
   return createServer((incoming) => {
     const outgoing = connect(line.port, line.host);
+    let breaks: (() => Promise<void>) | undefined;
     for (const [socket, other, direction] of [
       [incoming, outgoing, "to-server"],
       [outgoing, incoming, "to-node"],
@@ -86,6 +98,14 @@ function forwarder(line: Line): Server {
       const sieve = new Transform({
         transform(chunk: Buffer, _encoding, done) {
           line.bytes[direction] += chunk.length;
+          const { breakAt } = line;
+          if (direction === "to-server" && breakAt?.request.test(chunk.toString("latin1"))) {
+            breaks = breakAt.cut;
+            line.breakAt = undefined;
+          } else if (direction === "to-node" && breaks) {
+            line.lost.resolve();
+            return void breaks();
+          }
           if (line.losing !== direction) return done(null, chunk);
           line.lost.resolve();
           done();

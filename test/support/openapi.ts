@@ -61,7 +61,7 @@ export function valid(api: OpenApi, schema: Schema): fc.Arbitrary<unknown> {
   if (schema.$ref) return valid(api, resolve(api, schema.$ref));
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((choice) => valid(api, choice)));
-  switch (schema.type) {
+  switch (typeof schema.type === "string" ? schema.type : schema.type?.[0]) {
     case "object":
       return fc.record(
         Object.fromEntries(

@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,13 +22,16 @@ export interface Running {
   line(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
-/** Starts a script of the project on the Node that runs this. */
+/** Starts a script of the project: on the Node that runs this, or on Deno where its name says so. */
 export function start(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Running {
-  const child = spawn(process.execPath, [script, ...args], {
+  const [program, ...first] = script.endsWith(".deno.ts")
+    ? [denoProgram(), "run", "--quiet", "--allow-all"]
+    : [process.execPath];
+  const child = spawn(program, [...first, script, ...args], {
     cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -42,6 +47,12 @@ export function start(
     stderr,
   }));
   return { child, finished, line: (pattern) => waitForLine(child, finished, pattern, () => stdout) };
+}
+
+/** Deno itself, not the script that npm starts it with: a signal must reach the server. */
+function denoProgram(): string {
+  const folder = dirname(createRequire(import.meta.url).resolve("deno/package.json"));
+  return join(folder, process.platform === "win32" ? "deno.exe" : "deno");
 }
 
 /** Runs a script to its end. */

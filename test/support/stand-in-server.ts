@@ -189,6 +189,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     if (url.pathname === "/v1/operations") return operations(body, response);
     if (url.pathname.startsWith("/v1/leases")) return leases(url.pathname, body, response);
     const shape = shapes[url.pathname.replace("/v1/shapes/", "") as ShapeName];
+    if (!shape) return json(response, 404, { code: "not-found", message: "" });
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const answer = await shape.answer(url.searchParams, AbortSignal.any([gone.signal, stop.signal]));
@@ -287,6 +288,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       lastSequence: server.chain.length,
       lastHash: headHash(),
       policyVersion: server.policyVersion,
+      auditHead: null,
       verdicts: decided,
     });
   }

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Authentication, RedeemOrder, RedeemResult } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "../format.ts";
+import { useAskOnce } from "../once.ts";
 import { Facts } from "../parts.tsx";
 import type { Checked } from "../screens/redeem.tsx";
-import { ask } from "../till.ts";
 import { Recognise } from "./recognise.tsx";
 
 const modeWords = { leased: "modeLeased", online: "modeOnline", "at-risk": "modeAtRisk" } as const;
@@ -23,6 +23,7 @@ export function Confirm({ order, checked, onBack, onResult }: ConfirmProps) {
   const { money, moment } = useFormats();
   const [authentication, setAuthentication] = useState<Authentication | null>(null);
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const place = useRef<HTMLElement>(null);
   // Not the button: the Enter that a scanner sends after the number must not confirm.
   useEffect(() => place.current?.focus({ preventScroll: true }), []);
@@ -30,7 +31,7 @@ export function Confirm({ order, checked, onBack, onResult }: ConfirmProps) {
   const paid = cash ? { amount: cash.paid, currency } : undefined;
   const confirm = () =>
     void run(async () => {
-      onResult(await ask("redeem", { ...order, authentication }));
+      onResult(await askOnce("redeem", { ...order, authentication }));
       return {};
     });
   const action = paid
@@ -59,20 +60,18 @@ export function Confirm({ order, checked, onBack, onResult }: ConfirmProps) {
             ]}
           />
         </div>
-        <div>
-          <Recognise serial={checked.serial} value={authentication} onValue={setAuthentication} />
-          <p>
-            <strong>{t("redeem.final")}</strong>
-          </p>
-          <Wrong text={wrong} />
-          <div className="row">
-            <button type="button" className="primary large" disabled={isBusy} onClick={confirm}>
-              {isBusy ? t(checked.mode === "online" ? "redeem.asking" : "redeem.redeeming") : action}
-            </button>
-            <button type="button" className="large" disabled={isBusy} onClick={onBack}>
-              {t("common.back")}
-            </button>
-          </div>
+        <Recognise serial={checked.serial} value={authentication} onValue={setAuthentication} />
+      </div>
+      <div className="decide">
+        <Wrong text={wrong} />
+        <div className="row">
+          <strong>{t("redeem.final")}</strong>
+          <button type="button" className="primary large" disabled={isBusy} onClick={confirm}>
+            {isBusy ? t(checked.mode === "online" ? "redeem.asking" : "redeem.redeeming") : action}
+          </button>
+          <button type="button" className="large" disabled={isBusy} onClick={onBack}>
+            {t("common.back")}
+          </button>
         </div>
       </div>
     </section>

@@ -12,8 +12,8 @@ import { ask, useAnswer } from "../till.ts";
 const looks = {
   open: "pending",
   appealed: "pending",
-  refused: "rejected",
-  refusedFinally: "rejected",
+  refused: "disputed",
+  refusedFinally: "disputed",
   paid: "settled",
   writtenOff: "writtenOff",
 } as const;

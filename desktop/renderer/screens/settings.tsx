@@ -13,7 +13,7 @@ import { ask, useTill } from "../till.ts";
 
 export function Settings() {
   const { t } = useTranslation();
-  const { settings, practice } = useTill();
+  const { settings, practice, till } = useTill();
   const { wrong, run } = useAction();
   const change = (some: Partial<TillSettings>) => ask("settings", { ...settings, ...some });
   return (
@@ -41,11 +41,13 @@ export function Settings() {
         <h2>{t("practice.title")}</h2>
         {practice ? <LeavePractice /> : <BeginPractice />}
       </section>
-      <div className="row">
-        <button type="button" onClick={() => void run(() => ask("lock", {}))}>
-          {t("people.lockTill")}
-        </button>
-      </div>
+      {till?.passphrase === true && (
+        <div className="row">
+          <button type="button" onClick={() => void run(() => ask("lock", {}))}>
+            {t("people.lockTill")}
+          </button>
+        </div>
+      )}
       <About />
     </>
   );

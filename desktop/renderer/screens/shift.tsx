@@ -2,12 +2,13 @@
 import { useState } from "react";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import type { Amount, Cash } from "../../protocol.ts";
+import type { Amount, Cash, CashMove } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { CashFacts } from "../cash.tsx";
 import { Field, Segments } from "../fields.tsx";
 import { useFormats } from "../format.ts";
-import { ask, useTill } from "../till.ts";
+import { useAskOnce } from "../once.ts";
+import { useTill } from "../till.ts";
 
 export function ShiftScreen() {
   const { t } = useTranslation();
@@ -28,6 +29,7 @@ export function ShiftScreen() {
       ))}
       <OpenCash isFirst={shift.cash.length === 0} />
       {shift.cash.length > 0 && <MoveCash cash={shift.cash} />}
+      {shift.moves.length > 0 && <Moves moves={shift.moves} />}
       <CloseShift cash={shift.cash} />
     </>
   );
@@ -39,11 +41,12 @@ function OpenCash({ isFirst }: { readonly isFirst: boolean }) {
   const [amount, setAmount] = useState("");
   const [currency, setCurrency] = useState(shift?.cash[0]?.currency ?? "");
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const open = (event: FormEvent) => {
     event.preventDefault();
     const named: Amount = { amount, currency: currency.toUpperCase() };
     void run(async () => {
-      const done = await ask("open-cash", { cash: [named] });
+      const done = await askOnce("open-cash", { cash: [named] });
       if (done.ok) setAmount("");
       return done;
     });
@@ -77,10 +80,11 @@ function MoveCash({ cash }: { readonly cash: readonly Cash[] }) {
   const [amount, setAmount] = useState("");
   const [note, setNote] = useState("");
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const move = (event: FormEvent) => {
     event.preventDefault();
     void run(async () => {
-      const done = await ask("move-cash", { amount, currency, direction, note: note.trim() });
+      const done = await askOnce("move-cash", { amount, currency, direction, note: note.trim() });
       if (done.ok) {
         setAmount("");
         setNote("");
@@ -124,14 +128,40 @@ function MoveCash({ cash }: { readonly cash: readonly Cash[] }) {
   );
 }
 
+/** What was put in and taken out: whoever is not sure whether it was written down finds it here. */
+function Moves({ moves }: { readonly moves: readonly CashMove[] }) {
+  const { t } = useTranslation();
+  const { money, time } = useFormats();
+  return (
+    <section className="boxed">
+      <h2>{t("shift.moves")}</h2>
+      <ul className="list">
+        {moves.map((move, index) => (
+          <li key={moves.length - index}>
+            <span className="stack">
+              <bdi>{move.note}</bdi>
+              <span className="soft">{time(move.atMs)}</span>
+            </span>
+            <span className="soft">{t(move.direction === "in" ? "shift.in" : "shift.out")}</span>
+            <strong className="end number">
+              <bdi>{money(move)}</bdi>
+            </strong>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function CloseShift({ cash }: { readonly cash: readonly Cash[] }) {
   const { t } = useTranslation();
   const [counted, setCounted] = useState<Readonly<Record<string, string>>>({});
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const close = (event: FormEvent) => {
     event.preventDefault();
     const amounts = cash.map(({ currency }) => ({ currency, amount: counted[currency] ?? "" }));
-    void run(() => ask("close-shift", { counted: amounts }));
+    void run(() => askOnce("close-shift", { counted: amounts }));
   };
   return (
     <form className="boxed" onSubmit={close}>

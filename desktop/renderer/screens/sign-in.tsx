@@ -4,13 +4,14 @@ import { useTranslation } from "react-i18next";
 import { useAction, Wrong } from "../action.tsx";
 import { AddCashier } from "../add-cashier.tsx";
 import { Field, Segments } from "../fields.tsx";
+import { useAskOnce } from "../once.ts";
 import { Brand, Dialog } from "../parts.tsx";
 import { LeavePractice } from "../practice.tsx";
 import { ask, useTill } from "../till.ts";
 
 export function SignIn() {
   const { t } = useTranslation();
-  const { cashiers, till } = useTill();
+  const { cashiers, till, practice } = useTill();
   return (
     <main className="narrow">
       <Brand name={t("app.name")} note={till?.merchantName} />
@@ -23,13 +24,16 @@ export function SignIn() {
       ) : (
         <>
           <h1>{t("people.title")}</h1>
+          {practice && <p>{t("practice.pin")}</p>}
           <Pin />
         </>
       )}
       <div className="row">
-        <button type="button" onClick={() => void ask("lock", {})}>
-          {t("people.lockTill")}
-        </button>
+        {till?.passphrase === true && (
+          <button type="button" onClick={() => void ask("lock", {})}>
+            {t("people.lockTill")}
+          </button>
+        )}
         <LeavePractice />
       </div>
     </main>
@@ -86,44 +90,86 @@ function Pin() {
   );
 }
 
-/** Whoever has the passphrase of the till may set a new PIN. */
+type Permission = "passphrase" | "code";
+
+/** Whoever has the passphrase of the till, or a one-time code of its operator, may set a new PIN. */
 function Forgotten({ cashier, onClose }: { readonly cashier: number; readonly onClose: () => void }) {
   const { t } = useTranslation();
-  const [passphrase, setPassphrase] = useState("");
+  const { till } = useTill();
+  const hasPassphrase = till?.passphrase === true;
+  const [by, setBy] = useState<Permission>(hasPassphrase ? "passphrase" : "code");
+  const [secret, setSecret] = useState("");
   const [pin, setPin] = useState("");
   const { isBusy, wrong, run } = useAction();
-  const reset = () =>
-    run(async () => {
-      const done = await ask("reset-pin", { cashier, newPin: pin, passphrase });
-      if (done.ok) onClose();
-      return done;
-    });
+  const askOnce = useAskOnce();
+  const reset = async () => {
+    const permission =
+      by === "passphrase" ? { passphrase: secret, code: null } : { passphrase: null, code: secret.trim() };
+    const done = await askOnce("reset-pin", { cashier, newPin: pin, ...permission });
+    if (done.ok) onClose();
+    return done;
+  };
   return (
     <Dialog title={t("people.forgotten")} onClose={onClose}>
-      <p>{t("people.forgottenHint")}</p>
-      <Field
-        label={t("unlock.passphrase")}
-        type="password"
-        value={passphrase}
-        onChange={({ target }) => setPassphrase(target.value)}
-      />
-      <Field
-        label={t("people.newPin")}
-        hint={t("people.pinHint")}
-        type="password"
-        inputMode="numeric"
-        value={pin}
-        onChange={({ target }) => setPin(target.value)}
-      />
-      <Wrong text={wrong} />
-      <div className="row">
-        <button type="button" className="primary" disabled={isBusy} onClick={() => void reset()}>
-          {isBusy ? t("common.working") : t("common.save")}
-        </button>
-        <button type="button" onClick={onClose}>
-          {t("common.cancel")}
-        </button>
-      </div>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void run(reset);
+        }}
+      >
+        <p>{t("people.forgottenHint")}</p>
+        {hasPassphrase && (
+          <Segments
+            label={t("people.forgottenBy")}
+            value={by}
+            options={[
+              { value: "passphrase", label: t("unlock.passphrase") },
+              { value: "code", label: t("people.operatorCode") },
+            ]}
+            onChoose={(chosen) => {
+              setBy(chosen);
+              setSecret("");
+            }}
+          />
+        )}
+        {by === "code" && (
+          <>
+            <p>{t("people.operatorCodeHint")}</p>
+            <p>
+              {t("settings.node")}: <bdi className="code">{till?.nodeId}</bdi>
+            </p>
+          </>
+        )}
+        <Field
+          label={by === "code" ? t("people.operatorCode") : t("unlock.passphrase")}
+          type={by === "code" ? "text" : "password"}
+          required
+          dir="ltr"
+          maxLength={by === "code" ? 64 : 500}
+          value={secret}
+          onChange={({ target }) => setSecret(target.value)}
+        />
+        <Field
+          label={t("people.newPin")}
+          hint={t("people.pinHint")}
+          type="password"
+          inputMode="numeric"
+          pattern="[0-9]{4,12}"
+          required
+          autoComplete="new-password"
+          value={pin}
+          onChange={({ target }) => setPin(target.value)}
+        />
+        <Wrong text={wrong} />
+        <div className="row">
+          <button className="primary" disabled={isBusy}>
+            {isBusy ? t("common.working") : t("common.save")}
+          </button>
+          <button type="button" onClick={onClose}>
+            {t("common.cancel")}
+          </button>
+        </div>
+      </form>
     </Dialog>
   );
 }

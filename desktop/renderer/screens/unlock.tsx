@@ -11,6 +11,7 @@ import { ask, useTill } from "../till.ts";
 export function Unlock() {
   const { t } = useTranslation();
   const { till, keyStore } = useTill();
+  const hasPassphrase = till?.passphrase === true;
   const [passphrase, setPassphrase] = useState("");
   const { isBusy, wrong, run } = useAction();
   return (
@@ -24,16 +25,20 @@ export function Unlock() {
           void run(() => ask("unlock", { passphrase: keyStore && passphrase === "" ? null : passphrase }));
         }}
       >
-        <Field
-          label={t("unlock.passphrase")}
-          hint={keyStore ? t("unlock.keyStore") : undefined}
-          type="password"
-          required={!keyStore}
-          autoFocus
-          autoComplete="current-password"
-          value={passphrase}
-          onChange={({ target }) => setPassphrase(target.value)}
-        />
+        {hasPassphrase ? (
+          <Field
+            label={t("unlock.passphrase")}
+            hint={keyStore ? t("unlock.keyStore") : undefined}
+            type="password"
+            required={!keyStore}
+            autoFocus
+            autoComplete="current-password"
+            value={passphrase}
+            onChange={({ target }) => setPassphrase(target.value)}
+          />
+        ) : (
+          <p>{t("unlock.keyStoreOnly")}</p>
+        )}
         <Wrong text={wrong} />
         <button className="primary large wide" disabled={isBusy}>
           {isBusy ? t("unlock.opening") : t("unlock.open")}

@@ -5,10 +5,11 @@ import type { Lease } from "../../protocol.ts";
 import { useAction, useRefusalWords, Wrong } from "../action.tsx";
 import { Field } from "../fields.tsx";
 import { useFormats } from "../format.ts";
+import { useAskOnce } from "../once.ts";
 import { More, usePages } from "../pages.tsx";
 import { Dialog } from "../parts.tsx";
 import { westernDigits } from "../redeem/voucher-text.ts";
-import { ask, useTill } from "../till.ts";
+import { useTill } from "../till.ts";
 
 export function Vouchers() {
   const { t } = useTranslation();
@@ -58,6 +59,7 @@ function Leases({ search }: { readonly search: string }) {
               <bdi className="code">{lease.serial}</bdi>
               <span className="soft">{t("vouchers.until", { until: moment(lease.notAfterMs) })}</span>
             </span>
+            {lease.spent && <span className="chip look-rejected">{t("vouchers.spent")}</span>}
             {lease.recalled && <span className="chip look-pending">{t("vouchers.recalled")}</span>}
             <strong className="end number">
               {lease.amount !== null && lease.currency !== null && (
@@ -79,8 +81,9 @@ function Leases({ search }: { readonly search: string }) {
 function GiveBack({ serial, onClose }: { readonly serial: string; readonly onClose: () => void }) {
   const { t } = useTranslation();
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const release = async () => {
-    const released = await ask("release", { serial });
+    const released = await askOnce("release", { serial });
     if (released.ok) onClose();
     return released;
   };
@@ -107,9 +110,10 @@ function FetchMore() {
   const [quantity, setQuantity] = useState("10");
   const [granted, setGranted] = useState<string>();
   const { isBusy, wrong, run } = useAction();
+  const askOnce = useAskOnce();
   const reserve = async () => {
     setGranted(undefined);
-    const answer = await ask("reserve", { group: group.toUpperCase(), quantity: Number(quantity) });
+    const answer = await askOnce("reserve", { group: group.toUpperCase(), quantity: Number(quantity) });
     if (answer.ok) {
       const { because, granted: more, held, most } = answer;
       const why = because === null ? "" : ` ${words({ code: because, details: {} })}`;

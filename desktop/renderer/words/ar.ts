@@ -1,6 +1,7 @@
 /** Arabic: read from right to left, with six forms of plurals. */
 import { reason, refusal } from "./ar-answers.ts";
 import { billReason, billRefusal, bills } from "./ar-bills.ts";
+import { payees } from "./ar-payees.ts";
 import type { SixForms } from "./forms.ts";
 
 export const ar: SixForms = {
@@ -40,6 +41,7 @@ export const ar: SixForms = {
     shift: "النوبة",
     payouts: "الدفعات",
     disputes: "النزاعات",
+    payees: "المستفيدون",
     vouchers: "المحجوزة",
     sync: "الاتصال",
     settings: "الإعدادات",
@@ -76,6 +78,7 @@ export const ar: SixForms = {
     applied: "سيدفعها الخادم.",
     rejected: "سيرفضها الخادم.",
     held: "سيوقفها الخادم حتى يُتخذ قرار.",
+    pin: "الرقم السري في التدريب هو 0000.",
   },
   unlock: {
     title: "فتح هذا الصندوق",
@@ -83,6 +86,8 @@ export const ar: SixForms = {
     keyStore: "اتركها فارغة لأخذ المفتاح من مخزن هذا الحاسوب.",
     open: "فتح",
     opening: "يجري فتح المفتاح، ثانية أو ثانيتين…",
+    keyStoreOnly:
+      "يحفظ هذا الحاسوب مفتاح هذا الصندوق ولم يعطه. حاول مرة أخرى، وإن استمر ذلك فاتصل بمن يعتني بالحاسوب.",
   },
   people: {
     title: "من على الصندوق؟",
@@ -96,7 +101,8 @@ export const ar: SixForms = {
     oldPin: "الرقم السري الحالي",
     changePin: "تغيير رقمي السري",
     forgotten: "نسيت الرقم السري؟",
-    forgottenHint: "من يملك عبارة السر لهذا الصندوق يستطيع وضع رقم سري جديد.",
+    forgottenHint:
+      "يمكن تعيين رقم سري جديد بعبارة مرور الصندوق، أو برمز يُستعمل مرة واحدة من المشغّل. ويمكن لمشرف آخر تعيينه في الإعدادات.",
     role: "الدور",
     supervisor: "مشرف",
     cashier: "أمين صندوق",
@@ -109,6 +115,10 @@ export const ar: SixForms = {
     lockScreen: "قفل",
     endShift: "إنهاء النوبة",
     lockTill: "قفل الصندوق بعبارة السر",
+    forgottenBy: "ماذا لديك؟",
+    operatorCode: "رمز من المشغّل",
+    operatorCodeHint:
+      "اتصل بالمشغّل واذكر له معرّف هذا الصندوق ثم اكتب الرمز الذي يمليه عليك. يصلح مرة واحدة خلال ساعة ويحتاج إلى اتصال.",
   },
   redeem: {
     title: "صرف قسيمة",
@@ -260,6 +270,7 @@ export const ar: SixForms = {
     note: "لأجل ماذا",
     closeTitle: "نهاية النوبة",
     closeHint: "يُحفظ ما تعدّه مع الفرق. ثم تخرج من الصندوق.",
+    moves: "ما أُضيف وما سُحب",
   },
   payouts: {
     title: "الدفعات",
@@ -306,12 +317,13 @@ export const ar: SixForms = {
     groupHint: "ثلاثة أحرف أو أرقام",
     quantity: "كم",
     granted: "حُجز {{granted, number}} أخرى؛ لدى هذا الصندوق {{held, number}} من {{most, number}} على الأكثر.",
+    spent: "رُفضت هنا: أعدها",
   },
   sync: {
     title: "الاتصال",
     online: "متصل",
     offline: "لا اتصال",
-    unknown: "لم يُجرَّب بعد",
+    unknown: "لا اتصال في الوقت الحالي",
     last: "آخر اتصال",
     never: "لا اتصال بعد",
     queue: "في الانتظار",
@@ -403,6 +415,7 @@ export const ar: SixForms = {
     server: "الخادم",
   },
   bills,
+  payees,
   reason: { ...reason, ...billReason },
   refusal: { ...refusal, ...billRefusal },
 };

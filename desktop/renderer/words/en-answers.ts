@@ -156,6 +156,23 @@ export const refusal = {
   "database-damaged":
     "This till's database is damaged. Nothing was accepted. Keep its folder as it is and call the operator.",
   "not-possible-now": "That is not possible now.",
+  "no-answer":
+    "The till gave no answer, so it is not known whether it was done. Press again: it is not done twice.",
+  "not-let-in":
+    "This page is not known to the till any more. Start the program again, and open the address that it shows.",
+  "ask-registry-later":
+    "The registry did not confirm too often. Recognise the person by other means, or ask again after {{until}}.",
+  "too-many-questions":
+    "The registry did not confirm too often. Recognise the person by other means, or ask again in an hour.",
+  "registry-away": "The registry gave no answer. Recognise the person by the printed data or the photo.",
+  "registry-not-available":
+    "This server asks no registry. Recognise the person by the printed data or the photo.",
+  "unknown-code":
+    "There is no such code, or it has run out. Check it letter by letter, or ask your operator for a new one.",
+  "used-code": "This code was used by another machine. Ask your operator for a new one.",
+  "expired-code": "This code has run out. Ask your operator for a new one.",
+  "not-possible": "An appeal is heard once, after a refusal. Sync to see how it stands.",
+  "no-such-dispute": "The server knows of no such dispute. Sync and look again.",
   malformed: "That could not be read. Check what you typed.",
   unexpected: "Something went wrong that should not have. Nothing was accepted. Call the operator.",
   unknown: "The till said: {{code}}.",

@@ -1,6 +1,7 @@
 /** English: the language that the others are compared with. {{…}} is filled in. */
 import { reason, refusal } from "./en-answers.ts";
 import { billReason, billRefusal, bills } from "./en-bills.ts";
+import { payees } from "./en-payees.ts";
 
 export const en = {
   app: {
@@ -35,6 +36,7 @@ export const en = {
     shift: "Shift",
     payouts: "Payouts",
     disputes: "Disputes",
+    payees: "Payees",
     vouchers: "Reserved",
     sync: "Connection",
     settings: "Settings",
@@ -73,6 +75,7 @@ export const en = {
     applied: "The server will pay it.",
     rejected: "The server will reject it.",
     held: "The server will hold it for a decision.",
+    pin: "In practice the PIN is 0000.",
   },
   unlock: {
     title: "Unlock this till",
@@ -80,6 +83,8 @@ export const en = {
     keyStore: "Leave it empty to take the key from this computer's key store.",
     open: "Unlock",
     opening: "Opening the key, a second or two…",
+    keyStoreOnly:
+      "This computer keeps the key of this till, and did not give it. Try again; if it stays so, call whoever looks after the computer.",
   },
   people: {
     title: "Who is at the till?",
@@ -93,7 +98,8 @@ export const en = {
     oldPin: "PIN until now",
     changePin: "Change my PIN",
     forgotten: "PIN forgotten?",
-    forgottenHint: "Whoever has the passphrase of this till can set a new PIN.",
+    forgottenHint:
+      "A new PIN can be set with the till's passphrase, or with a one-time code from your operator. Another supervisor can set it under Settings.",
     role: "Role",
     supervisor: "Supervisor",
     cashier: "Cashier",
@@ -106,6 +112,10 @@ export const en = {
     lockScreen: "Lock",
     endShift: "End the shift",
     lockTill: "Lock the till with its passphrase",
+    forgottenBy: "What do you have?",
+    operatorCode: "Code from the operator",
+    operatorCodeHint:
+      "Call your operator, name this till by its id, and type the code that you are told. It is good once, for an hour, and needs a connection.",
   },
   redeem: {
     title: "Redeem a voucher",
@@ -259,6 +269,7 @@ export const en = {
     note: "What for",
     closeTitle: "End of the shift",
     closeHint: "What you count is kept with the difference. You are signed out.",
+    moves: "Put in and taken out",
   },
   payouts: {
     title: "Payouts",
@@ -307,12 +318,13 @@ export const en = {
     quantity: "How many",
     granted:
       "{{granted, number}} more were reserved; this till holds {{held, number}} of at most {{most, number}}.",
+    spent: "Rejected here: give it back",
   },
   sync: {
     title: "Connection",
     online: "Connected",
     offline: "No connection",
-    unknown: "Not tried yet",
+    unknown: "No contact just now",
     last: "Last contact",
     never: "No contact yet",
     queue: "Waiting",
@@ -384,6 +396,7 @@ export const en = {
     server: "Server",
   },
   bills,
+  payees,
   reason: { ...reason, ...billReason },
   refusal: { ...refusal, ...billRefusal },
 };

@@ -159,6 +159,22 @@ export const refusal: Answers["refusal"] = {
   "database-damaged":
     "La base de datos de esta caja está dañada. No se aceptó nada. Deje su carpeta como está y llame al operador.",
   "not-possible-now": "Eso no es posible ahora.",
+  "no-answer": "La caja no respondió, así que no se sabe si se hizo. Pulse otra vez: no se hará dos veces.",
+  "not-let-in":
+    "La caja ya no reconoce esta página. Inicie el programa de nuevo y abra la dirección que muestra.",
+  "ask-registry-later":
+    "El registro no ha confirmado demasiadas veces. Reconozca a la persona de otro modo, o pregunte de nuevo después de {{until}}.",
+  "too-many-questions":
+    "El registro no ha confirmado demasiadas veces. Reconozca a la persona de otro modo, o pregunte de nuevo dentro de una hora.",
+  "registry-away": "El registro no respondió. Reconozca a la persona por los datos impresos o la foto.",
+  "registry-not-available":
+    "Este servidor no consulta ningún registro. Reconozca a la persona por los datos impresos o la foto.",
+  "unknown-code":
+    "No existe ese código, o ha caducado. Compruébelo letra por letra, o pida uno nuevo a su operador.",
+  "used-code": "Otra máquina ya usó este código. Pida uno nuevo a su operador.",
+  "expired-code": "Este código ha caducado. Pida uno nuevo a su operador.",
+  "not-possible": "Una apelación se atiende una vez, después de un rechazo. Sincronice para ver cómo está.",
+  "no-such-dispute": "El servidor no conoce esa disputa. Sincronice y mire de nuevo.",
   malformed: "Eso no se pudo leer. Revise lo que escribió.",
   unexpected: "Algo falló que no debía fallar. No se aceptó nada. Llame al operador.",
   unknown: "La caja respondió: {{code}}.",

@@ -1,6 +1,7 @@
 /** Spanish. */
 import { reason, refusal } from "./es-answers.ts";
 import { billReason, billRefusal, bills } from "./es-bills.ts";
+import { payees } from "./es-payees.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const es: ThreeForms = {
@@ -37,6 +38,7 @@ export const es: ThreeForms = {
     shift: "Turno",
     payouts: "Pagos",
     disputes: "Disputas",
+    payees: "Beneficiarios",
     vouchers: "Reservados",
     sync: "Conexión",
     settings: "Ajustes",
@@ -74,6 +76,7 @@ export const es: ThreeForms = {
     applied: "El servidor lo pagará.",
     rejected: "El servidor lo rechazará.",
     held: "El servidor lo retendrá para decidir.",
+    pin: "En la práctica el PIN es 0000.",
   },
   unlock: {
     title: "Desbloquear esta caja",
@@ -81,6 +84,8 @@ export const es: ThreeForms = {
     keyStore: "Déjela vacía para tomar la clave del almacén de este ordenador.",
     open: "Desbloquear",
     opening: "Abriendo la clave, uno o dos segundos…",
+    keyStoreOnly:
+      "Este equipo guarda la clave de esta caja y no la ha dado. Inténtelo de nuevo; si sigue así, llame a quien se ocupa del equipo.",
   },
   people: {
     title: "¿Quién está en la caja?",
@@ -94,7 +99,8 @@ export const es: ThreeForms = {
     oldPin: "PIN actual",
     changePin: "Cambiar mi PIN",
     forgotten: "¿PIN olvidado?",
-    forgottenHint: "Quien tenga la frase secreta de esta caja puede poner un PIN nuevo.",
+    forgottenHint:
+      "Se puede poner un PIN nuevo con la frase de la caja, o con un código de un solo uso de su operador. Otro supervisor puede ponerlo en Ajustes.",
     role: "Función",
     supervisor: "Responsable",
     cashier: "Cajero",
@@ -107,6 +113,10 @@ export const es: ThreeForms = {
     lockScreen: "Bloquear",
     endShift: "Terminar el turno",
     lockTill: "Bloquear la caja con su frase secreta",
+    forgottenBy: "¿Qué tiene usted?",
+    operatorCode: "Código del operador",
+    operatorCodeHint:
+      "Llame a su operador, dígale el identificador de esta caja y escriba el código que le dé. Sirve una vez, durante una hora, y necesita conexión.",
   },
   redeem: {
     title: "Canjear un vale",
@@ -260,6 +270,7 @@ export const es: ThreeForms = {
     note: "Para qué",
     closeTitle: "Fin del turno",
     closeHint: "Lo que cuente se guarda con la diferencia. Su sesión se cierra.",
+    moves: "Entradas y salidas",
   },
   payouts: {
     title: "Pagos",
@@ -308,12 +319,13 @@ export const es: ThreeForms = {
     quantity: "Cuántos",
     granted:
       "Se reservaron {{granted, number}} más; esta caja tiene {{held, number}} de un máximo de {{most, number}}.",
+    spent: "Rechazado aquí: devuélvalo",
   },
   sync: {
     title: "Conexión",
     online: "Conectado",
     offline: "Sin conexión",
-    unknown: "Aún sin probar",
+    unknown: "Sin contacto por ahora",
     last: "Último contacto",
     never: "Aún sin contacto",
     queue: "En espera",
@@ -392,6 +404,7 @@ export const es: ThreeForms = {
     server: "Servidor",
   },
   bills,
+  payees,
   reason: { ...reason, ...billReason },
   refusal: { ...refusal, ...billRefusal },
 };

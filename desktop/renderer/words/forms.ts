@@ -31,3 +31,6 @@ export interface BillWords<Form extends string> {
   readonly reason: Readonly<Record<keyof typeof billReason, string>>;
   readonly refusal: Readonly<Record<keyof typeof billRefusal, string>>;
 }
+
+/** The words for payees, which are files of their own; no plurals there either. */
+export type PayeeWords = TwoForms["payees"];

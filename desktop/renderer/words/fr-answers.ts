@@ -159,6 +159,24 @@ export const refusal: Answers["refusal"] = {
   "database-damaged":
     "La base de données de cette caisse est endommagée. Rien n’a été accepté. Laissez son dossier tel quel et appelez l’opérateur.",
   "not-possible-now": "Ce n’est pas possible maintenant.",
+  "no-answer":
+    "La caisse n’a pas répondu : on ne sait pas si c’est fait. Appuyez à nouveau : ce ne sera pas fait deux fois.",
+  "not-let-in":
+    "La caisse ne connaît plus cette page. Relancez le programme et ouvrez l’adresse qu’il affiche.",
+  "ask-registry-later":
+    "Le registre n’a pas confirmé trop de fois. Reconnaissez la personne autrement, ou redemandez après {{until}}.",
+  "too-many-questions":
+    "Le registre n’a pas confirmé trop de fois. Reconnaissez la personne autrement, ou redemandez dans une heure.",
+  "registry-away":
+    "Le registre n’a pas répondu. Reconnaissez la personne aux données imprimées ou à la photo.",
+  "registry-not-available":
+    "Ce serveur n’interroge aucun registre. Reconnaissez la personne aux données imprimées ou à la photo.",
+  "unknown-code":
+    "Ce code n’existe pas, ou il a expiré. Vérifiez-le lettre par lettre, ou demandez-en un nouveau à votre opérateur.",
+  "used-code": "Ce code a été utilisé par une autre machine. Demandez-en un nouveau à votre opérateur.",
+  "expired-code": "Ce code a expiré. Demandez-en un nouveau à votre opérateur.",
+  "not-possible": "Un recours est examiné une fois, après un refus. Synchronisez pour voir où il en est.",
+  "no-such-dispute": "Le serveur ne connaît pas ce litige. Synchronisez et regardez à nouveau.",
   malformed: "Cela n’a pas pu être lu. Vérifiez votre saisie.",
   unexpected: "Une erreur inattendue s’est produite. Rien n’a été accepté. Appelez l’opérateur.",
   unknown: "La caisse a répondu : {{code}}.",

@@ -1,6 +1,7 @@
 /** French. */
 import { reason, refusal } from "./fr-answers.ts";
 import { billReason, billRefusal, bills } from "./fr-bills.ts";
+import { payees } from "./fr-payees.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const fr: ThreeForms = {
@@ -37,6 +38,7 @@ export const fr: ThreeForms = {
     shift: "Service",
     payouts: "Versements",
     disputes: "Litiges",
+    payees: "Bénéficiaires",
     vouchers: "Réservés",
     sync: "Connexion",
     settings: "Réglages",
@@ -76,6 +78,7 @@ export const fr: ThreeForms = {
     applied: "Le serveur le paiera.",
     rejected: "Le serveur le rejettera.",
     held: "Le serveur le retiendra pour décision.",
+    pin: "En exercice, le code est 0000.",
   },
   unlock: {
     title: "Déverrouiller cette caisse",
@@ -83,6 +86,8 @@ export const fr: ThreeForms = {
     keyStore: "Laissez vide pour prendre la clé dans le coffre de cet ordinateur.",
     open: "Déverrouiller",
     opening: "Ouverture de la clé, une ou deux secondes…",
+    keyStoreOnly:
+      "Cet ordinateur garde la clé de cette caisse et ne l’a pas donnée. Réessayez ; si cela persiste, appelez la personne qui s’occupe de l’ordinateur.",
   },
   people: {
     title: "Qui est à la caisse ?",
@@ -96,7 +101,8 @@ export const fr: ThreeForms = {
     oldPin: "Code PIN actuel",
     changePin: "Changer mon code PIN",
     forgotten: "Code PIN oublié ?",
-    forgottenHint: "Qui connaît la phrase secrète de cette caisse peut définir un nouveau code PIN.",
+    forgottenHint:
+      "Un nouveau code peut être choisi avec la phrase secrète de la caisse, ou avec un code à usage unique de votre opérateur. Un autre responsable peut le faire sous Réglages.",
     role: "Rôle",
     supervisor: "Responsable",
     cashier: "Caissier",
@@ -109,6 +115,10 @@ export const fr: ThreeForms = {
     lockScreen: "Verrouiller",
     endShift: "Terminer le service",
     lockTill: "Verrouiller la caisse par sa phrase secrète",
+    forgottenBy: "De quoi disposez-vous ?",
+    operatorCode: "Code de l’opérateur",
+    operatorCodeHint:
+      "Appelez votre opérateur, donnez-lui l’identifiant de cette caisse et saisissez le code qu’il vous dicte. Il sert une seule fois, pendant une heure, et demande une connexion.",
   },
   redeem: {
     title: "Encaisser un bon",
@@ -262,6 +272,7 @@ export const fr: ThreeForms = {
     note: "Pour quoi",
     closeTitle: "Fin du service",
     closeHint: "Ce que vous comptez est conservé avec l’écart. Vous êtes déconnecté.",
+    moves: "Entrées et sorties",
   },
   payouts: {
     title: "Versements",
@@ -311,12 +322,13 @@ export const fr: ThreeForms = {
     quantity: "Combien",
     granted:
       "{{granted, number}} de plus ont été réservés ; cette caisse en a {{held, number}} sur {{most, number}} au plus.",
+    spent: "Rejeté ici : à rendre",
   },
   sync: {
     title: "Connexion",
     online: "Connecté",
     offline: "Pas de connexion",
-    unknown: "Pas encore essayé",
+    unknown: "Pas de contact pour le moment",
     last: "Dernier contact",
     never: "Aucun contact encore",
     queue: "En attente",
@@ -394,6 +406,7 @@ export const fr: ThreeForms = {
     server: "Serveur",
   },
   bills,
+  payees,
   reason: { ...reason, ...billReason },
   refusal: { ...refusal, ...billRefusal },
 };

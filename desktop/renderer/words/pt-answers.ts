@@ -157,6 +157,23 @@ export const refusal: Answers["refusal"] = {
   "database-damaged":
     "A base de dados desta caixa está danificada. Nada foi aceite. Deixe a pasta como está e contacte o operador.",
   "not-possible-now": "Isso não é possível agora.",
+  "no-answer":
+    "A caixa não respondeu, por isso não se sabe se foi feito. Carregue outra vez: não será feito duas vezes.",
+  "not-let-in":
+    "A caixa já não reconhece esta página. Inicie o programa de novo e abra o endereço que ele mostra.",
+  "ask-registry-later":
+    "O registo não confirmou demasiadas vezes. Reconheça a pessoa de outra forma, ou pergunte de novo depois de {{until}}.",
+  "too-many-questions":
+    "O registo não confirmou demasiadas vezes. Reconheça a pessoa de outra forma, ou pergunte de novo daqui a uma hora.",
+  "registry-away": "O registo não respondeu. Reconheça a pessoa pelos dados impressos ou pela fotografia.",
+  "registry-not-available":
+    "Este servidor não consulta nenhum registo. Reconheça a pessoa pelos dados impressos ou pela fotografia.",
+  "unknown-code":
+    "Não existe esse código, ou já caducou. Confira-o letra a letra, ou peça um novo ao seu operador.",
+  "used-code": "Este código foi usado por outra máquina. Peça um novo ao seu operador.",
+  "expired-code": "Este código caducou. Peça um novo ao seu operador.",
+  "not-possible": "Um recurso é apreciado uma vez, depois de uma recusa. Sincronize para ver como está.",
+  "no-such-dispute": "O servidor não conhece esse litígio. Sincronize e veja de novo.",
   malformed: "Isso não pôde ser lido. Verifique o que escreveu.",
   unexpected: "Algo correu mal que não devia. Nada foi aceite. Contacte o operador.",
   unknown: "A caixa respondeu: {{code}}.",

@@ -1,6 +1,7 @@
 /** Portuguese. */
 import { reason, refusal } from "./pt-answers.ts";
 import { billReason, billRefusal, bills } from "./pt-bills.ts";
+import { payees } from "./pt-payees.ts";
 import type { ThreeForms } from "./forms.ts";
 
 export const pt: ThreeForms = {
@@ -37,6 +38,7 @@ export const pt: ThreeForms = {
     shift: "Turno",
     payouts: "Pagamentos",
     disputes: "Disputas",
+    payees: "Beneficiários",
     vouchers: "Reservados",
     sync: "Ligação",
     settings: "Definições",
@@ -74,6 +76,7 @@ export const pt: ThreeForms = {
     applied: "O servidor vai pagá-lo.",
     rejected: "O servidor vai rejeitá-lo.",
     held: "O servidor vai retê-lo para decisão.",
+    pin: "Na prática o PIN é 0000.",
   },
   unlock: {
     title: "Desbloquear esta caixa",
@@ -81,6 +84,8 @@ export const pt: ThreeForms = {
     keyStore: "Deixe vazio para usar a chave guardada neste computador.",
     open: "Desbloquear",
     opening: "A abrir a chave, um ou dois segundos…",
+    keyStoreOnly:
+      "Este computador guarda a chave desta caixa e não a deu. Tente de novo; se continuar assim, chame quem cuida do computador.",
   },
   people: {
     title: "Quem está na caixa?",
@@ -94,7 +99,8 @@ export const pt: ThreeForms = {
     oldPin: "PIN atual",
     changePin: "Mudar o meu PIN",
     forgotten: "PIN esquecido?",
-    forgottenHint: "Quem tem a frase secreta desta caixa pode definir um PIN novo.",
+    forgottenHint:
+      "Pode definir-se um novo PIN com a frase da caixa, ou com um código de uso único do seu operador. Outro supervisor pode defini-lo em Definições.",
     role: "Função",
     supervisor: "Responsável",
     cashier: "Operador de caixa",
@@ -107,6 +113,10 @@ export const pt: ThreeForms = {
     lockScreen: "Bloquear",
     endShift: "Terminar o turno",
     lockTill: "Bloquear a caixa com a frase secreta",
+    forgottenBy: "O que tem consigo?",
+    operatorCode: "Código do operador",
+    operatorCodeHint:
+      "Telefone ao seu operador, diga-lhe o identificador desta caixa e escreva o código que lhe der. Serve uma vez, durante uma hora, e precisa de ligação.",
   },
   redeem: {
     title: "Resgatar um vale",
@@ -259,6 +269,7 @@ export const pt: ThreeForms = {
     note: "Para quê",
     closeTitle: "Fim do turno",
     closeHint: "O que contar fica guardado com a diferença. A sua sessão termina.",
+    moves: "Entradas e saídas",
   },
   payouts: {
     title: "Pagamentos",
@@ -307,12 +318,13 @@ export const pt: ThreeForms = {
     quantity: "Quantos",
     granted:
       "Foram reservados mais {{granted, number}}; esta caixa tem {{held, number}} de {{most, number}} no máximo.",
+    spent: "Rejeitado aqui: devolva-o",
   },
   sync: {
     title: "Ligação",
     online: "Ligado",
     offline: "Sem ligação",
-    unknown: "Ainda não tentado",
+    unknown: "Sem contacto de momento",
     last: "Último contacto",
     never: "Ainda sem contacto",
     queue: "À espera",
@@ -389,6 +401,7 @@ export const pt: ThreeForms = {
     server: "Servidor",
   },
   bills,
+  payees,
   reason: { ...reason, ...billReason },
   refusal: { ...refusal, ...billRefusal },
 };

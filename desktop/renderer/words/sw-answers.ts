@@ -153,6 +153,22 @@ export const refusal: Answers["refusal"] = {
   "database-damaged":
     "Hifadhidata ya kaunta hii imeharibika. Hakuna kilichokubaliwa. Acha folda yake ilivyo na umpigie mwendeshaji.",
   "not-possible-now": "Hilo haliwezekani sasa.",
+  "no-answer":
+    "Kituo hakikujibu, kwa hiyo haijulikani kama imefanyika. Bonyeza tena: haitafanyika mara mbili.",
+  "not-let-in": "Kituo hakiutambui tena ukurasa huu. Anzisha programu upya, na ufungue anwani inayoonyeshwa.",
+  "ask-registry-later":
+    "Rejista haijathibitisha mara nyingi mno. Mtambue mtu kwa njia nyingine, au uliza tena baada ya {{until}}.",
+  "too-many-questions":
+    "Rejista haijathibitisha mara nyingi mno. Mtambue mtu kwa njia nyingine, au uliza tena baada ya saa moja.",
+  "registry-away": "Rejista haikujibu. Mtambue mtu kwa taarifa zilizochapishwa au kwa picha.",
+  "registry-not-available":
+    "Seva hii haiulizi rejista yoyote. Mtambue mtu kwa taarifa zilizochapishwa au kwa picha.",
+  "unknown-code":
+    "Hakuna msimbo kama huo, au muda wake umeisha. Uangalie herufi kwa herufi, au omba mpya kwa mwendeshaji wako.",
+  "used-code": "Msimbo huu ulitumiwa na mashine nyingine. Omba mpya kwa mwendeshaji wako.",
+  "expired-code": "Muda wa msimbo huu umeisha. Omba mpya kwa mwendeshaji wako.",
+  "not-possible": "Rufaa husikilizwa mara moja, baada ya kukataliwa. Sawazisha uone hali yake.",
+  "no-such-dispute": "Seva haijui mgogoro huo. Sawazisha uangalie tena.",
   malformed: "Hilo halikusomeka. Angalia ulichoandika.",
   unexpected: "Kuna kosa lisilotarajiwa. Hakuna kilichokubaliwa. Mpigie mwendeshaji.",
   unknown: "Kaunta ilisema: {{code}}.",

@@ -1,6 +1,7 @@
 /** Swahili. */
 import { reason, refusal } from "./sw-answers.ts";
 import { billReason, billRefusal, bills } from "./sw-bills.ts";
+import { payees } from "./sw-payees.ts";
 import type { TwoForms } from "./forms.ts";
 
 export const sw: TwoForms = {
@@ -36,8 +37,9 @@ export const sw: TwoForms = {
     shift: "Zamu",
     payouts: "Malipo",
     disputes: "Migogoro",
+    payees: "Wanaolipwa",
     vouchers: "Zilizotengwa",
-    sync: "Muunganisho",
+    sync: "Mtandao",
     settings: "Mipangilio",
     more: "Zaidi",
   },
@@ -74,6 +76,7 @@ export const sw: TwoForms = {
     applied: "Seva itailipa.",
     rejected: "Seva itaikataa.",
     held: "Seva itaishikilia hadi uamuzi.",
+    pin: "Katika mazoezi PIN ni 0000.",
   },
   unlock: {
     title: "Fungua kaunta hii",
@@ -81,6 +84,8 @@ export const sw: TwoForms = {
     keyStore: "Acha wazi ili kuchukua ufunguo kutoka hifadhi ya kompyuta hii.",
     open: "Fungua",
     opening: "Inafungua ufunguo, sekunde moja au mbili…",
+    keyStoreOnly:
+      "Kompyuta hii inatunza ufunguo wa kituo hiki, na haikuutoa. Jaribu tena; ikiendelea hivyo, mpigie anayeitunza kompyuta.",
   },
   people: {
     title: "Nani yuko kwenye kaunta?",
@@ -94,7 +99,8 @@ export const sw: TwoForms = {
     oldPin: "PIN ya sasa",
     changePin: "Badilisha PIN yangu",
     forgotten: "Umesahau PIN?",
-    forgottenHint: "Mwenye nenosiri la kaunta hii anaweza kuweka PIN mpya.",
+    forgottenHint:
+      "PIN mpya inaweza kuwekwa kwa maneno ya siri ya kituo, au kwa msimbo wa mara moja kutoka kwa mwendeshaji wako. Msimamizi mwingine anaweza kuiweka kwenye Mipangilio.",
     role: "Wajibu",
     supervisor: "Msimamizi",
     cashier: "Mhudumu",
@@ -107,6 +113,10 @@ export const sw: TwoForms = {
     lockScreen: "Funga skrini",
     endShift: "Maliza zamu",
     lockTill: "Funga kaunta kwa nenosiri lake",
+    forgottenBy: "Una nini?",
+    operatorCode: "Msimbo wa mwendeshaji",
+    operatorCodeHint:
+      "Mpigie mwendeshaji wako, mtajie kitambulisho cha kituo hiki, kisha andika msimbo unaoambiwa. Unatumika mara moja, ndani ya saa moja, na unahitaji mtandao.",
   },
   redeem: {
     title: "Pokea vocha",
@@ -258,6 +268,7 @@ export const sw: TwoForms = {
     note: "Kwa ajili ya",
     closeTitle: "Mwisho wa zamu",
     closeHint: "Unachohesabu kinahifadhiwa pamoja na tofauti. Utatolewa kwenye kaunta.",
+    moves: "Zilizowekwa na kutolewa",
   },
   payouts: {
     title: "Malipo",
@@ -307,12 +318,13 @@ export const sw: TwoForms = {
     quantity: "Ngapi",
     granted:
       "{{granted, number}} zaidi zimetengwa; kaunta hii ina {{held, number}} kati ya {{most, number}} zinazoruhusiwa.",
+    spent: "Imekataliwa hapa: irudishe",
   },
   sync: {
     title: "Muunganisho",
     online: "Imeunganishwa",
     offline: "Hakuna muunganisho",
-    unknown: "Bado haijajaribiwa",
+    unknown: "Hakuna mawasiliano kwa sasa",
     last: "Mawasiliano ya mwisho",
     never: "Bado hakuna mawasiliano",
     queue: "Zinazosubiri",
@@ -383,6 +395,7 @@ export const sw: TwoForms = {
     server: "Seva",
   },
   bills,
+  payees,
   reason: { ...reason, ...billReason },
   refusal: { ...refusal, ...billRefusal },
 };

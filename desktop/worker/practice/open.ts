@@ -40,7 +40,11 @@ export async function openPractice(
 }
 
 /** There is nothing to protect: the key of a make-believe till is worth nothing. */
-const noSecret: KeyStore = { wrap: async (bytes) => bytes, unwrap: async (bytes) => bytes };
+const noSecret: KeyStore = {
+  wrap: async (bytes) => bytes,
+  unwrap: async (bytes) => bytes,
+  renew: async (bytes) => bytes,
+};
 
 function beginning(
   { settings }: NodeStores,

@@ -1,6 +1,6 @@
 /**
  * A make-believe server in place of the network: it answers what a till asks, as the real one would, out of its authority
- * and of what the till itself has kept. It remembers nothing, so a restart changes nothing.
+ * and of what the till itself has kept. It remembers only what was appealed, there.
  */
 import { fromBase64, toBase64 } from "#sync/base64.ts";
 import { decodeOperation } from "#sync/documents/operation.ts";
@@ -44,6 +44,8 @@ export function createPracticeServer(parts: PracticeServerParts): Fetch {
         return operations(parts, body);
       case "/v1/disputes":
         return cbor(encodeDisputes(recordsOf(parts, "rejected").map((record) => disputeOf(parts, record))));
+      case "/v1/disputes/appeals":
+        return appeal(parts, body);
       case "/v1/payouts":
         return cbor(encodePayouts({ payouts: recordsOf(parts, "applied").map(payoutOf), more: false }));
       case "/v1/leases":
@@ -89,6 +91,7 @@ function operations({ authority, stores, wallMs }: PracticeServerParts, body: Ui
       lastSequence: Math.max(afterSequence + sent.length, stores.queue.serverSequence()),
       lastHash: last?.operationHash ?? afterHash,
       policyVersion: 1,
+      auditHead: null,
       verdicts,
     }),
   );
@@ -122,8 +125,31 @@ function recordsOf({ stores }: PracticeServerParts, state: RedemptionRecord["sta
   return stores.redemptions.list(0, 100).filter((record) => record.state === state);
 }
 
-function disputeOf(_: PracticeServerParts, record: RedemptionRecord) {
+/** Where appeals are kept: sequence numbers and words. */
+const appealsName = "practice-appeals";
+
+function appealsOf({ settings }: NodeStores): Readonly<Record<string, string>> {
+  return JSON.parse(settings.preference(appealsName) ?? "{}") as Readonly<Record<string, string>>;
+}
+
+function appeal({ stores }: PracticeServerParts, body: Uint8Array): Response {
+  const { sequence, because } = JSON.parse(new TextDecoder().decode(body)) as {
+    readonly sequence: number;
+    readonly because: string;
+  };
+  const before = appealsOf(stores);
+  const told = before[sequence];
+  if (told !== undefined && told !== because) {
+    return Response.json({ code: "not-possible", message: "An appeal is heard once" }, { status: 409 });
+  }
+  stores.settings.setPreference(appealsName, JSON.stringify({ ...before, [sequence]: because }));
+  return Response.json({ state: "appealed" });
+}
+
+/** The make-believe operator refuses at once, so that an appeal can be tried. */
+function disputeOf({ stores }: PracticeServerParts, record: RedemptionRecord) {
   const { sequence, serial, currency, amountMinor, reason, decidedMs } = record;
+  const words = appealsOf(stores)[sequence] ?? null;
   return {
     sequence,
     serial,
@@ -131,11 +157,11 @@ function disputeOf(_: PracticeServerParts, record: RedemptionRecord) {
     amountMinor,
     guaranteedMinor: amountMinor,
     reason: reason ?? "lease-closed",
-    state: "open",
+    state: words === null ? "refused" : "appealed",
     openedAtMs: decidedMs ?? 0,
-    decidedAtMs: null,
+    decidedAtMs: words === null ? decidedMs : null,
     because: null,
-    appeal: null,
+    appeal: words,
   } as const;
 }
 

@@ -18,6 +18,8 @@ export interface LeaseSummary {
   readonly withdrawnMs: number | null;
   /** Since when the server asks for it back. */
   readonly recalledMs: number | null;
+  /** A redemption under this very lease was rejected: it serves no other, and can only be given back. */
+  readonly spent: boolean;
 }
 
 export interface HeldLease extends LeaseSummary {
@@ -47,8 +49,12 @@ export interface AsideRow {
 export interface LeaseStorage {
   /** Throws VaultLockedError while the key is not there; so does `documentFor`. */
   find(serial: bigint): HeldLease | undefined;
-  /** Leases that have not run out at the given time and were neither used nor given back, by serial, at most `limit`. */
+  /**
+   * Leases that have not run out at the given time and were neither used nor given back, by serial, at most `limit`: those
+   * that the server still has are among them though they are spent.
+   */
   open(nowMs: number, limit: number): LeaseSummary[];
+  /** Of those how many can be redeemed under. */
   countOpen(nowMs: number): number;
   /** Of the open ones those whose serial holds the digits, by serial, after the given one. */
   searchOpen(nowMs: number, digits: string, after: bigint, limit: number): LeaseSummary[];
@@ -86,6 +92,7 @@ interface LeaseRow {
   readonly currency: string | null;
   readonly withdrawn_ms: bigint | null;
   readonly recalled_ms: bigint | null;
+  readonly spent: bigint;
 }
 
 interface Material {
@@ -108,28 +115,36 @@ const unused = `serial not in (select serial from redemptions where live = 1)
   and not exists (select 1 from releases r where r.serial = leases.serial
     and r.epoch_generation = leases.epoch_generation and r.epoch_n = leases.epoch_n)`;
 
+const spent = `exists (select 1 from redemptions under where under.serial = leases.serial
+  and under.epoch_generation = leases.epoch_generation and under.epoch_n = leases.epoch_n)`;
+/** A redemption `x` that keeps the lease beside it from being used for another. */
+const taken = "(x.live = 1 or (x.epoch_generation = leases.epoch_generation and x.epoch_n = leases.epoch_n))";
+
 export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseStorage {
   const bySerial = database.prepare<[bigint], LeaseRow & Material>(
-    `select * from leases where ${counting} and serial = ?`,
+    `select *, ${spent} as spent from leases where ${counting} and serial = ?`,
   );
   const open = database.prepare<[number, number], LeaseRow>(
-    `select * from leases where ${counting} and not_after_ms > ? and ${unused}
-     order by serial limit ?`,
+    `select *, ${spent} as spent from leases where ${counting} and not_after_ms > ? and ${unused}
+       and not (withdrawn_ms is not null and ${spent}) order by serial limit ?`,
   );
   const searchOpen = database.prepare<[number, bigint, string, number], LeaseRow>(
-    `select * from leases where ${counting} and not_after_ms > ? and serial > ?
-       and instr(printf('%010d', serial), ?) > 0 and ${unused} order by serial limit ?`,
+    `select *, ${spent} as spent from leases where ${counting} and not_after_ms > ? and serial > ?
+       and instr(printf('%010d', serial), ?) > 0 and ${unused}
+       and not (withdrawn_ms is not null and ${spent}) order by serial limit ?`,
   );
   // Counted are the ends of leases, in an index, less the few that were used: no row of a lease is read.
   const count = database.prepare<[{ now: number }], { count: bigint }>(
     `select (select count(*) from leases where ${counting} and not_after_ms > @now)
-      - (select count(*) from redemptions r cross join leases on leases.serial = r.serial
-          where r.live = 1 and ${counting} and not_after_ms > @now)
+      - (select count(distinct x.serial) from redemptions x cross join leases on leases.serial = x.serial
+          where ${taken} and ${counting} and not_after_ms > @now)
       - (select count(*) from bill_payments p cross join leases on leases.serial = p.serial
           where p.live = 1 and p.serial is not null and ${counting} and not_after_ms > @now)
       - (select count(*) from releases r cross join leases using (serial, epoch_generation, epoch_n)
           where ${counting} and not_after_ms > @now
-            and not exists (select 1 from redemptions where redemptions.serial = r.serial and live = 1)) as count`,
+            and not exists (select 1 from redemptions x where x.serial = leases.serial and ${taken}))
+      - (select count(*) from bill_payments p cross join leases on leases.serial = p.serial
+          where p.live = 1 and ${counting} and not_after_ms > @now) as count`,
   );
   const countRecalled = database.prepare<[], { count: bigint }>(
     `select count(*) as count from leases indexed by recalled_leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}`,
@@ -145,6 +160,7 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
   >(
     `select serial from leases where ${counting} and not_after_ms > @now and not_after_ms <= @until
        and recalled_ms is null and withdrawn_ms is null and coalesce(asked_ms, 0) < @asked and ${unused}
+       and not ${spent}
      order by not_after_ms, serial limit @limit`,
   );
   const noteAsked = database.prepare(`update leases set asked_ms = ? where ${counting} and serial = ?`);
@@ -264,5 +280,6 @@ function rowToLease(row: LeaseRow): LeaseSummary {
     currency: row.currency,
     withdrawnMs: row.withdrawn_ms === null ? null : Number(row.withdrawn_ms),
     recalledMs: row.recalled_ms === null ? null : Number(row.recalled_ms),
+    spent: row.spent === 1n,
   };
 }

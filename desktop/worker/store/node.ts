@@ -25,6 +25,8 @@ export interface NodeStorage extends ContactStorage {
   identity(): NodeIdentity | undefined;
   /** Keeps the key before anything is sent, or the code and server of another try with the same key. */
   keepKey(key: StoredKey): void;
+  /** The same key, wrapped anew. */
+  keepWrapped(wrappedKey: string): void;
   keepCertificate(document: Uint8Array, certificate: EnrolmentCertificate): void;
   /** As the server signed it. Throws on a node that is not enrolled. */
   certificateDocument(): Uint8Array;
@@ -71,6 +73,7 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
         )
         .run(publicKey, wrappedKey, serverUrl, codeHash, headFile);
     },
+    keepWrapped: (wrappedKey) => void database.prepare("update node set wrapped_key = ?").run(wrappedKey),
     keepCertificate(document, { nodeId, generation }) {
       const hash = certificateHash(document);
       database

@@ -1,9 +1,11 @@
-/** What is kept only for a time: material of leases, what operations seal for the server, rows aside, paid-out statements. */
+/** What is kept only for a time: material of leases, answered requests, what operations seal for the server, rows aside, paid-out statements. */
 import type { NodeDatabase } from "../database.ts";
 
 const dayMs = 86_400_000;
 /** The longest that a server's backup may be behind: until then it may ask for everything again. */
 const keepForMs = 90 * dayMs;
+/** No page waits for an answer that long. */
+const keepRequestsForMs = 7 * dayMs;
 /** A year's statement, and the month in which it is asked for. */
 const keepPayoutsForMs = 400 * dayMs;
 
@@ -25,6 +27,7 @@ export function forgetOld(database: NodeDatabase, nowMs: number): void {
         )
         .run(before);
       database.prepare("delete from leases where not_after_ms < ?").run(before);
+      database.prepare("delete from requests where at_ms < ?").run(nowMs - keepRequestsForMs);
       database.prepare("delete from rows_aside where seen_ms < ?").run(before);
       database.prepare("delete from payouts where paid_ms < ?").run(nowMs - keepPayoutsForMs);
     })

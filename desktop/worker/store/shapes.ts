@@ -147,6 +147,10 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
   const putDenied = database.prepare(
     `insert or replace into denied (load, chunk, first_serial, last_serial, serials) values (?, ?, ?, ?, ?)`,
   );
+  const putPayee = database.prepare(
+    "insert or replace into beneficiaries (load, payee, payee_index, version, sealed) values (?, ?, ?, ?, ?)",
+  );
+  const dropPayee = database.prepare("delete from beneficiaries where load = ? and payee = ?");
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
   const writeBillRow = createBillRowWriter(database, vault);
   return (load: number, change: ShapeChange): void => {
@@ -164,6 +168,14 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
         break;
       case "denied-no-more":
         dropDenied.run(load, change.chunk);
+        dropAside.run(change.key);
+        break;
+      case "beneficiary":
+        putPayee.run(load, change.payee, change.index, change.version, change.sealed);
+        dropAside.run(change.key);
+        break;
+      case "beneficiary-no-more":
+        dropPayee.run(load, change.payee);
         dropAside.run(change.key);
         break;
       case "policy":

@@ -38,6 +38,22 @@ export interface ShiftStorage {
   setOpening(shift: number, cash: readonly Money[], nowMs: number): void;
   setCounted(shift: number, cash: readonly Money[], nowMs: number): void;
   move(shift: number, kind: "in" | "out", money: Money, note: string, nowMs: number): void;
+  /** The newest first, at most `limit`. */
+  moves(shift: number, limit: number): StoredMove[];
+}
+
+export interface StoredMove extends Money {
+  readonly direction: "in" | "out";
+  readonly note: string;
+  readonly atMs: number;
+}
+
+interface MoveRow {
+  readonly kind: "in" | "out";
+  readonly currency: string;
+  readonly amount_minor: bigint;
+  readonly note: string;
+  readonly at_ms: bigint;
 }
 
 interface ShiftRow {
@@ -105,6 +121,10 @@ export function createShiftStorage(database: NodeDatabase): ShiftStorage {
   const say = database.prepare(
     "insert into shift_cash (shift, kind, currency, amount_minor, note, at_ms) values (?, ?, ?, ?, ?, ?)",
   );
+  const moves = database.prepare<[number, number], MoveRow>(
+    `select kind, currency, amount_minor, note, at_ms from shift_cash
+     where shift = ? and kind in ('in', 'out') order by rowid desc limit ?`,
+  );
   const unsay = database.prepare("delete from shift_cash where shift = ? and kind = ?");
   const replace = (id: number, kind: "opening" | "counted", told: readonly Money[], nowMs: number) =>
     database
@@ -132,6 +152,14 @@ export function createShiftStorage(database: NodeDatabase): ShiftStorage {
     setCounted: (id, told, nowMs) => replace(id, "counted", told, nowMs),
     move: (id, kind, { currency, amountMinor }, note, nowMs) =>
       void say.run(id, kind, currency, amountMinor, note, nowMs),
+    moves: (id, limit) =>
+      moves.all(id, limit).map(({ kind: direction, currency, amount_minor, note, at_ms }) => ({
+        direction,
+        currency,
+        amountMinor: amount_minor,
+        note,
+        atMs: Number(at_ms),
+      })),
   };
 }
 

@@ -6,9 +6,11 @@ import type { SyncReport } from "#sync/node-sync.ts";
 import { isComplete } from "#sync/node-sync.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import { createNode } from "../node.ts";
+import { watchLink } from "../watch-link.ts";
 import type { PaypostNode } from "../node.ts";
 import { timeOf } from "../standing.ts";
 import { forgetOld } from "../store/retention.ts";
+import { isOnline } from "./sync-state.ts";
 import type { Session, TillParts } from "./till.ts";
 
 export interface Contact {
@@ -20,6 +22,8 @@ export interface Contact {
   syncNow(): Promise<SyncReport>;
   /** Nobody waits for it; on request only it does not happen. */
   syncSoon(): void;
+  /** Tells the pages when time alone has changed what is known of the connection. */
+  lookAgain(): void;
 }
 
 /** In the background disputes and payouts are asked about this often; on request each time. */
@@ -34,6 +38,22 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   let askedAboutMs = -Infinity;
   let isBringing = false;
   let tidiedMs = -Infinity;
+  let told: boolean | null = null;
+  const lookAgain = (): void => {
+    const now = isOnline(session, clock.sinceBootMs());
+    if (now === told) return;
+    told = now;
+    changed();
+  };
+  const watched: TillParts = {
+    ...parts,
+    fetch: watchLink(parts.fetch, {
+      tell(isReached) {
+        session.reached = { isReached, atMs: clock.sinceBootMs() };
+        lookAgain();
+      },
+    }),
+  };
   const noted = (report: SyncReport): SyncReport => {
     session.lastReport = report;
     tidyUp(report);
@@ -97,7 +117,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
     };
     try {
       await stopFollowing();
-      const node = nodeWith(parts, key, { beyondAllowance: isAsked, onProgress });
+      const node = nodeWith(watched, key, { beyondAllowance: isAsked, onProgress });
       const report = noted(await node.sync());
       await bringStatements(node, isAsked, report);
       return report;
@@ -124,7 +144,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   return {
     node: () => using?.node,
     begin(key) {
-      using = { key, node: nodeWith(parts, key, { onProgress: onReceived }) };
+      using = { key, node: nodeWith(watched, key, { onProgress: onReceived }) };
       follow();
     },
     async end() {
@@ -132,6 +152,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
       await stopFollowing();
       await syncing?.report.catch(() => {});
     },
+    lookAgain,
     syncNow: () => sync(true),
     syncSoon() {
       if (stores.settings.read().onRequest) return;

@@ -9,39 +9,48 @@ import type { Desk, Handlers } from "./till.ts";
 
 export function cashHandlers(desk: Desk): Pick<Handlers, "open-cash" | "move-cash" | "close-shift"> {
   const { session, parts } = desk;
-  const { shifts } = parts.stores;
+  const { shifts, queue } = parts.stores;
   return {
-    "open-cash"({ cash }) {
+    "open-cash"({ cash }, keep) {
       const { shift } = cashierOf(desk);
       const read = readDrawer(cash);
       if ("ok" in read) return read;
       const isMoved = ({ paidOutMinor, forBillsMinor }: CashSums) => paidOutMinor > 0n || forBillsMinor > 0n;
       if (shifts.cash(shift).some(isMoved)) return refused("cash-paid-out");
-      shifts.setOpening(shift, read, desk.nowMs());
+      queue.transaction(() => {
+        shifts.setOpening(shift, read, desk.nowMs());
+        keep(done);
+      });
       desk.changed();
       return done;
     },
-    "move-cash"({ direction, note, ...amount }) {
+    "move-cash"({ direction, note, amount, currency }, keep) {
       const { shift } = cashierOf(desk);
-      const read = readDrawer([amount]);
+      const read = readDrawer([{ amount, currency }]);
       if ("ok" in read) return read;
       const [money] = read;
-      if (!money || money.amountMinor === 0n) return notAnAmount(amount.currency);
-      shifts.move(shift, direction, money, note, desk.nowMs());
+      if (!money || money.amountMinor === 0n) return notAnAmount(currency);
+      queue.transaction(() => {
+        shifts.move(shift, direction, money, note, desk.nowMs());
+        keep(done);
+      });
       desk.changed();
       return done;
     },
-    "close-shift"({ counted }) {
+    "close-shift"({ counted }, keep) {
       const { shift } = cashierOf(desk);
       const read = readDrawer(counted);
       if ("ok" in read) return read;
-      parts.stores.queue.transaction(() => {
+      const closed = queue.transaction(() => {
         shifts.setCounted(shift, read, desk.nowMs());
         shifts.close(shift, desk.nowMs());
+        const answer = { ok: true, shift: shiftView(parts.stores, shift) } as const;
+        keep(answer);
+        return answer;
       });
       session.cashier = undefined;
       desk.changed();
-      return { ok: true, shift: shiftView(parts.stores, shift) };
+      return closed;
     },
   };
 }

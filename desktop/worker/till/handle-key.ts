@@ -1,6 +1,6 @@
 /** Letting the till in, and its key out: by passphrase or by the machine's key store. */
 import { enrol } from "../enrol.ts";
-import { unwrapByStore, unwrapKey } from "../keys.ts";
+import { renewByStore, unwrapByStore, unwrapKey } from "../keys.ts";
 import { done, refused } from "./answers.ts";
 import type { Desk, Handlers } from "./till.ts";
 import { problemRefused } from "./views.ts";
@@ -33,11 +33,19 @@ export function keyHandlers(desk: Desk): Pick<Handlers, "enrol" | "unlock" | "lo
 
 /** Takes the key out of the machine's key store, where that has it; does nothing otherwise. */
 export async function unlockByStore(desk: Desk): Promise<void> {
-  const { stores, keyStore } = desk.parts;
+  const { stores, keyStore, onFailure } = desk.parts;
   const identity = stores.node.identity();
   if (!keyStore || !identity?.certificate) return;
   const key = await unwrapByStore(identity.wrappedKey, keyStore);
-  if (key) desk.useKey(key);
+  if (!key) return;
+  desk.useKey(key);
+  try {
+    const renewed = await renewByStore(identity.wrappedKey, keyStore);
+    if (renewed !== undefined) stores.node.keepWrapped(renewed);
+  } catch (error) {
+    // The key is there all the same, and the store is asked again at the next start.
+    onFailure(error);
+  }
 }
 
 export function isPassphrase({ parts }: Desk, passphrase: string): boolean {

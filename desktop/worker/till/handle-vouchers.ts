@@ -5,8 +5,9 @@ import { parseDocument } from "#sync/signing/cose.ts";
 import type { Authentication, RedeemOrder, Refused } from "../../protocol.ts";
 import type { RedeemRequest } from "../redeem.ts";
 import { cashierOf, done, nodeOf, refused } from "./answers.ts";
+import { createDoubts } from "./doubts.ts";
 import type { Desk, Handlers } from "./till.ts";
-import { checkView, leaseView, problemRefused, redeemView, refusalView } from "./views.ts";
+import { amountView, checkView, leaseView, problemRefused, redeemView, refusalView } from "./views.ts";
 
 type VoucherHandlers = Pick<Handlers, "check" | "redeem" | "authenticate" | "leases" | "reserve" | "release">;
 
@@ -17,24 +18,33 @@ const pageSize = 50;
 export function voucherHandlers(desk: Desk): VoucherHandlers {
   const { parts, session } = desk;
   const { stores } = parts;
+  const doubts = createDoubts(() => parts.clock.sinceBootMs());
   return {
     check: async (order) => checkView(await nodeOf(desk).check(requestFor(desk, order, null))),
-    async redeem(order) {
+    async redeem(order, keep) {
       const serial = serialOf(order);
       const stated = authenticationFor(desk, order, serial);
       if (stated !== null && "ok" in stated) return { kind: "refused", refusal: stated };
-      const outcome = await nodeOf(desk).redeem(requestFor(desk, order, stated));
+      const outcome = await nodeOf(desk).redeem({
+        ...requestFor(desk, order, stated),
+        onWritten: (sequence, guaranteed) =>
+          keep({ guaranteed: guaranteed && amountView(guaranteed) }, sequence),
+      });
       if (serial !== undefined && outcome.kind !== "refused") session.recognised.delete(serial);
       desk.changed();
-      if (outcome.kind === "accepted") desk.syncSoon();
+      if (outcome.kind === "accepted" || outcome.kind === "not-known-yet") desk.syncSoon();
       return redeemView(outcome, stores);
     },
     async authenticate({ serial, identity, secret }) {
       const named = parseSerial(serial);
       if (named === undefined) return refused("no-such-serial");
+      const waitMs = doubts.waitMs(named);
+      if (waitMs > 0) return refused("ask-registry-later", { untilMs: parts.clock.wallMs() + waitMs });
       const answer = await nodeOf(desk).authenticate({ serial: named, identity, secret });
       if (!answer.ok) return problemRefused(answer.failure);
       const { result } = answer;
+      if (result === "confirmed") doubts.forget(named);
+      else doubts.note(named);
       session.recognised.set(named, { result, atMs: parts.clock.sinceBootMs() });
       return { ok: true, result };
     },
@@ -50,8 +60,9 @@ export function voucherHandlers(desk: Desk): VoucherHandlers {
       const { granted, held, most, because } = answer;
       return { ok: true, granted, held, most, because };
     },
-    release({ serial }) {
-      const released = nodeOf(desk).release(parseSerial(serial) ?? 0n, cashierOf(desk).name);
+    release({ serial }, keep) {
+      const onWritten = (sequence: number) => keep(done, sequence);
+      const released = nodeOf(desk).release(parseSerial(serial) ?? 0n, cashierOf(desk).name, onWritten);
       desk.changed();
       if (!released.ok) return refusalView(released.refusal);
       desk.syncSoon();

@@ -1,15 +1,18 @@
 /** What the till does for each request of the page, once it is known to be well formed and to fit the phase. */
 import { protocolVersion } from "../../protocol.ts";
-import type { Settings, TillState } from "../../protocol.ts";
+import type { TillState } from "../../protocol.ts";
+import { hasPassphrase } from "../keys.ts";
 import { done } from "./answers.ts";
 import { billHandlers } from "./handle-bills.ts";
 import { cashHandlers } from "./handle-cash.ts";
 import { contactHandlers } from "./handle-contact.ts";
 import { keyHandlers } from "./handle-key.ts";
+import { payeeHandlers, payeesOf } from "./handle-payees.ts";
 import { peopleHandlers } from "./handle-people.ts";
 import { recordHandlers } from "./handle-records.ts";
 import { voucherHandlers } from "./handle-vouchers.ts";
-import { cashView } from "./shift-views.ts";
+import { keepScreen, settingsOf } from "./screen-settings.ts";
+import { cashView, moveView } from "./shift-views.ts";
 import { syncState } from "./sync-state.ts";
 import type { Desk, Handlers } from "./till.ts";
 
@@ -20,19 +23,23 @@ export function createHandlers(desk: Desk): Handlers {
     ...peopleHandlers(desk),
     ...cashHandlers(desk),
     ...billHandlers(desk),
+    ...payeeHandlers(desk),
     ...voucherHandlers(desk),
     ...recordHandlers(desk),
     ...contactHandlers(desk),
     state: () => stateOf(desk),
     settings({ bytesPerDay, onRequest, ...preferences }) {
       settings.write({ bytesPerDay, onRequest });
-      settings.setPreference("screen", JSON.stringify(preferences));
+      keepScreen(desk.parts.stores, preferences);
       desk.changed();
       return done;
     },
     "practice-vouchers": () => ({ vouchers: desk.parts.practice?.vouchers() ?? [] }),
   };
 }
+
+/** A screenful. */
+const mostMoves = 20;
 
 function stateOf(desk: Desk): TillState {
   const { parts, session } = desk;
@@ -46,7 +53,7 @@ function stateOf(desk: Desk): TillState {
     phase: desk.phase(),
     practice: parts.practice !== undefined,
     keyStore: parts.keyStore !== undefined,
-    settings: settingsOf(desk),
+    settings: settingsOf(stores),
     till:
       identity && certificate
         ? {
@@ -55,6 +62,7 @@ function stateOf(desk: Desk): TillState {
             merchantName: certificate.merchantName,
             agent: certificate.agent,
             server: identity.serverUrl,
+            passphrase: hasPassphrase(identity.wrappedKey),
             status: stores.node.status(),
             stopped: stores.stopped() ?? null,
           }
@@ -68,9 +76,11 @@ function stateOf(desk: Desk): TillState {
           id: cashier.shift,
           openedMs: cashier.sinceMs,
           cash: stores.shifts.cash(cashier.shift).map(cashView),
+          moves: stores.shifts.moves(cashier.shift, mostMoves).map(moveView),
         }
       : null,
     bills: billsOf(desk),
+    payees: payeesOf(desk),
     sync: certificate ? syncState(desk) : null,
   };
 }
@@ -80,13 +90,4 @@ function billsOf({ parts }: Desk): TillState["bills"] {
   const { bills, billHistory, refunds } = parts.stores;
   const isTaking = bills.billers().length > 0 || billHistory.isUsed();
   return isTaking ? { toGiveBack: refunds.countOpen() } : null;
-}
-
-const usualScreen = { language: null, theme: "system", paper: "80", lockAfterMinutes: 10 } as const;
-
-function settingsOf({ parts }: Desk): Settings {
-  const { settings } = parts.stores;
-  const kept = settings.preference("screen");
-  const screen = kept === undefined ? {} : (JSON.parse(kept) as Partial<Settings>);
-  return { ...usualScreen, ...screen, ...settings.read() };
 }

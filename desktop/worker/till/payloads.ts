@@ -12,6 +12,7 @@ import {
 } from "../../protocol.ts";
 import type { Payloads, RequestName } from "../../protocol.ts";
 import { billPayloads } from "./bill-payloads.ts";
+import { payeePayloads } from "./payee-payloads.ts";
 
 const text = (most: number) => z.string().max(most);
 const file = z.base64().max(2_000_000);
@@ -28,7 +29,10 @@ const money = {
 };
 const drawer = z.array(z.strictObject(money)).max(10);
 
-const voucher = z
+/** What is done once; the other requests have no id. */
+const once = { request: z.uuid() };
+
+const order = z
   .strictObject({
     serial: serial.nullable(),
     token: text(1024).nullable(),
@@ -42,25 +46,34 @@ const voucher = z
 
 export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name]> } = {
   ...billPayloads,
+  ...payeePayloads,
   state: empty,
   enrol: z.strictObject({ serverUrl: text(500), code: text(100), passphrase }),
   unlock: z.strictObject({ passphrase }),
   lock: empty,
   "add-cashier": z.strictObject({
+    ...once,
     name: z.string().trim().min(1).max(60),
     pin,
     role: z.enum(roles).optional(),
   }),
-  "remove-cashier": z.strictObject({ cashier: wholeNumber }),
-  "change-pin": z.strictObject({ cashier: wholeNumber, oldPin: text(12), newPin: pin }),
-  "reset-pin": z.strictObject({ cashier: wholeNumber, newPin: pin, passphrase }),
+  "remove-cashier": z.strictObject({ ...once, cashier: wholeNumber }),
+  "change-pin": z.strictObject({ ...once, cashier: wholeNumber, oldPin: text(12), newPin: pin }),
+  "reset-pin": z.strictObject({
+    ...once,
+    cashier: wholeNumber,
+    newPin: pin,
+    passphrase,
+    code: text(64).nullable(),
+  }),
+  touch: empty,
   "sign-in": z.strictObject({ cashier: wholeNumber, pin: text(12) }),
   "sign-out": z.strictObject({ endShift: z.boolean() }),
-  "open-cash": z.strictObject({ cash: drawer }),
-  "move-cash": z.strictObject({ ...money, direction: z.enum(["in", "out"]), note: text(200) }),
-  "close-shift": z.strictObject({ counted: drawer }),
-  check: voucher,
-  redeem: voucher,
+  "open-cash": z.strictObject({ ...once, cash: drawer }),
+  "move-cash": z.strictObject({ ...once, ...money, direction: z.enum(["in", "out"]), note: text(200) }),
+  "close-shift": z.strictObject({ ...once, counted: drawer }),
+  check: order,
+  redeem: order.safeExtend(once),
   authenticate: z.strictObject({
     serial,
     identity: z.string().trim().min(1).max(100),
@@ -76,8 +89,12 @@ export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name
   payouts: z.strictObject({ before: text(200).nullable() }),
   sync: empty,
   leases: z.strictObject({ search: text(25), after: serial.nullable() }),
-  reserve: z.strictObject({ group: z.string().regex(/^[A-Z0-9]{3}$/), quantity: z.int().min(1).max(500) }),
-  release: z.strictObject({ serial }),
+  reserve: z.strictObject({
+    ...once,
+    group: z.string().regex(/^[A-Z0-9]{3}$/),
+    quantity: z.int().min(1).max(500),
+  }),
+  release: z.strictObject({ ...once, serial }),
   export: empty,
   import: z.strictObject({ file }),
   "hand-in": z.strictObject({ file }),

@@ -44,12 +44,14 @@ describe("a PIN", () => {
   test("that was forgotten is set anew by a supervisor, or with the passphrase, and by nobody else", async () => {
     const desk = await openDeskWithAnn(await startServer());
     await desk.ask("add-cashier", { name: "Ben", pin: "1357" });
-    expect(await desk.ask("reset-pin", { cashier: 2, newPin: "9753", passphrase: null })).toEqual({
-      ok: true,
-    });
+    expect(await desk.ask("reset-pin", { cashier: 2, newPin: "9753", passphrase: null, code: null })).toEqual(
+      {
+        ok: true,
+      },
+    );
     await desk.ask("sign-out", { endShift: true });
     await desk.ask("sign-in", { cashier: 2, pin: "9753" });
-    const reset = { cashier: 1, newPin: "8642" };
+    const reset = { cashier: 1, newPin: "8642", code: null };
     expect(await desk.ask("reset-pin", { ...reset, passphrase: null })).toMatchObject({
       code: "supervisor-needed",
     });
@@ -127,12 +129,50 @@ describe("a key store of the machine", () => {
     expect(await again.ask("unlock", { passphrase: null })).toEqual({ ok: true });
   });
 
+  test("that asks for it wraps anew, once, and the passphrase stays beside it", async () => {
+    const server = await startServer();
+    const [old, next] = [xorStore(0x5a), xorStore(0x33)];
+    const desk = await openDesk({ keyStore: old });
+    await desk.ask("enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase });
+    const before = desk.stores.node.identity()?.wrappedKey;
+    await desk.close();
+    const renewed: Uint8Array[] = [];
+    const isNew = (bytes: Uint8Array) => renewed.some((one) => Buffer.from(one).equals(bytes));
+    const keyStore = {
+      wrap: next.wrap,
+      unwrap: (bytes: Uint8Array) => (isNew(bytes) ? next : old).unwrap(bytes),
+      async renew(bytes: Uint8Array) {
+        if (!isNew(bytes)) renewed.push(await next.wrap(await old.unwrap(bytes)));
+        return isNew(bytes) ? bytes : (renewed.at(-1) ?? bytes);
+      },
+    };
+    for (let starts = 0; starts < 2; starts++) {
+      const again = await openDesk({ directory: desk.directory, keyStore });
+      expect((await again.ask("state", {})).phase).toBe("signed-out");
+      expect(again.stores.node.identity()?.wrappedKey).not.toBe(before);
+      await again.ask("lock", {});
+      expect(await again.ask("unlock", { passphrase })).toEqual({ ok: true });
+      await again.close();
+    }
+    expect(renewed).toHaveLength(1);
+  });
+
+  test("that cannot wrap anew lets the till in all the same", async () => {
+    const server = await startServer();
+    const desk = await openDesk({ keyStore: xorStore(0x5a) });
+    await desk.ask("enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase: null });
+    await desk.close();
+    const failing = { ...xorStore(0x5a), renew: failure };
+    const again = await openDesk({ directory: desk.directory, keyStore: failing });
+    expect((await again.ask("state", {})).phase).toBe("signed-out");
+  });
+
   test("that is lost leaves the till locked; a passphrase that was given as well opens it", async () => {
     const server = await startServer();
     const desk = await openDesk({ keyStore: xorStore(0x5a) });
     await desk.ask("enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase });
     await desk.close();
-    const failing = { wrap: failure, unwrap: failure };
+    const failing = { wrap: failure, unwrap: failure, renew: failure };
     const again = await openDesk({ directory: desk.directory, keyStore: failing });
     expect((await again.ask("state", {})).phase).toBe("locked");
     expect(await again.ask("unlock", { passphrase: null })).toMatchObject({ code: "key-store-failed" });
@@ -141,7 +181,7 @@ describe("a key store of the machine", () => {
 
   test("that fails at the enrolment sends nothing", async () => {
     const server = await startServer();
-    const desk = await openDesk({ keyStore: { wrap: failure, unwrap: failure } });
+    const desk = await openDesk({ keyStore: { wrap: failure, unwrap: failure, renew: failure } });
     const enrol = { serverUrl: server.url, code: "GOOD-CODE", passphrase: null };
     expect(await desk.ask("enrol", enrol)).toMatchObject({ code: "key-store-failed" });
     expect(server.requests).toEqual([]);
@@ -151,7 +191,7 @@ describe("a key store of the machine", () => {
 /** Stands for an operating system's store; what it does to the bytes is no secret. */
 function xorStore(mask: number) {
   const turn = async (bytes: Uint8Array) => bytes.map((byte) => byte ^ mask);
-  return { wrap: turn, unwrap: turn };
+  return { wrap: turn, unwrap: turn, renew: async (bytes: Uint8Array) => bytes };
 }
 
 async function failure(): Promise<Uint8Array> {

@@ -28,10 +28,14 @@ export function checkPin(people: PeopleStorage, id: number, pin: string, nowMs: 
     people.forgetWrongPins(id);
     return { ok: true };
   }
-  const beyond = cashier.wrongPins + 1 - freeTries;
-  const untilMs = beyond < 0 ? 0 : nowMs + Math.min(longestWaitMs, firstWaitMs * 2 ** beyond);
-  people.noteWrongPin(id, untilMs);
+  const mustWaitMs = waitAfter(cashier.wrongPins + 1);
+  people.noteWrongPin(id, mustWaitMs === 0 ? 0 : nowMs + mustWaitMs);
   return { ok: false, code: "wrong-pin" };
+}
+
+/** How long nothing more is looked at after so many wrong ones. */
+export function waitAfter(wrong: number): number {
+  return wrong < freeTries ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** (wrong - freeTries));
 }
 
 function pinHashOf(pin: string, salt: Uint8Array): Uint8Array {

@@ -1,9 +1,9 @@
 /** A shift as the page gets it: its own totals, and its drawer. */
 import { formatMajor } from "#core/money.ts";
-import type { Cash, Shift } from "../../protocol.ts";
+import type { Cash, CashMove, Shift } from "../../protocol.ts";
 import type { NodeStores } from "../open.ts";
-import type { CashSums } from "../store/shifts.ts";
-import { standingTotals } from "./views.ts";
+import type { CashSums, StoredMove } from "../store/shifts.ts";
+import { amountView, standingTotals } from "./views.ts";
 
 export function shiftView({ shifts, history }: NodeStores, id: number): Shift {
   const shift = shifts.find(id);
@@ -11,6 +11,10 @@ export function shiftView({ shifts, history }: NodeStores, id: number): Shift {
   const { cashier, openedMs, closedMs } = shift;
   const totals = standingTotals(history.sumsOfShift(id));
   return { id, cashier, openedMs, closedMs, totals, cash: shifts.cash(id).map(cashView) };
+}
+
+export function moveView({ direction, note, atMs, ...money }: StoredMove): CashMove {
+  return { direction, note, atMs, ...amountView(money) };
 }
 
 export function cashView(sums: CashSums): Cash {

@@ -1,6 +1,5 @@
 /** What is always to be seen: whether there is a connection, what waits, and how much may still be accepted without one. */
 import { clockOffsetMs } from "#sync/clock.ts";
-import { isComplete } from "#sync/node-sync.ts";
 import type { Limits, SyncState } from "../../protocol.ts";
 import { limitsView } from "../limits-view.ts";
 import { policyNow } from "../redeem.ts";
@@ -20,7 +19,7 @@ export function syncState({ parts, session }: Desk): SyncState {
   return {
     running: session.isSyncing,
     progress: session.progress ?? null,
-    online: isOnline(session),
+    online: isOnline(session, clock.sinceBootMs()),
     lastContactMs: anchor?.serverTimeMs ?? null,
     problem: problem ? { code: problem.code, details: problemRefused(problem).details } : null,
     queued: counts.queued,
@@ -50,8 +49,10 @@ function limitsOf(...of: Parameters<typeof limitsView>): Limits {
   };
 }
 
-/** Whether the last report says that the server was reached; null before the first. */
-function isOnline({ lastReport }: Session): boolean | null {
-  if (!lastReport) return null;
-  return isComplete(lastReport) || lastReport.upload.problem?.code !== "unreachable";
+/** What was shown by a request longer ago than this says nothing of now. A till that follows hears every 20 seconds. */
+const trustedForMs = 120_000;
+
+/** Whether the last request to the server was answered; null where none was made lately. */
+export function isOnline({ reached }: Session, sinceBootMs: number): boolean | null {
+  return reached && sinceBootMs - reached.atMs < trustedForMs ? reached.isReached : null;
 }

@@ -5,6 +5,8 @@
  * T1  Without the passphrase nothing is signed; without a cashier who is signed in nothing is accepted.
  * T2  Every payload is checked before anything is done with it, and every failure is an answer.
  * T3  The cashier who is signed in is named in the operation; the page cannot name another.
+ * T6  Whoever is signed in is signed out after idle, by the till itself and whatever the page does (`idle.ts`).
+ * T5  What moves money or records something is done once, however often it is asked (`once.ts`).
  * T4  What a registry said is the till's own knowledge: the page cannot say that it said something else.
  */
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
@@ -32,7 +34,13 @@ import { timeOf } from "../standing.ts";
 import { unlockByStore } from "./handle-key.ts";
 import { createContact } from "./contact.ts";
 import { createHandlers } from "./handlers.ts";
+import { lookedUpAgain } from "./handle-payees.ts";
+import { createIdle, isTouch } from "./idle.ts";
+import { createOnce } from "./once.ts";
+import type { Asked, Keep } from "./once.ts";
+import { lockAfterMinutes } from "./screen-settings.ts";
 import { payloads } from "./payloads.ts";
+import { redeemedView } from "./views.ts";
 
 export interface TillParts {
   readonly stores: NodeStores;
@@ -81,6 +89,8 @@ export interface Session {
   key: Ed25519Key | undefined;
   cashier: SignedIn | undefined;
   lastReport: SyncReport | undefined;
+  /** What the last request to the server has shown; time since boot. */
+  reached: { readonly isReached: boolean; readonly atMs: number } | undefined;
   isSyncing: boolean;
   progress: SyncState["progress"] | undefined;
   /** What a registry said of whoever brought a voucher, by its serial; times since boot. */
@@ -99,8 +109,12 @@ export interface Practice {
 
 /** What the till itself answers; the line to it answers the others. */
 type TillRequest = Exclude<RequestName, "practice">;
-type AnyHandler = (payload: unknown) => Promise<Results[TillRequest]> | Results[TillRequest];
-type Handler<Name extends RequestName> = (payload: Payloads[Name]) => Promise<Results[Name]> | Results[Name];
+type AnyHandler = (payload: unknown, keep: Keep) => Promise<Results[TillRequest]> | Results[TillRequest];
+/** What is done once calls `keep` in its transaction. */
+type Handler<Name extends RequestName> = (
+  payload: Payloads[Name],
+  keep: Keep,
+) => Promise<Results[Name]> | Results[Name];
 export type Handlers = { readonly [Name in TillRequest]: Handler<Name> };
 
 /** In which phases each request makes sense. */
@@ -117,6 +131,7 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   "reset-pin": ["signed-out", "open"],
   "sign-in": ["signed-out", "open"],
   "sign-out": ["open"],
+  touch: ["open"],
   "open-cash": ["open"],
   "move-cash": ["open"],
   "close-shift": ["open"],
@@ -150,7 +165,14 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   "bill-totals": ["open"],
   "bill-refunds": ["open"],
   "refund-bill": ["open"],
+  "payee-desk": ["open"],
+  "look-up-payee": ["open"],
+  "change-payee": ["open"],
+  "payee-operations": ["open"],
 };
+
+/** How often the till looks by itself whether it is time to lock, or to say that the last contact is old. */
+const lookAgainMs = 10_000;
 
 export function createTill(parts: TillParts): Till {
   const { stores, clock } = parts;
@@ -160,11 +182,23 @@ export function createTill(parts: TillParts): Till {
     key: undefined,
     cashier: undefined,
     lastReport: undefined,
+    reached: undefined,
     isSyncing: false,
     progress: undefined,
     recognised: new Map(),
   };
   const contact = createContact(parts, session, changed);
+  const idle = createIdle(() => clock.sinceBootMs());
+  const lockIfIdle = (): void => {
+    if (!session.cashier || !idle.isOver(lockAfterMinutes(stores))) return;
+    session.cashier = undefined;
+    changed();
+  };
+  const watching = setInterval(() => {
+    lockIfIdle();
+    contact.lookAgain();
+  }, lookAgainMs);
+  watching.unref();
   const desk: Desk = {
     parts,
     session,
@@ -188,12 +222,30 @@ export function createTill(parts: TillParts): Till {
       if (!cashier) throw new Error(`no cashier ${id}`);
       const { name, role } = cashier;
       const shift = stores.shifts.open(id, desk.nowMs());
+      idle.touch();
       session.cashier = { id, name, role, shift: shift.id, sinceMs: shift.openedMs };
     },
     syncNow: () => contact.syncNow(),
     syncSoon: () => contact.syncSoon(),
   };
   const handlers = createHandlers(desk);
+  const once = createOnce({
+    requests: stores.requests,
+    nowMs: () => clock.wallMs(),
+    tellAgain(name, answer, sequence) {
+      if (sequence === null) return answer;
+      if (name === "look-up-payee") return lookedUpAgain(desk, answer, sequence);
+      return name === "redeem" ? redeemedView(stores, sequence, answer) : answer;
+    },
+  });
+  const carryOut = async (name: TillRequest, payload: unknown, keep: Keep): Promise<Answer> => {
+    try {
+      const handler = handlers[name] as AnyHandler;
+      return { ok: true, result: await handler(payload, keep) };
+    } catch (error) {
+      return failureOf(error, parts.onFailure);
+    }
+  };
   return {
     async begin() {
       await unlockByStore(desk);
@@ -205,27 +257,39 @@ export function createTill(parts: TillParts): Till {
       if (!isRequest(name)) return { ok: false, code: "malformed", message: `there is no request ${name}` };
       const parsed = payloads[name].safeParse(payload);
       if (!parsed.success) return { ok: false, code: "malformed", message: parsed.error.message };
+      lockIfIdle();
+      const asked = askedOnce(name, parsed.data);
+      const phase = desk.phase();
+      // What ended the phase that it belonged to is told again all the same.
+      const isTold = asked !== undefined && phase === "signed-out" && once.isKnown(asked);
       const allowed = phases[name];
-      if (allowed !== "any" && !allowed.includes(desk.phase())) {
-        return { ok: false, code: "not-possible-now", message: `${name} while ${desk.phase()}` };
+      if (allowed !== "any" && !allowed.includes(phase) && !isTold) {
+        return { ok: false, code: "not-possible-now", message: `${name} while ${phase}` };
       }
-      try {
-        const handler = handlers[name] as AnyHandler;
-        return { ok: true, result: await handler(parsed.data) };
-      } catch (error) {
-        return failureOf(error, parts.onFailure);
-      }
+      if (isTouch(name)) idle.touch();
+      return asked
+        ? once.run(asked, (keep) => carryOut(name, parsed.data, keep))
+        : carryOut(name, parsed.data, notKept);
     },
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     async close() {
+      clearInterval(watching);
       await contact.end();
       stores.close();
     },
   };
 }
+
+function askedOnce(name: TillRequest, payload: object): Asked | undefined {
+  return "request" in payload ? { id: String(payload.request), name, payload } : undefined;
+}
+
+const notKept: Keep = () => {
+  throw new Error("this request has no id to be kept under");
+};
 
 function isRequest(name: string): name is TillRequest {
   return Object.hasOwn(phases, name);

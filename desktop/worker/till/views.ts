@@ -22,6 +22,7 @@ import type { RedeemOutcome } from "../node.ts";
 import type { NodeStores } from "../open.ts";
 import type { Prepared, RedeemRefusal } from "../redeem.ts";
 import type { ReleaseRefusal } from "../release.ts";
+import { standingRefusal } from "../standing.ts";
 import { standingOf } from "../store/history.ts";
 import type { StandingSum } from "../store/history.ts";
 import type { LeaseSummary } from "../store/leases.ts";
@@ -60,6 +61,21 @@ export function redeemView(outcome: RedeemOutcome, stores: NodeStores): RedeemRe
       return { kind, operation: recorded(redeemed, stores), reason };
     }
   }
+}
+
+/** What a redemption that was recorded before has come to, for a page that missed its answer. */
+export function redeemedView(stores: NodeStores, sequence: number, kept: object): RedeemResult {
+  // What could not be confirmed on the disk was not accepted, and is not now.
+  const standing = standingRefusal(stores);
+  if (standing?.code === "node-stopped") return { kind: "refused", refusal: refusalView(standing) };
+  const operation = recorded({ sequence }, stores);
+  const { state, mode } = operation;
+  const reason = operation.reason ?? "no-verdict";
+  if (state === "rejected" || state === "writtenOff") return { kind: "rejected", operation, reason };
+  if (mode === "online" && state !== "applied") return { kind: "not-known-yet", operation, reason };
+  const { guaranteed = null } = kept as { readonly guaranteed?: Amount | null };
+  const isProvisional = mode === "at-risk" && state !== "applied";
+  return { kind: isProvisional ? "provisional" : "accepted", operation, guaranteed };
 }
 
 function recorded({ sequence }: { readonly sequence: number }, stores: NodeStores): Operation {
@@ -132,10 +148,11 @@ export function sumView(sum: Money & { readonly count: number }): Sum {
   return { count: sum.count, ...amountView(sum) };
 }
 
-export function leaseView({ serial, amountMinor, currency, notAfterMs, recalledMs }: LeaseSummary): Lease {
+export function leaseView({ serial, notAfterMs, recalledMs, spent, ...voucher }: LeaseSummary): Lease {
+  const { amountMinor, currency } = voucher;
   const isKnown = amountMinor !== null && currency !== null;
   const amount = isKnown ? amountView({ amountMinor, currency }) : { amount: null, currency: null };
-  return { serial: formatSerial(serial), ...amount, notAfterMs, recalled: recalledMs !== null };
+  return { serial: formatSerial(serial), ...amount, notAfterMs, recalled: recalledMs !== null, spent };
 }
 
 /** The details of a refusal, flat, so that the page's words can name them. */
@@ -179,6 +196,6 @@ export function problemRefused(problem: UploadProblem | CallFailure): Refused {
   return { ok: false, code: problem.code, details };
 }
 
-function amountView(money: Money): Amount {
+export function amountView(money: Money): Amount {
   return { amount: formatMajor(money), currency: money.currency };
 }

@@ -9,7 +9,7 @@ import { readRequestFile } from "../../batch-files/request.ts";
 import { FileRefused } from "../../batch-files/refusal.ts";
 import { fileProblem } from "../../routes/batch-file-answers.ts";
 import { UsageError } from "../command.ts";
-import { csvRows } from "../../read-csv.ts";
+import { csvRecords } from "./csv-file.ts";
 
 export interface PlainFile {
   readonly header: RequestHeader;
@@ -101,43 +101,8 @@ const required = columns.slice(0, 4);
 
 async function* linesOfCsv(path: string, given: Given): AsyncGenerator<Uint8Array> {
   yield textEncoder.encode(`${JSON.stringify(given)}\n`);
-  let headings: readonly string[] | undefined;
-  for await (const { line, cells } of csvRows(textOf(path))) {
-    if (headings) {
-      if (cells.length !== headings.length)
-        throw new SyntaxError(`line ${line} has ${cells.length} columns, not ${headings.length}`);
-      yield textEncoder.encode(`${JSON.stringify(itemOf(headings, cells))}\n`);
-    } else headings = headingsOf(cells);
-  }
-}
-
-function headingsOf(cells: readonly string[]): readonly string[] {
-  const names = cells.map((cell) => {
-    const name = columns.find((column) => column.toLowerCase() === cell.trim().toLowerCase());
-    if (name === undefined)
-      throw new SyntaxError(`line 1: ${cell} is no column; there are ${columns.join(", ")}`);
-    return name;
-  });
-  const missing = required.find((name) => !names.includes(name));
-  if (missing !== undefined) throw new SyntaxError(`line 1: the column ${missing} is missing`);
-  return names;
-}
-
-/** An empty optional cell is left out. */
-function itemOf(headings: readonly string[], cells: readonly string[]): Readonly<Record<string, string>> {
-  const pairs = headings.map((name, index) => [name, (cells[index] ?? "").trim()] as const);
-  return Object.fromEntries(pairs.filter(([name, value]) => value !== "" || required.includes(name)));
-}
-
-async function* textOf(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  try {
-    for await (const piece of bytesOf(path)) yield decoder.decode(piece, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError) throw new SyntaxError("the file is not UTF-8");
-    throw error;
-  }
+  for await (const { record } of csvRecords(path, { columns, required }))
+    yield textEncoder.encode(`${JSON.stringify(record)}\n`);
 }
 
 function bytesOf(path: string): AsyncIterable<Uint8Array> {

@@ -25,6 +25,7 @@ export function describeMapperRequests(subject: () => StoreSubject): void {
       batchId: null,
       programId: "winter",
       callbackUrl: "https://welfare.example/told",
+      about: null,
     };
     const id = await transaction(async (tx) => {
       const made = await tx.mapperRequests.insert(request);

@@ -4,7 +4,7 @@ import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import nacl from "tweetnacl";
 import type { Jobs } from "../../../node-server/jobs/boss.ts";
-import { createAddressTokens } from "../../../node-server/mapper/address-tokens.ts";
+import { createAddresses } from "../../../node-server/addresses.ts";
 import type { Job } from "../../../node-server/ports/store.ts";
 import { setBudget } from "../../../node-server/postgres/budget-admin.ts";
 import type { Database } from "../../../node-server/postgres/schema.ts";
@@ -23,7 +23,7 @@ export function subjectOn(database: {
     store: createPostgresStore({
       db,
       jobs,
-      addressTokens: createAddressTokens(new Uint8Array(32).fill(7), nacl.randomBytes),
+      addresses: createAddresses(new Uint8Array(32).fill(7), nacl.randomBytes),
     }),
     isConcurrent,
     ...inspection(db),

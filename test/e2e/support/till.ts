@@ -48,6 +48,11 @@ export class Till {
   async start(options: BrowserContextOptions = {}): Promise<Page> {
     this.#shell = start("desktop/web/main.ts", ["--data", this.folder]);
     const [address] = await this.#shell.line(/http:\S+\/open\?token=\S+/);
+    return this.show(address, options);
+  }
+
+  /** The page of a shell that runs already. */
+  async show(address: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.town.browser.newContext({
       viewport: sizes.desk,
       locale: "en",
@@ -133,11 +138,28 @@ export class Till {
 
   /** As a scanner does it: the square code is typed, with Enter at its end. */
   async scan(voucher: { readonly token: string; readonly number: string }): Promise<void> {
+    await this.page.keyboard.type(voucher.token);
+    await this.page.keyboard.press("Enter");
+    await this.typeNumber(voucher.number);
+  }
+
+  /** What the square code holds, brought in at once. */
+  async paste(voucher: { readonly token: string; readonly number: string }): Promise<void> {
     const { page } = this;
-    await page.keyboard.type(voucher.token);
-    await page.keyboard.press("Enter");
+    await page.getByLabel("Voucher", { exact: true }).focus();
+    await page.evaluate(`{
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text", ${JSON.stringify(voucher.token)});
+      const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+      document.activeElement.dispatchEvent(paste);
+    }`);
+    await this.typeNumber(voucher.number);
+  }
+
+  async typeNumber(number: string): Promise<void> {
+    const { page } = this;
     await page.getByText("Square code read").waitFor();
-    await page.getByLabel("Number under the scratch panel").fill(voucher.number);
+    await page.getByLabel("Number under the scratch panel").fill(number);
     await page.getByRole("button", { name: "Check the voucher" }).click();
   }
 

@@ -19,6 +19,8 @@ import {
 import type { Installation } from "../../support/installation.ts";
 import type { Institution, IssuedVoucher } from "../../support/institution.ts";
 import type { Running } from "../../support/processes.ts";
+import { openRegistry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import { launchBrowser } from "./browser.ts";
 
 /** Vouchers of this group are only ever taken on a lease, or online. */
@@ -42,6 +44,8 @@ export class Town {
   readonly url: string;
   readonly browser: Browser;
   readonly ministry: Institution;
+  /** Stands for the people's registry that the server asks, which is no part of this project. */
+  readonly registry: Registry;
   #server: Running;
 
   private constructor(
@@ -49,12 +53,14 @@ export class Town {
     url: string,
     browser: Browser,
     ministry: Institution,
+    registry: Registry,
     server: Running,
   ) {
     this.installation = installation;
     this.url = url;
     this.browser = browser;
     this.ministry = ministry;
+    this.registry = registry;
     this.#server = server;
   }
 
@@ -62,9 +68,11 @@ export class Town {
     const found = inject("browser");
     if (!found.found) throw new Error(found.because);
     const folder = await mkdtemp(join(tmpdir(), "paypost-e2e-"));
+    const registry = await openRegistry();
+    const environment = { PORT: String(await freePort()), PAYPOST_REGISTRY_URL: registry.url };
     const [browser, installation] = await Promise.all([
       launchBrowser(found.path),
-      prepareInstallation(folder, { PORT: String(await freePort()) }),
+      prepareInstallation(folder, environment),
     ]);
     const { running, url } = await startServer(installation);
     const ministry = await registerInstitution(installation, url, "welfare");
@@ -80,7 +88,7 @@ export class Town {
         operate(installation, "group", "fund", group, "5000.00", "USD", "--reference", `treasury-${group}`),
       ),
     );
-    return new Town(installation, url, browser, ministry, running);
+    return new Town(installation, url, browser, ministry, registry, running);
   }
 
   operate(...words: readonly string[]): Promise<unknown> {
@@ -128,6 +136,7 @@ export class Town {
   async close(): Promise<void> {
     await this.browser.close();
     await this.stopServer();
+    await this.registry.close();
     await this.installation.receiver.close();
     await rm(this.installation.folder, { recursive: true, force: true });
   }

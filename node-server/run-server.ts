@@ -1,0 +1,69 @@
+/** The central server from its settings to its orderly end; the runtime says how it listens. */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pino } from "pino";
+import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { createHttpRegistry } from "./beneficiaries/registry.ts";
+import { createSend } from "./callbacks/send.node.ts";
+import { loadCallerRules } from "./caller-rules.ts";
+import { composeServer } from "./compose.ts";
+import type { ComposedServer } from "./compose.ts";
+import { configOrExit } from "./config-or-exit.ts";
+import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
+import { loadCredentials } from "./load-credentials.ts";
+import { createHttpSender } from "./notifications/senders.ts";
+import { operatorAt } from "./notifications/tell.ts";
+import { stopOnSignal } from "./stop-on-signal.ts";
+
+export interface ListenOptions {
+  readonly fetch: ComposedServer["fetch"];
+  readonly hostname: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Called once, with the port that was taken. */
+  readonly onListening: (port: number) => void;
+}
+
+/** Serves HTTP; the function that it gives takes no further connections, and ends those that are idle. */
+export type Listen = (options: ListenOptions) => () => void;
+
+/** With its own PostgreSQL or yours, until it is told to stop. */
+export async function runServer(listen: Listen): Promise<void> {
+  const { config, warnings } = configOrExit(process.env);
+  const log = pino({ level: config.logLevel });
+  for (const warning of warnings) log.warn(warning);
+
+  const database = await openServerDatabase(config, log).catch(exitWithoutDatabase);
+  const composed = await composeServer({
+    databaseUrl: database.url,
+    keysFolder: config.keysFolder,
+    electric: config.electric,
+    leaseGraceHours: config.leaseGraceHours,
+    allowPrivateCallbacks: config.allowPrivateCallbacks,
+    callers: await loadCallerRules(config.callers),
+    log,
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    publicUrl: config.publicUrl,
+    credentials: await loadCredentials(config.credentialsFile),
+    sendMessage: config.notify && createHttpSender(config.notify),
+    operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
+    registry: config.registry && createHttpRegistry(config.registry),
+    send: createSend(config.allowPrivateCallbacks),
+    readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
+  }).catch(async (error: unknown) => {
+    await database.stop();
+    return exitWithoutDatabase(error);
+  });
+  const stopListening = listen({
+    fetch: composed.fetch,
+    hostname: config.host,
+    port: config.port,
+    onListening: (port) => console.log(`Paypost listens on http://${config.host}:${port}`),
+  });
+  stopOnSignal(async () => {
+    stopListening();
+    await composed.close();
+    await database.stop();
+  });
+}
