@@ -138,8 +138,6 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
     `select (select count(*) from leases where ${counting} and not_after_ms > @now)
       - (select count(distinct x.serial) from redemptions x cross join leases on leases.serial = x.serial
           where ${taken} and ${counting} and not_after_ms > @now)
-      - (select count(*) from bill_payments p cross join leases on leases.serial = p.serial
-          where p.live = 1 and p.serial is not null and ${counting} and not_after_ms > @now)
       - (select count(*) from releases r cross join leases using (serial, epoch_generation, epoch_n)
           where ${counting} and not_after_ms > @now
             and not exists (select 1 from redemptions x where x.serial = leases.serial and ${taken}))
