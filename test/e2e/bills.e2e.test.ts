@@ -25,6 +25,7 @@ const bills = {
 
 /** For a machine that has other things to do. */
 const patience = { timeout: 20_000 };
+const severalTillsMs = 240_000;
 
 function billId(n: number): string {
   const own = String(1_000_000 + n);
@@ -124,30 +125,34 @@ flows("an agent's bills", (town) => {
     await till.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   };
 
-  test("a shop without billers sees nothing of bills; linked with one it sees them after a sync, and the float that was paid in", async () => {
-    const { page } = till;
-    await till.sync();
-    const navigation = page.getByRole("navigation");
-    expect(await navigation.getByRole("button", { name: "Bills" }).count()).toBe(0);
-    await till.go("History");
-    expect(await page.getByText("Bills", { exact: true }).count()).toBe(0);
-    for (const shop of ["shop-1", "shop-2"] as const) {
-      if (shop === "shop-2") await town().shop(shop, "River kiosk");
-      await town().operate("agent", "link", shop, "power");
-      await town().operate("float", "fund", shop, "100.00", "USD", "--reference", `first-${shop}`);
-    }
-    await upload(bills.asha, "Asha Mwangi", { dueDate: "2999-01-31" });
-    await upload(bills.late, "Otieno Ouma", { dueDate: "2020-01-31" });
-    for (const id of [bills.voucher, bills.twice, bills.killed, bills.rejected, bills.film])
-      await upload(id, `Payer of ${id.slice(-2)}`);
-    await till.sync();
-    await navigation.getByRole("button", { name: "Bills" }).waitFor();
-    await till.go("Bills");
-    await page.getByText("Float", { exact: true }).click();
-    await page.getByText("USD 100.00 of USD 100.00 left").waitFor();
-    await page.getByRole("row").filter({ hasText: "USD 100.00" }).waitFor();
-    await inBothThemesWithoutFaults("float");
-  });
+  test(
+    "a shop without billers sees nothing of bills; linked with one it sees them after a sync, and the float that was paid in",
+    async () => {
+      const { page } = till;
+      await till.sync();
+      const navigation = page.getByRole("navigation");
+      expect(await navigation.getByRole("button", { name: "Bills" }).count()).toBe(0);
+      await till.go("History");
+      expect(await page.getByText("Bills", { exact: true }).count()).toBe(0);
+      for (const shop of ["shop-1", "shop-2"] as const) {
+        if (shop === "shop-2") await town().shop(shop, "River kiosk");
+        await town().operate("agent", "link", shop, "power");
+        await town().operate("float", "fund", shop, "100.00", "USD", "--reference", `first-${shop}`);
+      }
+      await upload(bills.asha, "Asha Mwangi", { dueDate: "2999-01-31" });
+      await upload(bills.late, "Otieno Ouma", { dueDate: "2020-01-31" });
+      for (const id of [bills.voucher, bills.twice, bills.killed, bills.rejected, bills.film])
+        await upload(id, `Payer of ${id.slice(-2)}`);
+      await till.sync();
+      await navigation.getByRole("button", { name: "Bills" }).waitFor();
+      await till.go("Bills");
+      await page.getByText("Float", { exact: true }).click();
+      await page.getByText("USD 100.00 of USD 100.00 left").waitFor();
+      await page.getByRole("row").filter({ hasText: "USD 100.00" }).waitFor();
+      await inBothThemesWithoutFaults("float");
+    },
+    severalTillsMs,
+  );
 
   test("what is typed is looked at: how much is missing, a wrong check digit, whose bill it is; names are found too", async () => {
     const { page } = till;
@@ -370,57 +375,61 @@ flows("an agent's bills", (town) => {
     expect(await town().ministry.status(voucher!.serialNumber)).toBe("Consumed");
   });
 
-  test("two agents take money for one bill: the one who lost is told who, when and how much, and gives it back once", async () => {
-    const { page } = till;
-    await till.sync();
-    other = new Till(town(), "till-2");
-    await other.start();
-    const code = await town().codeFor("shop-2", "River kiosk, till 1");
-    await other.enrol({ id: "shop-2", name: "River kiosk", code });
-    await other.addFirstCashier("Neema");
-    await other.sync();
-    await link.cut();
-    await take(till, bills.twice);
-    const number = await receiptNumber(till);
-    await next(till);
-    await take(other, bills.twice);
-    await other.page.getByRole("heading", { name: "Credited: the bill is paid" }).waitFor();
-    await link.join();
-    await till.go("Redeem");
-    await till.sync();
-    await page.getByText("1 bill payment is to be given back.").waitFor();
-    await till.picture("bills-told");
-    await page.getByRole("button", { name: "Show", exact: true }).click();
-    await page.getByText("To give back (1)").click();
-    const card = page.getByRole("region", { name: bills.twice });
-    await expect.poll(() => textOf(card), patience).toMatch(/River kiosk, .*: USD 20\.00 \(cash\)/);
-    expect(await textOf(card)).toContain("Somebody else had paid it before.");
-    await inBothThemesWithoutFaults("to-give-back");
-    await card.getByRole("button", { name: "Give back USD 20.00" }).click();
-    await page.getByText(`USD 20.00 for bill ${bills.twice}`).waitFor();
-    let asked = 0;
-    await page.route("**/ask/refund-bill", async (route) => {
-      asked += 1;
-      await route.fetch();
-      await route.abort();
-    });
-    const record = page.getByRole("button", { name: "Yes, USD 20.00 was given back" });
-    await record.click();
-    await page.getByText("The till did not answer. Press again").waitFor();
-    expect(asked).toBe(1);
-    await page.unroute("**/ask/refund-bill");
-    await record.click();
-    await page.getByText("Recorded: it was given back.").waitFor();
-    expect(await receiptNumber(till)).toBe(number);
-    await inBothThemesWithoutFaults("given-back");
-    await page.getByRole("button", { name: "Close" }).click();
-    await page.getByText("Nothing is to be given back.").waitFor();
-    await till.sync();
-    const refunds = (await town().operate("refunds", "--all")) as readonly Record<string, unknown>[];
-    const ours = refunds.filter((refund) => refund["billId"] === bills.twice);
-    expect(ours).toHaveLength(1);
-    expect(String(ours[0]?.["refundedBy"])).toContain("Baraka");
-  });
+  test(
+    "two agents take money for one bill: the one who lost is told who, when and how much, and gives it back once",
+    async () => {
+      const { page } = till;
+      await till.sync();
+      other = new Till(town(), "till-2");
+      await other.start();
+      const code = await town().codeFor("shop-2", "River kiosk, till 1");
+      await other.enrol({ id: "shop-2", name: "River kiosk", code });
+      await other.addFirstCashier("Neema");
+      await other.sync();
+      await link.cut();
+      await take(till, bills.twice);
+      const number = await receiptNumber(till);
+      await next(till);
+      await take(other, bills.twice);
+      await other.page.getByRole("heading", { name: "Credited: the bill is paid" }).waitFor();
+      await link.join();
+      await till.go("Redeem");
+      await till.sync();
+      await page.getByText("1 bill payment is to be given back.").waitFor();
+      await till.picture("bills-told");
+      await page.getByRole("button", { name: "Show", exact: true }).click();
+      await page.getByText("To give back (1)").click();
+      const card = page.getByRole("region", { name: bills.twice });
+      await expect.poll(() => textOf(card), patience).toMatch(/River kiosk, .*: USD 20\.00 \(cash\)/);
+      expect(await textOf(card)).toContain("Somebody else had paid it before.");
+      await inBothThemesWithoutFaults("to-give-back");
+      await card.getByRole("button", { name: "Give back USD 20.00" }).click();
+      await page.getByText(`USD 20.00 for bill ${bills.twice}`).waitFor();
+      let asked = 0;
+      await page.route("**/ask/refund-bill", async (route) => {
+        asked += 1;
+        await route.fetch();
+        await route.abort();
+      });
+      const record = page.getByRole("button", { name: "Yes, USD 20.00 was given back" });
+      await record.click();
+      await page.getByText("The till did not answer. Press again").waitFor();
+      expect(asked).toBe(1);
+      await page.unroute("**/ask/refund-bill");
+      await record.click();
+      await page.getByText("Recorded: it was given back.").waitFor();
+      expect(await receiptNumber(till)).toBe(number);
+      await inBothThemesWithoutFaults("given-back");
+      await page.getByRole("button", { name: "Close" }).click();
+      await page.getByText("Nothing is to be given back.").waitFor();
+      await till.sync();
+      const refunds = (await town().operate("refunds", "--all")) as readonly Record<string, unknown>[];
+      const ours = refunds.filter((refund) => refund["billId"] === bills.twice);
+      expect(ours).toHaveLength(1);
+      expect(String(ours[0]?.["refundedBy"])).toContain("Baraka");
+    },
+    severalTillsMs,
+  );
 
   test("a biller that rejects: the money is listed to be given back while the page is looked at", async () => {
     const { page } = till;

@@ -49,7 +49,7 @@ const touches: { readonly [Name in TouchName]: boolean } = {
   "change-payee": true,
   "payee-operations": false,
   "bill-desk": false,
-  "find-bills": true,
+  "find-bills": false,
   bill: false,
   "check-bill": true,
   "pay-bill": true,
