@@ -59,9 +59,11 @@ export function unwrapKey(text: string, passphrase: string): Ed25519Key | undefi
   return seed ? ed25519Key(seed) : undefined;
 }
 
+/** A wrapping that this version does not know is opened by none that it knows. */
 export function hasPassphrase(text: string): boolean {
-  const wrapped = parse(text);
-  return wrapped.version === 1 || wrapped.passphrase !== null;
+  const wrapped = JSON.parse(text) as Partial<ByPassphrase> | Partial<ByStore>;
+  if (wrapped.version === 2) return wrapped.passphrase !== null;
+  return wrapped.version === 1;
 }
 
 /** The same key as the store wraps it now; undefined where there is nothing to be done. */

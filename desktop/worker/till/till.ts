@@ -5,9 +5,9 @@
  * T1  Without the passphrase nothing is signed; without a cashier who is signed in nothing is accepted.
  * T2  Every payload is checked before anything is done with it, and every failure is an answer.
  * T3  The cashier who is signed in is named in the operation; the page cannot name another.
- * T6  Whoever is signed in is signed out after idle, by the till itself and whatever the page does (`idle.ts`).
- * T5  What moves money or records something is done once, however often it is asked (`once.ts`).
  * T4  What a registry said is the till's own knowledge: the page cannot say that it said something else.
+ * T5  What moves money or records something is done once, however often it is asked (`once.ts`).
+ * T6  Whoever is signed in is signed out after idle, by the till itself and whatever the page does (`idle.ts`).
  */
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
