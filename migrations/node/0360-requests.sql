@@ -1,4 +1,4 @@
--- why: what a page asks for again after a lost answer is done once: its id is kept in the transaction of what it did
+-- why: what a page asks for again after a lost answer is done once: its id is kept in the transaction of what it did; and a voucher's redemptions are found without reading all
 
 create table requests (
   -- made by the page before it asked
@@ -13,3 +13,7 @@ create table requests (
   at_ms integer not null
 ) strict, without rowid;
 create index requests_by_time on requests (at_ms);
+
+-- A voucher's redemptions are looked up for each that is checked and each lease that is listed, rejected ones too.
+create index redemptions_by_serial on redemptions (serial);
+create index ended_redemptions on redemptions (serial, epoch_generation, epoch_n) where live = 0;

@@ -115,10 +115,8 @@ const unused = `serial not in (select serial from redemptions where live = 1)
   and not exists (select 1 from releases r where r.serial = leases.serial
     and r.epoch_generation = leases.epoch_generation and r.epoch_n = leases.epoch_n)`;
 
-const spent = `exists (select 1 from redemptions under where under.serial = leases.serial
-  and under.epoch_generation = leases.epoch_generation and under.epoch_n = leases.epoch_n)`;
-/** A redemption `x` that keeps the lease beside it from being used for another. */
-const taken = "(x.live = 1 or (x.epoch_generation = leases.epoch_generation and x.epoch_n = leases.epoch_n))";
+const spent = `exists (select 1 from redemptions ended where ended.live = 0 and ended.serial = leases.serial
+  and ended.epoch_generation = leases.epoch_generation and ended.epoch_n = leases.epoch_n)`;
 
 export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseStorage {
   const bySerial = database.prepare<[bigint], LeaseRow & Material>(
@@ -136,11 +134,15 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
   // Counted are the ends of leases, in an index, less the few that were used: no row of a lease is read.
   const count = database.prepare<[{ now: number }], { count: bigint }>(
     `select (select count(*) from leases where ${counting} and not_after_ms > @now)
-      - (select count(distinct x.serial) from redemptions x cross join leases on leases.serial = x.serial
-          where ${taken} and ${counting} and not_after_ms > @now)
+      - (select count(*) from redemptions r cross join leases on leases.serial = r.serial
+          where r.live = 1 and ${counting} and not_after_ms > @now)
+      - (select count(distinct r.serial) from redemptions r indexed by ended_redemptions
+          cross join leases using (serial, epoch_generation, epoch_n)
+          where r.live = 0 and ${counting} and not_after_ms > @now
+            and not exists (select 1 from redemptions where redemptions.serial = r.serial and live = 1))
       - (select count(*) from releases r cross join leases using (serial, epoch_generation, epoch_n)
-          where ${counting} and not_after_ms > @now
-            and not exists (select 1 from redemptions x where x.serial = leases.serial and ${taken}))
+          where ${counting} and not_after_ms > @now and not ${spent}
+            and not exists (select 1 from redemptions where redemptions.serial = r.serial and live = 1))
       - (select count(*) from bill_payments p cross join leases on leases.serial = p.serial
           where p.live = 1 and ${counting} and not_after_ms > @now) as count`,
   );
