@@ -14,7 +14,7 @@ export async function askOnce<Name extends Keyed>(
     return await ask(name, payload);
   } catch (error) {
     // What the till has said itself is its word: it did nothing.
-    if (error instanceof TillError && error.code !== "unreachable") throw error;
+    if (!(error instanceof TillError) || error.code !== "no-answer") throw error;
     return tillSilent;
   }
 }
