@@ -87,6 +87,8 @@ export interface ComposedServer {
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
   readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Answers held polls, so that every request comes to an end. */
+  endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
   close(): Promise<void>;
 }
@@ -189,13 +191,16 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     recovery,
     registry: options.registry,
   });
+  let pollsEnded: Promise<void> | undefined;
+  const endPolls = () => (pollsEnded ??= shapes.close());
   return {
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
     fetch: (request) => app.fetch(request),
+    endPolls,
     async close() {
-      await shapes.close();
+      await endPolls();
       await jobs.stop();
       await sealing.close();
       await recovery.close();

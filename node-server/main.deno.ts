@@ -12,5 +12,5 @@ declare const Deno: {
 await runServer(({ fetch, hostname, port, onListening }) => {
   const onListen = (address: { port: number }) => onListening(address.port);
   const server = Deno.serve({ hostname, port, onListen }, (request) => fetch(request));
-  return () => void server.shutdown();
+  return () => server.shutdown();
 });

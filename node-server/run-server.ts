@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
 import { createHttpRegistry } from "./beneficiaries/registry.ts";
@@ -25,8 +26,14 @@ export interface ListenOptions {
   readonly onListening: (port: number) => void;
 }
 
-/** Serves HTTP; the function that it gives takes no further connections, and ends those that are idle. */
-export type Listen = (options: ListenOptions) => () => void;
+/**
+ * Serves HTTP. The function that it gives takes no further connections, ends those that are idle, and resolves when the last
+ * request is answered.
+ */
+export type Listen = (options: ListenOptions) => () => Promise<void>;
+
+/** A request that takes longer than this to be answered keeps the server from its end no more. */
+const longestAnswerMs = 5_000;
 
 /** With its own PostgreSQL or yours, until it is told to stop. */
 export async function runServer(listen: Listen): Promise<void> {
@@ -62,7 +69,9 @@ export async function runServer(listen: Listen): Promise<void> {
     onListening: (port) => console.log(`Paypost listens on http://${config.host}:${port}`),
   });
   stopOnSignal(async () => {
-    stopListening();
+    const answered = stopListening();
+    await composed.endPolls();
+    await Promise.race([answered, delay(longestAnswerMs)]);
     await composed.close();
     await database.stop();
   });
