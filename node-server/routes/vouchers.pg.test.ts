@@ -277,6 +277,7 @@ describe("the server describes itself", () => {
       "/v1/operations",
       "/v1/payee-key",
       "/v1/payouts",
+      "/v1/pin-codes",
       "/v1/sessions",
       "/v1/shapes/{name}",
       "/voucher/validity",
