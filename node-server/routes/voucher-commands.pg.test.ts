@@ -8,7 +8,7 @@ import type { TestServer } from "../../test/support/server.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { approvePermission, proposePermission } from "../postgres/permission-admin.ts";
-import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
+import { putInstitution, putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
 import { wrongNumberLimits } from "../vouchers/guessing.ts";
 
 let server: TestServer;
@@ -342,6 +342,8 @@ describe("reading", () => {
       serialNumber: null,
       isValid: false,
     });
+    const other = { id: "stranger", name: "Stranger", callbackBaseUrl: null, boxPublicKey: null };
+    await putInstitution(server.client.pool, other);
     const authorization = `Bearer ${await server.issuer.token("stranger", { scope: "vouchers:read" })}`;
     const stranger = { authorization, "X-Registering-Institution-ID": "stranger" };
     expect(await ask({ serialNumber }, stranger)).toEqual({ serialNumber, isValid: false });
