@@ -81,7 +81,7 @@ flows("an agent's payees, with the link and without it", (town) => {
   test("without a link it is looked up, refused where it is wrong, registered and updated, and waits", async () => {
     const { page } = till;
     await link.cut();
-    await till.go("Payees");
+    await choose("Look up");
     expect(await textOf(await lookUp("JUMA-2"))).toContain("•••••••••0002");
     expect(await textOf(await lookUp("NOBODY"))).toContain("No such payee is known here.");
 

@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openStores } from "../../desktop/worker/open.ts";
@@ -174,10 +175,24 @@ async function killTill(workers: readonly Worker[], news: News): Promise<void> {
   listen(worker, news);
 }
 
+/** The one that runs: what the file names may have been killed with its server, and the next one be on its way. */
 async function killPostgres(folder: string): Promise<void> {
   const file = join(folder, "server", "postgres", "cluster", "postmaster.pid");
-  const [pid = ""] = (await readFile(file, "utf8")).split("\n");
-  process.kill(Number(pid), "SIGKILL");
+  for (;;) {
+    const [pid = ""] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+    if (pid !== "" && isKilled(Number(pid))) return;
+    await delay(50);
+  }
+}
+
+/** False where there is no such process. */
+function isKilled(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
+  }
 }
 
 async function expectOneVerdictEach(client: DatabaseClient, workers: readonly Worker[]): Promise<void> {
