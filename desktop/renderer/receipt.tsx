@@ -1,5 +1,6 @@
 /** The receipt of one operation: on the screen, on the shop's paper, and as a signed file that anyone can check. */
 import { useEffect, useState } from "react";
+import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import type { OperationDetail, Settings, TillState } from "../protocol.ts";
 import { useAction, useReasonWords, Wrong } from "./action.tsx";
@@ -15,12 +16,33 @@ export function Receipt({ sequence }: { readonly sequence: number }) {
   const { t } = useTranslation();
   const state = useTill();
   const { result } = useAnswer("operation", { sequence });
-  const { isBusy, wrong, run } = useAction();
-  const { print, sheet } = usePrint(state.settings.paper);
   const operation = result?.ok ? result : undefined;
   const code = useReceiptCode(operation, state.till?.nodeId ?? "", state.settings.paper);
   if (!operation) return null;
-  const paper = <ReceiptPaper operation={operation} state={state} code={code} />;
+  return (
+    <ReceiptSheet
+      {...operation}
+      hint={t("receipt.evidenceHint")}
+      paper={<ReceiptPaper operation={operation} state={state} code={code} />}
+    />
+  );
+}
+
+interface ReceiptSheetProps {
+  readonly sequence: number;
+  /** There is a signed file of it. */
+  readonly hasReceipt: boolean;
+  /** About that file. */
+  readonly hint?: string;
+  readonly paper: ReactElement;
+}
+
+/** What a receipt shows, to be printed, and to be saved as a signed file. */
+export function ReceiptSheet({ sequence, hasReceipt, hint, paper }: ReceiptSheetProps) {
+  const { t } = useTranslation();
+  const { settings } = useTill();
+  const { isBusy, wrong, run } = useAction();
+  const { print, sheet } = usePrint(settings.paper);
   const save = async () => {
     const receipt = await ask("receipt", { sequence });
     if (receipt.ok) saveBase64(receipt.name, receipt.file);
@@ -34,14 +56,14 @@ export function Receipt({ sequence }: { readonly sequence: number }) {
           <Icon name="print" />
           {t("common.print")}
         </button>
-        {operation.hasReceipt && (
+        {hasReceipt && (
           <button type="button" disabled={isBusy} onClick={() => void run(save)}>
             <Icon name="save" />
             {t("receipt.evidence")}
           </button>
         )}
       </div>
-      {operation.hasReceipt && <p className="hint">{t("receipt.evidenceHint")}</p>}
+      {hasReceipt && hint !== undefined && <p className="hint">{hint}</p>}
       <Wrong text={wrong} />
       {sheet}
     </div>
@@ -80,6 +102,17 @@ export function useReceiptCode(
     };
   }, [sequence, hash, hasReceipt, nodeId, paper]);
   return code;
+}
+
+export function SquareCode({ code }: { readonly code: Code | undefined }) {
+  const { t } = useTranslation();
+  if (!code) return null;
+  return (
+    <>
+      <img className="square-code" src={code.url} alt={t("receipt.code")} />
+      <p className="hint">{t(code.isSigned ? "receipt.codeSigned" : "receipt.codeName")}</p>
+    </>
+  );
 }
 
 interface ReceiptPaperProps {
@@ -135,12 +168,7 @@ function ReceiptPaper({ operation, state: { till, practice }, code }: ReceiptPap
       </p>
       {isProvisional && <p className="standing-line">{t("receipt.provisional")}</p>}
       <Facts rows={rows} />
-      {code && (
-        <>
-          <img className="square-code" src={code.url} alt={t("receipt.code")} />
-          <p className="hint">{t(code.isSigned ? "receipt.codeSigned" : "receipt.codeName")}</p>
-        </>
-      )}
+      <SquareCode code={code} />
     </article>
   );
 }

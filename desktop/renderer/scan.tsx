@@ -3,6 +3,8 @@ import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import readerUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
+import { FileButton } from "./fields.tsx";
+import { Icon } from "./icons.tsx";
 import { Dialog } from "./parts.tsx";
 
 prepareZXingModule({ overrides: { locateFile: () => readerUrl } });
@@ -17,6 +19,37 @@ export async function readPicture(picture: Blob): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** A square code from the camera, or from a picture; undefined where the picture has none. */
+export function ScanButtons({ onRead }: { readonly onRead: (text: string | undefined) => void }) {
+  const { t } = useTranslation();
+  const [isFilming, setFilming] = useState(false);
+  return (
+    <>
+      <div className="row">
+        <button type="button" onClick={() => setFilming(true)}>
+          <Icon name="camera" />
+          {t("redeem.camera")}
+        </button>
+        <FileButton
+          icon="picture"
+          label={t("redeem.picture")}
+          accept="image/*"
+          onFile={(picture) => void readPicture(picture).then(onRead)}
+        />
+      </div>
+      {isFilming && (
+        <Camera
+          onRead={(text) => {
+            setFilming(false);
+            onRead(text);
+          }}
+          onClose={() => setFilming(false)}
+        />
+      )}
+    </>
+  );
 }
 
 interface CameraProps {

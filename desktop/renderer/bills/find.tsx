@@ -4,11 +4,10 @@ import type { ClipboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Bill, Biller } from "../../protocol.ts";
 import { Wrong } from "../action.tsx";
-import { Field, FileButton } from "../fields.tsx";
+import { Field } from "../fields.tsx";
 import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
 import { useWedge } from "../redeem/wedge.ts";
-import { Camera, readPicture } from "../scan.tsx";
+import { readPicture, ScanButtons } from "../scan.tsx";
 import { useAnswer } from "../till.ts";
 import { billIdState, billIn } from "./bill-text.ts";
 import { BillAge, BillChip, useDay } from "./parts.tsx";
@@ -22,7 +21,6 @@ interface FindBillProps {
 
 export function FindBill({ billers, search, onSearch, onFound }: FindBillProps) {
   const { t } = useTranslation();
-  const [isFilming, setFilming] = useState(false);
   const [noted, setNoted] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
   const { result } = useAnswer("find-bills", { search: useDeferredValue(search) });
@@ -71,29 +69,9 @@ export function FindBill({ billers, search, onSearch, onFound }: FindBillProps) 
             onSearch(target.value);
           }}
         />
-        <div className="row">
-          <button type="button" onClick={() => setFilming(true)}>
-            <Icon name="camera" />
-            {t("redeem.camera")}
-          </button>
-          <FileButton
-            icon="picture"
-            label={t("redeem.picture")}
-            accept="image/*"
-            onFile={(picture) => void readPicture(picture).then(read)}
-          />
-        </div>
+        <ScanButtons onRead={read} />
         <Wrong text={noted} />
       </form>
-      {isFilming && (
-        <Camera
-          onRead={(text) => {
-            setFilming(false);
-            read(text);
-          }}
-          onClose={() => setFilming(false)}
-        />
-      )}
       {result && (
         <>
           <BillAge asOfMs={result.asOfMs} />

@@ -1,51 +1,21 @@
 /** The receipt of a bill's payment: what was received, and later under the same number what became of it. */
 import { useTranslation } from "react-i18next";
 import type { BillPaymentDetail, TillState } from "../../protocol.ts";
-import { useAction, useReasonWords, Wrong } from "../action.tsx";
-import { saveBase64 } from "../files.ts";
+import { useReasonWords } from "../action.tsx";
 import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
 import { Facts } from "../parts.tsx";
-import { usePrint } from "../print.tsx";
-import { useReceiptCode } from "../receipt.tsx";
+import { ReceiptSheet, SquareCode, useReceiptCode } from "../receipt.tsx";
 import type { Code } from "../receipt.tsx";
-import { ask, useAnswer, useTill } from "../till.ts";
+import { useAnswer, useTill } from "../till.ts";
 import { useFirstText } from "./parts.tsx";
 
 export function BillReceipt({ sequence }: { readonly sequence: number }) {
-  const { t } = useTranslation();
   const state = useTill();
   const { result } = useAnswer("bill-payment", { sequence });
-  const { isBusy, wrong, run } = useAction();
-  const { print, sheet } = usePrint(state.settings.paper);
   const payment = result?.ok ? result : undefined;
   const code = useReceiptCode(payment, state.till?.nodeId ?? "", state.settings.paper);
   if (!payment) return null;
-  const paper = <BillPaper payment={payment} state={state} code={code} />;
-  const save = async () => {
-    const receipt = await ask("receipt", { sequence });
-    if (receipt.ok) saveBase64(receipt.name, receipt.file);
-    return receipt;
-  };
-  return (
-    <div>
-      {paper}
-      <div className="row after">
-        <button type="button" onClick={() => print(paper)}>
-          <Icon name="print" />
-          {t("common.print")}
-        </button>
-        {payment.hasReceipt && (
-          <button type="button" disabled={isBusy} onClick={() => void run(save)}>
-            <Icon name="save" />
-            {t("receipt.evidence")}
-          </button>
-        )}
-      </div>
-      <Wrong text={wrong} />
-      {sheet}
-    </div>
-  );
+  return <ReceiptSheet {...payment} paper={<BillPaper payment={payment} state={state} code={code} />} />;
 }
 
 interface BillPaperProps {
@@ -95,12 +65,7 @@ function BillPaper({ payment, state: { till, practice }, code }: BillPaperProps)
       </p>
       <p className="standing-line">{standingText(payment)}</p>
       <Facts rows={rows} />
-      {code && (
-        <>
-          <img className="square-code" src={code.url} alt={t("receipt.code")} />
-          <p className="hint">{t(code.isSigned ? "receipt.codeSigned" : "receipt.codeName")}</p>
-        </>
-      )}
+      <SquareCode code={code} />
     </article>
   );
 }

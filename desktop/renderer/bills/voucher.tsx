@@ -5,8 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Bill, BillCheck, BillVoucher, Refused } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
-import { emptyDraft, NumberField, Unscanned } from "../redeem/entry.tsx";
+import { emptyDraft, NumberField, VoucherField } from "../redeem/entry.tsx";
 import { digitsOf, numberLength, serialOf, tokenIn } from "../redeem/voucher-text.ts";
 import { useWedge } from "../redeem/wedge.ts";
 import { ask } from "../till.ts";
@@ -64,17 +63,7 @@ export function BillVoucherEntry({ bill, onChecked, onBack }: BillVoucherEntryPr
       <p>
         <bdi>{bill.billId}</bdi> · {t("bills.voucherHint", { amount: money(bill) })}
       </p>
-      {draft.token === null ? (
-        <Unscanned draft={draft} onChange={change} onRead={read} />
-      ) : (
-        <p className="scanned" role="status">
-          <Icon name="yes" />
-          {t("redeem.codeRead")}
-          <button type="button" onClick={() => change({ token: null, number: "" })}>
-            {t("redeem.another")}
-          </button>
-        </p>
-      )}
+      <VoucherField draft={draft} onChange={change} onRead={read} />
       <NumberField number={draft.number} onNumber={(number) => change({ number })} />
       <Wrong text={noted ?? wrong} />
       <div className="row">

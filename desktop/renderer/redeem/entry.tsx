@@ -5,10 +5,10 @@ import { useTranslation } from "react-i18next";
 import type { CheckResult, Goods, RedeemOrder } from "../../protocol.ts";
 import { goods } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { Field, FileButton, Segments } from "../fields.tsx";
+import { Field, Segments } from "../fields.tsx";
 import { Icon } from "../icons.tsx";
 import { PracticeVouchers } from "../practice.tsx";
-import { Camera, readPicture } from "../scan.tsx";
+import { readPicture, ScanButtons } from "../scan.tsx";
 import { ask, useTill } from "../till.ts";
 import { digitsOf, groupDigits, numberLength, numberState, serialOf, tokenIn } from "./voucher-text.ts";
 
@@ -96,17 +96,7 @@ export function Entry({ draft, onDraft, onChecked }: EntryProps) {
             onChoose={(value) => change({ goods: value })}
           />
         )}
-        {draft.token === null ? (
-          <Unscanned draft={draft} onChange={change} onRead={read} />
-        ) : (
-          <p className="scanned" role="status">
-            <Icon name="yes" />
-            {t("redeem.codeRead")}
-            <button type="button" onClick={() => change({ token: null, number: "" })}>
-              {t("redeem.another")}
-            </button>
-          </p>
-        )}
+        <VoucherField draft={draft} onChange={change} onRead={read} />
         <NumberField number={draft.number} onNumber={(number) => change({ number })} />
         <Wrong text={noted ?? wrong} />
         <button className="primary large wide" disabled={isBusy}>
@@ -124,15 +114,29 @@ export function Entry({ draft, onDraft, onChecked }: EntryProps) {
   );
 }
 
-interface UnscannedProps {
+interface VoucherFieldProps {
   readonly draft: Draft;
   readonly onChange: (some: Partial<Draft>) => void;
   readonly onRead: (text: string | undefined) => void;
 }
 
-export function Unscanned({ draft, onChange, onRead }: UnscannedProps) {
+/** Which voucher: to be typed or scanned, until its square code was read. */
+export function VoucherField({ draft, onChange, onRead }: VoucherFieldProps) {
   const { t } = useTranslation();
-  const [isFilming, setFilming] = useState(false);
+  if (draft.token === null) return <Unscanned draft={draft} onChange={onChange} onRead={onRead} />;
+  return (
+    <p className="scanned" role="status">
+      <Icon name="yes" />
+      {t("redeem.codeRead")}
+      <button type="button" onClick={() => onChange({ token: null, number: "" })}>
+        {t("redeem.another")}
+      </button>
+    </p>
+  );
+}
+
+function Unscanned({ draft, onChange, onRead }: VoucherFieldProps) {
+  const { t } = useTranslation();
   const token = tokenIn(draft.voucher);
   const looksWrong = draft.voucher.trim() !== "" && !mayBecomeVoucher(draft.voucher);
   return (
@@ -148,27 +152,7 @@ export function Unscanned({ draft, onChange, onRead }: UnscannedProps) {
         onBlur={() => token !== undefined && onRead(token)}
         onChange={({ target }) => onChange({ voucher: target.value })}
       />
-      <div className="row">
-        <button type="button" onClick={() => setFilming(true)}>
-          <Icon name="camera" />
-          {t("redeem.camera")}
-        </button>
-        <FileButton
-          icon="picture"
-          label={t("redeem.picture")}
-          accept="image/*"
-          onFile={(picture) => void readPicture(picture).then(onRead)}
-        />
-      </div>
-      {isFilming && (
-        <Camera
-          onRead={(text) => {
-            setFilming(false);
-            onRead(text);
-          }}
-          onClose={() => setFilming(false)}
-        />
-      )}
+      <ScanButtons onRead={onRead} />
     </>
   );
 }
