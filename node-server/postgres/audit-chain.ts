@@ -2,7 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import { emptyChain, follow } from "../audit/chain.ts";
 import type { ChainedEntry, ChainHead } from "../audit/chain.ts";
-import { inTransaction } from "./shape-transaction.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** Key of the advisory lock that the sealer holds until its commit ("audit" in ASCII). */
 const sealerLock = 0x61_75_64_69_74;
@@ -46,10 +46,16 @@ async function sealSome(client: PoolClient): Promise<number> {
   return rows.length;
 }
 
+export interface HeadRow {
+  readonly position: bigint;
+  readonly hash: Buffer;
+}
+
+/** No row before the first entry has its place. */
+export const headQuery = "select position, hash from audit_seals order by position desc limit 1";
+
 export async function readHead(client: Pick<PoolClient, "query">): Promise<ChainHead> {
-  const { rows } = await client.query<{ position: bigint; hash: Buffer }>(
-    "select position, hash from audit_seals order by position desc limit 1",
-  );
+  const { rows } = await client.query<HeadRow>(headQuery);
   const [row] = rows;
   return row ? { position: row.position, hash: new Uint8Array(row.hash) } : emptyChain;
 }

@@ -1,6 +1,8 @@
 /** The audit trail, written in the transaction of what it tells; the database refuses to change or delete it. */
 import { sql } from "kysely";
 import type { AuditRows } from "../ports/store.ts";
+import { headQuery } from "./audit-chain.ts";
+import type { HeadRow } from "./audit-chain.ts";
 import type { Trx } from "./rows.ts";
 
 export function auditRows(trx: Trx): AuditRows {
@@ -28,8 +30,7 @@ export function auditRows(trx: Trx): AuditRows {
         order by place`.execute(trx);
     },
     async head() {
-      const { rows } = await sql<{ position: bigint; hash: Buffer }>`
-        select position, hash from audit_seals order by position desc limit 1`.execute(trx);
+      const { rows } = await sql.raw<HeadRow>(headQuery).execute(trx);
       const [row] = rows;
       return row ? { position: Number(row.position), hash: new Uint8Array(row.hash) } : null;
     },

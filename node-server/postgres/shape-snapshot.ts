@@ -12,7 +12,7 @@ import type { ShapeDefinition } from "../shapes/definitions.ts";
 import { asText, keyColumns, snapshotColumns, textSettings, type TextRow } from "./shape-columns.ts";
 import { forgetOldSnapshots, writeSnapshotChunk } from "./shape-snapshot-chunks.ts";
 import type { ShapeReader } from "./shape-stamper.ts";
-import { inTransaction } from "./shape-transaction.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** As PostgreSQL writes it: xmin, xmax and the transactions between them that were still running. */
 export interface Visible {

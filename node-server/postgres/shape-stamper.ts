@@ -10,7 +10,7 @@
  * writers must not queue for that.
  */
 import type { Pool } from "pg";
-import { inTransaction } from "./shape-transaction.ts";
+import { inTransaction } from "./transaction.ts";
 
 export const shapeChannel = "paypost_shapes";
 

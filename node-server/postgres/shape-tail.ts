@@ -7,7 +7,7 @@ import type { ShapeDefinition } from "../shapes/definitions.ts";
 import type { LogPlace } from "../shapes/offset.ts";
 import { asText, changeColumns, rowWithPrefix, textSettings, type TextRow } from "./shape-columns.ts";
 import type { ShapeReader } from "./shape-stamper.ts";
-import { inTransaction } from "./shape-transaction.ts";
+import { inTransaction } from "./transaction.ts";
 
 export interface ShapeChange extends LogPlace {
   readonly key: string;
