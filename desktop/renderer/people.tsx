@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Cashier } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
 import { AddCashier } from "./add-cashier.tsx";
-import { Field } from "./fields.tsx";
+import { Field } from "#ui/fields.tsx";
 import { useAskOnce } from "./once.ts";
-import { Dialog } from "./parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
 import { useTill } from "./till.ts";
 
 type Doing = { readonly what: "remove" | "reset" | "change"; readonly cashier: Cashier };
