@@ -106,11 +106,11 @@ function asServedHere(
   isNowSnapshotEnd: boolean,
 ): Record<string, string> {
   const cache = headers["cache-control"]?.replace("public", "private").replace(" s-maxage=3600,", "");
+  const crossOrigin = (name: string) => name.startsWith("access-control-");
   return {
-    ...headers,
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => !crossOrigin(name))),
     ...(cache !== undefined && { "cache-control": cache }),
     ...(headers["vary"] !== undefined && { vary: "accept-encoding, Authorization" }),
-    "access-control-allow-methods": "GET, HEAD, OPTIONS",
     "electric-server": "Paypost",
     ...(isNowSnapshotEnd && request.query["offset"] === "now" && { "electric-offset": "0_inf" }),
   };
