@@ -2,9 +2,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TillState } from "../protocol.ts";
-import { isolated, useFormats } from "./format.ts";
-import { Icon } from "./icons.tsx";
-import { Brand } from "./parts.tsx";
+import { isolated, useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
+import { Brand } from "#ui/parts.tsx";
 import { BillsToGiveBack } from "./bills/to-give-back.tsx";
 import { Bills } from "./screens/bills.tsx";
 import { Disputes } from "./screens/disputes.tsx";

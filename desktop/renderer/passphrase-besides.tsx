@@ -3,16 +3,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAction, Wrong } from "./action.tsx";
 import { NewPassphrase } from "./new-passphrase.tsx";
-import { Dialog } from "./parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
 import { PinField } from "./pin-field.tsx";
 import { ask, useTill } from "./till.ts";
 
-/** Nothing where there is no such store, and for nobody but a supervisor. */
+/** Nothing where there is no such store or nothing to protect, and for nobody but a supervisor. */
 export function PassphraseBesides() {
   const { t } = useTranslation();
-  const { till, cashier } = useTill();
+  const { till, cashier, practice } = useTill();
   const [isChoosing, setChoosing] = useState(false);
-  if (till?.keyStore !== true || cashier?.role !== "supervisor") return null;
+  if (practice || till?.keyStore !== true || cashier?.role !== "supervisor") return null;
   return (
     <section className="boxed">
       <h2>{t("settings.passphraseTitle")}</h2>

@@ -5,7 +5,7 @@ import type { Cashier } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
 import { AddCashier } from "./add-cashier.tsx";
 import { useAskOnce } from "./once.ts";
-import { Dialog } from "./parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
 import { PinField } from "./pin-field.tsx";
 import { useTill } from "./till.ts";
 

@@ -1,6 +1,6 @@
 /** A PIN that is typed unseen. */
 import { useTranslation } from "react-i18next";
-import { Field } from "./fields.tsx";
+import { Field } from "#ui/fields.tsx";
 
 interface PinFieldProps {
   readonly label: string;

@@ -2,7 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { PracticeVoucher } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
-import { useFormats } from "./format.ts";
+import { useFormats } from "#ui/format.ts";
 import { ask, useAnswer, useTill } from "./till.ts";
 
 export function LeavePractice() {

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BillCheck, BillPayment, BillVoucher, Refused } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { useFormats } from "../format.ts";
-import { Facts } from "../parts.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Facts } from "#ui/parts.tsx";
 import { askOnce, tillSilent } from "./ask-once.ts";
 
 interface ConfirmProps {

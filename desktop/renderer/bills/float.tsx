@@ -2,8 +2,8 @@
 import { useTranslation } from "react-i18next";
 import type { BillDesk } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
 import { ask } from "../till.ts";
 import { FloatGauge } from "./parts.tsx";
 

@@ -3,10 +3,10 @@ import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { billHistoryStates } from "../../protocol.ts";
 import type { BillHistoryQuery, BillPayment } from "../../protocol.ts";
-import { Field, Segments } from "../fields.tsx";
-import { useFormats } from "../format.ts";
+import { Field, Segments } from "#ui/fields.tsx";
+import { useFormats } from "#ui/format.ts";
 import { More, usePages } from "../pages.tsx";
-import { Dialog } from "../parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
 import { StandingChip } from "./parts.tsx";
 import { BillReceipt } from "./receipt.tsx";
 

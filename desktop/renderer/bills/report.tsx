@@ -4,8 +4,8 @@ import type { BillCashierTotals, BillTotals, BillerTotals } from "../../protocol
 import { toCsv } from "../csv.ts";
 import { spanOf } from "../day.ts";
 import { saveFile } from "../files.ts";
-import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
 import { usePrint } from "../print.tsx";
 import { useAnswer, useTill } from "../till.ts";
 import { BillCards, StandingChip } from "./parts.tsx";

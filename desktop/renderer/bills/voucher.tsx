@@ -4,7 +4,7 @@ import type { ClipboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Bill, BillCheck, BillVoucher, Refused } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { useFormats } from "../format.ts";
+import { useFormats } from "#ui/format.ts";
 import { emptyDraft, NumberField, VoucherField } from "../redeem/entry.tsx";
 import { digitsOf, numberLength, serialOf, tokenIn } from "../redeem/voucher-text.ts";
 import { useWedge } from "../redeem/wedge.ts";

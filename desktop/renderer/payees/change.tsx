@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { payeeModalities } from "../../protocol.ts";
 import type { PayeeChange, PayeeModality, PayeeName } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { Choice, Field } from "../fields.tsx";
+import { Choice, Field } from "#ui/fields.tsx";
 import { useAskOnce } from "../once.ts";
 import { trimmed } from "./look-up.tsx";
 import { NameFields } from "./name.tsx";

@@ -2,7 +2,7 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import type { PayeeName } from "../../protocol.ts";
-import { Field } from "../fields.tsx";
+import { Field } from "#ui/fields.tsx";
 
 interface NameFieldsProps {
   readonly name: PayeeName;

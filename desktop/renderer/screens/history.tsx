@@ -5,10 +5,11 @@ import { historyStates } from "../../protocol.ts";
 import type { HistoryQuery, Operation } from "../../protocol.ts";
 import { BillHistory } from "../bills/history.tsx";
 import { useVouchersOrBills } from "../bills/vouchers-or-bills.tsx";
-import { Field, Segments } from "../fields.tsx";
-import { useFormats } from "../format.ts";
+import { Field, Segments } from "#ui/fields.tsx";
+import { useFormats } from "#ui/format.ts";
 import { More, usePages } from "../pages.tsx";
-import { Dialog, StateChip } from "../parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
+import { StateChip } from "../parts.tsx";
 import { Receipt } from "../receipt.tsx";
 
 export function History() {

@@ -2,8 +2,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { PayeeName } from "../../protocol.ts";
-import { Segments } from "../fields.tsx";
-import { useFormats } from "../format.ts";
+import { Segments } from "#ui/fields.tsx";
+import { useFormats } from "#ui/format.ts";
 import { Answers } from "../payees/answers.tsx";
 import { Change } from "../payees/change.tsx";
 import { LookUp } from "../payees/look-up.tsx";
