@@ -81,7 +81,8 @@ const bearer = async (claims: Parameters<Issuer["token"]>[1], issuer = server.is
 
 test("every call that the server answers is in the table, and nothing else", async () => {
   const ofRoutes = server.routes
-    .filter(({ method }) => method !== "ALL")
+    // The operators' console has people with roles, and a table of its own.
+    .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/console"))
     .map(({ method, path }) => `${method} ${path}`);
   const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
     paths: Record<string, Record<string, { security?: Record<string, unknown>[] }>>;
