@@ -6,9 +6,10 @@ import type { Bill, Biller } from "../../protocol.ts";
 import { Wrong } from "../action.tsx";
 import { Field } from "#ui/fields.tsx";
 import { useFormats } from "#ui/format.ts";
+import { PracticeBills } from "../practice.tsx";
 import { useWedge } from "../redeem/wedge.ts";
 import { readPicture, ScanButtons } from "../scan.tsx";
-import { useAnswer } from "../till.ts";
+import { useAnswer, useTill } from "../till.ts";
 import { billIdState, billIn } from "./bill-text.ts";
 import { BillAge, BillChip, useDay } from "./parts.tsx";
 
@@ -21,6 +22,7 @@ interface FindBillProps {
 
 export function FindBill({ billers, search, onSearch, onFound }: FindBillProps) {
   const { t } = useTranslation();
+  const { practice } = useTill();
   const [noted, setNoted] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
   const { result } = useAnswer("find-bills", { search: useDeferredValue(search) });
@@ -83,6 +85,7 @@ export function FindBill({ billers, search, onSearch, onFound }: FindBillProps) 
           {result.more && <p className="hint">{t("bills.foundMore")}</p>}
         </>
       )}
+      {practice && <PracticeBills onChoose={onFound} />}
     </>
   );
 }
