@@ -137,7 +137,13 @@ test("after 90 days a payment's payer is forgotten, and the payment is not", asy
   const desk = await openDeskWithAnn(await startServer());
   tellBills(desk, { bills: [dueBill("EL12345674", { payerName: "Asha" })] });
   const request = "00000000-0000-4000-8000-000000000001";
-  await desk.ask("pay-bill", { request, billId: "EL12345674", voucher: null, amount: "12.50", currency: "USD" });
+  await desk.ask("pay-bill", {
+    request,
+    billId: "EL12345674",
+    voucher: null,
+    amount: "12.50",
+    currency: "USD",
+  });
   await desk.ask("sync", {});
   expect(desk.stores.bills.payerOf(1)).toBe("Asha");
   forgetOld(desk.stores.database, Date.now() + 91 * dayMs);

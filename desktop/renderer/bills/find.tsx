@@ -6,6 +6,7 @@ import type { Bill, Biller } from "../../protocol.ts";
 import { Wrong } from "../action.tsx";
 import { Field } from "#ui/fields.tsx";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { PracticeBills } from "../practice.tsx";
 import { useWedge } from "../redeem/wedge.ts";
 import { readPicture, ScanButtons } from "../scan.tsx";
@@ -112,46 +113,25 @@ function Found({ bills, onFound }: Pick<FindBillProps, "onFound"> & { readonly b
   const { money } = useFormats();
   const day = useDay();
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("bills.found")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("bills.bill")}</th>
-            <th scope="col" className="number">
-              {t("bills.dueNow")}
-            </th>
-            <th scope="col">{t("bills.payer")}</th>
-            <th scope="col">{t("bills.state")}</th>
-            <th scope="col">{t("bills.due")}</th>
-            <th scope="col">{t("bills.biller")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {bills.map((bill) => (
-            <tr key={bill.billId}>
-              <th scope="row">
-                <button type="button" className="link code" onClick={() => onFound(bill.billId)}>
-                  <bdi>{bill.billId}</bdi>
-                </button>
-              </th>
-              <td className="number">
-                <bdi>{money(bill)}</bdi>
-              </td>
-              <td>
-                <bdi>{bill.payerName}</bdi>
-              </td>
-              <td>
-                <BillChip bill={bill} />
-              </td>
-              <td>{bill.dueOn === null ? "" : day(bill.dueOn)}</td>
-              <td>
-                <bdi>{bill.billerName}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("bills.found")}
+      rows={bills}
+      keyOf={({ billId }) => billId}
+      columns={[
+        {
+          title: t("bills.bill"),
+          cell: ({ billId }) => (
+            <button type="button" className="link code" onClick={() => onFound(billId)}>
+              <bdi>{billId}</bdi>
+            </button>
+          ),
+        },
+        { title: t("bills.dueNow"), look: "number", cell: (bill) => <bdi>{money(bill)}</bdi> },
+        { title: t("bills.payer"), cell: ({ payerName }) => <bdi>{payerName}</bdi> },
+        { title: t("bills.state"), cell: (bill) => <BillChip bill={bill} /> },
+        { title: t("bills.due"), cell: ({ dueOn }) => (dueOn === null ? "" : day(dueOn)) },
+        { title: t("bills.biller"), cell: ({ billerName }) => <bdi>{billerName}</bdi> },
+      ]}
+    />
   );
 }

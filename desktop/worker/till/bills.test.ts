@@ -21,7 +21,13 @@ async function agent(): Promise<OpenDesk> {
   return desk;
 }
 
-const order = (more: object = {}) => ({ request: id(), billId: first, voucher: null, ...usd("12.50"), ...more });
+const order = (more: object = {}) => ({
+  request: id(),
+  billId: first,
+  voucher: null,
+  ...usd("12.50"),
+  ...more,
+});
 
 async function taken(desk: OpenDesk, more: object = {}): Promise<number> {
   const answer = await desk.ask("pay-bill", order(more));
