@@ -43,7 +43,7 @@ export function Change({ what, name, programmes, onName }: ChangeProps) {
       modality: isAddress ? modality : null,
       address: isAddress ? orNull(address) : null,
       institutionCode: isAddress ? orNull(institution) : null,
-      area: isNew && served?.area == null ? orNull(area) : null,
+      area: isNew && (served?.area ?? null) === null ? orNull(area) : null,
       active: standing === "keep" ? null : standing === "resume",
     });
     setRefused(answer.ok ? undefined : words.refusal(answer));
