@@ -6,6 +6,8 @@ import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts"
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { Problem, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
+import { consoleRoutes } from "./console/routes.ts";
+import type { ConsoleDependencies } from "./console/routes.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
@@ -43,8 +45,10 @@ export interface AppDependencies
     StockRouteDependencies,
     BillRouteDependencies,
     DisbursementRouteDependencies,
-    G2pRouteDependencies {
+    G2pRouteDependencies,
+    ConsoleDependencies {
   readonly log: Logger;
+  readonly keySet: NodeRouteDependencies["keySet"];
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
   /** Resolves when the database answers and its schema is the one that this server knows. */
@@ -122,6 +126,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
+  app.route("/console", consoleRoutes(deps));
   describeApi(app);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

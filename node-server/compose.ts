@@ -40,6 +40,10 @@ import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./registered-keys.ts";
+import type { ConnectionBindings } from "./console/request.ts";
+import { createProvider } from "./operators/provider.ts";
+import type { ProviderSettings } from "./operators/provider.ts";
+import { operatorRows } from "./postgres/operator-rows.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
@@ -77,6 +81,10 @@ export interface ComposeOptions {
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
   readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
+  /** Reads a file of the console's page as it was built. */
+  readonly readConsolePage: ReadAsset;
+  /** By whom operators sign in to the console beside their local accounts. */
+  readonly provider?: ProviderSettings | undefined;
 }
 
 export interface ComposedServer {
@@ -86,7 +94,7 @@ export interface ComposedServer {
   readonly parts: Omit<LoadDependencies, "callerPublicKey">;
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: (request: Request, connection?: ConnectionBindings) => Response | Promise<Response>;
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -190,6 +198,12 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
+    pool: client.pool,
+    operators: operatorRows(client.pool),
+    operatorKey: keys.operatorKey,
+    provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
+    publicUrl: options.publicUrl,
+    readConsolePage: options.readConsolePage,
   });
   let pollsEnded: Promise<void> | undefined;
   const endPolls = () => (pollsEnded ??= shapes.close());
@@ -197,7 +211,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
-    fetch: (request) => app.fetch(request),
+    fetch: (request, connection) => app.fetch(request, connection),
     endPolls,
     async close() {
       await endPolls();

@@ -74,6 +74,7 @@ const options = {
   action: { type: "string" },
   subject: { type: "string" },
   limit: { type: "string" },
+  role: { type: "string" },
 } as const;
 
 export interface Said {

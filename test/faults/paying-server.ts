@@ -21,7 +21,9 @@ const composed = await composeServer({
   gateway: createProviderGateway(process.env["SIMULATED_PROVIDER"] ?? ""),
   send: createSend(config.allowPrivateCallbacks),
   readDocsAsset: async () => undefined,
+  readConsolePage: async () => undefined,
 });
-serve({ fetch: composed.fetch, hostname: config.host, port: config.port }, ({ port }: AddressInfo) =>
-  console.log(`Paypost listens on http://${config.host}:${port}`),
+serve(
+  { fetch: (request) => composed.fetch(request), hostname: config.host, port: config.port },
+  ({ port }: AddressInfo) => console.log(`Paypost listens on http://${config.host}:${port}`),
 );

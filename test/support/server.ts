@@ -51,6 +51,7 @@ export async function startTestServer(
     | "electric"
     | "gateway"
     | "registry"
+    | "provider"
     | "publicUrl"
     | "resolvePayees"
     | "carrierOf"
@@ -77,6 +78,7 @@ export async function startTestServer(
     send: createSend(true),
     ...options,
     readDocsAsset: async () => undefined,
+    readConsolePage: async () => undefined,
   });
   const client = createDatabaseClient(database.url, quiet, { max: 5 });
   const institution = new Institution("welfare", url, issuer, receiver, nacl.box.keyPair());
@@ -103,8 +105,9 @@ async function listen(fetch: ComposedServer["fetch"]): Promise<{ server: ServerT
   return new Promise((resolve) => {
     // On a busy machine a test may pause for longer than connections are usually kept for.
     const serverOptions = { keepAliveTimeout: 60_000 };
-    const server = serve({ fetch, port: 0, hostname: "127.0.0.1", serverOptions }, (address: AddressInfo) =>
-      resolve({ server, url: `http://127.0.0.1:${address.port}` }),
+    const server = serve(
+      { fetch: (request) => fetch(request), port: 0, hostname: "127.0.0.1", serverOptions },
+      (address: AddressInfo) => resolve({ server, url: `http://127.0.0.1:${address.port}` }),
     );
   });
 }
