@@ -54,6 +54,8 @@ export interface TillIdentity {
   /** Whether it may pay out vouchers in cash. */
   readonly agent: boolean;
   readonly server: string;
+  /** Whether the machine's key store opens it. */
+  readonly keyStore: boolean;
   /** Whether a passphrase opens it, with or without a key store beside. */
   readonly passphrase: boolean;
   readonly status: "active" | "frozen" | "revoked";

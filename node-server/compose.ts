@@ -23,6 +23,9 @@ import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
+import type { AnswerRequest, IsTrusted } from "./middleware/peer.ts";
+import { createRateGuard } from "./middleware/rates.ts";
+import type { Rates } from "./middleware/rates.ts";
 import type { OperationContext } from "./operations/context.ts";
 import type { Contact, SendMessage } from "./notifications/port.ts";
 import { createLogSender } from "./notifications/senders.ts";
@@ -40,7 +43,6 @@ import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./registered-keys.ts";
-import type { ConnectionBindings } from "./console/request.ts";
 import { createProvider } from "./operators/provider.ts";
 import type { ProviderSettings } from "./operators/provider.ts";
 import { operatorRows } from "./postgres/operator-rows.ts";
@@ -85,6 +87,10 @@ export interface ComposeOptions {
   readonly readConsolePage: ReadAsset;
   /** By whom operators sign in to the console beside their local accounts. */
   readonly provider?: ProviderSettings | undefined;
+  /** Whether an address is that of a proxy that says truly who asks; none is if unset. */
+  readonly isTrustedProxy?: IsTrusted | undefined;
+  /** How often somebody may ask; as often as anybody likes if unset. */
+  readonly rates?: Rates | undefined;
 }
 
 export interface ComposedServer {
@@ -94,7 +100,7 @@ export interface ComposedServer {
   readonly parts: Omit<LoadDependencies, "callerPublicKey">;
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
-  readonly fetch: (request: Request, connection?: ConnectionBindings) => Response | Promise<Response>;
+  readonly fetch: AnswerRequest;
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -204,6 +210,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
     publicUrl: options.publicUrl,
     readConsolePage: options.readConsolePage,
+    isTrustedProxy: options.isTrustedProxy ?? (() => false),
+    rates: createRateGuard(options.rates, Date.now),
   });
   let pollsEnded: Promise<void> | undefined;
   const endPolls = () => (pollsEnded ??= shapes.close());
@@ -211,7 +219,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
-    fetch: (request, connection) => app.fetch(request, connection),
+    fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {
       await endPolls();

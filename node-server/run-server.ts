@@ -14,6 +14,7 @@ import { readConsolePage } from "./console/built-page.ts";
 import { configOrExit } from "./config-or-exit.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
 import { loadCredentials } from "./load-credentials.ts";
+import { trustedNetworks } from "./middleware/peer.ts";
 import { createHttpSender } from "./notifications/senders.ts";
 import { operatorAt } from "./notifications/tell.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
@@ -50,6 +51,8 @@ export async function runServer(listen: Listen): Promise<void> {
     leaseGraceHours: config.leaseGraceHours,
     allowPrivateCallbacks: config.allowPrivateCallbacks,
     callers: await loadCallerRules(config.callers),
+    isTrustedProxy: trustedNetworks(config.trustedProxies),
+    rates: config.rates,
     log,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     publicUrl: config.publicUrl,

@@ -42,3 +42,8 @@ export function useFormats(): Formats {
     list: (parts) => new Intl.ListFormat(locale, { type: "conjunction" }).format(parts),
   };
 }
+
+/** Keeps its own direction in the middle of a sentence: Unicode's first-strong isolate, as `bdi` does in the page. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}

@@ -57,10 +57,12 @@ export interface ServedFile {
   readonly bytes: Uint8Array;
 }
 
+// A row is what the list's own query gives: nothing else ever makes one.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyList = ListAction<any, z.ZodObject>;
+
 export type Action =
-  // A row is what the list's own query gives: nothing else ever makes one.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  | ListAction<any, z.ZodObject>
+  | AnyList
   | ReadAction<z.ZodObject, z.ZodType>
   | ChangeAction<z.ZodObject, z.ZodType>
   | FileAction<z.ZodObject>;
@@ -84,10 +86,6 @@ export function change<Input extends z.ZodObject, Answer extends z.ZodType>(
   action: Omit<ChangeAction<Input, Answer>, "kind">,
 ): ChangeAction<Input, Answer> {
   return { ...action, kind: "change" };
-}
-
-export function file<Input extends z.ZodObject>(action: Omit<FileAction<Input>, "kind">): FileAction<Input> {
-  return { ...action, kind: "file" };
 }
 
 export function answered<Answer>(answer: Answer): Outcome<Answer> {

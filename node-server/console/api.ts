@@ -12,11 +12,12 @@ import { operatorOfSession } from "../operators/sessions.ts";
 import { allRows, pageOf, WrongWishError } from "../postgres/console/page-of.ts";
 import type { PageWish } from "../postgres/console/page-of.ts";
 import { recordInConsole } from "../postgres/console/record.ts";
-import type { Action, ActionContext, ConsoleParts, ListAction, Outcome } from "./action.ts";
+import type { Action, ActionContext, AnyList, ConsoleParts, Outcome } from "./action.ts";
 import { actions } from "./actions.ts";
 import { fromOf, hasCsrfToken, isFromOurPage, isLive, jsonOf, refuse, sessionIdOf } from "./request.ts";
-import type { ConnectionBindings, ConsoleContext } from "./request.ts";
+import type { ConsoleContext } from "./request.ts";
 import type { OperatorStore } from "../ports/operators.ts";
+import type { CallerVariables } from "../middleware/caller.ts";
 
 export interface ConsoleApiDependencies extends ConsoleParts {
   readonly operators: OperatorStore;
@@ -28,8 +29,8 @@ interface Call {
   readonly context: ActionContext;
 }
 
-export function consoleApi(deps: ConsoleApiDependencies): Hono<{ Bindings: ConnectionBindings }> {
-  const routes = new Hono<{ Bindings: ConnectionBindings }>();
+export function consoleApi(deps: ConsoleApiDependencies): Hono<CallerVariables> {
+  const routes = new Hono<CallerVariables>();
   routes.all("/:action", async (c) => {
     const { method } = c.req;
     const sessionId = sessionIdOf(c);
@@ -76,9 +77,7 @@ const listInput = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(25),
   as: z.literal("csv").optional(),
 });
-
-// oxlint-disable-next-line typescript/no-explicit-any
-async function answerList(call: Call, action: ListAction<any, z.ZodObject>): Promise<Response> {
+async function answerList(call: Call, action: AnyList): Promise<Response> {
   const { c, name, context } = call;
   const query = c.req.query();
   const parsed = listInput.safeParse(query);
@@ -110,12 +109,7 @@ async function answerList(call: Call, action: ListAction<any, z.ZodObject>): Pro
 }
 
 /** All rows of the list, whatever their number: a thousand at a time are in memory. */
-// oxlint-disable-next-line typescript/no-explicit-any
-async function csvOf(
-  { c, name, context }: Call,
-  action: ListAction<any, z.ZodObject>,
-  wish: PageWish,
-): Promise<Response> {
+async function csvOf({ c, name, context }: Call, action: AnyList, wish: PageWish): Promise<Response> {
   const columns = Object.keys(action.shown.shape);
   const pages = allRows(context.pool, action.source, wish);
   // What is wrong with the wish is told before the file begins.

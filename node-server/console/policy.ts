@@ -1,4 +1,4 @@
-/** What the console's page may load and do: itself only. With every answer under `/console`. */
+/** What the console's page may load and do: itself only. Beside what every answer of the server says. */
 
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -15,8 +15,4 @@ const contentSecurityPolicy = [
 export const consoleHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": contentSecurityPolicy,
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-  "cross-origin-opener-policy": "same-origin",
 };

@@ -3,24 +3,16 @@ import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { timingSafeEqual } from "node:crypto";
+import type { CallerVariables } from "../middleware/caller.ts";
 import { csrfTokenOf, sessionSeconds } from "../operators/sessions.ts";
 
-/** What the runtime says of the connection. */
-export interface ConnectionBindings {
-  /** The address at its other end. */
-  readonly from?: string | undefined;
-}
-
-export type ConsoleContext = Context<{ Bindings: ConnectionBindings }>;
+export type ConsoleContext = Context<CallerVariables>;
 
 const sessionCookie = "paypost-console";
 const cookiePath = "/console";
 
-/** Behind a proxy the connection is the proxy's; what it says is told beside it, as what it is: said. */
 export function fromOf(c: ConsoleContext): string {
-  const forwarded = c.req.header("x-forwarded-for")?.slice(0, 100);
-  const connection = c.env?.from ?? "unknown";
-  return forwarded === undefined ? connection : `${connection} (for ${forwarded})`;
+  return c.get("address") || "unknown";
 }
 
 export function sessionIdOf(c: ConsoleContext): string | undefined {
@@ -51,7 +43,7 @@ export function isHttps(c: ConsoleContext): boolean {
   const origin = c.req.header("origin");
   return (
     origin?.startsWith("https://") === true ||
-    c.req.header("x-forwarded-proto") === "https" ||
+    (c.get("isFromProxy") && c.req.header("x-forwarded-proto") === "https") ||
     c.req.url.startsWith("https://")
   );
 }

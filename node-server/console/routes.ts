@@ -4,9 +4,9 @@ import type { ReadAsset } from "../routes/docs.ts";
 import { consoleApi } from "./api.ts";
 import type { ConsoleApiDependencies } from "./api.ts";
 import { consoleHeaders } from "./policy.ts";
-import type { ConnectionBindings } from "./request.ts";
 import { signInRoutes } from "./sign-in-routes.ts";
 import type { SignInRouteDependencies } from "./sign-in-routes.ts";
+import type { CallerVariables } from "../middleware/caller.ts";
 
 export interface ConsoleDependencies extends ConsoleApiDependencies, SignInRouteDependencies {
   /** Reads a file of the page as it was built; undefined for what is not there. */
@@ -23,12 +23,11 @@ const types: Readonly<Record<string, string>> = {
 const notBuilt = `<!doctype html><html lang="en"><title>Paypost console</title>
 <p>The page of the console was not built. Run <code>npm run console:page</code> once; <code>npm run server</code> does it by itself.</p></html>`;
 
-export function consoleRoutes(deps: ConsoleDependencies): Hono<{ Bindings: ConnectionBindings }> {
-  const routes = new Hono<{ Bindings: ConnectionBindings }>({ strict: false });
+export function consoleRoutes(deps: ConsoleDependencies): Hono<CallerVariables> {
+  const routes = new Hono<CallerVariables>({ strict: false });
   routes.use("*", async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(consoleHeaders)) c.header(name, value);
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
   routes.route("/api", signInRoutes(deps));
   routes.route("/api", consoleApi(deps));

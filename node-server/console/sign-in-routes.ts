@@ -4,6 +4,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { toString } from "qrcode";
 import { z } from "zod";
 import type { Logger } from "pino";
+import type { RateGuard } from "../middleware/rates.ts";
 import type { Provider } from "../operators/provider.ts";
 import { actionNames, mayDo } from "../operators/rights.ts";
 import { closeSession, csrfTokenOf, openSession, operatorOfSession } from "../operators/sessions.ts";
@@ -20,7 +21,8 @@ import {
   sessionIdOf,
   setSession,
 } from "./request.ts";
-import type { ConnectionBindings, ConsoleContext } from "./request.ts";
+import type { ConsoleContext } from "./request.ts";
+import type { CallerVariables } from "../middleware/caller.ts";
 
 export interface SignInRouteDependencies extends SignInDependencies {
   /** Undefined where only local accounts sign in. */
@@ -28,6 +30,8 @@ export interface SignInRouteDependencies extends SignInDependencies {
   /** Where browsers reach this server; as the request says if unset. */
   readonly publicUrl: string | undefined;
   readonly log: Logger;
+  /** Whoever tries to sign in is nobody yet. */
+  readonly rates: RateGuard;
 }
 
 const credentials = z.object({
@@ -39,8 +43,14 @@ const invitation = credentials.extend({ chosen: z.string().max(1000) });
 
 const flowCookie = "paypost-provider";
 
-export function signInRoutes(deps: SignInRouteDependencies): Hono<{ Bindings: ConnectionBindings }> {
-  const routes = new Hono<{ Bindings: ConnectionBindings }>();
+export function signInRoutes(deps: SignInRouteDependencies): Hono<CallerVariables> {
+  const routes = new Hono<CallerVariables>();
+
+  for (const path of ["/sign-in", "/accept-invitation", "/provider", "/provider/*"])
+    routes.use(path, (c, next) => {
+      deps.rates.address(c);
+      return next();
+    });
 
   routes.get("/me", async (c) => {
     const sessionId = sessionIdOf(c);

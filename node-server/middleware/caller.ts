@@ -7,7 +7,9 @@ import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import type { Context, MiddlewareHandler } from "hono";
 import { header } from "./headers.ts";
 import type { HeaderName } from "./headers.ts";
+import type { Peer } from "./peer.ts";
 import { Problem } from "./problem.ts";
+import type { RateGuard } from "./rates.ts";
 
 export type Scope =
   | "vouchers:issue"
@@ -23,7 +25,12 @@ export type Scope =
   | "disbursements:pay";
 
 export interface CallerVariables {
+  readonly Bindings: Peer;
   readonly Variables: {
+    /** The network address that the request comes from; empty where it is not known. */
+    address: string;
+    /** Whether a proxy that is trusted to say who asks has passed the request on. */
+    isFromProxy: boolean;
     institutionId: string;
     /** Who calls for the institution: a person or a system, as its identity provider names it. */
     callerName: string;
@@ -48,16 +55,23 @@ export function keysOfDocument(keySet: JSONWebKeySet): JWTVerifyGetKey {
 export const institutionHeader: readonly HeaderName[] = ["X-Registering-Institution-ID"];
 export const billHeaders: readonly HeaderName[] = [...institutionHeader, "X-PayerFI-Id", "X-billerId"];
 
+export interface CallerGuard {
+  readonly rules: TokenRules;
+  readonly rates: RateGuard;
+  readonly scopeOf: (c: Context) => Scope;
+}
+
 /** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
 export function requireCaller(
-  rules: TokenRules,
-  scopeOf: (c: Context) => Scope,
+  { rules, rates, scopeOf }: CallerGuard,
   nameHeaders = institutionHeader,
 ): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
-    const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
-    if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
-    const { institutionId, callerName, scopes } = await verifyToken(rules, token);
+    const { institutionId, callerName, scopes } = await callerOf(rules, c).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 401) rates.address(c);
+      throw error;
+    });
+    rates.caller(c, institutionId);
     const scope = scopeOf(c);
     if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
     for (const name of nameHeaders) {
@@ -94,14 +108,19 @@ export function trustCaller(
   };
 }
 
-async function verifyToken(
-  rules: TokenRules,
-  token: string,
-): Promise<{
+interface ProvenCaller {
   readonly institutionId: string;
   readonly callerName: string;
   readonly scopes: readonly string[];
-}> {
+}
+
+async function callerOf(rules: TokenRules, c: Context<CallerVariables>): Promise<ProvenCaller> {
+  const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
+  if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
+  return verifyToken(rules, token);
+}
+
+async function verifyToken(rules: TokenRules, token: string): Promise<ProvenCaller> {
   try {
     const { payload } = await jwtVerify(token, rules.keys, {
       audience: rules.audience,

@@ -19,7 +19,6 @@ export const partyRoles = ["fsp", "biller", "merchant"] as const;
 
 export const roles = [...innerRoles, ...partyRoles] as const;
 
-export type InnerRole = (typeof innerRoles)[number];
 export type PartyRole = (typeof partyRoles)[number];
 export type Role = (typeof roles)[number];
 

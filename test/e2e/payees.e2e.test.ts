@@ -71,6 +71,7 @@ flows("an agent's payees, with the link and without it", (town) => {
     await page.getByRole("button", { name: "Show the full address" }).click();
     await answer.getByText("+254712345678").waitFor();
     await till.picture("payee-revealed");
+    await expectNoFaults(page, "a payee with the full address");
     const done = page.getByRole("region", { name: "AMINA-1, relief" });
     await till.sync();
     await till.go("Payees");
@@ -92,6 +93,7 @@ flows("an agent's payees, with the link and without it", (town) => {
     await page.getByRole("button", { name: "Register the payee" }).click();
     await page.getByText("This is no IBAN").waitFor();
     await till.picture("payee-wrong-iban");
+    await expectNoFaults(page, "a wrong IBAN");
     await page.getByLabel("Account, number or address").fill("nl87 abna 4193 8355 10");
     await page.getByRole("button", { name: "Register the payee" }).click();
     await page.getByText("Written down. The server answers when it is reached").waitFor();
@@ -100,6 +102,7 @@ flows("an agent's payees, with the link and without it", (town) => {
     await name("JUMA-2");
     await page.getByLabel("How the payee is paid").selectOption("Mobile money");
     await page.getByLabel("Account, number or address").fill("+254 712 000 009");
+    await expectNoFaults(page, "an update of a payee");
     await page.getByRole("button", { name: "Send the change" }).click();
     await page.getByText("Written down. The server answers when it is reached").waitFor();
 

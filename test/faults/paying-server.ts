@@ -1,12 +1,12 @@
 /** A server process that pays merchants through the simulated provider at `SIMULATED_PROVIDER`; to be killed. */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { loadCallerRules } from "../../node-server/caller-rules.ts";
 import { composeServer } from "../../node-server/compose.ts";
 import { configOrExit } from "../../node-server/config-or-exit.ts";
+import { createNodeServer } from "../../node-server/listen.node.ts";
 import { createProviderGateway } from "../support/provider-server.ts";
 
 const { config } = configOrExit(process.env);
@@ -23,7 +23,7 @@ const composed = await composeServer({
   readDocsAsset: async () => undefined,
   readConsolePage: async () => undefined,
 });
-serve(
-  { fetch: (request) => composed.fetch(request), hostname: config.host, port: config.port },
-  ({ port }: AddressInfo) => console.log(`Paypost listens on http://${config.host}:${port}`),
+const server = createNodeServer(composed.fetch);
+server.listen(config.port, config.host, () =>
+  console.log(`Paypost listens on http://${config.host}:${(server.address() as AddressInfo).port}`),
 );

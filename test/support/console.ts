@@ -10,6 +10,12 @@ export interface Told {
 
 const stepMs = 30_000;
 
+interface Init {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 interface Server {
   readonly url: string;
   readonly databaseUrl: string;
@@ -105,10 +111,7 @@ export class Person {
     this.#csrf = String((await this.get("me")).body["csrf"]);
   }
 
-  async #call(
-    path: string,
-    init: RequestInit & { readonly headers: Readonly<Record<string, string>> },
-  ): Promise<Told> {
+  async #call(path: string, init: Init): Promise<Told> {
     const response = await fetch(`${this.url}/console/api/${path}`, {
       ...init,
       headers: { ...init.headers, ...(this.#cookie !== "" && { cookie: this.#cookie }) },
@@ -123,7 +126,7 @@ export class Person {
 export async function invite(server: Server, name: string, role: string): Promise<string> {
   const said = await operateOn(server, "operator", "add", name, "--role", role, "--by", "Test", "--json");
   if (said.code !== 0) throw new Error(said.stderr);
-  return String((JSON.parse(said.stdout) as { readonly oneTimePassword: string }).oneTimePassword);
+  return (JSON.parse(said.stdout) as { readonly oneTimePassword: string }).oneTimePassword;
 }
 
 export async function signedIn(server: Server, name: string, role: string): Promise<Person> {

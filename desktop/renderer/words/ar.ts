@@ -413,6 +413,13 @@ export const ar: SixForms = {
     node: "معرّف العقدة",
     merchant: "المتجر",
     server: "الخادم",
+    passphraseTitle: "عبارة سر إضافية",
+    passphraseNone:
+      "لا يفتح هذا الصندوق إلا مخزن المفاتيح في هذا الحاسوب. إذا ضاع المخزن ضاع الصندوق. عبارة السر الإضافية تفتحه مع ذلك.",
+    passphraseThere: "تفتح عبارة سر هذا الصندوق أيضًا إذا ضاع مخزن المفاتيح في هذا الحاسوب.",
+    passphraseAdd: "اختيار عبارة سر",
+    passphraseChange: "اختيار عبارة سر أخرى",
+    passphrasePin: "رقمك السري",
   },
   payees,
   bills,

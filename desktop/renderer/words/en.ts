@@ -394,6 +394,13 @@ export const en = {
     node: "Node id",
     merchant: "Shop",
     server: "Server",
+    passphraseTitle: "A passphrase besides",
+    passphraseNone:
+      "Only this computer's key store opens this till. If the store is lost, so is the till. A passphrase besides opens it all the same.",
+    passphraseThere: "A passphrase opens this till too, where this computer's key store is lost.",
+    passphraseAdd: "Choose a passphrase",
+    passphraseChange: "Choose another passphrase",
+    passphrasePin: "Your own PIN",
   },
   payees,
   bills,

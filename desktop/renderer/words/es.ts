@@ -402,6 +402,14 @@ export const es: ThreeForms = {
     node: "Identificador del nodo",
     merchant: "Tienda",
     server: "Servidor",
+    passphraseTitle: "Una frase secreta además",
+    passphraseNone:
+      "Solo el almacén de claves de este ordenador abre esta caja. Si el almacén se pierde, se pierde la caja. Una frase secreta además la abre de todos modos.",
+    passphraseThere:
+      "Una frase secreta también abre esta caja, si se pierde el almacén de claves de este ordenador.",
+    passphraseAdd: "Elegir una frase secreta",
+    passphraseChange: "Elegir otra frase secreta",
+    passphrasePin: "Su propio PIN",
   },
   payees,
   bills,

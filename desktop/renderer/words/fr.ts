@@ -404,6 +404,14 @@ export const fr: ThreeForms = {
     node: "Identifiant du nœud",
     merchant: "Boutique",
     server: "Serveur",
+    passphraseTitle: "Une phrase secrète en plus",
+    passphraseNone:
+      "Seul le coffre de clés de cet ordinateur ouvre cette caisse. Si le coffre est perdu, la caisse l’est aussi. Une phrase secrète en plus l’ouvre malgré tout.",
+    passphraseThere:
+      "Une phrase secrète ouvre aussi cette caisse, si le coffre de clés de cet ordinateur est perdu.",
+    passphraseAdd: "Choisir une phrase secrète",
+    passphraseChange: "Choisir une autre phrase secrète",
+    passphrasePin: "Votre propre code PIN",
   },
   payees,
   bills,

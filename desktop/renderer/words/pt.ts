@@ -399,6 +399,14 @@ export const pt: ThreeForms = {
     node: "Identificador do nó",
     merchant: "Loja",
     server: "Servidor",
+    passphraseTitle: "Uma frase secreta além disso",
+    passphraseNone:
+      "Só o cofre de chaves deste computador abre esta caixa. Se o cofre se perder, perde-se a caixa. Uma frase secreta além dele abre-a na mesma.",
+    passphraseThere:
+      "Uma frase secreta também abre esta caixa, se o cofre de chaves deste computador se perder.",
+    passphraseAdd: "Escolher uma frase secreta",
+    passphraseChange: "Escolher outra frase secreta",
+    passphrasePin: "O seu próprio PIN",
   },
   payees,
   bills,

@@ -393,6 +393,13 @@ export const sw: TwoForms = {
     node: "Kitambulisho cha nodi",
     merchant: "Duka",
     server: "Seva",
+    passphraseTitle: "Nenosiri la ziada",
+    passphraseNone:
+      "Hifadhi ya funguo ya kompyuta hii pekee ndiyo inayofungua kaunta hii. Hifadhi ikipotea, kaunta pia imepotea. Nenosiri la ziada huifungua hata hivyo.",
+    passphraseThere: "Nenosiri pia hufungua kaunta hii, ikiwa hifadhi ya funguo ya kompyuta hii itapotea.",
+    passphraseAdd: "Chagua nenosiri",
+    passphraseChange: "Chagua nenosiri jingine",
+    passphrasePin: "PIN yako mwenyewe",
   },
   payees,
   bills,

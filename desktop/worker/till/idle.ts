@@ -15,6 +15,7 @@ const touches: { readonly [Name in TouchName]: boolean } = {
   enrol: true,
   unlock: true,
   lock: true,
+  "add-passphrase": true,
   "add-cashier": true,
   "remove-cashier": true,
   "change-pin": true,

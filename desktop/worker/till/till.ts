@@ -125,6 +125,7 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   enrol: ["first-start"],
   unlock: ["locked"],
   lock: ["signed-out", "open"],
+  "add-passphrase": ["open"],
   "add-cashier": ["signed-out", "open"],
   "remove-cashier": ["open"],
   "change-pin": ["signed-out", "open"],

@@ -9,10 +9,9 @@ type Named<Kind extends string> = {
 export type ListName = Named<"list">;
 export type ReadName = Named<"read">;
 export type ChangeName = Named<"change">;
-export type FileName = Named<"file">;
 
 export type RowOf<Name extends ListName> = z.output<Actions[Name]["shown"]>;
-export type InputOf<Name extends ReadName | ChangeName | FileName> = z.input<Actions[Name]["input"]>;
+export type InputOf<Name extends ReadName | ChangeName> = z.input<Actions[Name]["input"]>;
 export type AnswerOf<Name extends ReadName | ChangeName> = z.output<Actions[Name]["answer"]>;
 
 export type Answered<Answer> =
@@ -47,12 +46,8 @@ export function send<Answer>(path: string, body: object): Promise<Answered<Answe
   return call(base + path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-export function readPath<Name extends ReadName | FileName>(name: Name, input: InputOf<Name>): string {
-  return `${name}?${queryOf(input as Readonly<Record<string, unknown>>)}`;
-}
-
-export function fileUrl<Name extends FileName>(name: Name, input: InputOf<Name>): string {
-  return base + readPath(name, input);
+export function readPath<Name extends ReadName>(name: Name, input: InputOf<Name>): string {
+  return `${name}?${queryOf(input)}`;
 }
 
 export function urlOf(path: string): string {
@@ -70,9 +65,15 @@ async function call<Answer>(url: string, init: RequestInit): Promise<Answered<An
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return { ok: true, answer: body as Answer };
   const said = typeof body === "object" && body !== null ? { ...body } : {};
-  const { refusal = response.status >= 500 ? "failed" : "unreachable", ...more } = said as {
+  const { refusal = unexpected(response.status), ...more } = said as {
     refusal?: string;
   };
   if (refusal === "signed-out") onSignedOut();
   return { ok: false, refusal, more };
+}
+
+/** Of what stands before the console: it has no codes for the page. */
+function unexpected(status: number): string {
+  if (status === 429) return "busy";
+  return status >= 500 ? "failed" : "unreachable";
 }

@@ -60,7 +60,7 @@ export function useChange<Name extends ChangeName>(name: Name) {
     running.current = true;
     setBusy(true);
     setRefusal(undefined);
-    const told = await send<AnswerOf<Name>>(name, input as object);
+    const told = await send<AnswerOf<Name>>(name, input);
     running.current = false;
     setBusy(false);
     if (told.ok) return told.answer;

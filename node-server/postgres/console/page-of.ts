@@ -47,8 +47,8 @@ export interface Page<Row> {
 export class WrongWishError extends Error {}
 
 interface Placed {
-  readonly _sort: string;
-  readonly _key: string;
+  readonly sortText: string;
+  readonly keyText: string;
 }
 
 export async function pageOf<Row extends object>(
@@ -66,7 +66,7 @@ export async function pageOf<Row extends object>(
   const shown = rows.slice(0, wish.limit);
   const last = shown.at(-1);
   return {
-    rows: shown.map(({ _sort, _key, ...row }) => row as unknown as Row),
+    rows: shown,
     next: rows.length > wish.limit && last ? encodePlace(last) : null,
   };
 }
@@ -106,25 +106,25 @@ function pageQuery<Row>(source: ListSource<Row>, wish: PageWish): { sql: string;
     const after = decodePlace(wish.after);
     const isBeyond = descending ? "<" : ">";
     conditions.push(
-      `(${sortBy}, ${keyBy}) ${isBeyond} (${place(after._sort)}::${sort.type}, ${place(after._key)}::${source.key.type})`,
+      `(${sortBy}, ${keyBy}) ${isBeyond} (${place(after.sortText)}::${sort.type}, ${place(after.keyText)}::${source.key.type})`,
     );
   }
   const where = conditions.length === 0 ? "" : `where ${conditions.map((one) => `(${one})`).join(" and ")}`;
   const way = descending ? "desc" : "asc";
-  const sql = `select r.*, ${sortBy}::text as "_sort", ${keyBy}::text as "_key" from (${source.query}) r ${where}
+  const sql = `select r.*, ${sortBy}::text as "sortText", ${keyBy}::text as "keyText" from (${source.query}) r ${where}
     order by ${sortBy} ${way}, ${keyBy} ${way} limit ${place(wish.limit + 1)}`;
   return { sql, values };
 }
 
-function encodePlace({ _sort, _key }: Placed): string {
-  return Buffer.from(JSON.stringify([_sort, _key])).toString("base64url");
+function encodePlace({ sortText, keyText }: Placed): string {
+  return Buffer.from(JSON.stringify([sortText, keyText])).toString("base64url");
 }
 
 function decodePlace(text: string): Placed {
   try {
     const place: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
     if (Array.isArray(place) && place.length === 2 && place.every((part) => typeof part === "string"))
-      return { _sort: String(place[0]), _key: String(place[1]) };
+      return { sortText: String(place[0]), keyText: String(place[1]) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

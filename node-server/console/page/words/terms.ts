@@ -90,6 +90,7 @@ export const refusal = both(
   {
     other: "Refused: {{code}}.",
     unreachable: "The server does not answer. Try again.",
+    busy: "Too many requests from here. Wait a moment, then try again.",
     failed: "The server failed; nothing was half-done. Try again.",
     "signed-out": "You are signed out. Sign in again.",
     "not-allowed": "Your roles do not allow this.",
@@ -111,6 +112,7 @@ export const refusal = both(
   {
     other: "Refusé : {{code}}.",
     unreachable: "Le serveur ne répond pas. Réessayez.",
+    busy: "Trop de demandes depuis ici. Attendez un instant, puis réessayez.",
     failed: "Le serveur a échoué ; rien n’est fait à moitié. Réessayez.",
     "signed-out": "Vous êtes déconnecté. Connectez-vous de nouveau.",
     "not-allowed": "Vos rôles ne le permettent pas.",
