@@ -23,7 +23,7 @@ import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
-import type { AnswerRequest, IsTrusted } from "./middleware/peer.ts";
+import type { AnswerRequest, PeerRules } from "./middleware/peer.ts";
 import { createRateGuard } from "./middleware/rates.ts";
 import type { Rates } from "./middleware/rates.ts";
 import type { OperationContext } from "./operations/context.ts";
@@ -87,8 +87,8 @@ export interface ComposeOptions {
   readonly readConsolePage: ReadAsset;
   /** By whom operators sign in to the console beside their local accounts. */
   readonly provider?: ProviderSettings | undefined;
-  /** Whether an address is that of a proxy that says truly who asks; none is if unset. */
-  readonly isTrustedProxy?: IsTrusted | undefined;
+  /** Whose word about who asks is believed; nobody's if unset. */
+  readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
 }
@@ -210,7 +210,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
     publicUrl: options.publicUrl,
     readConsolePage: options.readConsolePage,
-    isTrustedProxy: options.isTrustedProxy ?? (() => false),
+    peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
   });
   let pollsEnded: Promise<void> | undefined;

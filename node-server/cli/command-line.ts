@@ -75,6 +75,8 @@ const options = {
   subject: { type: "string" },
   limit: { type: "string" },
   role: { type: "string" },
+  scope: { type: "string" },
+  remove: { type: "boolean" },
 } as const;
 
 export interface Said {

@@ -38,12 +38,12 @@ export function dropSession(c: ConsoleContext): void {
   });
 }
 
-/** Where the browser sees us: by TLS, if it says so itself or a proxy does. */
+/** Where the browser sees us: by TLS, if it says so itself or a proxy does. Whoever lies gets a cookie that is of no use to them. */
 export function isHttps(c: ConsoleContext): boolean {
   const origin = c.req.header("origin");
   return (
     origin?.startsWith("https://") === true ||
-    (c.get("isFromProxy") && c.req.header("x-forwarded-proto") === "https") ||
+    c.req.header("x-forwarded-proto") === "https" ||
     c.req.url.startsWith("https://")
   );
 }

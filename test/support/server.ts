@@ -11,7 +11,7 @@ import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { composeServer } from "../../node-server/compose.ts";
 import type { ComposedServer, ComposeOptions } from "../../node-server/compose.ts";
 import { createNodeServer } from "../../node-server/listen.node.ts";
-import { keysOfDocument } from "../../node-server/middleware/caller.ts";
+import { keysOfDocument } from "../../node-server/middleware/caller-keys.ts";
 import type { AnswerRequest } from "../../node-server/middleware/peer.ts";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
@@ -57,7 +57,7 @@ export async function startTestServer(
     | "resolvePayees"
     | "carrierOf"
     | "rates"
-    | "isTrustedProxy"
+    | "peers"
   > = {},
 ): Promise<TestServer> {
   const database = await createDatabase();
