@@ -101,6 +101,8 @@ export interface ComposedServer {
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
   readonly fetch: AnswerRequest;
+  /** Every call that it answers, for whoever checks that each is guarded. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -219,6 +221,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
+    routes: app.routes,
     fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {

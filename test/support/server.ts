@@ -33,6 +33,7 @@ export interface TestServer {
   readonly client: DatabaseClient;
   readonly institution: Institution;
   readonly context: OperationContext;
+  readonly routes: ComposedServer["routes"];
   /** For commands that run as processes of their own. */
   readonly keysFolder: string;
   /** Does once, now, what it does by itself every so often. */
@@ -94,6 +95,7 @@ export async function startTestServer(
     client,
     institution,
     context: composed.context,
+    routes: composed.routes,
     keysFolder,
     async runTask(name) {
       const task = composed.tasks.find((other) => other.name === name);
