@@ -54,6 +54,8 @@ export interface TillIdentity {
   /** Whether it may pay out vouchers in cash. */
   readonly agent: boolean;
   readonly server: string;
+  /** Whether the machine's key store opens it. */
+  readonly keyStore: boolean;
   /** Whether a passphrase opens it, with or without a key store beside. */
   readonly passphrase: boolean;
   readonly status: "active" | "frozen" | "revoked";
@@ -403,5 +405,16 @@ export interface PracticeVoucher extends Amount {
   readonly token: string;
   /** What the make-believe server says to it. */
   readonly outcome: "applied" | "rejected" | "held";
+  readonly used: boolean;
+}
+
+export interface PracticeBills {
+  readonly bills: readonly PracticeBill[];
+}
+
+export interface PracticeBill {
+  readonly billId: string;
+  /** What this one is there to show: among others that somebody else was first, or that it is beyond the float. */
+  readonly outcome: "credited" | "overdue" | "first" | "declined" | "silent" | "beyond";
   readonly used: boolean;
 }

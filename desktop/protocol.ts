@@ -23,6 +23,7 @@ import type {
   LeasePage,
   OperationDetail,
   PayoutPage,
+  PracticeBills,
   PracticeVouchers,
   QuitCheck,
   RedeemOrder,
@@ -57,6 +58,11 @@ export interface Payloads extends PayeePayloads, BillPayloads {
   /** Makes the key usable until `lock`, or until the program ends; null asks the machine's key store again. */
   unlock: { readonly passphrase: string | null };
   lock: Empty;
+  /**
+   * A passphrase that opens the till where its machine's key store is lost; again to set another one. By a supervisor, whose
+   * own PIN it is. Asked again it is the same.
+   */
+  "add-passphrase": { readonly passphrase: string; readonly pin: string };
   /** The first one is a supervisor, whatever is asked for. */
   "add-cashier": Once & { readonly name: string; readonly pin: string; readonly role?: Role | undefined };
   /** By a supervisor; not oneself. The name stays in the history. */
@@ -118,6 +124,7 @@ export interface Payloads extends PayeePayloads, BillPayloads {
   /** Between the real till and a make-believe one; `fresh` begins the practice anew. */
   practice: { readonly on: boolean; readonly fresh: boolean };
   "practice-vouchers": Empty;
+  "practice-bills": Empty;
 }
 
 export interface Results extends PayeeResults, BillResults {
@@ -125,6 +132,7 @@ export interface Results extends PayeeResults, BillResults {
   enrol: Done | Refused;
   unlock: Done | Refused;
   lock: Done;
+  "add-passphrase": Done | Refused;
   "add-cashier": Done | Refused;
   "remove-cashier": Done | Refused;
   "change-pin": Done | Refused;
@@ -158,6 +166,7 @@ export interface Results extends PayeeResults, BillResults {
   "quit-check": QuitCheck;
   practice: Done | Refused;
   "practice-vouchers": PracticeVouchers;
+  "practice-bills": PracticeBills;
 }
 
 export type RequestName = keyof Payloads & keyof Results;

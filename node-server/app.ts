@@ -1,35 +1,42 @@
 /** The central server as one Hono application on Web-standard APIs: what runs it is chosen in a composition root. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Logger } from "pino";
+import { boundBody } from "./middleware/body-bound.ts";
 import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
-import { Problem, problemResponse } from "./middleware/problem.ts";
+import { findPeer } from "./middleware/peer.ts";
+import type { PeerRules } from "./middleware/peer.ts";
+import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
+import { securityHeaders } from "./middleware/security-headers.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
 import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
 import { batchResultRoutes } from "./routes/batch-results.ts";
-import { batchFileRoutes } from "./routes/batch-files.ts";
+import { batchFileRoutes, mostBatchFileBytes } from "./routes/batch-files.ts";
 import type { BatchFileRouteDependencies } from "./routes/batch-files.ts";
 import { bulkPaymentRoutes } from "./routes/bulk-payment-one-zero.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
+import { mostBatchBytes } from "./routes/disbursement-request.ts";
 import { disbursementRoutes } from "./routes/disbursements.ts";
 import type { DisbursementRouteDependencies } from "./routes/disbursements.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import type { ReadAsset } from "./routes/docs.ts";
-import { g2pConnectPaths, g2pConnectRoutes } from "./routes/g2p-connect.ts";
+import { g2pConnectPaths, g2pConnectRoutes, g2pRefusal } from "./routes/g2p-connect.ts";
 import type { G2pRouteDependencies } from "./routes/g2p-connect.ts";
+import { errorSaid } from "./routes/g2p-one-zero-answers.ts";
 import { mapperRoutes } from "./routes/mapper.ts";
 import { mapperOneZeroPaths, mapperOneZeroRoutes } from "./routes/mapper-one-zero.ts";
+import { nodeError } from "./routes/node-call.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import type { NodeRouteDependencies } from "./routes/nodes.ts";
 import { describeApi } from "./routes/openapi.ts";
+import { mostPayeeFileBytes } from "./routes/payee-files.ts";
 import { requestToPayRoutes } from "./routes/requests-to-pay.ts";
 import { settlementRoutes } from "./routes/settlements.ts";
 import { outcomeHintRoutes } from "./routes/outcome-hints.ts";
-import { oneZeroRoutes } from "./routes/vouchers-one-zero.ts";
+import { isOneZeroPath, oneZeroError, oneZeroRoutes } from "./routes/vouchers-one-zero.ts";
 import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
 import { stockRoutes } from "./routes/stock.ts";
 import type { StockRouteDependencies } from "./routes/stock.ts";
@@ -44,28 +51,35 @@ export interface AppDependencies
     BillRouteDependencies,
     DisbursementRouteDependencies,
     G2pRouteDependencies {
-  readonly log: Logger;
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
   /** Resolves when the database answers and its schema is the one that this server knows. */
   readonly ready: () => Promise<void>;
   readonly readDocsAsset: ReadAsset;
   readonly recovery: RecoveryWatch;
+  /** Whose word about who asks is believed. */
+  readonly peers: PeerRules;
   /** The public half of the key that callbacks are signed with. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
 
 export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const app = new OpenAPIHono<CallerVariables>({ strict: false });
-  app.onError((error, c) => {
-    if (error instanceof Problem) return problemResponse(c, error);
-    deps.log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
-    return problemResponse(c, new Problem(500, "The server failed; nothing was half-done, try again"));
+  app.onError((error, c) => answerError(deps, error, c));
+  const { callers, rates, store } = deps;
+  app.notFound((c) => {
+    rates.address(c);
+    return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
-  app.notFound((c) =>
-    problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`)),
+  app.use(securityHeaders, findPeer(deps.peers), boundBody(largeBodies));
+  for (const path of publicPaths)
+    app.use(path, (c, next) => {
+      rates.address(c);
+      return next();
+    });
+  app.get("/.well-known/jwks.json", (c) =>
+    c.json(deps.jwks, 200, { "cache-control": "public, max-age=300" }),
   );
-  app.get("/.well-known/jwks.json", (c) => c.json(deps.jwks));
   app.get("/healthcheck", (c) => c.json({ status: "ok" }));
   app.get("/readiness", async (c) => {
     const isReady = await deps.ready().then(
@@ -75,7 +89,6 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     const status = deps.recovery.isOpen() ? "recovering" : "ready";
     return c.json({ status: isReady ? status : "not ready" }, isReady ? 200 : 503);
   });
-  const { callers, store } = deps;
   const isOpen = callers === "trusted";
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),
@@ -94,17 +107,18 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
   for (const path of [...mapperChanges, ...g2pConnectPaths, ...mapperOneZeroPaths, "/bulk-payment"])
     app.use(path, recovering);
-  const openGuard = isOpen ? undefined : requireCaller(callers, scopeOf);
+  const findXRoadClient = (client: string) => store.transaction((tx) => tx.registry.xRoadClient(client));
+  const openGuard = isOpen ? undefined : requireCaller({ rules: callers, findXRoadClient, rates, scopeOf });
   app.route("/", bulkPaymentRoutes(deps, openGuard));
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, openGuard));
   app.route("/", mapperOneZeroRoutes(deps, openGuard));
   const isRegistered = (id: string) =>
     store.transaction(async (tx) => (await tx.registry.institution(id)) !== undefined);
-  const guard = isOpen ? trustCaller(isRegistered) : requireCaller(callers, scopeOf);
+  const guard = openGuard ?? trustCaller(isRegistered);
   const billGuard = isOpen
     ? trustCaller(isRegistered, billHeaders)
-    : requireCaller(callers, billScopeOf, billHeaders);
+    : requireCaller({ rules: callers, findXRoadClient, rates, scopeOf: billScopeOf }, billHeaders);
   for (const path of billPaths) app.use(path, billGuard);
   for (const path of [...guardedPaths, ...disbursementPaths]) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
@@ -131,8 +145,28 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   return app;
 }
 
+/** What is thrown before a request reaches its API, in the form that its API has for errors. */
+function answerError(deps: AppDependencies, error: Error, c: Context): Response | Promise<Response> {
+  const { path } = c.req;
+  if (path.startsWith("/v1/")) return nodeError(deps, error, c);
+  if (isOneZeroPath(path)) return oneZeroError(deps, error, c);
+  if (g2pPath.test(path)) return g2pRefusal(deps, error, c);
+  if ([...mapperOneZeroPaths, "/bulk-payment"].includes(path)) return errorSaid(deps, error, c);
+  return problemResponse(c, problemOf(deps, error, c));
+}
+
+/** For everybody, and each of some cost; `/healthcheck` has none. */
+const publicPaths = ["/.well-known/*", "/readiness", "/openapi.json", "/docs", "/docs/*", "/v1/keys"];
+
+/** Files; what takes JSON has the bound of JSON. */
+const largeBodies = {
+  "/vouchers/batches": mostBatchFileBytes,
+  "/identityAccountMapper/files": mostPayeeFileBytes,
+  "/batchtransactions": mostBatchBytes,
+};
+
+/** Each is asked for once: a path with `/*` holds what stands before it. */
 const billPaths = [
-  "/bills",
   "/bills/*",
   "/billers",
   "/billTransferRequests",
@@ -141,7 +175,6 @@ const billPaths = [
   "/rtpResponse",
   "/transferRequests/*",
   "/voucherRedemption",
-  "/settlements",
   "/settlements/*",
 ];
 
@@ -152,14 +185,11 @@ function billScopeOf(c: Context): Scope {
 const mapperChanges = ["/identityAccountMapper/*", "/beneficiary", "/paymentModality"];
 
 const guardedPaths = [
-  "/vouchers",
   "/vouchers/*",
   "/voucher/*",
-  "/callbacks",
   "/callbacks/*",
   ...mapperChanges,
   "/accountLookup",
-  "/beneficiaries",
   "/beneficiaries/*",
 ];
 
@@ -167,13 +197,7 @@ const g2pPath = /^\/(mapper|registry)\//;
 
 const mapperPath = /^\/(identityAccountMapper|beneficiary|beneficiaries|paymentModality|accountLookup)(\/|$)/;
 
-const disbursementPaths = [
-  "/batchtransactions",
-  "/batches/*",
-  "/batch/*",
-  "/api/v1/batch",
-  "/api/v1/batch/*",
-];
+const disbursementPaths = ["/batchtransactions", "/batches/*", "/batch/*", "/api/v1/batch/*"];
 
 /** What a request needs its token to allow. */
 function scopeOf(c: Context): Scope {

@@ -23,6 +23,9 @@ import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
+import type { AnswerRequest, PeerRules } from "./middleware/peer.ts";
+import { createRateGuard } from "./middleware/rates.ts";
+import type { Rates } from "./middleware/rates.ts";
 import type { OperationContext } from "./operations/context.ts";
 import type { Contact, SendMessage } from "./notifications/port.ts";
 import { createLogSender } from "./notifications/senders.ts";
@@ -77,6 +80,10 @@ export interface ComposeOptions {
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
   readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
+  /** Whose word about who asks is believed; nobody's if unset. */
+  readonly peers?: PeerRules | undefined;
+  /** How often somebody may ask; as often as anybody likes if unset. */
+  readonly rates?: Rates | undefined;
 }
 
 export interface ComposedServer {
@@ -86,7 +93,7 @@ export interface ComposedServer {
   readonly parts: Omit<LoadDependencies, "callerPublicKey">;
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: AnswerRequest;
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -190,6 +197,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
+    peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
+    rates: createRateGuard(options.rates, Date.now),
   });
   let pollsEnded: Promise<void> | undefined;
   const endPolls = () => (pollsEnded ??= shapes.close());
@@ -197,7 +206,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
-    fetch: (request) => app.fetch(request),
+    fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {
       await endPolls();

@@ -33,6 +33,37 @@ export const variables = [
     meaning: "Audience (`aud`) that callers' tokens must name.",
   },
   {
+    name: "PAYPOST_TRUSTED_PROXY",
+    default: "",
+    meaning:
+      "Addresses and networks (CIDR), with commas between, of the proxies whose `X-Forwarded-For` is believed.",
+  },
+  {
+    name: "PAYPOST_X_ROAD_SERVERS",
+    default: "",
+    meaning: "Addresses and networks of the X-Road security servers whose `X-Road-Client` is believed.",
+  },
+  {
+    name: "PAYPOST_RATE_CALLER",
+    default: "200/2000",
+    meaning: "Requests of one institution: so many a second, after so many at once; or `off`.",
+  },
+  {
+    name: "PAYPOST_RATE_NODE",
+    default: "50/500",
+    meaning: "Requests of one node, in the same form.",
+  },
+  {
+    name: "PAYPOST_RATE_ADDRESS",
+    default: "20/200",
+    meaning: "Requests without a valid token from one address, in the same form.",
+  },
+  {
+    name: "PAYPOST_RATE_ENROLMENT",
+    default: "0.1/10",
+    meaning: "Wrong enrolment codes from one address, in the same form.",
+  },
+  {
     name: "PAYPOST_LEASE_GRACE_HOURS",
     default: "24",
     meaning: "Hours after its end in which a lease still waits for what its node did offline.",

@@ -5,6 +5,9 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { variables, type VariableName } from "./config-variables.ts";
+import { trustedNetworks } from "./middleware/peer.ts";
+import type { Rates } from "./middleware/rates.ts";
+import type { Rate } from "./token-bucket.ts";
 
 export interface Config {
   readonly host: string;
@@ -22,6 +25,10 @@ export interface Config {
     readonly issuer: string | undefined;
     readonly audience: string;
   };
+  /** Addresses and networks whose word about who asks is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly xRoadServers: readonly string[];
+  readonly rates: Rates;
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
   readonly publicUrl: string | undefined;
@@ -65,6 +72,23 @@ const logLevel = z.enum(
 );
 const mostGraceHours = 24 * 90;
 
+const networks = z
+  .string()
+  .refine(
+    (text) => trustedNetworks(listOf(text)) !== undefined,
+    must("addresses or networks, such as 10.0.0.5,10.1.0.0/16"),
+  )
+  .transform(listOf);
+
+const rate = z
+  .string()
+  .refine(
+    (text) =>
+      text === "off" || (/^[0-9]+(\.[0-9]+)?\/[1-9][0-9]*$/.test(text) && Number.parseFloat(text) > 0),
+    must("requests a second and requests at once, such as 20/200, or off"),
+  )
+  .transform(toRate);
+
 const schema = z.object({
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must("an address or a host name, such as 127.0.0.1")),
   PORT: z
@@ -91,6 +115,12 @@ const schema = z.object({
     .optional(),
   PAYPOST_ISSUER: z.string().optional(),
   PAYPOST_AUDIENCE: z.string(),
+  PAYPOST_TRUSTED_PROXY: networks.optional(),
+  PAYPOST_X_ROAD_SERVERS: networks.optional(),
+  PAYPOST_RATE_CALLER: rate,
+  PAYPOST_RATE_NODE: rate,
+  PAYPOST_RATE_ADDRESS: rate,
+  PAYPOST_RATE_ENROLMENT: rate,
   PAYPOST_LEASE_GRACE_HOURS: z
     .string()
     .refine(
@@ -139,6 +169,14 @@ function toConfig(values: Values): Config {
       jwks: PAYPOST_JWKS ? toJwks(PAYPOST_JWKS) : undefined,
       issuer: values.PAYPOST_ISSUER,
       audience: values.PAYPOST_AUDIENCE,
+    },
+    trustedProxies: values.PAYPOST_TRUSTED_PROXY ?? [],
+    xRoadServers: values.PAYPOST_X_ROAD_SERVERS ?? [],
+    rates: {
+      caller: values.PAYPOST_RATE_CALLER,
+      node: values.PAYPOST_RATE_NODE,
+      address: values.PAYPOST_RATE_ADDRESS,
+      enrolment: values.PAYPOST_RATE_ENROLMENT,
     },
     leaseGraceHours: values.PAYPOST_LEASE_GRACE_HOURS,
     allowPrivateCallbacks: values.PAYPOST_ALLOW_PRIVATE_CALLBACKS,
@@ -234,13 +272,27 @@ function hasProtocol(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(URL.parse(text)?.protocol ?? "");
 }
 
+/** Whether a server that listens there is reached from its own machine only. */
+export function isLoopback(host: string): boolean {
+  return ["127.0.0.1", "::1", "localhost"].includes(host);
+}
+
 function isTrustworthy(text: string): boolean {
   if (!text.includes("://")) return true;
   const url = URL.parse(text);
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
-  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
+  const isOwnMachine = isLoopback((url?.hostname ?? "").replace(/^\[|\]$/g, ""));
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isOwnMachine);
 }
 
 function toJwks(text: string): { readonly url: URL } | { readonly file: string } {
   return text.includes("://") ? { url: new URL(text) } : { file: resolve(text) };
+}
+
+function listOf(text: string): string[] {
+  return text.split(",").map((part) => part.trim());
+}
+
+function toRate(text: string): Rate | undefined {
+  const [perSecond, burst] = text.split("/").map(Number);
+  return perSecond === undefined || burst === undefined ? undefined : { perSecond, burst };
 }

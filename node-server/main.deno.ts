@@ -5,12 +5,14 @@ import { runServer } from "./run-server.ts";
 declare const Deno: {
   serve(
     options: { hostname: string; port: number; onListen(address: { port: number }): void },
-    handler: (request: Request) => Response | Promise<Response>,
+    handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Response | Promise<Response>,
   ): { shutdown(): Promise<void> };
 };
 
 await runServer(({ fetch, hostname, port, onListening }) => {
   const onListen = (address: { port: number }) => onListening(address.port);
-  const server = Deno.serve({ hostname, port, onListen }, (request) => fetch(request));
+  const server = Deno.serve({ hostname, port, onListen }, (request, { remoteAddr }) =>
+    fetch(request, { peerAddress: remoteAddr.hostname }),
+  );
   return () => server.shutdown();
 });

@@ -1,5 +1,5 @@
 /** The till's standing in a line or two, for the tray and for the question before quitting. */
-import { formatMoney } from "../money-text.ts";
+import { formatMoney } from "#core/money-text.ts";
 import type { QuitCheck, TillState } from "../protocol.ts";
 import { languageFor, shellWords } from "./words.ts";
 import type { ShellWords } from "./words.ts";

@@ -2,7 +2,7 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refused } from "../protocol.ts";
-import { useFormats } from "./format.ts";
+import { useFormats } from "#ui/format.ts";
 import { TillError } from "./till.ts";
 import { catalogues } from "./words.ts";
 

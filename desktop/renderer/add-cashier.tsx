@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { roles } from "../protocol.ts";
 import type { Role } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
-import { Field, Segments } from "./fields.tsx";
+import { Field, Segments } from "#ui/fields.tsx";
 import { useAskOnce } from "./once.ts";
 import { ask } from "./till.ts";
 

@@ -2,9 +2,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAction, Wrong } from "./action.tsx";
-import { FileButton } from "./fields.tsx";
+import { FileButton } from "#ui/fields.tsx";
 import { readBase64, saveBase64 } from "./files.ts";
-import { Icon } from "./icons.tsx";
+import { Icon } from "#ui/icons.tsx";
 import { ask } from "./till.ts";
 
 export function Carry() {

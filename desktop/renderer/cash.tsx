@@ -1,8 +1,8 @@
 /** A drawer of cash in one currency: what should be in it, and why. */
 import { useTranslation } from "react-i18next";
 import type { Cash } from "../protocol.ts";
-import { useFormats } from "./format.ts";
-import { Facts } from "./parts.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Facts } from "#ui/parts.tsx";
 
 export function CashFacts({ cash }: { readonly cash: Cash }) {
   const { t } = useTranslation();

@@ -2,9 +2,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TillState } from "../protocol.ts";
-import { useFormats } from "./format.ts";
-import { Icon } from "./icons.tsx";
-import { Brand } from "./parts.tsx";
+import { isolated, useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
+import { Brand } from "#ui/parts.tsx";
 import { BillsToGiveBack } from "./bills/to-give-back.tsx";
 import { Bills } from "./screens/bills.tsx";
 import { Disputes } from "./screens/disputes.tsx";
@@ -134,7 +134,7 @@ function Strip({ state, onOpen }: { readonly state: TillState; readonly onOpen: 
   const { sync, cashier } = state;
   if (!sync) return null;
   const connection = connectionOf(sync.online);
-  const sums = sync.queuedSums.map(money).join(", ");
+  const sums = sync.queuedSums.map((sum) => isolated(money(sum))).join(", ");
   const waiting =
     sync.queued === 0
       ? t("sync.nothingWaiting")

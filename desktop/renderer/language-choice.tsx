@@ -1,7 +1,7 @@
 /** The language, chosen in its own words; it counts at once. */
 import { useTranslation } from "react-i18next";
 import { languages } from "../protocol.ts";
-import { Choice, Segments } from "./fields.tsx";
+import { Choice, Segments } from "#ui/fields.tsx";
 import { ask, useTill } from "./till.ts";
 import { languageNames } from "./words.ts";
 import type { Language } from "./words.ts";

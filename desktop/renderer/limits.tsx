@@ -1,7 +1,7 @@
 /** What may still be accepted without a connection, seen before it runs out. */
 import { useTranslation } from "react-i18next";
 import type { SyncState } from "../protocol.ts";
-import { useFormats } from "./format.ts";
+import { useFormats } from "#ui/format.ts";
 
 export function LimitGauges({ limits }: Pick<SyncState, "limits">) {
   const { t } = useTranslation();

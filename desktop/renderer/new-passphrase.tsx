@@ -1,6 +1,6 @@
 /** A passphrase that is chosen, typed twice. */
 import { useTranslation } from "react-i18next";
-import { Field } from "./fields.tsx";
+import { Field } from "#ui/fields.tsx";
 
 export interface TwicePassphrase {
   readonly first: string;

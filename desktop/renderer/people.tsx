@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Cashier } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
 import { AddCashier } from "./add-cashier.tsx";
-import { Field } from "./fields.tsx";
 import { useAskOnce } from "./once.ts";
-import { Dialog } from "./parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
+import { PinField } from "./pin-field.tsx";
 import { useTill } from "./till.ts";
 
 type Doing = { readonly what: "remove" | "reset" | "change"; readonly cashier: Cashier };
@@ -102,27 +102,5 @@ function Change({ what, cashier, onClose }: Doing & { readonly onClose: () => vo
         </div>
       </form>
     </Dialog>
-  );
-}
-
-interface PinFieldProps {
-  readonly label: string;
-  readonly pin: string;
-  readonly onPin: (pin: string) => void;
-}
-
-function PinField({ label, pin, onPin }: PinFieldProps) {
-  const { t } = useTranslation();
-  return (
-    <Field
-      label={label}
-      hint={t("people.pinHint")}
-      type="password"
-      inputMode="numeric"
-      pattern="[0-9]{4,12}"
-      required
-      value={pin}
-      onChange={({ target }) => onPin(target.value)}
-    />
   );
 }

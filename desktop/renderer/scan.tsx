@@ -3,9 +3,9 @@ import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import readerUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
-import { FileButton } from "./fields.tsx";
-import { Icon } from "./icons.tsx";
-import { Dialog } from "./parts.tsx";
+import { FileButton } from "#ui/fields.tsx";
+import { Icon } from "#ui/icons.tsx";
+import { Dialog } from "#ui/parts.tsx";
 
 prepareZXingModule({ overrides: { locateFile: () => readerUrl } });
 const detector = new BarcodeDetector({ formats: ["qr_code"] });

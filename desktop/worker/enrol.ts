@@ -12,7 +12,7 @@ import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import { createSeed } from "#sync/signing/signers.ts";
 import type { KeyStore } from "../thread-line.ts";
-import { unwrapByStore, unwrapKey, wrapKey } from "./keys.ts";
+import { shortestPassphrase, unwrapByStore, unwrapKey, wrapKey } from "./keys.ts";
 import type { NodeStores } from "./open.ts";
 
 export interface EnrolParts {
@@ -41,8 +41,6 @@ export type EnrolResult =
 export type EnrolRefusal = "already-enrolled" | KeyRefusal;
 
 type KeyRefusal = "wrong-passphrase" | "passphrase-too-short" | "passphrase-needed" | "key-store-failed";
-
-const shortestPassphrase = 8;
 
 export async function enrol(parts: EnrolParts, request: EnrolRequest): Promise<EnrolResult> {
   const { stores } = parts;

@@ -10,6 +10,8 @@ import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import type { KeyStore } from "../thread-line.ts";
 
+export const shortestPassphrase = 8;
+
 /** Version 1 of the wrapping; all bytes in base64. */
 interface ByPassphrase {
   readonly version: 1;
@@ -46,6 +48,23 @@ export async function wrapKey(
   return JSON.stringify({ version: 2, store, passphrase: byPassphrase } satisfies ByStore);
 }
 
+/** The same key, opened by this passphrase too; undefined where no key store has it, but a passphrase alone. */
+export function addPassphrase(
+  text: string,
+  key: Ed25519Key,
+  passphrase: string,
+  random: RandomBytes,
+): string | undefined {
+  const wrapped = parse(text);
+  if (wrapped.version !== 2) return undefined;
+  const { store } = wrapped;
+  return JSON.stringify({
+    version: 2,
+    store,
+    passphrase: wrapByPassphrase(key, passphrase, random),
+  } satisfies ByStore);
+}
+
 /** Undefined when the passphrase is not the one that the key was wrapped with, or there was none. */
 export function unwrapKey(text: string, passphrase: string): Ed25519Key | undefined {
   const wrapped = parse(text);
@@ -64,6 +83,11 @@ export function hasPassphrase(text: string): boolean {
   const wrapped = JSON.parse(text) as Partial<ByPassphrase> | Partial<ByStore>;
   if (wrapped.version === 2) return wrapped.passphrase !== null;
   return wrapped.version === 1;
+}
+
+/** Whether a key store has it, with or without a passphrase beside. */
+export function isByStore(text: string): boolean {
+  return (JSON.parse(text) as Partial<ByPassphrase> | Partial<ByStore>).version === 2;
 }
 
 /** The same key as the store wraps it now; undefined where there is nothing to be done. */

@@ -25,7 +25,7 @@ export interface BatchFileRouteDependencies extends VoucherRouteDependencies {
 }
 
 /** Twice what the most items of a file take with fields of the usual length. */
-const mostFileBytes = 64 * 1024 * 1024;
+export const mostBatchFileBytes = 64 * 1024 * 1024;
 
 const mostUploads = 4;
 
@@ -48,7 +48,7 @@ async function receive(deps: BatchFileRouteDependencies, c: Caller): Promise<Res
   if (callbackUrl !== null)
     await deps.checkCallbackUrl(institutionId, requiredHeader(c, "X-Callback-URL", 100));
   const boxKey = await boxKeyOf(deps, institutionId);
-  const file = await spoolBody(c, mostFileBytes);
+  const file = await spoolBody(c, mostBatchFileBytes);
   try {
     const outcome = await acceptBatchFile(deps, { institutionId, callbackUrl, file, boxKey, answer });
     if (!outcome.ok) throw fileProblem(outcome.file);

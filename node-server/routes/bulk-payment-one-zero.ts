@@ -5,7 +5,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { MiddlewareHandler } from "hono";
-import type { Logger } from "pino";
 import { DecimalText } from "#core/json.ts";
 import { acceptBatch } from "../disbursement/accept.ts";
 import type { RawItem } from "../disbursement/files/raw-item.ts";
@@ -13,15 +12,14 @@ import { readJson } from "../middleware/body.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { optionalHeader } from "../middleware/headers.ts";
 import { Problem } from "../middleware/problem.ts";
+import type { ErrorWatch } from "../middleware/problem.ts";
 import { findCaller } from "../vouchers/one-zero/call.ts";
 import { hashBody } from "./caller-request.ts";
 import type { Caller } from "./caller-request.ts";
 import type { DisbursementRouteDependencies } from "./disbursements.ts";
 import { answerErrors } from "./g2p-one-zero-answers.ts";
 
-export interface BulkPaymentDependencies extends DisbursementRouteDependencies {
-  readonly log: Logger;
-}
+export interface BulkPaymentDependencies extends DisbursementRouteDependencies, ErrorWatch {}
 
 const path = "/bulk-payment";
 
@@ -55,7 +53,7 @@ export function bulkPaymentRoutes(
   guard: MiddlewareHandler<CallerVariables> | undefined,
 ): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  answerErrors(routes, deps.log);
+  answerErrors(routes, deps);
   if (guard) routes.use(path, guard);
   routes.post(path, async (c) => {
     const parsed = bulkPaymentRequest.safeParse(await readJson(c));

@@ -24,7 +24,7 @@ export interface ReadBatch {
 }
 
 /** 100,000 payments with every field at its longest fit in it. */
-const mostBytes = 64 * 1024 * 1024;
+export const mostBatchBytes = 64 * 1024 * 1024;
 
 /** Throws the 400 that names every mistake with its line, or 413. */
 export async function readBatch(c: Caller, indexKey: Uint8Array): Promise<ReadBatch> {
@@ -75,8 +75,8 @@ function typeOf(c: Caller): BatchType {
 }
 
 async function contentOf(c: Caller, type: BatchType): Promise<Uint8Array> {
-  const body = await readAtMost(c.req.raw.body ?? new Blob([]).stream(), mostBytes);
-  if (!body) throw new Problem(413, `A batch may have ${mostBytes} bytes at most`);
+  const body = await readAtMost(c.req.raw.body ?? new Blob([]).stream(), mostBatchBytes);
+  if (!body) throw new Problem(413, `A batch may have ${mostBatchBytes} bytes at most`);
   const contentType = c.req.header("content-type") ?? "";
   if (type === "raw" || !contentType.startsWith("multipart/form-data")) return body;
   const form = await new Response(Uint8Array.from(body), { headers: { "content-type": contentType } })

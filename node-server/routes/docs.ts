@@ -3,6 +3,7 @@
  * that it also opens where there is no internet.
  */
 import { Hono } from "hono";
+import { pagePolicy } from "../middleware/security-headers.ts";
 
 /** Reads a file of the `swagger-ui-dist` package; undefined for a name that is not one of its files. */
 export type ReadAsset = (name: string) => Promise<Uint8Array | undefined>;
@@ -15,7 +16,7 @@ const assets: Readonly<Record<string, string>> = {
 
 export function docsRoutes(readAsset: ReadAsset): Hono {
   const routes = new Hono({ strict: false });
-  routes.get("/docs", (c) => c.html(page));
+  routes.get("/docs", (c) => c.html(page, 200, { "content-security-policy": pagePolicy }));
   routes.get("/docs/start.js", (c) => c.body(start, 200, { "content-type": "text/javascript" }));
   routes.get("/docs/:asset", async (c) => {
     const type = assets[c.req.param("asset")];

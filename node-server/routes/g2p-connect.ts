@@ -5,7 +5,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Logger } from "pino";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { composeAnswer, composeStatus } from "../g2p-connect/answers.ts";
 import type { G2pAnswer } from "../g2p-connect/answers.ts";
 import { actions, envelope, messages, statusMessage } from "../g2p-connect/envelope.ts";
@@ -16,15 +16,15 @@ import type { SignMessage } from "../g2p-connect/signature.ts";
 import { acceptMapperRequest, runAccepted } from "../mapper/accept-request.ts";
 import { readJson } from "../middleware/body.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
-import { Problem } from "../middleware/problem.ts";
+import { Problem, problemOf } from "../middleware/problem.ts";
+import type { ErrorWatch } from "../middleware/problem.ts";
 import type { MapperAction, MapperRequestRow } from "../ports/mapper.ts";
 import type { Store, Tx } from "../ports/store.ts";
 import type { RequestRefusal } from "../accept-once.ts";
 import { hashBody } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 
-export interface G2pRouteDependencies extends VoucherRouteDependencies {
-  readonly log: Logger;
+export interface G2pRouteDependencies extends VoucherRouteDependencies, ErrorWatch {
   readonly signMessage: SignMessage;
 }
 
@@ -36,7 +36,7 @@ export function g2pConnectRoutes(
   guard: MiddlewareHandler<CallerVariables>,
 ): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  routes.onError((error, c) => refused(deps, error, c));
+  routes.onError((error, c) => g2pRefusal(deps, error, c));
   for (const path of g2pConnectPaths) routes.use(path, guard);
   for (const action of actions) {
     routes.post(`/mapper/${action}`, (c) => ask(deps, c, action));
@@ -307,15 +307,18 @@ const statuses: Partial<Record<ErrorCode, 403 | 404>> = {
   "err.request.forbidden": 403,
 };
 
-function refused({ log }: G2pRouteDependencies, error: Error, c: Context): Response {
-  const told = (code: ErrorCode, message: string, status: 400 | 401 | 403 | 404 | 413 | 500) =>
+export function g2pRefusal(watch: ErrorWatch, error: Error, c: Context): Response {
+  const told = (code: ErrorCode, message: string, status: ContentfulStatusCode) =>
     c.json(acknowledged("ERR", "", { code, message }), status);
   if (error instanceof Refused) return told(error.code, error.message, statuses[error.code] ?? 400);
-  if (error instanceof Problem) {
-    if (error.status === 401) return told("err.request.unauthorized", error.message, 401);
-    if (error.status === 403) return told("err.request.forbidden", error.message, 403);
-    return told("err.request.bad", error.message, error.status === 413 ? 413 : 400);
-  }
-  log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
-  return told("err.service.unavailable", "The server failed; nothing was half-done, try again", 500);
+  const { status, message } = problemOf(watch, error, c);
+  return told(codes[status] ?? "err.request.bad", message, status);
 }
+
+const codes: Partial<Record<ContentfulStatusCode, ErrorCode>> = {
+  401: "err.request.unauthorized",
+  403: "err.request.forbidden",
+  429: "err.service.unavailable",
+  500: "err.service.unavailable",
+  503: "err.service.unavailable",
+};

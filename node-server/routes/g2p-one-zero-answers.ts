@@ -2,9 +2,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Logger } from "pino";
 import type { CallerVariables } from "../middleware/caller.ts";
-import { Problem } from "../middleware/problem.ts";
+import { problemOf } from "../middleware/problem.ts";
+import type { ErrorWatch } from "../middleware/problem.ts";
 
 export function said(
   c: Context,
@@ -20,16 +20,15 @@ export function said(
 }
 
 /** Whatever the handlers and the guard of these routes throw is told in this form. */
-export function answerErrors(routes: OpenAPIHono<CallerVariables>, log: Logger): void {
-  routes.onError(async (error, c) => {
-    if (!(error instanceof Problem))
-      log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
-    const problem =
-      error instanceof Problem
-        ? error
-        : new Problem(500, "The server failed; nothing was half-done, try again");
-    return said(c, problem.status, "01", problem.message, await requestIdOf(c));
-  });
+export function answerErrors(routes: OpenAPIHono<CallerVariables>, watch: ErrorWatch): void {
+  routes.onError((error, c) => errorSaid(watch, error, c));
+}
+
+export async function errorSaid(watch: ErrorWatch, error: Error, c: Context): Promise<Response> {
+  const problem = problemOf(watch, error, c);
+  // A body that is not to be read may never come.
+  const isUnread = problem.status === 413 || problem.status === 429;
+  return said(c, problem.status, "01", problem.message, isUnread ? "" : await requestIdOf(c));
 }
 
 /** Echoed as far as there is one, also where the rest of the body is wrong. */

@@ -7,8 +7,9 @@ import { freeAt } from "../vouchers/lease-holder.ts";
 import { askHolder, mostLeasesAtOnce, renewLeases, requestLeases } from "../vouchers/lease-requests.ts";
 import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
 import { askedByActiveNode, refuse } from "./node-call.ts";
+import type { NodeCallDependencies } from "./node-call.ts";
 
-export interface LeaseRouteDependencies extends LeaseDependencies {
+export interface LeaseRouteDependencies extends LeaseDependencies, NodeCallDependencies {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
 }

@@ -6,12 +6,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import type { Logger } from "pino";
 import { acceptMapperRequest, emptyItem } from "../mapper/accept-request.ts";
 import { readJson } from "../middleware/body.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { header } from "../middleware/headers.ts";
 import { Problem } from "../middleware/problem.ts";
+import type { ErrorWatch } from "../middleware/problem.ts";
 import type { MapperAction, MapperItem } from "../ports/mapper.ts";
 import { findCaller } from "../vouchers/one-zero/call.ts";
 import { hashBody } from "./caller-request.ts";
@@ -23,9 +23,7 @@ import {
   prepaymentValidationResponse,
 } from "./mapper-one-zero-schemas.ts";
 
-export interface MapperOneZeroDependencies extends VoucherRouteDependencies {
-  readonly log: Logger;
-}
+export interface MapperOneZeroDependencies extends VoucherRouteDependencies, ErrorWatch {}
 
 /** `guard` lets the caller in and sets its institution; a sandbox has none. */
 export function mapperOneZeroRoutes(
@@ -33,7 +31,7 @@ export function mapperOneZeroRoutes(
   guard: MiddlewareHandler<CallerVariables> | undefined,
 ): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  answerErrors(routes, deps.log);
+  answerErrors(routes, deps);
   if (guard) for (const path of mapperOneZeroPaths) routes.use(path, guard);
   routes.post("/register-beneficiary", (c) => change(deps, c, "register"));
   routes.post("/update-beneficiary-details", (c) => change(deps, c, "update"));

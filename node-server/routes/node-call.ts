@@ -2,19 +2,33 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { problemOf } from "../middleware/problem.ts";
+import type { ErrorWatch } from "../middleware/problem.ts";
+import type { RateGuard } from "../middleware/rates.ts";
 import { nodeOfSession } from "../nodes/sessions.ts";
 import type { NodeRow, Store } from "../ports/store.ts";
 
-/** The node whose session the request is under. */
-export async function nodeOfCall(deps: { readonly store: Store }, c: Context): Promise<NodeRow | undefined> {
+export interface NodeCallDependencies {
+  readonly store: Store;
+  readonly rates: RateGuard;
+}
+
+/** The node whose session the request is under. Throws a 429 Problem where it, or its address, asks too often. */
+export async function nodeOfCall(
+  { store, rates }: NodeCallDependencies,
+  c: Context,
+): Promise<NodeRow | undefined> {
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
-  if (scheme?.toLowerCase() !== "bearer" || !token) return undefined;
-  return nodeOfSession(deps.store, token);
+  const isBearer = scheme?.toLowerCase() === "bearer" && token !== undefined && token !== "";
+  const node = isBearer ? await nodeOfSession(store, token) : undefined;
+  if (node) rates.node(c, node.id);
+  else rates.address(c);
+  return node;
 }
 
 /** For what only an active node may ask: its session, and a body that is what the call takes. */
 export async function askedByActiveNode<T>(
-  deps: { readonly store: Store },
+  deps: NodeCallDependencies,
   c: Context,
   schema: z.ZodType<T>,
   answer: (node: NodeRow, body: T) => Promise<Response>,
@@ -34,3 +48,16 @@ export function noSession(c: Context): Response {
 export function refuse(c: Context, status: ContentfulStatusCode, code: string, message: string): Response {
   return c.json({ code, message }, status);
 }
+
+/** What was thrown, as nodes are told it. */
+export function nodeError(watch: ErrorWatch, error: Error, c: Context): Response {
+  const { status, message } = problemOf(watch, error, c);
+  return refuse(c, status, codes[status] ?? "refused", message);
+}
+
+const codes: Partial<Record<ContentfulStatusCode, string>> = {
+  413: "too-large",
+  429: "too-many-requests",
+  500: "failed",
+  503: "unavailable",
+};

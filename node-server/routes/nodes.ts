@@ -20,6 +20,7 @@ import { answerShapeRequest } from "../shapes/http.ts";
 import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
 import { leaseRoutes } from "./leases.ts";
 import { nodeOfCall, noSession, refuse } from "./node-call.ts";
+import type { NodeCallDependencies } from "./node-call.ts";
 import { statementRoutes } from "./statements.ts";
 import type { StatementRouteDependencies } from "./statements.ts";
 
@@ -29,6 +30,7 @@ export interface NodeRouteDependencies
     EnrolDependencies,
     CarriedDependencies,
     LeaseDependencies,
+    NodeCallDependencies,
     StatementRouteDependencies {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
@@ -64,11 +66,15 @@ export const enrolmentRequest = z
   .openapi("Enrolment");
 
 async function enrol(deps: NodeRouteDependencies, c: Context): Promise<Response> {
+  deps.rates.enrolment(c);
   const parsed = enrolmentRequest.safeParse(await c.req.json().catch(() => undefined));
   if (!parsed.success) return refuse(c, 400, "malformed", "The body must hold code, publicKey and proof");
   const { code, publicKey, proof } = parsed.data;
   const answer = await enrolNode(deps, { code, publicKey: fromBase64(publicKey), proof: fromBase64(proof) });
-  if (!answer.ok) return refuse(c, 403, answer.refusal, enrolMessages[answer.refusal]);
+  if (!answer.ok) {
+    deps.rates.wrongCode(c);
+    return refuse(c, 403, answer.refusal, enrolMessages[answer.refusal]);
+  }
   const { certificate, keySet, generation, serverTimeMs } = answer;
   return c.json({ certificate: toBase64(certificate), keySet: toBase64(keySet), generation, serverTimeMs });
 }
@@ -84,6 +90,7 @@ async function session(deps: NodeRouteDependencies, c: Context): Promise<Respons
   const assertion = new Uint8Array(await c.req.arrayBuffer());
   const answer = await openSession(deps.store, deps.randomBytes, assertion);
   if (!answer.ok) {
+    deps.rates.address(c);
     const message = "The assertion does not open a session";
     return c.json({ ...answer.refusal, message }, 401);
   }

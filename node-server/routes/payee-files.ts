@@ -14,7 +14,7 @@ import type { Caller } from "./caller-request.ts";
 import { limitUploads } from "./upload-limit.ts";
 
 /** A million payees with fields of usual length take half of it. */
-const mostFileBytes = 512 * 1024 * 1024;
+export const mostPayeeFileBytes = 512 * 1024 * 1024;
 
 const mostUploads = 2;
 
@@ -30,7 +30,7 @@ async function receive(deps: BatchFileRouteDependencies, c: Caller): Promise<Res
   requiredHeader(c, "X-Registering-Institution-ID", 20);
   const callbackUrl = header(c, "X-Callback-URL") === undefined ? null : await callbackOf(deps, c);
   const boxKey = await boxKeyOf(deps, institutionId);
-  const file = await spoolBody(c, mostFileBytes);
+  const file = await spoolBody(c, mostPayeeFileBytes);
   try {
     const { header: read, acceptance } = await acceptPayeeFile(deps.store, {
       institutionId,

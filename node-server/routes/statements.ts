@@ -15,9 +15,9 @@ import { disputesOf, payoutsOf } from "../disputes/statement.ts";
 import { usePinCode } from "../nodes/pin-codes.ts";
 import type { NodeRow, Store } from "../ports/store.ts";
 import { askedByActiveNode, refuse } from "./node-call.ts";
+import type { NodeCallDependencies } from "./node-call.ts";
 
-export interface StatementRouteDependencies extends EvidenceParts {
-  readonly store: Store;
+export interface StatementRouteDependencies extends EvidenceParts, NodeCallDependencies {
   /** Undefined where none is configured. */
   readonly registry: BeneficiaryRegistry | undefined;
 }

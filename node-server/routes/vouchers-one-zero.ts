@@ -2,13 +2,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Logger } from "pino";
 import { formatMajor } from "#core/money.ts";
 import { parseSerial } from "#core/voucher-number.ts";
 import { readJson } from "../middleware/body.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { optionalHeader } from "../middleware/headers.ts";
-import { Problem } from "../middleware/problem.ts";
+import { Problem, problemOf } from "../middleware/problem.ts";
+import type { ErrorWatch } from "../middleware/problem.ts";
 import type { CommandDependencies } from "../vouchers/commands.ts";
 import type { OneZeroCall } from "../vouchers/one-zero/call.ts";
 import { changeOne } from "../vouchers/one-zero/change-one.ts";
@@ -38,11 +38,7 @@ import {
 } from "./one-zero-schemas.ts";
 
 export interface OneZeroDependencies
-  extends PreactivationDependencies, RedeemDependencies, CommandDependencies {
-  readonly log: Logger;
-  /** Whether an error says that the database cannot be reached now. */
-  readonly isAway: (error: unknown) => boolean;
-}
+  extends PreactivationDependencies, RedeemDependencies, CommandDependencies, ErrorWatch {}
 
 /** `guard` lets the caller in and sets its institution; a sandbox has none. */
 export function oneZeroRoutes(
@@ -50,10 +46,7 @@ export function oneZeroRoutes(
   guard: MiddlewareHandler<CallerVariables> | undefined,
 ): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
-  routes.onError((error, c) => {
-    const problem = problemOf(deps, error, c);
-    return c.json({ message: problem.message }, problem.status);
-  });
+  routes.onError((error, c) => oneZeroError(deps, error, c));
   const status = "/vouchers/voucherstatuscheck/:serial";
   if (guard) for (const path of [...oneZeroPaths, status]) routes.use(path, guard);
   routes.post("/vouchers/voucher_preactivation", (c) => preactivation(deps, c));
@@ -64,6 +57,8 @@ export function oneZeroRoutes(
   routes.patch(status, (c) => cancel(deps, c, c.req.param("serial")));
   return routes;
 }
+
+export const isOneZeroPath = (path: string) => /^\/vouchers\/voucher(_|statuscheck)/.test(path);
 
 const oneZeroPaths = [
   "/vouchers/voucher_preactivation",
@@ -199,10 +194,8 @@ function answered(c: Caller, body: string): Response {
   return c.body(body, 200, { "content-type": "application/json" });
 }
 
-function problemOf(deps: OneZeroDependencies, error: Error, c: Context): Problem {
-  if (error instanceof Problem) return error;
-  deps.log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
-  return deps.isAway(error)
-    ? new Problem(503, "The server cannot reach its database at the moment; nothing was half-done, try again")
-    : new Problem(500, "The server failed; nothing was half-done, try again");
+/** An error as these calls tell it. */
+export function oneZeroError(watch: ErrorWatch, error: Error, c: Context): Response {
+  const { message, status } = problemOf(watch, error, c);
+  return c.json({ message }, status);
 }

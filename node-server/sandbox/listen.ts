@@ -1,10 +1,9 @@
 /** Listening on this machine's loopback addresses, 127.0.0.1 and ::1, and on no other. */
 import { once } from "node:events";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
-import type { ServerType } from "@hono/node-server";
-
-type Fetch = (request: Request) => Response | Promise<Response>;
+import { createNodeServer } from "../listen.node.ts";
+import type { AnswerRequest } from "../middleware/peer.ts";
 
 export interface Listening {
   readonly urls: readonly string[];
@@ -12,7 +11,7 @@ export interface Listening {
 }
 
 /** Rejects with the code EADDRINUSE when the port is taken. A machine without IPv6 has 127.0.0.1 alone. */
-export async function listenOnLoopback(fetch: Fetch, port: number): Promise<Listening> {
+export async function listenOnLoopback(fetch: AnswerRequest, port: number): Promise<Listening> {
   const first = await listen(fetch, "127.0.0.1", port);
   const taken = (first.address() as AddressInfo).port;
   const second = await listen(fetch, "::1", taken).catch((error: NodeJS.ErrnoException) => {
@@ -29,8 +28,9 @@ export async function listenOnLoopback(fetch: Fetch, port: number): Promise<List
   };
 }
 
-async function listen(fetch: Fetch, hostname: string, port: number): Promise<ServerType> {
-  const server = serve({ fetch, hostname, port });
+async function listen(fetch: AnswerRequest, hostname: string, port: number): Promise<Server> {
+  const server = createNodeServer(fetch);
+  server.listen(port, hostname);
   // Rejects when an error comes before.
   await once(server, "listening");
   return server;

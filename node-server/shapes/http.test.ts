@@ -79,10 +79,10 @@ test("an unknown shape is not found", async () => {
 
 test("nothing is written, whatever the method", async () => {
   const { source, asked } = recording();
-  for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
     const response = await answerShapeRequest(source, new Request(`${url}?offset=-1`, { method }), reader);
     expect(response.status).toBe(405);
-    expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+    expect(response.headers.get("allow")).toBe("GET, HEAD");
   }
   expect(asked).toEqual([]);
 });

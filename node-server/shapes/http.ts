@@ -4,7 +4,8 @@
  * - answers belong to one node, so what Electric lets shared caches keep (`public`, `s-maxage`) is `private` here, and
  *   `Vary` names Authorization: a cache between server and nodes must never give one node the rows of another;
  * - a shape is named by the path, and a parameter that would define one is refused, as is one that is given twice;
- * - only reading methods are offered, and a body is refused.
+ * - only reading methods are offered, and a body is refused;
+ * - no page of another origin may read an answer: nodes are no pages, so there are no CORS headers.
  */
 import { parseShapeRequest, type RequestErrors } from "./request.ts";
 import type { ShapeAnswer, ShapeRequest, ShapeSource, UnavailableCode } from "./source.ts";
@@ -15,7 +16,6 @@ export async function answerShapeRequest(
   request: Request,
   reader: { readonly shape: string; readonly nodeId: string },
 ): Promise<Response> {
-  if (request.method === "OPTIONS") return preflight(request);
   if (request.method !== "GET" && request.method !== "HEAD") return notAllowed();
   if (hasBody(request)) return invalid({ body: ["is not read"] });
   const asked = parseShapeRequest(new URL(request.url).searchParams, reader);
@@ -111,32 +111,11 @@ function json(status: number, headers: Record<string, string>, body: object): Re
   return new Response(JSON.stringify(body), { status, headers: headersOf(headers) });
 }
 
-function preflight(request: Request): Response {
-  const asked = request.headers.get("access-control-request-headers");
-  const headers = {
-    ...crossOrigin,
-    "access-control-allow-origin": request.headers.get("origin") ?? "*",
-    "access-control-max-age": "86400",
-    "electric-server": serverName,
-    ...(asked && { "access-control-allow-headers": asked }),
-  };
-  return new Response(null, { status: 204, headers });
-}
-
-const methods = "GET, HEAD, OPTIONS";
+const methods = "GET, HEAD";
 const serverName = "Paypost";
-
-/** Any origin may ask: what it gets depends on a token in a header, which no browser adds by itself. */
-const crossOrigin = {
-  "access-control-allow-methods": methods,
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers":
-    "electric-cursor,electric-handle,electric-has-data,electric-offset,electric-schema,electric-up-to-date,electric-internal-known-error,retry-after",
-};
 
 function headersOf(more: Record<string, string>): Headers {
   return new Headers({
-    ...crossOrigin,
     "content-type": "application/json; charset=utf-8",
     "electric-server": serverName,
     vary: "accept-encoding, Authorization",

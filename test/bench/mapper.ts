@@ -19,7 +19,8 @@ const leastLookUps = 500;
 const atOnce = 32;
 
 const folder = await mkdtemp(join(tmpdir(), "paypost-mapper-"));
-const installation = await prepareInstallation(folder);
+// What is measured is how much the server can, not how much it lets through.
+const installation = await prepareInstallation(folder, { PAYPOST_RATE_CALLER: "off" });
 const { running: server, url } = await startServer(installation);
 try {
   process.exitCode = (await bench()) ? 0 : 1;

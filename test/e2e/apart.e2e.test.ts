@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLink } from "../support/link.ts";
 import type { Link } from "../support/link.ts";
+import { expectNoFaults } from "./support/axe.ts";
 import { flows } from "./support/describe.ts";
 import { textOf, Till } from "./support/till.ts";
 import { atRiskGroup, leasedGroup } from "./support/town.ts";
@@ -44,6 +45,7 @@ flows("an agent's till behind a link that is cut", (town) => {
     await till.check(voucher!);
     await page.getByRole("heading", { name: "Pay this voucher out in cash?" }).waitFor();
     await till.picture("cash-confirm");
+    await expectNoFaults(page, "a payout in cash");
     await till.confirm();
     expect(await till.answer("Yes")).toContain("Pay out USD 39.30 in cash.");
     await page.getByText("Receipt for cash").waitFor();
@@ -70,6 +72,7 @@ flows("an agent's till behind a link that is cut", (town) => {
     await writeFile(file, await till.saved("Save what waits"));
     await page.getByText(/operations? (is|are) in the file/).waitFor();
     await till.picture("carry");
+    await expectNoFaults(page, "what is carried by hand");
     await till.kill();
     await till.start();
     await till.open("Baraka");
@@ -116,10 +119,13 @@ flows("an agent's till behind a link that is cut", (town) => {
     await till.picture("dispute");
     expect((await till.saved("Save the signed evidence")).length).toBeGreaterThan(200);
     await page.getByRole("button", { name: "Appeal" }).click();
+    await till.picture("appeal");
+    await expectNoFaults(page, "an appeal");
     await page.getByLabel("Why should it be paid?").fill("I scratched the panel myself.");
     await page.getByRole("button", { name: "Send the appeal" }).click();
     await shown.getByText("Appealed").waitFor();
     await shown.getByText("I scratched the panel myself.").waitFor();
+    await expectNoFaults(page, "a dispute that was appealed");
   });
 
   test("the payout statement says what was paid, when, where to and under which reference", async () => {
@@ -128,6 +134,7 @@ flows("an agent's till behind a link that is cut", (town) => {
     const row = page.getByRole("row").filter({ hasText: "USD" }).first();
     await row.waitFor();
     await till.picture("payouts");
+    await expectNoFaults(page, "payouts");
     expect((await till.saved("Save as CSV")).toString()).toMatch(
       /^paid,reference,account,serial,amount,fee,currency\r\n/,
     );

@@ -12,7 +12,7 @@ import { createWebShell } from "../../desktop/web/app.ts";
 import { projectRoot } from "../support/processes.ts";
 import { expectNoFaults } from "./support/axe.ts";
 import { flows } from "./support/describe.ts";
-import { Till } from "./support/till.ts";
+import { passphrase, Till } from "./support/till.ts";
 
 const turn = async (bytes: Uint8Array) => bytes.map((byte) => byte ^ 0x5a);
 
@@ -110,5 +110,32 @@ flows("a till whose machine keeps its key", (town) => {
     isGone = false;
     await page.getByRole("button", { name: "Unlock", exact: true }).click();
     await till.signIn("Amina", "9753");
+  });
+
+  test("is given a passphrase besides, under Settings and with the own PIN, which opens it without the store", async () => {
+    const { page } = till;
+    await till.go("Settings");
+    await page.getByText("Only this computer's key store opens this till.").waitFor();
+    await page.getByRole("button", { name: "Choose a passphrase" }).click();
+    const dialog = page.getByRole("dialog", { name: "A passphrase besides" });
+    await dialog.getByLabel("Your own PIN").fill("1111");
+    await dialog.getByLabel("Passphrase for this till").fill(passphrase);
+    await dialog.getByLabel("The passphrase again").fill("something else");
+    await dialog.getByText("The two passphrases are not the same.").waitFor();
+    await till.picture("passphrase-besides");
+    await expectNoFaults(page, "a passphrase besides");
+    await dialog.getByLabel("The passphrase again").fill(passphrase);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByRole("alert").filter({ hasText: "not the right PIN" }).waitFor();
+    await dialog.getByLabel("Your own PIN").fill("9753");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("A passphrase opens this till too").waitFor();
+    await till.picture("passphrase-besides-there");
+    isGone = true;
+    await connected.close();
+    await page.context().close();
+    await till.show(await open());
+    await till.open("Amina", "9753");
   });
 });

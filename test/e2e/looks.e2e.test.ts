@@ -82,6 +82,62 @@ flows("every screen", (town) => {
     await page.setViewportSize(sizes.desk);
   });
 
+  test("keeps its head line in one row, however much it has to say", async () => {
+    const { page } = till;
+    const waiting = {
+      online: false,
+      queued: 1284,
+      queuedSums: ["USD", "KES", "XOF"].map((currency) => ({ count: 428, amount: "123456.00", currency })),
+      held: 17,
+    };
+    await page.route("**/ask/state", async (route) => {
+      const answer = await route.fetch();
+      const told = (await answer.json()) as {
+        readonly result: { readonly sync: object; readonly cashier: object };
+      };
+      const { result } = told;
+      const cashier = { ...result.cashier, name: "Wanjiru Nyambura Kamau-Ochieng" };
+      const sync = { ...result.sync, ...waiting };
+      await route.fulfill({ response: answer, json: { ...told, result: { ...result, sync, cashier } } });
+    });
+    await page.reload();
+    await page.getByText("KES 123,456.00").waitFor();
+    const words = {
+      English: { settings: "Settings", lock: "Lock" },
+      Français: { settings: "Réglages", lock: "Verrouiller" },
+      العربية: { settings: "الإعدادات", lock: "قفل" },
+    } as const;
+    let settings = "Settings";
+    for (const [language, { settings: itsSettings, lock }] of Object.entries(words)) {
+      await till.go(settings);
+      await page.locator("select").first().selectOption({ label: language });
+      await page.getByRole("heading", { name: itsSettings, level: 1 }).waitFor();
+      settings = itsSettings;
+      for (const [name, size] of Object.entries(sizes)) {
+        await page.setViewportSize(size);
+        await till.picture(`head-line-${name}-${lock}`);
+        const [contact, button] = await Promise.all(
+          [page.locator(".strip .contact"), page.locator(".strip > button").last()].map((one) =>
+            one.boundingBox(),
+          ),
+        );
+        const middle = button!.y + button!.height / 2;
+        expect(middle, `${language}, ${name}`).toBeGreaterThan(contact!.y);
+        expect(middle, `${language}, ${name}`).toBeLessThan(contact!.y + contact!.height);
+        const wide = await page.evaluate(
+          "[document.documentElement, ...document.querySelectorAll('.strip, .strip *')].filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0).map((one) => one.outerHTML.slice(0, 80))",
+        );
+        expect(wide, `${language}, ${name}`).toEqual([]);
+      }
+      await page.setViewportSize(sizes.desk);
+    }
+    await till.go(settings);
+    await page.locator("select").first().selectOption({ label: "English" });
+    await page.unroute("**/ask/state");
+    await page.reload();
+    await till.settled();
+  });
+
   test("speaks each language, in its direction", async () => {
     const { page } = till;
     const titles = {

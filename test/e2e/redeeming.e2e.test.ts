@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import QRCode from "qrcode";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { expectNoFaults } from "./support/axe.ts";
 import { launchBrowser } from "./support/browser.ts";
 import { filmOf } from "./support/film.ts";
 import { flows } from "./support/describe.ts";
@@ -104,6 +105,7 @@ flows("redeeming", (town) => {
     expect(await till.answer("Yes, provisionally")).toContain("USD 5.00");
     await till.page.getByText("Provisional: not yet seen by the server").waitFor();
     await till.picture("provisional");
+    await expectNoFaults(till.page, "provisional");
     await till.next();
   });
 
@@ -175,6 +177,7 @@ flows("redeeming", (town) => {
     const receipt = page.getByRole("article", { name: "Receipt" });
     await receipt.getByText("Settled").waitFor();
     await till.picture("receipt");
+    await expectNoFaults(page, "a receipt");
     const file = await till.saved("Save the signed receipt");
     expect(file.length).toBeGreaterThan(200);
     await page.getByRole("button", { name: "Close" }).click();
@@ -209,6 +212,26 @@ flows("redeeming", (town) => {
     await page.getByRole("heading", { name: "Redeem this voucher?" }).waitFor();
     await page.getByText(nth(leased, 3).serialNumber).waitFor();
     await page.getByRole("button", { name: "Back", exact: true }).click();
+  });
+
+  test("the camera's window can be read by everybody, where there is a camera and where there is none", async () => {
+    const { page } = till;
+    const filming = page.getByRole("dialog", { name: "Hold the square code in front of the camera" });
+    await page.context().grantPermissions(["camera"]);
+    await page.getByRole("button", { name: "Take another voucher" }).click();
+    await page.getByRole("button", { name: "Scan with the camera" }).click();
+    await filming.locator("video").waitFor();
+    await till.picture("camera");
+    await expectNoFaults(page, "the camera");
+    await filming.getByRole("button", { name: "Close" }).click();
+    await filming.waitFor({ state: "detached" });
+    await page.evaluate("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no camera'))");
+    await page.getByRole("button", { name: "Scan with the camera" }).click();
+    await filming.getByRole("alert").waitFor();
+    await till.picture("camera-none");
+    await expectNoFaults(page, "no camera");
+    await page.keyboard.press("Escape");
+    await filming.waitFor({ state: "detached" });
   });
 
   test("nothing was complained of, in the page's own code or by its security policy", () => {

@@ -1,17 +1,18 @@
 /** A whole server inside the test: its own database and keys, real HTTP on a free port. */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serve } from "@hono/node-server";
-import type { ServerType } from "@hono/node-server";
 import nacl from "tweetnacl";
 import { pino } from "pino";
 import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { composeServer } from "../../node-server/compose.ts";
 import type { ComposedServer, ComposeOptions } from "../../node-server/compose.ts";
-import { keysOfDocument } from "../../node-server/middleware/caller.ts";
+import { createNodeServer } from "../../node-server/listen.node.ts";
+import { keysOfDocument } from "../../node-server/middleware/caller-keys.ts";
+import type { AnswerRequest } from "../../node-server/middleware/peer.ts";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { OperationContext } from "../../node-server/operations/context.ts";
@@ -54,6 +55,8 @@ export async function startTestServer(
     | "publicUrl"
     | "resolvePayees"
     | "carrierOf"
+    | "rates"
+    | "peers"
   > = {},
 ): Promise<TestServer> {
   const database = await createDatabase();
@@ -63,7 +66,7 @@ export async function startTestServer(
   let composed: ComposedServer | undefined;
   // It listens first, so that it can say where it is reached.
   const { server, url } = await listen(
-    (request) => composed?.fetch(request) ?? new Response(null, { status: 503 }),
+    (request, peer) => composed?.fetch(request, peer) ?? new Response(null, { status: 503 }),
   );
   composed = await composeServer({
     publicUrl: url,
@@ -99,25 +102,21 @@ export async function startTestServer(
   };
 }
 
-async function listen(fetch: ComposedServer["fetch"]): Promise<{ server: ServerType; url: string }> {
-  return new Promise((resolve) => {
-    // On a busy machine a test may pause for longer than connections are usually kept for.
-    const serverOptions = { keepAliveTimeout: 60_000 };
-    const server = serve({ fetch, port: 0, hostname: "127.0.0.1", serverOptions }, (address: AddressInfo) =>
-      resolve({ server, url: `http://127.0.0.1:${address.port}` }),
-    );
-  });
+async function listen(fetch: AnswerRequest): Promise<{ server: Server; url: string }> {
+  const server = createNodeServer(fetch);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 async function closeAll(parts: {
-  readonly server: ServerType;
+  readonly server: Server;
   readonly composed: ComposedServer;
   readonly client: DatabaseClient;
   readonly receiver: CallbackReceiver;
   readonly database: TestDatabase;
   readonly keysFolder: string;
 }): Promise<void> {
-  if ("closeAllConnections" in parts.server) parts.server.closeAllConnections();
+  parts.server.closeAllConnections();
   await new Promise((resolve) => parts.server.close(resolve));
   await parts.composed.close();
   await parts.client.close();

@@ -3,9 +3,9 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { BillPayment, BillPaymentDetail, Refused } from "../../protocol.ts";
 import { useReasonWords, useRefusalWords } from "../action.tsx";
-import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
-import type { IconName } from "../icons.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
+import type { IconName } from "#ui/icons.tsx";
 import { useAnswer } from "../till.ts";
 import { BillReceipt, useStandingText } from "./receipt.tsx";
 

@@ -2,9 +2,9 @@
 import { useTranslation } from "react-i18next";
 import { billStandings } from "../../protocol.ts";
 import type { Bill, BillDesk, BillPaymentDetail, BillStanding, BillTotals, Float } from "../../protocol.ts";
-import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
-import type { IconName } from "../icons.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
+import type { IconName } from "#ui/icons.tsx";
 import { Meter } from "../limits.tsx";
 
 const standingLooks = {

@@ -2,8 +2,8 @@
 import { useTranslation } from "react-i18next";
 import type { BillPaymentDetail, TillState } from "../../protocol.ts";
 import { useReasonWords } from "../action.tsx";
-import { useFormats } from "../format.ts";
-import { Facts } from "../parts.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Facts } from "#ui/parts.tsx";
 import { ReceiptSheet, SquareCode, useReceiptCode } from "../receipt.tsx";
 import type { Code } from "../receipt.tsx";
 import { useAnswer, useTill } from "../till.ts";

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Segments } from "../fields.tsx";
+import { Segments } from "#ui/fields.tsx";
 import { useTill } from "../till.ts";
 
 /** Whether it is the bills, and what chooses; nothing is to be chosen where there are none. */

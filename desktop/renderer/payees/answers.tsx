@@ -1,7 +1,7 @@
 /** What was done with payees here, and what the server answered to each; of a conflict both versions. */
 import { useTranslation } from "react-i18next";
 import type { PayeeOperation } from "../../protocol.ts";
-import { useFormats } from "../format.ts";
+import { useFormats } from "#ui/format.ts";
 import { More, usePages } from "../pages.tsx";
 import { StateChip } from "../parts.tsx";
 import { AddressList } from "./addresses.tsx";

@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Authentication, RedeemOrder, RedeemResult } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { useFormats } from "../format.ts";
+import { useFormats } from "#ui/format.ts";
 import { useAskOnce } from "../once.ts";
-import { Facts } from "../parts.tsx";
+import { Facts } from "#ui/parts.tsx";
 import type { Checked } from "../screens/redeem.tsx";
 import { Recognise } from "./recognise.tsx";
 

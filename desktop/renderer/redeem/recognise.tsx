@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { authenticationMethods, authenticationResults } from "../../protocol.ts";
 import type { Authentication } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { Field, Segments } from "../fields.tsx";
+import { Field, Segments } from "#ui/fields.tsx";
 import { ask } from "../till.ts";
 
 type Method = Authentication["method"] | "none";

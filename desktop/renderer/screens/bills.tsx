@@ -12,7 +12,7 @@ import { FloatScreen } from "../bills/float.tsx";
 import { BillOutcome, BillRefused } from "../bills/outcome.tsx";
 import { BillRefundList } from "../bills/refunds.tsx";
 import { BillVoucherEntry } from "../bills/voucher.tsx";
-import { Segments } from "../fields.tsx";
+import { Segments } from "#ui/fields.tsx";
 import { useAnswer, useTill } from "../till.ts";
 
 type Step =

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Dispute } from "../../protocol.ts";
 import { useAction, useReasonWords, Wrong } from "../action.tsx";
 import { saveBase64 } from "../files.ts";
-import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
-import { Dialog, Facts } from "../parts.tsx";
+import { useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
+import { Dialog, Facts } from "#ui/parts.tsx";
 import { ask, useAnswer } from "../till.ts";
 
 const looks = {

@@ -4,12 +4,12 @@ import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { parseEnrolmentLink } from "#sync/enrolment-link.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { Field, FileButton } from "../fields.tsx";
-import { Icon } from "../icons.tsx";
+import { Field, FileButton } from "#ui/fields.tsx";
+import { Icon } from "#ui/icons.tsx";
 import { Languages } from "../language-choice.tsx";
 import { NewPassphrase } from "../new-passphrase.tsx";
 import { useOpenedLink } from "../opened-link.ts";
-import { Brand } from "../parts.tsx";
+import { Brand } from "#ui/parts.tsx";
 import { Camera, readPicture } from "../scan.tsx";
 import { ask, useTill } from "../till.ts";
 

@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 import { paperWidths, themes } from "../../protocol.ts";
 import type { Settings as TillSettings } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
-import { Choice, Field, Segments } from "../fields.tsx";
+import { Choice, Field, Segments } from "#ui/fields.tsx";
+import { PassphraseBesides } from "../passphrase-besides.tsx";
 import { LanguageChoice } from "../language-choice.tsx";
-import { Brand, Facts } from "../parts.tsx";
+import { Brand, Facts } from "#ui/parts.tsx";
 import { People } from "../people.tsx";
 import { LeavePractice } from "../practice.tsx";
 import { ask, useTill } from "../till.ts";
@@ -37,6 +38,7 @@ export function Settings() {
       </section>
       <Numbers settings={settings} change={change} />
       <People />
+      <PassphraseBesides />
       <section className="boxed">
         <h2>{t("practice.title")}</h2>
         {practice ? <LeavePractice /> : <BeginPractice />}

@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import type { Amount, Cash, CashMove } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { CashFacts } from "../cash.tsx";
-import { Field, Segments } from "../fields.tsx";
-import { useFormats } from "../format.ts";
+import { Field, Segments } from "#ui/fields.tsx";
+import { useFormats } from "#ui/format.ts";
 import { useAskOnce } from "../once.ts";
 import { useTill } from "../till.ts";
 

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAction, Wrong } from "../action.tsx";
 import { AddCashier } from "../add-cashier.tsx";
-import { Field, Segments } from "../fields.tsx";
+import { Field, Segments } from "#ui/fields.tsx";
 import { useAskOnce } from "../once.ts";
-import { Brand, Dialog } from "../parts.tsx";
+import { Brand, Dialog } from "#ui/parts.tsx";
 import { LeavePractice } from "../practice.tsx";
 import { ask, useTill } from "../till.ts";
 

@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 import type { SyncState } from "../../protocol.ts";
 import { useAction, useRefusalWords, Wrong } from "../action.tsx";
 import { Carry } from "../carry.tsx";
-import { useFormats } from "../format.ts";
-import { Icon } from "../icons.tsx";
+import { isolated, useFormats } from "#ui/format.ts";
+import { Icon } from "#ui/icons.tsx";
 import { LimitGauges } from "../limits.tsx";
-import { Facts } from "../parts.tsx";
+import { Facts } from "#ui/parts.tsx";
 import { ask, connectionOf, useTill } from "../till.ts";
 
 export function Sync() {
@@ -50,7 +50,7 @@ function SyncFacts({ sync }: { readonly sync: SyncState }) {
   const waiting =
     sync.queued === 0
       ? t("sync.nothingWaiting")
-      : `${t("sync.waiting", { count: sync.queued })}: ${list(sync.queuedSums.map(money))}`;
+      : `${t("sync.waiting", { count: sync.queued })}: ${list(sync.queuedSums.map((sum) => isolated(money(sum))))}`;
   return (
     <Facts
       rows={[

@@ -2,9 +2,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAction, Wrong } from "../action.tsx";
-import { Field } from "../fields.tsx";
+import { Field } from "#ui/fields.tsx";
 import { LanguageChoice } from "../language-choice.tsx";
-import { Brand } from "../parts.tsx";
+import { Brand } from "#ui/parts.tsx";
 import { LeavePractice } from "../practice.tsx";
 import { ask, useTill } from "../till.ts";
 

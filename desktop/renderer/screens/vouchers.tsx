@@ -3,11 +3,11 @@ import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Lease } from "../../protocol.ts";
 import { useAction, useRefusalWords, Wrong } from "../action.tsx";
-import { Field } from "../fields.tsx";
-import { useFormats } from "../format.ts";
+import { Field } from "#ui/fields.tsx";
+import { useFormats } from "#ui/format.ts";
 import { useAskOnce } from "../once.ts";
 import { More, usePages } from "../pages.tsx";
-import { Dialog } from "../parts.tsx";
+import { Dialog } from "#ui/parts.tsx";
 import { westernDigits } from "../redeem/voucher-text.ts";
 import { useTill } from "../till.ts";
 

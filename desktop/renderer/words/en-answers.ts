@@ -115,6 +115,7 @@ export const refusal = {
   "over-cash-fee": "The fee is higher than the policy allows.",
   "authenticate-first": "The registry has not answered for this voucher just now. Ask it again.",
   "passphrase-needed": "This computer keeps no keys: choose a passphrase.",
+  "no-key-store": "This till is opened by a passphrase alone, which was chosen when it was enrolled.",
   "key-store-failed":
     "This computer's key store does not work. Use the passphrase, or call whoever looks after the computer.",
   "no-such-cashier": "There is nobody of that name.",

@@ -117,6 +117,7 @@ export const refusal: Answers["refusal"] = {
   "over-cash-fee": "La comisión supera lo que permite la norma.",
   "authenticate-first": "El registro no ha respondido ahora mismo por este vale. Pregúntele de nuevo.",
   "passphrase-needed": "Este ordenador no guarda claves: elija una frase secreta.",
+  "no-key-store": "Esta caja se abre solo con una frase secreta, que se eligió al inscribirla.",
   "key-store-failed":
     "El almacén de claves de este ordenador no funciona. Use la frase secreta o llame a quien cuida el ordenador.",
   "no-such-cashier": "No hay nadie con ese nombre.",

@@ -116,6 +116,7 @@ export const refusal: Answers["refusal"] = {
   "over-cash-fee": "La commission dépasse ce que la règle permet.",
   "authenticate-first": "Le registre n’a pas répondu à l’instant pour ce bon. Interrogez-le de nouveau.",
   "passphrase-needed": "Cet ordinateur ne garde pas de clés : choisissez une phrase secrète.",
+  "no-key-store": "Seule une phrase secrète ouvre cette caisse ; elle a été choisie à son inscription.",
   "key-store-failed":
     "Le coffre de clés de cet ordinateur ne fonctionne pas. Utilisez la phrase secrète, ou appelez qui s’occupe de l’ordinateur.",
   "no-such-cashier": "Il n’y a personne de ce nom.",

@@ -115,6 +115,7 @@ export const refusal: Answers["refusal"] = {
   "over-cash-fee": "A comissão excede o que a regra permite.",
   "authenticate-first": "O registo não respondeu agora por este vale. Pergunte-lhe de novo.",
   "passphrase-needed": "Este computador não guarda chaves: escolha uma frase secreta.",
+  "no-key-store": "Esta caixa abre-se só com uma frase secreta, escolhida quando foi inscrita.",
   "key-store-failed":
     "O cofre de chaves deste computador não funciona. Use a frase secreta, ou contacte quem trata do computador.",
   "no-such-cashier": "Não há ninguém com esse nome.",

@@ -113,6 +113,7 @@ export const refusal: Answers["refusal"] = {
   "over-cash-fee": "Ada inazidi inayoruhusiwa na kanuni.",
   "authenticate-first": "Rejista haijajibu sasa hivi kuhusu vocha hii. Iulize tena.",
   "passphrase-needed": "Kompyuta hii haitunzi funguo: chagua nenosiri.",
+  "no-key-store": "Kaunta hii hufunguliwa kwa nenosiri pekee, lililochaguliwa iliposajiliwa.",
   "key-store-failed":
     "Hifadhi ya funguo ya kompyuta hii haifanyi kazi. Tumia nenosiri, au mwite anayeitunza kompyuta.",
   "no-such-cashier": "Hakuna mtu mwenye jina hilo.",

@@ -1,11 +1,12 @@
 /** Letting the till in, and its key out: by passphrase or by the machine's key store. */
 import { enrol } from "../enrol.ts";
-import { renewByStore, unwrapByStore, unwrapKey } from "../keys.ts";
-import { done, refused } from "./answers.ts";
+import { addPassphrase, renewByStore, shortestPassphrase, unwrapByStore, unwrapKey } from "../keys.ts";
+import { cashierOf, done, refused } from "./answers.ts";
+import { checkPin, pinRefused } from "./pin.ts";
 import type { Desk, Handlers } from "./till.ts";
 import { problemRefused } from "./views.ts";
 
-export function keyHandlers(desk: Desk): Pick<Handlers, "enrol" | "unlock" | "lock"> {
+export function keyHandlers(desk: Desk): Pick<Handlers, "enrol" | "unlock" | "lock" | "add-passphrase"> {
   const { parts, session } = desk;
   return {
     async enrol(request) {
@@ -20,6 +21,24 @@ export function keyHandlers(desk: Desk): Pick<Handlers, "enrol" | "unlock" | "lo
     async unlock({ passphrase }) {
       await unlock(desk, passphrase);
       if (!session.key) return refused(passphrase === null ? "key-store-failed" : "wrong-passphrase");
+      desk.changed();
+      return done;
+    },
+    "add-passphrase"({ passphrase, pin }) {
+      const { stores, clock, randomBytes } = parts;
+      const { id, role } = cashierOf(desk);
+      if (role !== "supervisor") return refused("supervisor-needed");
+      if (passphrase.length < shortestPassphrase) return refused("passphrase-too-short");
+      // A till that somebody walked away from is not given a second way in.
+      const checked = checkPin(stores.people, id, pin, clock.wallMs());
+      if (!checked.ok) return pinRefused(checked);
+      const wrapped = stores.node.identity()?.wrappedKey;
+      const added =
+        session.key && wrapped !== undefined
+          ? addPassphrase(wrapped, session.key, passphrase, randomBytes)
+          : undefined;
+      if (added === undefined) return refused("no-key-store");
+      stores.node.keepWrapped(added);
       desk.changed();
       return done;
     },

@@ -1,9 +1,7 @@
 /** Who stands at the till: letting people in and out, their PINs, signing in. */
-import type { Refused } from "../../protocol.ts";
 import { cashierOf, done, nodeOf, refused } from "./answers.ts";
 import { isPassphrase } from "./handle-key.ts";
-import { checkPin, hashPin } from "./pin.ts";
-import type { PinResult } from "./pin.ts";
+import { checkPin, hashPin, pinRefused } from "./pin.ts";
 import type { Desk, Handlers } from "./till.ts";
 import { problemRefused } from "./views.ts";
 
@@ -88,8 +86,4 @@ export function peopleHandlers(desk: Desk): PeopleHandlers {
       return done;
     },
   };
-}
-
-function pinRefused(checked: Extract<PinResult, { readonly ok: false }>): Refused {
-  return refused(checked.code, checked.code === "wait" ? { untilMs: checked.untilMs } : {});
 }

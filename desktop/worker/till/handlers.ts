@@ -1,7 +1,7 @@
 /** What the till does for each request of the page, once it is known to be well formed and to fit the phase. */
 import { protocolVersion } from "../../protocol.ts";
 import type { TillState } from "../../protocol.ts";
-import { hasPassphrase } from "../keys.ts";
+import { hasPassphrase, isByStore } from "../keys.ts";
 import { done } from "./answers.ts";
 import { billHandlers } from "./handle-bills.ts";
 import { cashHandlers } from "./handle-cash.ts";
@@ -34,6 +34,7 @@ export function createHandlers(desk: Desk): Handlers {
       desk.changed();
       return done;
     },
+    "practice-bills": () => ({ bills: desk.parts.practice?.bills() ?? [] }),
     "practice-vouchers": () => ({ vouchers: desk.parts.practice?.vouchers() ?? [] }),
   };
 }
@@ -62,6 +63,7 @@ function stateOf(desk: Desk): TillState {
             merchantName: certificate.merchantName,
             agent: certificate.agent,
             server: identity.serverUrl,
+            keyStore: isByStore(identity.wrappedKey),
             passphrase: hasPassphrase(identity.wrappedKey),
             status: stores.node.status(),
             stopped: stores.stopped() ?? null,

@@ -51,6 +51,7 @@ export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name
   enrol: z.strictObject({ serverUrl: text(500), code: text(100), passphrase }),
   unlock: z.strictObject({ passphrase }),
   lock: empty,
+  "add-passphrase": z.strictObject({ passphrase: text(500), pin: text(12) }),
   "add-cashier": z.strictObject({
     ...once,
     name: z.string().trim().min(1).max(60),
@@ -110,4 +111,5 @@ export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name
   "quit-check": empty,
   practice: z.strictObject({ on: z.boolean(), fresh: z.boolean() }),
   "practice-vouchers": empty,
+  "practice-bills": empty,
 };

@@ -179,6 +179,45 @@ describe("a key store of the machine", () => {
     expect(await again.ask("unlock", { passphrase })).toEqual({ ok: true });
   });
 
+  test("is given a passphrase besides by a supervisor with the own PIN, and is not needed any more", async () => {
+    const server = await startServer();
+    const keyStore = xorStore(0x5a);
+    const desk = await openDesk({ keyStore });
+    await desk.ask("enrol", { serverUrl: server.url, code: "GOOD-CODE", passphrase: null });
+    await desk.ask("add-cashier", { name: "Ann", pin: "4711" });
+    await desk.ask("sign-in", { cashier: 1, pin: "4711" });
+    await desk.ask("add-cashier", { name: "Ben", pin: "1357" });
+    const add = (chosen: string, pin: string) => desk.ask("add-passphrase", { passphrase: chosen, pin });
+    expect((await desk.ask("state", {})).till).toMatchObject({ keyStore: true, passphrase: false });
+    expect(await add(passphrase, "0815")).toMatchObject({ code: "wrong-pin" });
+    expect(await add("short", "4711")).toMatchObject({ code: "passphrase-too-short" });
+    await desk.ask("sign-in", { cashier: 2, pin: "1357" });
+    expect(await add(passphrase, "1357")).toMatchObject({ code: "supervisor-needed" });
+    await desk.ask("sign-in", { cashier: 1, pin: "4711" });
+    expect((await desk.ask("state", {})).till?.passphrase).toBe(false);
+    expect(await add("the first passphrase", "4711")).toEqual({ ok: true });
+    expect(await add(passphrase, "4711")).toEqual({ ok: true });
+    expect((await desk.ask("state", {})).till).toMatchObject({ keyStore: true, passphrase: true });
+    await desk.ask("lock", {});
+    expect(await desk.ask("unlock", { passphrase: null })).toEqual({ ok: true });
+    await desk.close();
+    const failing = { wrap: failure, unwrap: failure, renew: failure };
+    const again = await openDesk({ directory: desk.directory, keyStore: failing });
+    expect((await again.ask("state", {})).phase).toBe("locked");
+    expect(await again.ask("unlock", { passphrase: "the first passphrase" })).toMatchObject({
+      code: "wrong-passphrase",
+    });
+    expect(await again.ask("unlock", { passphrase })).toEqual({ ok: true });
+  });
+
+  test("that a till never had is given no passphrase besides", async () => {
+    const desk = await openDeskWithAnn(await startServer());
+    const add = { passphrase: "another passphrase", pin: "4711" };
+    expect(await desk.ask("add-passphrase", add)).toMatchObject({ code: "no-key-store" });
+    await desk.ask("lock", {});
+    expect(await desk.ask("unlock", { passphrase })).toEqual({ ok: true });
+  });
+
   test("that fails at the enrolment sends nothing", async () => {
     const server = await startServer();
     const desk = await openDesk({ keyStore: { wrap: failure, unwrap: failure, renew: failure } });

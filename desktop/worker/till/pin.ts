@@ -1,7 +1,9 @@
 /** PINs of cashiers. A PIN keeps a neighbour's hands off the till; the key behind it is kept by the passphrase. */
 import { scryptSync, timingSafeEqual } from "node:crypto";
+import type { Refused } from "../../protocol.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
 import type { PeopleStorage, StoredCashier } from "../store/people.ts";
+import { refused } from "./answers.ts";
 
 export type PinResult =
   | { readonly ok: true }
@@ -40,4 +42,8 @@ export function waitAfter(wrong: number): number {
 
 function pinHashOf(pin: string, salt: Uint8Array): Uint8Array {
   return Uint8Array.from(scryptSync(pin.normalize("NFC"), salt, 32, { N: 2 ** 14, r: 8, p: 1 }));
+}
+
+export function pinRefused(checked: Extract<PinResult, { readonly ok: false }>): Refused {
+  return refused(checked.code, checked.code === "wait" ? { untilMs: checked.untilMs } : {});
 }

@@ -1,10 +1,10 @@
 /** Numbers, money and moments, in the language of the page. */
 import { useTranslation } from "react-i18next";
-import { formatMoney } from "../money-text.ts";
-import type { Amount } from "../protocol.ts";
+import { formatMoney } from "#core/money-text.ts";
 
 export interface Formats {
-  readonly money: (amount: Amount) => string;
+  /** From the decimal text of its major units. */
+  readonly money: (amount: { readonly amount: string; readonly currency: string }) => string;
   readonly number: (value: number) => string;
   readonly moment: (ms: number) => string;
   /** Of today; else with its day. */
@@ -41,4 +41,9 @@ export function useFormats(): Formats {
       ),
     list: (parts) => new Intl.ListFormat(locale, { type: "conjunction" }).format(parts),
   };
+}
+
+/** Keeps its own direction in the middle of a sentence: Unicode's first-strong isolate, as `bdi` does in the page. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
 }
