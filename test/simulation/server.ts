@@ -19,6 +19,7 @@ import type { OperationContext } from "../../node-server/operations/context.ts";
 import { payClaim } from "../../node-server/payments/settle-claim.ts";
 import type { CommandItem, Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
 import { beginRecovery } from "../../node-server/postgres/recovery-admin.ts";
+import { createRateGuard } from "../../node-server/middleware/rates.ts";
 import { nodeRoutes } from "../../node-server/routes/nodes.ts";
 import type { NodeRouteDependencies } from "../../node-server/routes/nodes.ts";
 import { runCommand } from "../../node-server/vouchers/commands.ts";
@@ -130,7 +131,7 @@ export class Server {
       isPassing: (error) => !(error instanceof JudgingFailed),
       onFailure: (_error, what) => this.#world.note(`server: ${what}`),
     };
-    const deps = {
+    const deps: NodeRouteDependencies = {
       store,
       gateway: this.provider,
       context,
@@ -140,8 +141,9 @@ export class Server {
       randomBytes: random.bytes,
       leaseSigner: signers.lease,
       graceMs,
-      shapes: { answer: () => Promise.reject(new Error("shapes are read at once here")) },
-    } as unknown as NodeRouteDependencies;
+      rates: createRateGuard(undefined, () => this.#world.nowMs),
+      shapes: { fetch: () => Promise.reject(new Error("shapes are read at once here")) },
+    };
     this.#parts = { base, deps, signers, routes: nodeRoutes(deps), caller };
     this.shapes.trust.set("key-set", { kind: "key-set", version: "1", document: toBase64(keySet) });
     this.shapes.trust.set("accepts", { kind: "accepts", version: "1", document: "AID,RSK" });
