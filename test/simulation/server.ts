@@ -141,6 +141,7 @@ export class Server {
       randomBytes: random.bytes,
       leaseSigner: signers.lease,
       graceMs,
+      registry: undefined,
       rates: createRateGuard(undefined, () => this.#world.nowMs),
       shapes: { fetch: () => Promise.reject(new Error("shapes are read at once here")) },
     };
