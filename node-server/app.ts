@@ -5,7 +5,7 @@ import { boundBody } from "./middleware/body-bound.ts";
 import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { findPeer } from "./middleware/peer.ts";
-import type { IsTrusted } from "./middleware/peer.ts";
+import type { PeerRules } from "./middleware/peer.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
@@ -58,8 +58,8 @@ export interface AppDependencies
   readonly ready: () => Promise<void>;
   readonly readDocsAsset: ReadAsset;
   readonly recovery: RecoveryWatch;
-  /** Whether an address is that of a proxy that says truly who asks. */
-  readonly isTrustedProxy: IsTrusted;
+  /** Whose word about who asks is believed. */
+  readonly peers: PeerRules;
   /** The public half of the key that callbacks are signed with. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
@@ -72,7 +72,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     rates.address(c);
     return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
-  app.use(securityHeaders, findPeer(deps.isTrustedProxy), boundBody(largeBodies));
+  app.use(securityHeaders, findPeer(deps.peers), boundBody(largeBodies));
   for (const path of publicPaths)
     app.use(path, (c, next) => {
       rates.address(c);
@@ -108,7 +108,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
   for (const path of [...mapperChanges, ...g2pConnectPaths, ...mapperOneZeroPaths, "/bulk-payment"])
     app.use(path, recovering);
-  const openGuard = isOpen ? undefined : requireCaller({ rules: callers, rates, scopeOf });
+  const findXRoadClient = (client: string) => store.transaction((tx) => tx.registry.xRoadClient(client));
+  const openGuard = isOpen ? undefined : requireCaller({ rules: callers, findXRoadClient, rates, scopeOf });
   app.route("/", bulkPaymentRoutes(deps, openGuard));
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, openGuard));
@@ -118,7 +119,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const guard = openGuard ?? trustCaller(isRegistered);
   const billGuard = isOpen
     ? trustCaller(isRegistered, billHeaders)
-    : requireCaller({ rules: callers, rates, scopeOf: billScopeOf }, billHeaders);
+    : requireCaller({ rules: callers, findXRoadClient, rates, scopeOf: billScopeOf }, billHeaders);
   for (const path of billPaths) app.use(path, billGuard);
   for (const path of [...guardedPaths, ...disbursementPaths]) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.

@@ -24,7 +24,7 @@ import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
-import type { AnswerRequest, IsTrusted } from "./middleware/peer.ts";
+import type { AnswerRequest, PeerRules } from "./middleware/peer.ts";
 import { createRateGuard } from "./middleware/rates.ts";
 import type { Rates } from "./middleware/rates.ts";
 import type { OperationContext } from "./operations/context.ts";
@@ -81,8 +81,8 @@ export interface ComposeOptions {
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
   readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
-  /** Whether an address is that of a proxy that says truly who asks; none is if unset. */
-  readonly isTrustedProxy?: IsTrusted | undefined;
+  /** Whose word about who asks is believed; nobody's if unset. */
+  readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
 }
@@ -95,6 +95,8 @@ export interface ComposedServer {
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
   readonly fetch: AnswerRequest;
+  /** Every call that it answers, for whoever checks that each is guarded. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -199,7 +201,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
-    isTrustedProxy: options.isTrustedProxy ?? (() => false),
+    peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
   });
   let pollsEnded: Promise<void> | undefined;
@@ -208,6 +210,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
+    routes: app.routes,
     fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {

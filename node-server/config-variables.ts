@@ -36,7 +36,12 @@ export const variables = [
     name: "PAYPOST_TRUSTED_PROXY",
     default: "",
     meaning:
-      "Addresses and networks (CIDR), with commas between, of the proxies whose `X-Forwarded-For` and `X-Road-Client` are believed.",
+      "Addresses and networks (CIDR), with commas between, of the proxies whose `X-Forwarded-For` is believed.",
+  },
+  {
+    name: "PAYPOST_X_ROAD_SERVERS",
+    default: "",
+    meaning: "Addresses and networks of the X-Road security servers whose `X-Road-Client` is believed.",
   },
   {
     name: "PAYPOST_RATE_CALLER",

@@ -15,6 +15,7 @@ describe("what is read", () => {
       electric: undefined,
       callers: { jwks: undefined, issuer: undefined, audience: "paypost" },
       trustedProxies: [],
+      xRoadServers: [],
       rates: {
         caller: { perSecond: 200, burst: 2000 },
         node: { perSecond: 50, burst: 500 },
@@ -40,6 +41,7 @@ describe("what is read", () => {
       PAYPOST_ISSUER: "https://id.example",
       PAYPOST_AUDIENCE: "payments",
       PAYPOST_TRUSTED_PROXY: "10.0.0.5, 10.1.0.0/16",
+      PAYPOST_X_ROAD_SERVERS: "10.0.0.9",
       PAYPOST_RATE_CALLER: "1/10",
       PAYPOST_RATE_NODE: "0.5/5",
       PAYPOST_RATE_ADDRESS: "off",
@@ -61,6 +63,7 @@ describe("what is read", () => {
         audience: "payments",
       },
       trustedProxies: ["10.0.0.5", "10.1.0.0/16"],
+      xRoadServers: ["10.0.0.9"],
       rates: {
         caller: { perSecond: 1, burst: 10 },
         node: { perSecond: 0.5, burst: 5 },
@@ -99,6 +102,7 @@ describe("what is refused", () => {
     ["PAYPOST_JWKS", "http://id.example/jwks.json"],
     ["PAYPOST_TRUSTED_PROXY", "proxy.example"],
     ["PAYPOST_TRUSTED_PROXY", "10.0.0.0/33"],
+    ["PAYPOST_X_ROAD_SERVERS", "10.0.0"],
     ["PAYPOST_RATE_CALLER", "fast"],
     ["PAYPOST_RATE_NODE", "0/10"],
     ["PAYPOST_RATE_ADDRESS", "5/0"],

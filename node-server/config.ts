@@ -27,6 +27,7 @@ export interface Config {
   };
   /** Addresses and networks whose word about who asks is believed. */
   readonly trustedProxies: readonly string[];
+  readonly xRoadServers: readonly string[];
   readonly rates: Rates;
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
@@ -71,6 +72,14 @@ const logLevel = z.enum(
 );
 const mostGraceHours = 24 * 90;
 
+const networks = z
+  .string()
+  .refine(
+    (text) => trustedNetworks(listOf(text)) !== undefined,
+    must("addresses or networks, such as 10.0.0.5,10.1.0.0/16"),
+  )
+  .transform(listOf);
+
 const rate = z
   .string()
   .refine(
@@ -106,14 +115,8 @@ const schema = z.object({
     .optional(),
   PAYPOST_ISSUER: z.string().optional(),
   PAYPOST_AUDIENCE: z.string(),
-  PAYPOST_TRUSTED_PROXY: z
-    .string()
-    .refine(
-      (text) => trustedNetworks(listOf(text)) !== undefined,
-      must("addresses or networks, such as 10.0.0.5,10.1.0.0/16"),
-    )
-    .transform(listOf)
-    .optional(),
+  PAYPOST_TRUSTED_PROXY: networks.optional(),
+  PAYPOST_X_ROAD_SERVERS: networks.optional(),
   PAYPOST_RATE_CALLER: rate,
   PAYPOST_RATE_NODE: rate,
   PAYPOST_RATE_ADDRESS: rate,
@@ -168,6 +171,7 @@ function toConfig(values: Values): Config {
       audience: values.PAYPOST_AUDIENCE,
     },
     trustedProxies: values.PAYPOST_TRUSTED_PROXY ?? [],
+    xRoadServers: values.PAYPOST_X_ROAD_SERVERS ?? [],
     rates: {
       caller: values.PAYPOST_RATE_CALLER,
       node: values.PAYPOST_RATE_NODE,
@@ -268,11 +272,16 @@ function hasProtocol(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(URL.parse(text)?.protocol ?? "");
 }
 
+/** Whether a server that listens there is reached from its own machine only. */
+export function isLoopback(host: string): boolean {
+  return ["127.0.0.1", "::1", "localhost"].includes(host);
+}
+
 function isTrustworthy(text: string): boolean {
   if (!text.includes("://")) return true;
   const url = URL.parse(text);
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
-  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
+  const isOwnMachine = isLoopback((url?.hostname ?? "").replace(/^\[|\]$/g, ""));
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isOwnMachine);
 }
 
 function toJwks(text: string): { readonly url: URL } | { readonly file: string } {

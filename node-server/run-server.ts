@@ -12,6 +12,7 @@ import type { ComposedServer } from "./compose.ts";
 import { configOrExit } from "./config-or-exit.ts";
 import { drain } from "./drain.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
+import { hasDevelopmentIssuer } from "./development-issuer.ts";
 import { loadCredentials } from "./load-credentials.ts";
 import { trustedNetworks } from "./middleware/peer.ts";
 import { createHttpSender } from "./notifications/senders.ts";
@@ -38,6 +39,11 @@ export async function runServer(listen: Listen): Promise<void> {
   const { config, warnings } = configOrExit(process.env);
   const log = pino({ level: config.logLevel });
   for (const warning of warnings) log.warn(warning);
+  if (hasDevelopmentIssuer(config))
+    log.warn(
+      `PAYPOST_JWKS is not set: callers' tokens are those of \`npm run token\`, made with a key in ${config.keysFolder}. ` +
+        "For trials on this machine only",
+    );
 
   const database = await openServerDatabase(config, log).catch(exitWithoutDatabase);
   const composed = await composeServer({
@@ -46,8 +52,11 @@ export async function runServer(listen: Listen): Promise<void> {
     electric: config.electric,
     leaseGraceHours: config.leaseGraceHours,
     allowPrivateCallbacks: config.allowPrivateCallbacks,
-    callers: await loadCallerRules(config.callers),
-    isTrustedProxy: trustedNetworks(config.trustedProxies),
+    callers: await loadCallerRules(config),
+    peers: {
+      isProxy: trustedNetworks(config.trustedProxies) ?? (() => false),
+      isXRoadServer: trustedNetworks(config.xRoadServers) ?? (() => false),
+    },
     rates: config.rates,
     log,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),

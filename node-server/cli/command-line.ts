@@ -74,6 +74,8 @@ const options = {
   action: { type: "string" },
   subject: { type: "string" },
   limit: { type: "string" },
+  scope: { type: "string" },
+  remove: { type: "boolean" },
 } as const;
 
 export interface Said {

@@ -22,6 +22,7 @@ import { auditCommands } from "./audit-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
+import { callerCommands } from "./caller-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
@@ -59,6 +60,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...billerCommands,
   ...agentCommands,
   ...settlementCommands,
+  ...callerCommands,
   [
     "institution add",
     {

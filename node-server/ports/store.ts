@@ -209,6 +209,10 @@ export interface RegistryRows {
   institutionByName(name: string): Promise<InstitutionRow | undefined>;
   /** Ed25519: verifies an institution's G2P Connect messages; undefined where it does not sign them. */
   signingKey(institutionId: string): Promise<Uint8Array | undefined>;
+  /** The institution that a client of X-Road is, and what it may do. */
+  xRoadClient(
+    client: string,
+  ): Promise<{ readonly institutionId: string; readonly scopes: readonly string[] } | undefined>;
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;

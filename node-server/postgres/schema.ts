@@ -33,6 +33,7 @@ import type {
 
 export interface Database extends BillTables, DisbursementDatabase, MapperTables {
   institutions: Institutions;
+  x_road_clients: { client: string; institution_id: string; scopes: string[] };
   voucher_groups: VoucherGroups;
   merchants: Merchants;
   fsps: { id: string; name: string; created_at: Generated<Date> };
