@@ -14,6 +14,7 @@ import { securityHeaders } from "./middleware/security-headers.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
+import { validationAnswerPath } from "./mapper/http-validation.ts";
 import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
 import { batchResultRoutes } from "./routes/batch-results.ts";
 import { batchFileRoutes, mostBatchFileBytes } from "./routes/batch-files.ts";
@@ -209,6 +210,8 @@ function scopeOf(c: Context): Scope {
   if (/^\/(batch|bulk-payment|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
   if (g2pPath.test(c.req.path))
     return /\/(resolve|status)\/?$/.test(c.req.path) ? "mapper:read" : "mapper:write";
+  // What a payer bank says.
+  if (c.req.path.startsWith(validationAnswerPath)) return "disbursements:pay";
   if (mapperPath.test(c.req.path)) {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";

@@ -14,6 +14,7 @@ import { createAddresses } from "./addresses.ts";
 import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
+import { createHttpValidation } from "./mapper/http-validation.ts";
 import { createHttpBank } from "./disbursement/http-bank.ts";
 import { ownSenderId } from "./g2p-connect/answers.ts";
 import { createMessageSigner } from "./g2p-connect/signature.ts";
@@ -162,6 +163,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       signCallback,
       signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
+      askAboutAccounts: createHttpValidation({ publicUrl: options.publicUrl, sign: signCallback }),
       graceMs,
     }),
   };

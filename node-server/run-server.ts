@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
 import { createHttpRegistry } from "./beneficiaries/registry.ts";
@@ -12,6 +11,7 @@ import { composeServer } from "./compose.ts";
 import type { ComposedServer } from "./compose.ts";
 import { readConsolePage } from "./console/built-page.ts";
 import { configOrExit } from "./config-or-exit.ts";
+import { drain } from "./drain.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
 import { hasDevelopmentIssuer } from "./development-issuer.ts";
 import { loadCredentials } from "./load-credentials.ts";
@@ -34,9 +34,6 @@ export interface ListenOptions {
  * request is answered.
  */
 export type Listen = (options: ListenOptions) => () => Promise<void>;
-
-/** A request that takes longer than this to be answered keeps the server from its end no more. */
-const longestAnswerMs = 5_000;
 
 /** With its own PostgreSQL or yours, until it is told to stop. */
 export async function runServer(listen: Listen): Promise<void> {
@@ -84,10 +81,7 @@ export async function runServer(listen: Listen): Promise<void> {
     onListening: (port) => console.log(`Paypost listens on http://${config.host}:${port}`),
   });
   stopOnSignal(async () => {
-    const answered = stopListening();
-    await composed.endPolls();
-    await Promise.race([answered, delay(longestAnswerMs)]);
-    await composed.close();
+    await drain(composed, stopListening);
     await database.stop();
   });
 }

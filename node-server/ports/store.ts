@@ -15,6 +15,7 @@ import type { AuditHead } from "#sync/documents/verdict-list.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { AccountValidationRows } from "./account-validations.ts";
 import type { BillTx } from "./bill-rows.ts";
 import type { MapperRequestRows, PayeeRows } from "./mapper.ts";
 import type { BatchDetailRows } from "./batch-detail.ts";
@@ -60,6 +61,7 @@ export interface Tx extends BillTx {
   readonly payees: PayeeRows;
   readonly mapperRequests: MapperRequestRows;
   readonly disbursements: DisbursementRows;
+  readonly accountValidations: AccountValidationRows;
   readonly funds: FundsRows;
   readonly execution: ExecutionRows;
   readonly batchDetail: BatchDetailRows;
@@ -700,6 +702,7 @@ export type Job =
   | { readonly queue: "issue-batch"; readonly id: string }
   | { readonly queue: "run-command"; readonly id: string }
   | { readonly queue: "map-payees"; readonly id: string }
+  | { readonly queue: "validate-at-bank"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "notify"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string }
