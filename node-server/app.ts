@@ -8,6 +8,8 @@ import { findPeer } from "./middleware/peer.ts";
 import type { PeerRules } from "./middleware/peer.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
+import { consoleRoutes } from "./console/routes.ts";
+import type { ConsoleDependencies } from "./console/routes.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
@@ -51,7 +53,9 @@ export interface AppDependencies
     StockRouteDependencies,
     BillRouteDependencies,
     DisbursementRouteDependencies,
-    G2pRouteDependencies {
+    G2pRouteDependencies,
+    ConsoleDependencies {
+  readonly keySet: NodeRouteDependencies["keySet"];
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
   /** Resolves when the database answers and its schema is the one that this server knows. */
@@ -137,6 +141,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
+  app.route("/console", consoleRoutes(deps));
   describeApi(app);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

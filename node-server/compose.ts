@@ -44,6 +44,9 @@ import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./registered-keys.ts";
+import { createProvider } from "./operators/provider.ts";
+import type { ProviderSettings } from "./operators/provider.ts";
+import { operatorRows } from "./postgres/operator-rows.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
@@ -81,6 +84,10 @@ export interface ComposeOptions {
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
   readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
+  /** Reads a file of the console's page as it was built. */
+  readonly readConsolePage: ReadAsset;
+  /** By whom operators sign in to the console beside their local accounts. */
+  readonly provider?: ProviderSettings | undefined;
   /** Whose word about who asks is believed; nobody's if unset. */
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
@@ -201,6 +208,12 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
+    pool: client.pool,
+    operators: operatorRows(client.pool),
+    operatorKey: keys.operatorKey,
+    provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
+    publicUrl: options.publicUrl,
+    readConsolePage: options.readConsolePage,
     peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
   });

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { readConsolePage } from "./console/built-page.ts";
 import { createSend } from "./callbacks/send.node.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
 import { drain } from "./drain.ts";
@@ -36,6 +37,7 @@ const sandbox = await openSandbox(
     log,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     send: createSend(config.allowPrivateCallbacks),
+    readConsolePage,
     readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
   },
   { seed: seed.seed, seedName: seedFile, reset },

@@ -9,6 +9,7 @@ import { createSend } from "./callbacks/send.node.ts";
 import { loadCallerRules } from "./caller-rules.ts";
 import { composeServer } from "./compose.ts";
 import type { ComposedServer } from "./compose.ts";
+import { readConsolePage } from "./console/built-page.ts";
 import { configOrExit } from "./config-or-exit.ts";
 import { drain } from "./drain.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
@@ -66,6 +67,8 @@ export async function runServer(listen: Listen): Promise<void> {
     operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
     registry: config.registry && createHttpRegistry(config.registry),
     send: createSend(config.allowPrivateCallbacks),
+    provider: config.provider,
+    readConsolePage,
     readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
   }).catch(async (error: unknown) => {
     await database.stop();

@@ -48,6 +48,7 @@ export async function startTestSandbox(): Promise<TestSandbox> {
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       send: createSend(true),
       readDocsAsset: async () => undefined,
+      readConsolePage: async () => undefined,
     },
     { seed: await testSeed(), seedName: seedFile, reset: false },
   );
