@@ -1,4 +1,7 @@
-/** What the account mapper needs of the database. Addresses are plain here; at rest they are tokens (`../mapper/address-tokens.ts`). */
+/**
+ * What the account mapper needs of the database. Addresses are plain here; at rest they are tokens (`../mapper/address-
+ * tokens.ts`).
+ */
 import type { Beneficiary, BeneficiaryStep } from "#core/beneficiary.ts";
 import type { Page } from "./store.ts";
 
