@@ -8,10 +8,13 @@ import { findPeer } from "./middleware/peer.ts";
 import type { PeerRules } from "./middleware/peer.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
+import { consoleRoutes } from "./console/routes.ts";
+import type { ConsoleDependencies } from "./console/routes.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
+import { validationAnswerPath } from "./mapper/http-validation.ts";
 import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
 import { batchResultRoutes } from "./routes/batch-results.ts";
 import { batchFileRoutes, mostBatchFileBytes } from "./routes/batch-files.ts";
@@ -50,7 +53,9 @@ export interface AppDependencies
     StockRouteDependencies,
     BillRouteDependencies,
     DisbursementRouteDependencies,
-    G2pRouteDependencies {
+    G2pRouteDependencies,
+    ConsoleDependencies {
+  readonly keySet: NodeRouteDependencies["keySet"];
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
   /** Resolves when the database answers and its schema is the one that this server knows. */
@@ -136,6 +141,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
+  app.route("/console", consoleRoutes(deps));
   describeApi(app);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -204,6 +210,8 @@ function scopeOf(c: Context): Scope {
   if (/^\/(batch|bulk-payment|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
   if (g2pPath.test(c.req.path))
     return /\/(resolve|status)\/?$/.test(c.req.path) ? "mapper:read" : "mapper:write";
+  // What a payer bank says.
+  if (c.req.path.startsWith(validationAnswerPath)) return "disbursements:pay";
   if (mapperPath.test(c.req.path)) {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";

@@ -4,7 +4,7 @@ import nacl from "tweetnacl";
 import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
 import { startSealing } from "./audit/seal.ts";
-import { registeredAliases } from "./bills/payer-address.ts";
+import { createResolveAlias } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { resolvePayees } from "./mapper/resolve.ts";
@@ -14,6 +14,7 @@ import { createAddresses } from "./addresses.ts";
 import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
+import { createHttpValidation } from "./mapper/http-validation.ts";
 import { createHttpBank } from "./disbursement/http-bank.ts";
 import { ownSenderId } from "./g2p-connect/answers.ts";
 import { createMessageSigner } from "./g2p-connect/signature.ts";
@@ -43,6 +44,9 @@ import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./registered-keys.ts";
+import { createProvider } from "./operators/provider.ts";
+import type { ProviderSettings } from "./operators/provider.ts";
+import { operatorRows } from "./postgres/operator-rows.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
@@ -80,6 +84,10 @@ export interface ComposeOptions {
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
   readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
+  /** Reads a file of the console's page as it was built. */
+  readonly readConsolePage: ReadAsset;
+  /** By whom operators sign in to the console beside their local accounts. */
+  readonly provider?: ProviderSettings | undefined;
   /** Whose word about who asks is believed; nobody's if unset. */
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
@@ -155,6 +163,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       signCallback,
       signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
+      askAboutAccounts: createHttpValidation({ publicUrl: options.publicUrl, sign: signCallback }),
       graceMs,
     }),
   };
@@ -180,7 +189,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     graceMs,
     indexKey: keys.indexKey,
     openBox: (sealed) => openSealed(keys.boxKeys, sealed),
-    resolveAlias: registeredAliases(addresses),
+    resolveAlias: createResolveAlias(addresses),
     settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     addresses,
@@ -199,6 +208,12 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
+    pool: client.pool,
+    operators: operatorRows(client.pool),
+    operatorKey: keys.operatorKey,
+    provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
+    publicUrl: options.publicUrl,
+    readConsolePage: options.readConsolePage,
     peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
   });

@@ -110,6 +110,24 @@ export const variables = [
     meaning: "Bearer token that `PAYPOST_REGISTRY_URL` asks for; secret.",
   },
   {
+    name: "PAYPOST_OIDC_ISSUER",
+    default: "",
+    meaning:
+      "OpenID Connect provider by which operators sign in to the console; local accounts only if unset.",
+  },
+  { name: "PAYPOST_OIDC_CLIENT_ID", default: "", meaning: "What the console is called at that provider." },
+  {
+    name: "PAYPOST_OIDC_CLIENT_SECRET",
+    default: "",
+    meaning:
+      "What authenticates the console at that provider; secret. Without it the console is a public client.",
+  },
+  {
+    name: "PAYPOST_OIDC_ROLES_CLAIM",
+    default: "roles",
+    meaning: "Claim in which that provider lists an operator's roles, such as `auditor` or `merchant:M-1`.",
+  },
+  {
     name: "LOG_LEVEL",
     default: "info",
     meaning: "Least severity that is logged: trace, debug, info, warn, error, fatal or silent.",

@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { variables, type VariableName } from "./config-variables.ts";
+import type { ProviderSettings } from "./operators/provider.ts";
 import { trustedNetworks } from "./middleware/peer.ts";
 import type { Rates } from "./middleware/rates.ts";
 import type { Rate } from "./token-bucket.ts";
@@ -38,6 +39,8 @@ export interface Config {
   readonly alertTo: string | undefined;
   /** Without one, nodes cannot have a beneficiary authenticated. */
   readonly registry: { readonly url: string; readonly secret: string | undefined } | undefined;
+  /** Without one, operators sign in to the console with local accounts only. */
+  readonly provider: ProviderSettings | undefined;
   readonly logLevel: z.infer<typeof logLevel>;
 }
 
@@ -150,6 +153,16 @@ const schema = z.object({
     )
     .optional(),
   PAYPOST_REGISTRY_SECRET: z.string().optional(),
+  PAYPOST_OIDC_ISSUER: z
+    .string()
+    .refine(
+      (text) => text.includes("://") && isTrustworthy(text),
+      must("an https URL (http for loopback only)"),
+    )
+    .optional(),
+  PAYPOST_OIDC_CLIENT_ID: z.string().optional(),
+  PAYPOST_OIDC_CLIENT_SECRET: z.string().optional(),
+  PAYPOST_OIDC_ROLES_CLAIM: z.string(),
   LOG_LEVEL: logLevel,
 } satisfies Record<VariableName, z.ZodType>);
 
@@ -189,6 +202,15 @@ function toConfig(values: Values): Config {
     registry: values.PAYPOST_REGISTRY_URL
       ? { url: values.PAYPOST_REGISTRY_URL, secret: values.PAYPOST_REGISTRY_SECRET }
       : undefined,
+    provider:
+      values.PAYPOST_OIDC_ISSUER && values.PAYPOST_OIDC_CLIENT_ID
+        ? {
+            issuer: new URL(values.PAYPOST_OIDC_ISSUER),
+            clientId: values.PAYPOST_OIDC_CLIENT_ID,
+            clientSecret: values.PAYPOST_OIDC_CLIENT_SECRET,
+            rolesClaim: values.PAYPOST_OIDC_ROLES_CLAIM,
+          }
+        : undefined,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -227,6 +249,7 @@ const secrets: readonly string[] = [
   "ELECTRIC_SECRET",
   "PAYPOST_NOTIFY_SECRET",
   "PAYPOST_REGISTRY_SECRET",
+  "PAYPOST_OIDC_CLIENT_SECRET",
 ] satisfies VariableName[];
 
 function wrongValue(
@@ -257,6 +280,9 @@ function contradictions(given: Given): ConfigMistake[] {
     ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
     ...needs("PAYPOST_NOTIFY_SECRET", "PAYPOST_NOTIFY_URL"),
     ...needs("PAYPOST_REGISTRY_SECRET", "PAYPOST_REGISTRY_URL"),
+    ...needs("PAYPOST_OIDC_ISSUER", "PAYPOST_OIDC_CLIENT_ID"),
+    ...needs("PAYPOST_OIDC_CLIENT_ID", "PAYPOST_OIDC_ISSUER"),
+    ...needs("PAYPOST_OIDC_CLIENT_SECRET", "PAYPOST_OIDC_ISSUER"),
   ];
 }
 

@@ -27,6 +27,8 @@ export interface ServerKeys {
   readonly answerKey: Uint8Array;
   /** What seals and finds financial addresses derives from it (`addresses.ts`). */
   readonly addressKey: Uint8Array;
+  /** Seals what operators' authenticator apps hold (NaCl secretbox). */
+  readonly operatorKey: Uint8Array;
 }
 
 /** Reads the keys of a folder, making those that are missing. Throws when a key file is not 32 bytes in base64. */
@@ -41,6 +43,7 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     indexKey: await loadKey(folder, "number-index"),
     answerKey: await loadKey(folder, "sealed-answer"),
     addressKey: await loadKey(folder, "address"),
+    operatorKey: await loadKey(folder, "operator"),
   };
 }
 

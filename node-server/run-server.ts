@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
 import { createHttpRegistry } from "./beneficiaries/registry.ts";
@@ -10,7 +9,9 @@ import { createSend } from "./callbacks/send.node.ts";
 import { loadCallerRules } from "./caller-rules.ts";
 import { composeServer } from "./compose.ts";
 import type { ComposedServer } from "./compose.ts";
+import { readConsolePage } from "./console/built-page.ts";
 import { configOrExit } from "./config-or-exit.ts";
+import { drain } from "./drain.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
 import { hasDevelopmentIssuer } from "./development-issuer.ts";
 import { loadCredentials } from "./load-credentials.ts";
@@ -33,9 +34,6 @@ export interface ListenOptions {
  * request is answered.
  */
 export type Listen = (options: ListenOptions) => () => Promise<void>;
-
-/** A request that takes longer than this to be answered keeps the server from its end no more. */
-const longestAnswerMs = 5_000;
 
 /** With its own PostgreSQL or yours, until it is told to stop. */
 export async function runServer(listen: Listen): Promise<void> {
@@ -69,6 +67,8 @@ export async function runServer(listen: Listen): Promise<void> {
     operator: config.alertTo === undefined ? undefined : operatorAt(config.alertTo),
     registry: config.registry && createHttpRegistry(config.registry),
     send: createSend(config.allowPrivateCallbacks),
+    provider: config.provider,
+    readConsolePage,
     readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
   }).catch(async (error: unknown) => {
     await database.stop();
@@ -81,10 +81,7 @@ export async function runServer(listen: Listen): Promise<void> {
     onListening: (port) => console.log(`Paypost listens on http://${config.host}:${port}`),
   });
   stopOnSignal(async () => {
-    const answered = stopListening();
-    await composed.endPolls();
-    await Promise.race([answered, delay(longestAnswerMs)]);
-    await composed.close();
+    await drain(composed, stopListening);
     await database.stop();
   });
 }

@@ -74,6 +74,7 @@ const options = {
   action: { type: "string" },
   subject: { type: "string" },
   limit: { type: "string" },
+  role: { type: "string" },
   scope: { type: "string" },
   remove: { type: "boolean" },
 } as const;

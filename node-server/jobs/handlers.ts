@@ -19,6 +19,8 @@ import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
 import type { SignMessage } from "../g2p-connect/signature.ts";
 import { runMapperRequest } from "../mapper/run-request.ts";
+import { validateAtBank } from "../mapper/validate-at-bank.ts";
+import type { AskAboutAccounts } from "../mapper/validate-at-bank.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { deliverNotification, eraseAddresses, sendForgottenNotifications } from "../notifications/deliver.ts";
@@ -44,6 +46,7 @@ export interface HandlerDependencies {
   readonly signCallback: SignRequest;
   readonly signMessage: SignMessage;
   readonly sendMessage: SendMessage;
+  readonly askAboutAccounts: AskAboutAccounts;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
 }
@@ -61,6 +64,7 @@ export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, Disbur
       ),
     "map-payees": (id) =>
       afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),
+    "validate-at-bank": (id) => validateAtBank(store, deps.askAboutAccounts, BigInt(id)),
     callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),

@@ -1,4 +1,7 @@
-/** What the account mapper needs of the database. Addresses are plain here; at rest they are tokens (`../mapper/address-tokens.ts`). */
+/**
+ * What the account mapper needs of the database. Addresses are plain here; at rest they are tokens (`../mapper/address-
+ * tokens.ts`).
+ */
 import type { Beneficiary, BeneficiaryStep } from "#core/beneficiary.ts";
 import type { Page } from "./store.ts";
 
@@ -42,6 +45,8 @@ export interface PayeeRows {
   /** Reads without a lock: for answers, never for decisions. */
   find(institutionId: string, payeeIdentity: string): Promise<PayeeRow | undefined>;
   findAll(institutionId: string, identities: readonly string[]): Promise<Map<string, PayeeRow>>;
+  /** Whoever bears one of the identities with one of the institutions. */
+  withAny(institutionIds: readonly string[], identities: readonly string[]): Promise<PayeeRow[]>;
   /** Locks those that exist, in the order of their ids. */
   lock(institutionId: string, identities: readonly string[]): Promise<Map<string, PayeeRow>>;
   /** Returns the identities that were made: not those that the institution has already. */
@@ -91,7 +96,9 @@ export type MapperAction =
   | "resolve"
   | "txn-status"
   | "validate-payees"
-  | "validate-addresses";
+  | "validate-addresses"
+  /** Like it, by the payer bank that keeps the accounts (`account-validations.ts`). */
+  | "validate-at-bank";
 
 /** By which API a request came: it decides how its callback reads. */
 export type MapperFace = "current" | "1.0" | "g2p-connect";
@@ -189,6 +196,8 @@ export interface MapperRequestRows {
   nextOpen(request: Pick<MapperRequestRow, "id" | "institutionId">, limit: number): Promise<MapperItem[]>;
   /** Gives open items their outcomes and erases their addresses. Throws when one of them is not open. */
   finish(id: bigint, outcomes: readonly MapperOutcome[]): Promise<void>;
+  /** Replaces the outcomes of items that have one. */
+  correct(id: bigint, outcomes: readonly MapperOutcome[]): Promise<void>;
   complete(id: bigint): Promise<void>;
   progress(id: bigint): Promise<MapperProgress>;
   results(id: bigint, slice: LineSlice): Promise<MapperResult[]>;

@@ -21,6 +21,7 @@ const composed = await composeServer({
   gateway: createProviderGateway(process.env["SIMULATED_PROVIDER"] ?? ""),
   send: createSend(config.allowPrivateCallbacks),
   readDocsAsset: async () => undefined,
+  readConsolePage: async () => undefined,
 });
 const server = createNodeServer(composed.fetch);
 server.listen(config.port, config.host, () =>

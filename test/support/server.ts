@@ -54,6 +54,7 @@ export async function startTestServer(
       | "electric"
       | "gateway"
       | "registry"
+      | "provider"
       | "publicUrl"
       | "resolvePayees"
       | "carrierOf"
@@ -85,6 +86,7 @@ export async function startTestServer(
     send: createSend(true),
     ...options,
     readDocsAsset: async () => undefined,
+    readConsolePage: async () => undefined,
   });
   const client = createDatabaseClient(database.url, quiet, { max: 5 });
   const institution = new Institution("welfare", url, issuer, receiver, nacl.box.keyPair());
