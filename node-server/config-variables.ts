@@ -11,6 +11,12 @@ export const variables = [
     meaning: "PostgreSQL to use. Without it the server runs one of its own under `PAYPOST_DATA`.",
   },
   {
+    name: "PAYPOST_WAL_ARCHIVE",
+    default: "",
+    meaning:
+      "Folder, on another disk, that the server's own PostgreSQL archives its write-ahead log in, for restores to any moment.",
+  },
+  {
     name: "ELECTRIC_URL",
     default: "",
     meaning: "Electric service that answers shapes. Without it the server answers them itself.",

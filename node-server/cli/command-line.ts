@@ -74,6 +74,9 @@ const options = {
   action: { type: "string" },
   subject: { type: "string" },
   limit: { type: "string" },
+  to: { type: "string" },
+  wal: { type: "string" },
+  check: { type: "boolean" },
 } as const;
 
 export interface Said {

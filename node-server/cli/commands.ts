@@ -19,6 +19,7 @@ import {
 } from "../postgres/registry-admin.ts";
 import { agentCommands } from "./agent-commands.ts";
 import { auditCommands } from "./audit-commands.ts";
+import { backupCommands } from "./backup-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
@@ -45,6 +46,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...auditCommands,
   ...carryingCommands,
   ...leaseCommands,
+  ...backupCommands,
   ...recoveryCommands,
   ...heldCommands,
   ...disputeCommands,
