@@ -1,4 +1,15 @@
 # The central server of Paypost. It keeps nothing of its own but its keys: mount a volume at /keys, and back it up.
+
+# The console's page; nothing else of this stage is kept.
+FROM node:24-bookworm-slim AS page
+WORKDIR /paypost
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY core core
+COPY ui ui
+COPY node-server node-server
+RUN node node_modules/vite/bin/vite.js build --config node-server/console/vite.config.ts
+
 FROM node:24-bookworm-slim
 WORKDIR /paypost
 COPY package.json package-lock.json ./
@@ -7,6 +18,7 @@ COPY core core
 COPY sync sync
 COPY node-server node-server
 COPY migrations migrations
+COPY --from=page /paypost/node-server/console/dist node-server/console/dist
 RUN mkdir /keys && chown node:node /keys
 USER node
 ENV HOST=0.0.0.0 PORT=3000 PAYPOST_KEYS=/keys

@@ -13,7 +13,7 @@ import type { AskedPayload } from "../test/support/once.ts";
 import { temporaryFolder } from "../test/support/till.ts";
 import { connectTill, TillNotOpenedError } from "./connect.ts";
 import type { ConnectedTill, ConnectOptions } from "./connect.ts";
-import type { Answer, RequestName } from "./protocol.ts";
+import type { Answer, BillVoucher, RequestName } from "./protocol.ts";
 import { startThread } from "./thread-line.ts";
 
 async function connect(options: Partial<ConnectOptions> = {}): Promise<ConnectedTill> {
@@ -146,6 +146,94 @@ describe("practice", () => {
     expect((await ask(till, "payouts", { before: null })).payouts).toHaveLength(2);
     const used = (await ask(till, "practice-vouchers", {})).vouchers.filter((voucher) => voucher.used);
     expect(used).toHaveLength(4);
+  });
+
+  test("has bills and a float: each is credited, refused, rejected or unanswered as it was made to be", async () => {
+    const till = await connect();
+    await ask(till, "practice", { on: true, fresh: false });
+    await ask(till, "sync", {});
+    const { bills } = await ask(till, "practice-bills", {});
+    const desk = await ask(till, "bill-desk", {});
+    expect(desk.floats).toMatchObject([{ left: "100.00", most: "100.00" }]);
+    expect(desk.billers).toMatchObject([{ name: "Practice power company" }]);
+    const of = async (outcome: (typeof bills)[number]["outcome"]) => {
+      const found = bills.find((bill) => bill.outcome === outcome && !bill.used);
+      const bill = found && (await ask(till, "bill", { billId: found.billId }));
+      if (!bill?.ok) throw new Error(`no bill that is ${outcome}`);
+      return bill;
+    };
+    const pay = async (outcome: (typeof bills)[number]["outcome"], voucher: BillVoucher | null = null) => {
+      const { billId, amount, currency } = await of(outcome);
+      return ask(till, "pay-bill", { billId, voucher, amount, currency });
+    };
+    expect(await of("overdue")).toMatchObject({ state: "overdue", amount: "22.00", onDue: "20.00" });
+    expect(await pay("beyond")).toMatchObject({ code: "float-too-small" });
+    for (const outcome of ["credited", "overdue", "first", "declined", "silent"] as const)
+      expect(await pay(outcome), outcome).toMatchObject({ ok: true, payment: { standing: "pending" } });
+    await ask(till, "sync", {});
+    const history = await ask(till, "bill-history", { search: "", state: "all", before: null });
+    expect(history.payments.map(({ standing, isHeld }) => [standing, isHeld])).toEqual([
+      ["pending", true],
+      ["refund", false],
+      ["refund", false],
+      ["settled", false],
+      ["settled", false],
+    ]);
+    await expect
+      .poll(async () => (await ask(till, "bill-refunds", {})).payments)
+      .toMatchObject([
+        { reason: "bill-paid", first: { takenBy: "Practice agent", amount: "15.00" } },
+        { reason: "rejected-by-biller", first: null },
+      ]);
+    // What paid nothing has come back; credited and not yet credited stay taken.
+    expect((await ask(till, "bill-desk", {})).floats).toMatchObject([{ left: "48.00" }]);
+    const [refund] = (await ask(till, "bill-refunds", {})).payments;
+    await ask(till, "refund-bill", { sequence: refund?.sequence ?? 0 });
+    expect((await ask(till, "state", {})).bills).toEqual({ toGiveBack: 1 });
+  });
+
+  test("pays a bill with a make-believe voucher, which is used then", async () => {
+    const till = await connect();
+    await ask(till, "practice", { on: true, fresh: false });
+    await ask(till, "sync", {});
+    const { bills } = await ask(till, "practice-bills", {});
+    const billId = bills.find(({ outcome }) => outcome === "credited")?.billId ?? "";
+    const { vouchers } = await ask(till, "practice-vouchers", {});
+    const voucher = vouchers.find(({ amount }) => amount === "5.00");
+    if (!voucher) throw new Error("no voucher");
+    const { token, number } = voucher;
+    const paid = await ask(till, "pay-bill", {
+      billId,
+      voucher: { serial: null, token, number },
+      amount: "5.00",
+      currency: "USD",
+    });
+    expect(paid).toMatchObject({ ok: true, payment: { serial: voucher.serial } });
+    await ask(till, "sync", {});
+    const [payment] = (await ask(till, "bill-history", { search: "", state: "all", before: null })).payments;
+    expect(payment).toMatchObject({ standing: "settled" });
+    const used = (await ask(till, "practice-vouchers", {})).vouchers.filter((one) => one.used);
+    expect(used.map(({ serial }) => serial)).toEqual([voucher.serial]);
+    expect((await ask(till, "practice-bills", {})).bills.filter((bill) => bill.used)).toHaveLength(1);
+  });
+
+  test("that an earlier version began without bills has them after its next sync", async () => {
+    const directory = temporaryFolder();
+    const till = await connect({ directory });
+    await ask(till, "practice", { on: true, fresh: false });
+    await ask(till, "sync", {});
+    await till.close();
+    const database = new Database(join(directory, "practice", "node.db"));
+    database.exec(`update shape_heads set handle = 'practice-' || name;
+      delete from bills; delete from billers; delete from floats;
+      delete from shape_versions where shape in ('bills', 'billers', 'floats');
+      delete from signals where shape in ('bills', 'billers', 'floats')`);
+    database.close();
+    const again = await connect({ directory });
+    await ask(again, "practice", { on: true, fresh: false });
+    await ask(again, "sync", {});
+    expect((await ask(again, "bill-desk", {})).floats).toMatchObject([{ left: "100.00" }]);
+    expect((await ask(again, "find-bills", { search: "Asha" })).bills).toHaveLength(1);
   });
 
   test("is left and entered again as it was, or begun anew, and never shows in the real till", async () => {

@@ -1,7 +1,8 @@
 /**
  * The part of the protocol about bills, for tills whose merchant takes payments for a biller. Days are `YYYY-MM-DD` at the
- * biller's place. What moves money has a key: asked again under it, the till does nothing more and answers the same.
+ * biller's place.
  */
+import type { Once } from "./protocol.ts";
 import type { Amount, Done, Refused, Sum } from "./protocol-views.ts";
 
 export interface BillPayloads {
@@ -12,18 +13,14 @@ export interface BillPayloads {
   /** What taking the money would be, without taking it. */
   "check-bill": { readonly billId: string; readonly voucher: BillVoucher | null };
   /** The amount is what whoever pays was shown; another one is refused. Cash where there is no voucher. */
-  "pay-bill": Amount & {
-    readonly key: string;
-    readonly billId: string;
-    readonly voucher: BillVoucher | null;
-  };
+  "pay-bill": Once & Amount & { readonly billId: string; readonly voucher: BillVoucher | null };
   "bill-payment": { readonly sequence: number };
   "bill-history": BillHistoryQuery;
   "bill-totals": { readonly fromMs: number; readonly untilMs: number };
   /** Payments whose cash is to be given back, the oldest first. */
   "bill-refunds": Readonly<Record<string, never>>;
   /** That the cash of a payment was given back; once. */
-  "refund-bill": { readonly key: string; readonly sequence: number };
+  "refund-bill": Once & { readonly sequence: number };
 }
 
 export interface BillResults {

@@ -33,6 +33,8 @@ export interface PayeeChange {
   readonly modality: PayeeModality | null;
   readonly institutionCode: string | null;
   readonly address: string | null;
+  /** Where the payee is; null where this till serves one area, or the payee stays where it is. */
+  readonly area: string | null;
   readonly active: boolean | null;
 }
 
@@ -41,11 +43,19 @@ export const payeeModalities = ["00", "01", "02", "03", "04"] as const;
 export type PayeeModality = (typeof payeeModalities)[number];
 
 export interface PayeeDesk {
-  /** Those that payees are known of, and those that were typed before. */
-  readonly programmes: readonly string[];
+  /** Those that the operator lets this till serve, and those that were typed before. */
+  readonly programmes: readonly PayeeProgramme[];
   readonly payees: number;
   /** As of when they are complete; null where none ever came. */
   readonly asOfMs: number | null;
+}
+
+export interface PayeeProgramme {
+  readonly programme: string;
+  /** The one that this till serves; null for all of them. */
+  readonly area: string | null;
+  /** Of all of them, those that payees are known of. */
+  readonly areas: readonly string[];
 }
 
 export interface PayeeAddress {

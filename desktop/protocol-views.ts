@@ -407,3 +407,14 @@ export interface PracticeVoucher extends Amount {
   readonly outcome: "applied" | "rejected" | "held";
   readonly used: boolean;
 }
+
+export interface PracticeBills {
+  readonly bills: readonly PracticeBill[];
+}
+
+export interface PracticeBill {
+  readonly billId: string;
+  /** What this one is there to show: among others that somebody else was first, or that it is beyond the float. */
+  readonly outcome: "credited" | "overdue" | "first" | "declined" | "silent" | "beyond";
+  readonly used: boolean;
+}

@@ -23,6 +23,7 @@ import type {
   LeasePage,
   OperationDetail,
   PayoutPage,
+  PracticeBills,
   PracticeVouchers,
   QuitCheck,
   RedeemOrder,
@@ -123,6 +124,7 @@ export interface Payloads extends PayeePayloads, BillPayloads {
   /** Between the real till and a make-believe one; `fresh` begins the practice anew. */
   practice: { readonly on: boolean; readonly fresh: boolean };
   "practice-vouchers": Empty;
+  "practice-bills": Empty;
 }
 
 export interface Results extends PayeeResults, BillResults {
@@ -164,6 +166,7 @@ export interface Results extends PayeeResults, BillResults {
   "quit-check": QuitCheck;
   practice: Done | Refused;
   "practice-vouchers": PracticeVouchers;
+  "practice-bills": PracticeBills;
 }
 
 export type RequestName = keyof Payloads & keyof Results;

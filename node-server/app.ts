@@ -5,13 +5,16 @@ import { boundBody } from "./middleware/body-bound.ts";
 import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { findPeer } from "./middleware/peer.ts";
-import type { IsTrusted } from "./middleware/peer.ts";
+import type { PeerRules } from "./middleware/peer.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
+import { consoleRoutes } from "./console/routes.ts";
+import type { ConsoleDependencies } from "./console/routes.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
+import { validationAnswerPath } from "./mapper/http-validation.ts";
 import { batchDecisionRoutes } from "./routes/batch-decisions.ts";
 import { batchResultRoutes } from "./routes/batch-results.ts";
 import { batchFileRoutes, mostBatchFileBytes } from "./routes/batch-files.ts";
@@ -41,6 +44,9 @@ import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
 import { stockRoutes } from "./routes/stock.ts";
 import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
+import { watchRoutes } from "./routes/watch.ts";
+import type { WatchRouteDependencies } from "./routes/watch.ts";
+import { watchRequests } from "./middleware/watched.ts";
 
 export interface AppDependencies
   extends
@@ -50,15 +56,16 @@ export interface AppDependencies
     StockRouteDependencies,
     BillRouteDependencies,
     DisbursementRouteDependencies,
-    G2pRouteDependencies {
+    WatchRouteDependencies,
+    G2pRouteDependencies,
+    ConsoleDependencies {
+  readonly keySet: NodeRouteDependencies["keySet"];
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
-  /** Resolves when the database answers and its schema is the one that this server knows. */
-  readonly ready: () => Promise<void>;
   readonly readDocsAsset: ReadAsset;
   readonly recovery: RecoveryWatch;
-  /** Whether an address is that of a proxy that says truly who asks. */
-  readonly isTrustedProxy: IsTrusted;
+  /** Whose word about who asks is believed. */
+  readonly peers: PeerRules;
   /** The public half of the key that callbacks are signed with. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
@@ -71,7 +78,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     rates.address(c);
     return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
-  app.use(securityHeaders, findPeer(deps.isTrustedProxy), boundBody(largeBodies));
+  const watched = watchRequests(deps.metrics, () => deps.health.isStopping());
+  app.use(watched, securityHeaders, findPeer(deps.peers), boundBody(largeBodies));
   for (const path of publicPaths)
     app.use(path, (c, next) => {
       rates.address(c);
@@ -80,15 +88,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.get("/.well-known/jwks.json", (c) =>
     c.json(deps.jwks, 200, { "cache-control": "public, max-age=300" }),
   );
-  app.get("/healthcheck", (c) => c.json({ status: "ok" }));
-  app.get("/readiness", async (c) => {
-    const isReady = await deps.ready().then(
-      () => true,
-      () => false,
-    );
-    const status = deps.recovery.isOpen() ? "recovering" : "ready";
-    return c.json({ status: isReady ? status : "not ready" }, isReady ? 200 : 503);
-  });
+  app.route("/", watchRoutes(deps));
   const isOpen = callers === "trusted";
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),
@@ -107,7 +107,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   for (const path of ["/v1/leases", "/v1/leases/*", "/v1/enrolments"]) app.use(path, leasesWait);
   for (const path of [...mapperChanges, ...g2pConnectPaths, ...mapperOneZeroPaths, "/bulk-payment"])
     app.use(path, recovering);
-  const openGuard = isOpen ? undefined : requireCaller({ rules: callers, rates, scopeOf });
+  const findXRoadClient = (client: string) => store.transaction((tx) => tx.registry.xRoadClient(client));
+  const openGuard = isOpen ? undefined : requireCaller({ rules: callers, findXRoadClient, rates, scopeOf });
   app.route("/", bulkPaymentRoutes(deps, openGuard));
   // Before the guard of the current API, whose paths hold these too.
   app.route("/", oneZeroRoutes(deps, openGuard));
@@ -117,7 +118,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   const guard = openGuard ?? trustCaller(isRegistered);
   const billGuard = isOpen
     ? trustCaller(isRegistered, billHeaders)
-    : requireCaller({ rules: callers, rates, scopeOf: billScopeOf }, billHeaders);
+    : requireCaller({ rules: callers, findXRoadClient, rates, scopeOf: billScopeOf }, billHeaders);
   for (const path of billPaths) app.use(path, billGuard);
   for (const path of [...guardedPaths, ...disbursementPaths]) app.use(path, guard);
   // Before the route of one voucher, whose path holds it too.
@@ -135,6 +136,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.route("/", outcomeHintRoutes(deps));
   app.route("/", callbackRoutes(deps));
   app.route("/", nodeRoutes(deps));
+  app.route("/console", consoleRoutes(deps));
   describeApi(app);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -155,7 +157,15 @@ function answerError(deps: AppDependencies, error: Error, c: Context): Response 
 }
 
 /** For everybody, and each of some cost; `/healthcheck` has none. */
-const publicPaths = ["/.well-known/*", "/readiness", "/openapi.json", "/docs", "/docs/*", "/v1/keys"];
+const publicPaths = [
+  "/.well-known/*",
+  "/readiness",
+  "/metrics",
+  "/openapi.json",
+  "/docs",
+  "/docs/*",
+  "/v1/keys",
+];
 
 /** Files; what takes JSON has the bound of JSON. */
 const largeBodies = {
@@ -203,6 +213,8 @@ function scopeOf(c: Context): Scope {
   if (/^\/(batch|bulk-payment|api\/v1\/batch)/.test(c.req.path)) return disbursementScopeOf(c);
   if (g2pPath.test(c.req.path))
     return /\/(resolve|status)\/?$/.test(c.req.path) ? "mapper:read" : "mapper:write";
+  // What a payer bank says.
+  if (c.req.path.startsWith(validationAnswerPath)) return "disbursements:pay";
   if (mapperPath.test(c.req.path)) {
     const isQuestion = /\/(accountLookup|beneficiaries)\/?$/.test(c.req.path);
     return c.req.method === "GET" || isQuestion ? "mapper:read" : "mapper:write";

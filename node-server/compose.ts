@@ -14,6 +14,7 @@ import { createAddresses } from "./addresses.ts";
 import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
+import { createHttpValidation } from "./mapper/http-validation.ts";
 import { createHttpBank } from "./disbursement/http-bank.ts";
 import { ownSenderId } from "./g2p-connect/answers.ts";
 import { createMessageSigner } from "./g2p-connect/signature.ts";
@@ -23,7 +24,7 @@ import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
-import type { AnswerRequest, IsTrusted } from "./middleware/peer.ts";
+import type { AnswerRequest, PeerRules } from "./middleware/peer.ts";
 import { createRateGuard } from "./middleware/rates.ts";
 import type { Rates } from "./middleware/rates.ts";
 import type { OperationContext } from "./operations/context.ts";
@@ -43,8 +44,13 @@ import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./registered-keys.ts";
+import { createProvider } from "./operators/provider.ts";
+import type { ProviderSettings } from "./operators/provider.ts";
+import { operatorRows } from "./postgres/operator-rows.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
+import { watchHealth } from "./watch/health.ts";
+import { createMetrics } from "./watch/metrics.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
 import { createElectricShapeSource } from "./shapes/electric.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
@@ -80,10 +86,18 @@ export interface ComposeOptions {
   /** Who says whether somebody is whom a voucher is for; nobody if unset. */
   readonly registry?: BeneficiaryRegistry | undefined;
   readonly readDocsAsset: ReadAsset;
-  /** Whether an address is that of a proxy that says truly who asks; none is if unset. */
-  readonly isTrustedProxy?: IsTrusted | undefined;
+  /** Reads a file of the console's page as it was built. */
+  readonly readConsolePage: ReadAsset;
+  /** By whom operators sign in to the console beside their local accounts. */
+  readonly provider?: ProviderSettings | undefined;
+  /** Whose word about who asks is believed; nobody's if unset. */
+  readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
+  /** Folders of the database, where it is on this machine: there must be room on their disks. */
+  readonly folders?: readonly string[] | undefined;
+  /** What `/metrics` asks for; without one it answers this machine only. */
+  readonly metricsToken?: string | undefined;
 }
 
 export interface ComposedServer {
@@ -94,6 +108,10 @@ export interface ComposedServer {
   /** What it does again and again, for whoever does not wait for the next time. */
   readonly tasks: readonly PeriodicTask[];
   readonly fetch: AnswerRequest;
+  /** Every call that it answers, for whoever checks that each is guarded. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+  /** Tells proxies to send nobody here any more; it goes on answering. */
+  announceStop(): void;
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -120,6 +138,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });
   const gateway = options.gateway ?? ledgerGateway;
+  const metrics = createMetrics(client.pool);
   const context = {
     boxKeys: keys.boxKeys,
     indexKey: keys.indexKey,
@@ -127,6 +146,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     leaseSigner: keys.signers.lease,
     isPassing: isPassingFailure,
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
+    onVerdict: metrics.countVerdict,
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
@@ -150,9 +170,11 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       addresses,
       numbers,
       send: options.send,
+      onCallback: metrics.countCallback,
       signCallback,
       signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
+      askAboutAccounts: createHttpValidation({ publicUrl: options.publicUrl, sign: signCallback }),
       graceMs,
     }),
   };
@@ -167,6 +189,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   shapes.start();
   const sealing = startSealing(client.pool, log);
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const health = watchHealth({
+    pool: client.pool,
+    log,
+    isRecovering: () => recovery.isOpen(),
+    electricUrl: options.electric?.url,
+    folders: [options.keysFolder, ...(options.folders ?? [])],
+  });
   const app = createApp({
     store,
     gateway,
@@ -193,11 +222,19 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readStock: (institutionId) => readStock(client.pool, institutionId),
     jwks: { keys: [callbackJwk(keys.callbackKey)] },
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
-    ready: async () => void (await client.pool.query("select 1")),
+    health,
+    metrics,
+    metricsToken: options.metricsToken,
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
-    isTrustedProxy: options.isTrustedProxy ?? (() => false),
+    pool: client.pool,
+    operators: operatorRows(client.pool),
+    operatorKey: keys.operatorKey,
+    provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
+    publicUrl: options.publicUrl,
+    readConsolePage: options.readConsolePage,
+    peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
   });
   let pollsEnded: Promise<void> | undefined;
@@ -206,11 +243,14 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     context,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
+    routes: app.routes,
+    announceStop: () => health.stop(),
     fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {
       await endPolls();
       await jobs.stop();
+      await health.close();
       await sealing.close();
       await recovery.close();
       await client.close();

@@ -42,7 +42,12 @@ export const variables = [
     name: "PAYPOST_TRUSTED_PROXY",
     default: "",
     meaning:
-      "Addresses and networks (CIDR), with commas between, of the proxies whose `X-Forwarded-For` and `X-Road-Client` are believed.",
+      "Addresses and networks (CIDR), with commas between, of the proxies whose `X-Forwarded-For` is believed.",
+  },
+  {
+    name: "PAYPOST_X_ROAD_SERVERS",
+    default: "",
+    meaning: "Addresses and networks of the X-Road security servers whose `X-Road-Client` is believed.",
   },
   {
     name: "PAYPOST_RATE_CALLER",
@@ -109,6 +114,41 @@ export const variables = [
     name: "PAYPOST_REGISTRY_SECRET",
     default: "",
     meaning: "Bearer token that `PAYPOST_REGISTRY_URL` asks for; secret.",
+  },
+  {
+    name: "PAYPOST_OIDC_ISSUER",
+    default: "",
+    meaning:
+      "OpenID Connect provider by which operators sign in to the console; local accounts only if unset.",
+  },
+  { name: "PAYPOST_OIDC_CLIENT_ID", default: "", meaning: "What the console is called at that provider." },
+  {
+    name: "PAYPOST_OIDC_CLIENT_SECRET",
+    default: "",
+    meaning:
+      "What authenticates the console at that provider; secret. Without it the console is a public client.",
+  },
+  {
+    name: "PAYPOST_OIDC_ROLES_CLAIM",
+    default: "roles",
+    meaning: "Claim in which that provider lists an operator's roles, such as `auditor` or `merchant:M-1`.",
+  },
+  {
+    name: "PAYPOST_METRICS_TOKEN",
+    default: "",
+    meaning:
+      "Bearer token that `/metrics` asks for; secret. Without it `/metrics` answers this machine only, and no proxy.",
+  },
+  {
+    name: "PAYPOST_OTLP_URL",
+    default: "",
+    meaning: "OpenTelemetry collector (OTLP over HTTP) that traces are sent to. Without it none are made.",
+  },
+  {
+    name: "PAYPOST_STOP_DELAY_SECONDS",
+    default: "0",
+    meaning:
+      "How long a server that is told to stop goes on answering, so that a proxy's health check takes it out first.",
   },
   {
     name: "LOG_LEVEL",

@@ -15,6 +15,7 @@ describe("what is read", () => {
       electric: undefined,
       callers: { jwks: undefined, issuer: undefined, audience: "paypost" },
       trustedProxies: [],
+      xRoadServers: [],
       rates: {
         caller: { perSecond: 200, burst: 2000 },
         node: { perSecond: 50, burst: 500 },
@@ -23,6 +24,7 @@ describe("what is read", () => {
       },
       leaseGraceHours: 24,
       allowPrivateCallbacks: false,
+      stopDelaySeconds: 0,
       logLevel: "info",
     });
   });
@@ -40,12 +42,14 @@ describe("what is read", () => {
       PAYPOST_ISSUER: "https://id.example",
       PAYPOST_AUDIENCE: "payments",
       PAYPOST_TRUSTED_PROXY: "10.0.0.5, 10.1.0.0/16",
+      PAYPOST_X_ROAD_SERVERS: "10.0.0.9",
       PAYPOST_RATE_CALLER: "1/10",
       PAYPOST_RATE_NODE: "0.5/5",
       PAYPOST_RATE_ADDRESS: "off",
       PAYPOST_RATE_ENROLMENT: "2/3",
       PAYPOST_LEASE_GRACE_HOURS: "0.5",
       PAYPOST_ALLOW_PRIVATE_CALLBACKS: "true",
+      PAYPOST_STOP_DELAY_SECONDS: "5",
       LOG_LEVEL: "debug",
     });
     expect(config).toEqual({
@@ -61,6 +65,7 @@ describe("what is read", () => {
         audience: "payments",
       },
       trustedProxies: ["10.0.0.5", "10.1.0.0/16"],
+      xRoadServers: ["10.0.0.9"],
       rates: {
         caller: { perSecond: 1, burst: 10 },
         node: { perSecond: 0.5, burst: 5 },
@@ -69,6 +74,7 @@ describe("what is read", () => {
       },
       leaseGraceHours: 0.5,
       allowPrivateCallbacks: true,
+      stopDelaySeconds: 5,
       logLevel: "debug",
     });
   });
@@ -99,6 +105,7 @@ describe("what is refused", () => {
     ["PAYPOST_JWKS", "http://id.example/jwks.json"],
     ["PAYPOST_TRUSTED_PROXY", "proxy.example"],
     ["PAYPOST_TRUSTED_PROXY", "10.0.0.0/33"],
+    ["PAYPOST_X_ROAD_SERVERS", "10.0.0"],
     ["PAYPOST_RATE_CALLER", "fast"],
     ["PAYPOST_RATE_NODE", "0/10"],
     ["PAYPOST_RATE_ADDRESS", "5/0"],
@@ -106,6 +113,9 @@ describe("what is refused", () => {
     ["PAYPOST_LEASE_GRACE_HOURS", "-1"],
     ["PAYPOST_LEASE_GRACE_HOURS", "2161"],
     ["PAYPOST_ALLOW_PRIVATE_CALLBACKS", "yes"],
+    ["PAYPOST_METRICS_TOKEN", "short"],
+    ["PAYPOST_STOP_DELAY_SECONDS", "a while"],
+    ["PAYPOST_WAL_ARCHIVE", 'a "folder"'],
     ["LOG_LEVEL", "loud"],
   ])("%s=%s, with the variable's name and what it must be", (name, value) => {
     const [mistake, ...others] = mistakesOf({ [name]: value });

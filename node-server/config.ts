@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { variables, type VariableName } from "./config-variables.ts";
+import type { ProviderSettings } from "./operators/provider.ts";
 import { trustedNetworks } from "./middleware/peer.ts";
 import type { Rates } from "./middleware/rates.ts";
 import type { Rate } from "./token-bucket.ts";
@@ -29,6 +30,7 @@ export interface Config {
   };
   /** Addresses and networks whose word about who asks is believed. */
   readonly trustedProxies: readonly string[];
+  readonly xRoadServers: readonly string[];
   readonly rates: Rates;
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
@@ -39,6 +41,11 @@ export interface Config {
   readonly alertTo: string | undefined;
   /** Without one, nodes cannot have a beneficiary authenticated. */
   readonly registry: { readonly url: string; readonly secret: string | undefined } | undefined;
+  /** Without one, operators sign in to the console with local accounts only. */
+  readonly provider: ProviderSettings | undefined;
+  readonly metricsToken: string | undefined;
+  readonly otlpUrl: string | undefined;
+  readonly stopDelaySeconds: number;
   readonly logLevel: z.infer<typeof logLevel>;
 }
 
@@ -72,6 +79,14 @@ const logLevel = z.enum(
   must("one of trace, debug, info, warn, error, fatal, silent"),
 );
 const mostGraceHours = 24 * 90;
+
+const networks = z
+  .string()
+  .refine(
+    (text) => trustedNetworks(listOf(text)) !== undefined,
+    must("addresses or networks, such as 10.0.0.5,10.1.0.0/16"),
+  )
+  .transform(listOf);
 
 const rate = z
   .string()
@@ -113,14 +128,8 @@ const schema = z.object({
     .optional(),
   PAYPOST_ISSUER: z.string().optional(),
   PAYPOST_AUDIENCE: z.string(),
-  PAYPOST_TRUSTED_PROXY: z
-    .string()
-    .refine(
-      (text) => trustedNetworks(listOf(text)) !== undefined,
-      must("addresses or networks, such as 10.0.0.5,10.1.0.0/16"),
-    )
-    .transform(listOf)
-    .optional(),
+  PAYPOST_TRUSTED_PROXY: networks.optional(),
+  PAYPOST_X_ROAD_SERVERS: networks.optional(),
   PAYPOST_RATE_CALLER: rate,
   PAYPOST_RATE_NODE: rate,
   PAYPOST_RATE_ADDRESS: rate,
@@ -154,6 +163,25 @@ const schema = z.object({
     )
     .optional(),
   PAYPOST_REGISTRY_SECRET: z.string().optional(),
+  PAYPOST_OIDC_ISSUER: z
+    .string()
+    .refine(
+      (text) => text.includes("://") && isTrustworthy(text),
+      must("an https URL (http for loopback only)"),
+    )
+    .optional(),
+  PAYPOST_OIDC_CLIENT_ID: z.string().optional(),
+  PAYPOST_OIDC_CLIENT_SECRET: z.string().optional(),
+  PAYPOST_OIDC_ROLES_CLAIM: z.string(),
+  PAYPOST_METRICS_TOKEN: z.string().min(16, must("16 characters or more")).optional(),
+  PAYPOST_OTLP_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as http://127.0.0.1:4318"))
+    .optional(),
+  PAYPOST_STOP_DELAY_SECONDS: z
+    .string()
+    .refine((text) => /^[0-9]{1,3}$/.test(text), must("a whole number of seconds up to 999"))
+    .transform(Number),
   LOG_LEVEL: logLevel,
 } satisfies Record<VariableName, z.ZodType>);
 
@@ -176,6 +204,7 @@ function toConfig(values: Values): Config {
       audience: values.PAYPOST_AUDIENCE,
     },
     trustedProxies: values.PAYPOST_TRUSTED_PROXY ?? [],
+    xRoadServers: values.PAYPOST_X_ROAD_SERVERS ?? [],
     rates: {
       caller: values.PAYPOST_RATE_CALLER,
       node: values.PAYPOST_RATE_NODE,
@@ -193,6 +222,18 @@ function toConfig(values: Values): Config {
     registry: values.PAYPOST_REGISTRY_URL
       ? { url: values.PAYPOST_REGISTRY_URL, secret: values.PAYPOST_REGISTRY_SECRET }
       : undefined,
+    provider:
+      values.PAYPOST_OIDC_ISSUER && values.PAYPOST_OIDC_CLIENT_ID
+        ? {
+            issuer: new URL(values.PAYPOST_OIDC_ISSUER),
+            clientId: values.PAYPOST_OIDC_CLIENT_ID,
+            clientSecret: values.PAYPOST_OIDC_CLIENT_SECRET,
+            rolesClaim: values.PAYPOST_OIDC_ROLES_CLAIM,
+          }
+        : undefined,
+    metricsToken: values.PAYPOST_METRICS_TOKEN,
+    otlpUrl: values.PAYPOST_OTLP_URL,
+    stopDelaySeconds: values.PAYPOST_STOP_DELAY_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -231,6 +272,8 @@ const secrets: readonly string[] = [
   "ELECTRIC_SECRET",
   "PAYPOST_NOTIFY_SECRET",
   "PAYPOST_REGISTRY_SECRET",
+  "PAYPOST_METRICS_TOKEN",
+  "PAYPOST_OIDC_CLIENT_SECRET",
 ] satisfies VariableName[];
 
 function wrongValue(
@@ -267,6 +310,9 @@ function contradictions(given: Given): ConfigMistake[] {
     ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
     ...needs("PAYPOST_NOTIFY_SECRET", "PAYPOST_NOTIFY_URL"),
     ...needs("PAYPOST_REGISTRY_SECRET", "PAYPOST_REGISTRY_URL"),
+    ...needs("PAYPOST_OIDC_ISSUER", "PAYPOST_OIDC_CLIENT_ID"),
+    ...needs("PAYPOST_OIDC_CLIENT_ID", "PAYPOST_OIDC_ISSUER"),
+    ...needs("PAYPOST_OIDC_CLIENT_SECRET", "PAYPOST_OIDC_ISSUER"),
   ];
 }
 
@@ -282,11 +328,16 @@ function hasProtocol(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(URL.parse(text)?.protocol ?? "");
 }
 
+/** Whether a server that listens there is reached from its own machine only. */
+export function isLoopback(host: string): boolean {
+  return ["127.0.0.1", "::1", "localhost"].includes(host);
+}
+
 function isTrustworthy(text: string): boolean {
   if (!text.includes("://")) return true;
   const url = URL.parse(text);
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
-  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
+  const isOwnMachine = isLoopback((url?.hostname ?? "").replace(/^\[|\]$/g, ""));
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isOwnMachine);
 }
 
 function toJwks(text: string): { readonly url: URL } | { readonly file: string } {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createCallbackKey } from "./callbacks/signature.ts";
 import type { CallbackKey } from "./callbacks/signature.ts";
 import { serverKinds } from "#sync/signing/kinds.ts";
@@ -27,11 +27,12 @@ export interface ServerKeys {
   readonly answerKey: Uint8Array;
   /** What seals and finds financial addresses derives from it (`addresses.ts`). */
   readonly addressKey: Uint8Array;
+  /** Seals what operators' authenticator apps hold (NaCl secretbox). */
+  readonly operatorKey: Uint8Array;
 }
 
 /** Reads the keys of a folder, making those that are missing. Throws when a key file is not 32 bytes in base64. */
 export async function loadServerKeys(folder: string): Promise<ServerKeys> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const signers = await Promise.all(
     serverKinds.map(async (kind) => [kind, await createSigner(kind, await loadKey(folder, kind))] as const),
   );
@@ -42,6 +43,7 @@ export async function loadServerKeys(folder: string): Promise<ServerKeys> {
     indexKey: await loadKey(folder, "number-index"),
     answerKey: await loadKey(folder, "sealed-answer"),
     addressKey: await loadKey(folder, "address"),
+    operatorKey: await loadKey(folder, "operator"),
   };
 }
 
@@ -57,7 +59,12 @@ export async function loadKey(folder: string, name: string): Promise<Uint8Array>
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (text === undefined) return makeKey(path);
+  if (text === undefined) {
+    // What lies above may have to be read by others, such as the user of the database.
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return makeKey(path);
+  }
   const key = new Uint8Array(Buffer.from(text.trim(), "base64"));
   if (key.length !== 32) throw new Error(`${path} is damaged: it must hold 32 bytes in base64`);
   return key;

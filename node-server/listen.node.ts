@@ -47,3 +47,12 @@ export function createNodeServer(answer: AnswerRequest, limits: ConnectionLimits
   server.maxHeadersCount = mostHeaders;
   return server;
 }
+
+/** Takes no further connections; resolves when the last request is answered. */
+export async function endListening(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Node itself ends the connections that are idle now, and not those that will be.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearInterval(sweep);
+}

@@ -4,8 +4,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
+import { readConsolePage } from "./console/built-page.ts";
 import { createSend } from "./callbacks/send.node.ts";
 import { exitWithoutDatabase, openServerDatabase } from "./database.ts";
+import { drain } from "./drain.ts";
 import { listenOnLoopback } from "./sandbox/listen.ts";
 import { callerKey, openSandbox } from "./sandbox/open.ts";
 import { readSandboxOptions } from "./sandbox/options.ts";
@@ -35,6 +37,7 @@ const sandbox = await openSandbox(
     log,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     send: createSend(config.allowPrivateCallbacks),
+    readConsolePage,
     readDocsAsset: (name) => readFile(join(getAbsoluteFSPath(), name)),
   },
   { seed: seed.seed, seedName: seedFile, reset },
@@ -44,14 +47,15 @@ const sandbox = await openSandbox(
 });
 const listening = await listenOnLoopback(sandbox.server.fetch, port).catch(
   async (error: NodeJS.ErrnoException) => {
-    await stop();
+    await sandbox.server.close();
+    await database.stop();
     if (error.code !== "EADDRINUSE") throw error;
     return refuse("The sandbox did not start:", [`Port ${port} is taken. Choose another: --port NUMBER`]);
   },
 );
 stopOnSignal(async () => {
-  listening.close();
-  await stop();
+  await drain(sandbox.server, () => listening.close());
+  await database.stop();
 });
 
 const { goesOn } = sandbox;
@@ -65,11 +69,6 @@ console.log(
   `Numbers that the current API encrypts open with ${join(config.keysFolder, `${callerKey}.key`)} (paypost decrypt)`,
 );
 console.log(`\nThe sandbox listens on ${listening.urls.join(" and ")}, without tokens. Ctrl-C ends it.`);
-
-async function stop(): Promise<void> {
-  await sandbox.server.close();
-  await database.stop();
-}
 
 function refuse(what: string, mistakes: readonly string[]): never {
   console.error([what, ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));

@@ -123,6 +123,30 @@ const paths = {
       <path d="m9 9 6 6M15 9l-6 6" />
     </>
   ),
+  people: (
+    <>
+      <circle cx="9" cy="8" r="3.5" />
+      <path d="M2.5 20a6.5 6.5 0 0 1 13 0M16 4.8a3.5 3.5 0 0 1 0 6.4M17.5 14.2a6.5 6.5 0 0 1 4 5.8" />
+    </>
+  ),
+  nodes: (
+    <>
+      <rect x="3" y="5" width="12" height="9" rx="1.5" />
+      <path d="M9 14v4M5.5 18h7M18 8h3v10h-4" />
+    </>
+  ),
+  approvals: (
+    <>
+      <path d="m3.5 12.5 4 4 7-8" />
+      <path d="m11.5 15.5 1.5 1.5 7.5-8.5" />
+    </>
+  ),
+  callbacks: (
+    <>
+      <path d="M21 4 3 11l7 3 3 7z" />
+      <path d="M10 14 21 4" />
+    </>
+  ),
   caution: (
     <>
       <path d="M12 4 2.8 20h18.4z" />

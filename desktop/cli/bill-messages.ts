@@ -30,7 +30,7 @@ export function billRefusalMessage(refusal: PayBillRefusal): string {
       return "Vouchers of this kind do not pay this biller's bills.";
     case "amount-changed":
       return `Another amount is due now: ${formatMajor(refusal.due)} ${refusal.due.currency}. Look at the bill again.`;
-    case "key-used":
+    case "request-used":
       return "This request was made before for another bill.";
     case "voucher-refused":
       return refusalMessage(refusal.refusal);

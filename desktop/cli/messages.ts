@@ -211,7 +211,7 @@ const stopReasons: Readonly<Record<string, string>> = {
     "This till's database and the second record of its last operation contradict each other.",
   "head-not-written":
     "The last operation was stored, but its second record could not be written. Do not hand over goods for it before " +
-    "`queue` shows its verdict. Make room on the disk or plug it in, and start again: that may be all it takes.",
+    "`queue` shows its verdict. Make room on the disk or plug it in: the next sync or start writes it then, and sends nothing before.",
   "behind-server": "The server knows operations of this till that the till itself has lost.",
   forked: "The server has stored other operations of this till than the till itself.",
 };

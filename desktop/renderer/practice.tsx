@@ -1,4 +1,4 @@
-/** The make-believe till: the way out of it, and the vouchers that can be tried. */
+/** The make-believe till: the way out of it, and the vouchers and bills that can be tried. */
 import { useTranslation } from "react-i18next";
 import type { PracticeVoucher } from "../protocol.ts";
 import { useAction, Wrong } from "./action.tsx";
@@ -29,7 +29,6 @@ export function PracticeVouchers({ onChoose }: { readonly onChoose: (voucher: Pr
   const { t } = useTranslation();
   const { money } = useFormats();
   const { result } = useAnswer("practice-vouchers", {});
-  const { isBusy, wrong, run } = useAction();
   const unused = (result?.vouchers ?? []).filter(({ used }) => !used);
   return (
     <section className="boxed after">
@@ -50,6 +49,44 @@ export function PracticeVouchers({ onChoose }: { readonly onChoose: (voucher: Pr
           </li>
         ))}
       </ul>
+      <BeginAnew />
+    </section>
+  );
+}
+
+/** Where a bill is asked for: those that there are to try, and what each will show. */
+export function PracticeBills({ onChoose }: { readonly onChoose: (billId: string) => void }) {
+  const { t } = useTranslation();
+  const { result } = useAnswer("practice-bills", {});
+  return (
+    <section className="boxed after">
+      <h2>{t("practice.bills")}</h2>
+      <p>{t("practice.billsHint")}</p>
+      <ul className="list">
+        {(result?.bills ?? [])
+          .filter(({ used }) => !used)
+          .map(({ billId, outcome }) => (
+            <li key={billId}>
+              <span className="stack">
+                <bdi className="code">{billId}</bdi>
+                <span className="soft">{t(`practice.${outcome}`)}</span>
+              </span>
+              <button type="button" className="end" onClick={() => onChoose(billId)}>
+                {t("practice.use")}
+              </button>
+            </li>
+          ))}
+      </ul>
+      <BeginAnew />
+    </section>
+  );
+}
+
+function BeginAnew() {
+  const { t } = useTranslation();
+  const { isBusy, wrong, run } = useAction();
+  return (
+    <>
       <button
         type="button"
         disabled={isBusy}
@@ -58,6 +95,6 @@ export function PracticeVouchers({ onChoose }: { readonly onChoose: (voucher: Pr
         {t("practice.fresh")}
       </button>
       <Wrong text={wrong} />
-    </section>
+    </>
   );
 }

@@ -92,8 +92,8 @@ test("the disk of an agent's till holds no payer's name in clear: of a bill, of 
     dueBill("EL00000018", { payerName: names.other }),
   ];
   tellBills(desk, { bills });
-  const key = "00000000-0000-4000-8000-000000000001";
-  const order = { key, billId: "EL12345674", voucher: null, amount: "12.50", currency: "USD" };
+  const request = "00000000-0000-4000-8000-000000000001";
+  const order = { request, billId: "EL12345674", voucher: null, amount: "12.50", currency: "USD" };
   expect(await desk.ask("pay-bill", order)).toMatchObject({ ok: true });
   const first = { takenBy: names.first, atMs: 1, means: "cash", reference: "r", ...told } as const;
   const refund = {
@@ -136,8 +136,14 @@ test("payers' names that an earlier version left in clear are sealed with the fi
 test("after 90 days a payment's payer is forgotten, and the payment is not", async () => {
   const desk = await openDeskWithAnn(await startServer());
   tellBills(desk, { bills: [dueBill("EL12345674", { payerName: "Asha" })] });
-  const key = "00000000-0000-4000-8000-000000000001";
-  await desk.ask("pay-bill", { key, billId: "EL12345674", voucher: null, amount: "12.50", currency: "USD" });
+  const request = "00000000-0000-4000-8000-000000000001";
+  await desk.ask("pay-bill", {
+    request,
+    billId: "EL12345674",
+    voucher: null,
+    amount: "12.50",
+    currency: "USD",
+  });
   await desk.ask("sync", {});
   expect(desk.stores.bills.payerOf(1)).toBe("Asha");
   forgetOld(desk.stores.database, Date.now() + 91 * dayMs);

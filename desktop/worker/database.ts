@@ -50,8 +50,12 @@ function requireSound(database: NodeDatabase): void {
   if (found !== "ok") throw new Database.SqliteError(String(found), "SQLITE_CORRUPT");
 }
 
+/** A file beside the database that could not be written. */
+export class FileNotWrittenError extends Error {}
+
 /** A full disk, or one that cannot be written: what was committed is there, and the same call may do better later. */
 export function isStorageFailure(error: unknown): boolean {
+  if (error instanceof FileNotWrittenError) return true;
   return hasCode(error, /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY)/);
 }
 

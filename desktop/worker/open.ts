@@ -9,7 +9,7 @@ import type { QueueStorage } from "#sync/ports/queue-storage.ts";
 import type { TrustStorage } from "#sync/ports/trust-storage.ts";
 import { checkHead } from "#sync/queue/head.ts";
 import type { HeadStop } from "#sync/queue/head.ts";
-import { openDatabase } from "./database.ts";
+import { FileNotWrittenError, openDatabase } from "./database.ts";
 import type { NodeDatabase } from "./database.ts";
 import { readHeadFile, writeHeadFile } from "./head-file.ts";
 import type { HeadFileStep } from "./head-file.ts";
@@ -100,24 +100,40 @@ export function openStores({ directory, wallMs }: OpenOptions): OpenedStores {
       try {
         stores.writeHead(...head);
       } catch (error) {
-        // Nothing more is signed until a start has brought the file up to date again.
+        // Nothing more is signed, and nothing sent, until the file is up to date again.
         stop = "head-not-written";
         throw error;
       }
     };
+    const agreeOnHead = () => {
+      if (stop !== "head-not-written") return;
+      try {
+        stop = compareHeads(stores);
+      } catch (cause) {
+        throw new FileNotWrittenError("the head file could not be written", { cause });
+      }
+    };
+    const queue = { ...stores.queue, agreeOnHead };
     const close = () => {
       stores.vault.lock();
       database.close();
       lock.release();
     };
-    return { ok: true, stores: { ...stores, writeHead, stopped: () => stop ?? stores.stopped(), close } };
+    return {
+      ok: true,
+      stores: { ...stores, queue, writeHead, stopped: () => stop ?? stores.stopped(), close },
+    };
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): Omit<NodeStores, "close"> {
+type OpenedParts = Omit<NodeStores, "close" | "queue"> & {
+  readonly queue: Omit<QueueStorage, "agreeOnHead">;
+};
+
+function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): OpenedParts {
   const node = createNodeStorage(database);
   const vault = createVault();
   const ages = database.prepare<[string], { as_of_ms: bigint }>(
@@ -154,8 +170,8 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
   };
 }
 
-/** Repairs a file that is one behind; otherwise gives the reason to stop. It is found again at every start. */
-function compareHeads(stores: Omit<NodeStores, "close">): HeadStop | undefined {
+/** Repairs a file that is one behind; otherwise gives the reason to stop. Throws where it cannot write the file. */
+function compareHeads(stores: OpenedParts): HeadStop | undefined {
   const certificate = stores.node.identity()?.certificate;
   if (!certificate) return undefined;
   const { nodeId } = certificate;

@@ -5,7 +5,7 @@
  * A1  A bill has one live payment here, and none where the server says that it is paid or being paid.
  * A2  Cash is taken while the float covers it: what the server told, less what it has not counted yet.
  * A3  A voucher pays exactly its value, under an open lease, and hands nothing over before the biller has answered.
- * A4  Asked twice under one key it is done once, and answered the same; what was confirmed is what is taken.
+ * A4  Asked twice under one id it is done once, and answered the same; what was confirmed is what is taken.
  */
 import { amountDueMinor, billIdRefusal } from "#core/bill.ts";
 import type { BillIdRefusal } from "#core/bill.ts";
@@ -29,8 +29,8 @@ export interface PayBillRequest {
   /** The voucher that pays; cash where it is left out. One of serial and token at least. */
   readonly voucher?: PayingVoucher | undefined;
   readonly shift?: number | undefined;
-  /** Of the request: a second one of the same key is the first one, told again. */
-  readonly key?: string | undefined;
+  /** Its id: a second one of the same id is the first one, told again. */
+  readonly request?: string | undefined;
   /** What whoever pays was shown; something else is refused. */
   readonly confirmed?: Money | undefined;
 }
@@ -50,8 +50,8 @@ export type PayBillRefusal =
   | { readonly code: "voucher-refused"; readonly refusal: RedeemRefusal }
   /** Since it was shown, another amount has become due. */
   | { readonly code: "amount-changed"; readonly due: Money }
-  /** The key belongs to another request. */
-  | { readonly code: "key-used" };
+  /** The id belongs to another request. */
+  | { readonly code: "request-used" };
 
 export interface BillPaid extends RecordedOperation {
   readonly billId: string;
@@ -77,23 +77,23 @@ export type CheckedPayment =
 
 export async function checkPayment(
   parts: RecordParts,
-  request: Omit<PayBillRequest, "actor">,
+  asked: Omit<PayBillRequest, "actor">,
 ): Promise<CheckedPayment> {
-  const prepared = await prepare(parts, request);
+  const prepared = await prepare(parts, asked);
   if (!prepared.ok) return prepared;
   const { bill, biller, money, body } = prepared;
   return { ok: true, bill, biller, money, serial: "serial" in body ? body.serial : null };
 }
 
-export async function payBill(parts: RecordParts, request: PayBillRequest): Promise<PayBillResult> {
+export async function payBill(parts: RecordParts, asked: PayBillRequest): Promise<PayBillResult> {
   const { stores, clock } = parts;
-  const { actor, shift = null, key: requestKey = null } = request;
+  const { actor, shift = null, request = null } = asked;
   const standing = standingRefusal(stores);
   if (standing) return refused(standing);
-  const before = doneBefore(parts, request);
+  const before = doneBefore(parts, asked);
   if (before) return before;
-  const prepared = await prepare(parts, request);
-  if (!prepared.ok) return doneBefore(parts, request) ?? prepared;
+  const prepared = await prepare(parts, asked);
+  if (!prepared.ok) return doneBefore(parts, asked) ?? prepared;
   const { bill, biller, money, body, sealed, presented } = prepared;
   const serial = "serial" in body ? body.serial : null;
   const { billId, payerName } = bill;
@@ -102,7 +102,7 @@ export async function payBill(parts: RecordParts, request: PayBillRequest): Prom
     { body, sealed, actor, time: timeOf(stores, clock) },
     // Decided again inside the transaction: another payment may have come between.
     () => {
-      const again = judge(parts, request);
+      const again = judge(parts, asked);
       if (!again.ok) return again.refusal;
       if (presented) return voucherAgain(presented);
       return floatRefusal(stores, money);
@@ -116,21 +116,20 @@ export async function payBill(parts: RecordParts, request: PayBillRequest): Prom
         ...money,
         actor,
         shift,
-        requestKey,
+        request,
         payerName,
       }),
   );
-  if (!result.ok) return doneBefore(parts, request) ?? result;
+  if (!result.ok) return doneBefore(parts, asked) ?? result;
   return { ok: true, paid: { ...result.recorded, billId, billerName: biller.name, money, serial } };
 }
 
 /** A4: the answer to a request that was made before. */
-function doneBefore({ stores }: RecordParts, request: PayBillRequest): PayBillResult | undefined {
-  const record = request.key === undefined ? undefined : stores.bills.byRequest(request.key);
+function doneBefore({ stores }: RecordParts, asked: PayBillRequest): PayBillResult | undefined {
+  const record = asked.request === undefined ? undefined : stores.bills.byRequest(asked.request);
   if (!record) return undefined;
-  const isSame =
-    record.billId === request.billId && (record.serial === null) === (request.voucher === undefined);
-  if (!isSame) return refused({ code: "key-used" });
+  const isSame = record.billId === asked.billId && (record.serial === null) === (asked.voucher === undefined);
+  if (!isSame) return refused({ code: "request-used" });
   const { operationId, sequence, hash, billId, billerId, serial, amountMinor, currency } = record;
   const billerName = stores.bills.biller(billerId)?.name ?? billerId;
   const money = { amountMinor, currency };
@@ -144,12 +143,12 @@ type Prepared =
       })
   | { readonly ok: false; readonly refusal: PayBillRefusal };
 
-async function prepare(parts: RecordParts, request: Omit<PayBillRequest, "actor">): Promise<Prepared> {
-  const judged = judge(parts, request);
+async function prepare(parts: RecordParts, asked: Omit<PayBillRequest, "actor">): Promise<Prepared> {
+  const judged = judge(parts, asked);
   if (!judged.ok) return judged;
-  const presented = request.voucher && (await presentVoucher(parts, { ...request.voucher, offline: true }));
+  const presented = asked.voucher && (await presentVoucher(parts, { ...asked.voucher, offline: true }));
   if (presented && !presented.ok) return refused({ code: "voucher-refused", refusal: presented.refusal });
-  const order = orderOf(parts, request, judged, presented);
+  const order = orderOf(parts, asked, judged, presented);
   return order.ok ? { ...judged, ...order, presented } : order;
 }
 

@@ -17,6 +17,7 @@ import type { PayeeStatement } from "#sync/documents/payee-statement.ts";
 import type { LookUpOutcome, PayeeBody } from "#sync/documents/operation.ts";
 import { checkAddress } from "#sync/payee-address.ts";
 import type { AddressProblem } from "#sync/payee-address.ts";
+import type { ServedProgramme } from "#sync/ports/shape-storage.ts";
 import { recordOperation } from "./record.ts";
 import type { Recorded, RecordedOperation, RecordParts } from "./record.ts";
 import type { PayeeOperationResult } from "./store/payees.ts";
@@ -176,22 +177,18 @@ function opened(stores: RecordParts["stores"], row: PayeeOperationResult): Payee
 }
 
 export interface PayeesHere {
-  readonly programmes: readonly string[];
+  /** Those that the server lets this node serve, and those that something was done for here. */
+  readonly programmes: readonly ServedProgramme[];
   readonly payees: number;
   readonly asOfMs: number | null;
 }
 
-/** How many payees are opened to see which programmes there are. */
-const mostOpened = 200;
-
 /** What can be asked for here. */
-export function payeesHere(parts: RecordParts): PayeesHere {
-  const { payees } = parts.stores;
-  const key = payeeKey(parts);
-  const records = key ? payees.some(mostOpened).map(({ sealed }) => openPayeeRecord(key, sealed)) : [];
-  const named = records.flatMap((record) => (record ? [record.programme] : []));
+export function payeesHere({ stores: { payees } }: RecordParts): PayeesHere {
+  const served = payees.served();
+  const others = payees.programmes().filter((name) => !served.some(({ programme }) => programme === name));
   return {
-    programmes: [...new Set([...named, ...payees.programmes()])].toSorted(),
+    programmes: [...served, ...others.map((programme) => ({ programme, area: null, areas: [] }))],
     payees: payees.count(),
     asOfMs: payees.asOfMs() ?? null,
   };

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { decodeOperation } from "#sync/documents/operation.ts";
 import { openSealedNumber } from "#sync/documents/voucher-number.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
+import { nextBatch } from "#sync/queue/batch.ts";
 import { hashOf, keyIdOf, openDocument, parseDocument } from "#sync/signing/cose.ts";
 import { testVoucher } from "../../test/support/authority.ts";
 import { createTill, temporaryFolder } from "../../test/support/till.ts";
@@ -123,7 +124,7 @@ describe("the head file", () => {
     expect((await redeem(again, 1n)).kind).toBe("accepted");
   });
 
-  test("that cannot be written accepts nothing, and stops the node until it is started again", async () => {
+  test("that cannot be written accepts nothing, stops the node, and lets nothing leave it", async () => {
     const till = createTill();
     till.grant(testVoucher(1n));
     till.grant(testVoucher(2n));
@@ -132,6 +133,27 @@ describe("the head file", () => {
     const stopped = { kind: "refused", refusal: { code: "node-stopped", because: "head-not-written" } };
     expect(await redeem(till, 1n)).toMatchObject(stopped);
     expect(await redeem(till, 2n)).toMatchObject(stopped);
+    // Q3
+    const isDisks = expect.toSatisfy((error) => till.stores.queue.isStorageFailure(error));
+    expect(() => nextBatch(till.stores.queue, 0, 10)).toThrow(isDisks);
+  });
+
+  test("Q3: is brought up to date before anything leaves the node, which goes on then", async () => {
+    const till = createTill();
+    till.grant(testVoucher(1n));
+    till.grant(testVoucher(2n));
+    const kept = readFileSync(headPath(till));
+    const folder = join(till.directory, "head");
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "a file where the folder was");
+    await redeem(till, 1n);
+    rmSync(folder);
+    mkdirSync(folder);
+    writeFileSync(headPath(till), kept);
+    expect(nextBatch(till.stores.queue, 0, 10)).toHaveLength(1);
+    expect(readFileSync(headPath(till), "utf8")).toContain(hexOf(till.stores.queue.head().hash));
+    expect((await redeem(till, 2n)).kind).toBe("accepted");
+    await expectWholeChain(till, 2);
   });
 
   test("that is ahead of the database stops the node: the database has lost operations", async () => {

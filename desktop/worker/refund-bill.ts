@@ -15,7 +15,7 @@ export interface RefundBillRequest {
   readonly payment: number;
   readonly actor: string;
   readonly shift?: number | undefined;
-  readonly key?: string | undefined;
+  readonly request?: string | undefined;
 }
 
 export type RefundBillRefusal =
@@ -30,15 +30,15 @@ export type RefundBillResult =
   | { readonly ok: true; readonly payment: BillPaymentRecord }
   | { readonly ok: false; readonly refusal: RefundBillRefusal };
 
-export function refundBill(parts: RecordParts, request: RefundBillRequest): RefundBillResult {
+export function refundBill(parts: RecordParts, asked: RefundBillRequest): RefundBillResult {
   const { stores, clock } = parts;
-  const { actor, shift = null, key: requestKey = null } = request;
+  const { actor, shift = null, request = null } = asked;
   const standing = standingRefusal(stores);
   if (standing) return { ok: false, refusal: standing };
-  const payment = stores.bills.find(request.payment);
+  const payment = stores.bills.find(asked.payment);
   if (!payment) return { ok: false, refusal: { code: "no-such-payment" } };
   const earlier = stores.refunds.ofPayment(payment.sequence);
-  if (earlier && requestKey !== null && earlier.requestKey === requestKey) return { ok: true, payment };
+  if (earlier && request !== null && earlier.request === request) return { ok: true, payment };
   const { amountMinor, currency, billId, hash } = payment;
   const result = recordOperation<RefundBillRefusal>(
     parts,
@@ -48,12 +48,12 @@ export function refundBill(parts: RecordParts, request: RefundBillRequest): Refu
       actor,
       time: timeOf(stores, clock),
     },
-    () => refusalOf(stores, request.payment),
+    () => refusalOf(stores, asked.payment),
     (sequence) =>
       stores.refunds.insert({
         sequence,
         payment: payment.sequence,
-        requestKey,
+        request,
         amountMinor,
         currency,
         actor,

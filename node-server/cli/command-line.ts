@@ -77,6 +77,9 @@ const options = {
   to: { type: "string" },
   wal: { type: "string" },
   check: { type: "boolean" },
+  role: { type: "string" },
+  scope: { type: "string" },
+  remove: { type: "boolean" },
 } as const;
 
 export interface Said {

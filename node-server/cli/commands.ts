@@ -8,7 +8,7 @@ import { parseServerUrl } from "#sync/server-url.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
 import { issuePinCode } from "../nodes/pin-codes.ts";
-import { revokeNode } from "../nodes/revoke.ts";
+import { freezeNode, revokeNode } from "../nodes/revoke.ts";
 import {
   listNodes,
   listOperations,
@@ -23,8 +23,9 @@ import { backupCommands } from "./backup-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
+import { callerCommands } from "./caller-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
-import { done, keyOf, option, UsageError, wholeNumber, words } from "./command.ts";
+import { done, keyOf, nameOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
@@ -35,6 +36,7 @@ import { disputeCommands } from "./dispute-commands.ts";
 import { heldCommands } from "./held-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
+import { operatorCommands } from "./operator-commands.ts";
 import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
 import { reportCommands } from "./report-commands.ts";
@@ -42,6 +44,7 @@ import { settlementCommands } from "./settlement-commands.ts";
 import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ...operatorCommands,
   ...oversightCommands,
   ...auditCommands,
   ...carryingCommands,
@@ -61,6 +64,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...billerCommands,
   ...agentCommands,
   ...settlementCommands,
+  ...callerCommands,
   [
     "institution add",
     {
@@ -195,13 +199,28 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     "node revoke",
     {
       database: true,
-      usage: "node revoke NODE-ID",
+      usage: "node revoke NODE-ID [--by NAME]",
       summary: "stop trusting a node: what it sends from now on is kept and held for a person",
-      async run({ store }, args) {
+      async run({ store }, args, options) {
         const [id] = words(this.usage, args, 1);
-        const revoked = await revokeNode(store, id);
+        const by = option(options, "by");
+        const revoked = await revokeNode(store, id, by === null ? undefined : `operator:${by}`);
         if (!revoked) throw new UsageError(`There is no node ${id}`);
         return done(`Node ${id} is revoked after its operation ${revoked.lastSequence}.`, { id, ...revoked });
+      },
+    },
+  ],
+  [
+    "node freeze",
+    {
+      database: true,
+      usage: "node freeze NODE-ID --by NAME",
+      summary: "let a node do nothing more until it is looked into; it is never let go on, but enrols anew",
+      async run({ store }, args, options) {
+        const [id] = words(this.usage, args, 1);
+        const frozen = await freezeNode(store, id, `operator:${nameOf(this.usage, options)}`);
+        if (!frozen) throw new UsageError(`There is no active node ${id}`);
+        return done(`Node ${id} is frozen after its operation ${frozen.lastSequence}.`, { id, ...frozen });
       },
     },
   ],

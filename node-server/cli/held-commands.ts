@@ -160,6 +160,7 @@ const refusals: Readonly<Record<DecisionRefusal, string>> = {
   "proposed-before": "Something is proposed about it already; withdraw that first",
   "not-proposed": "Nothing is proposed about it",
   "same-person": "Whoever proposed it may not decide it",
+  "bill-not-payable": "The bill is paid, withdrawn or not there, or the voucher cannot pay it.",
   "voucher-not-free":
     "Its voucher cannot be claimed any more; propose to reject the operation, or to write it off",
   "not-genuine":

@@ -19,6 +19,8 @@ import { eraseSealedAnswers } from "../vouchers/one-zero/sealed-memory.ts";
 import type { NumberMaking } from "../vouchers/numbers.ts";
 import type { SignMessage } from "../g2p-connect/signature.ts";
 import { runMapperRequest } from "../mapper/run-request.ts";
+import { validateAtBank } from "../mapper/validate-at-bank.ts";
+import type { AskAboutAccounts } from "../mapper/validate-at-bank.ts";
 import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { deliverNotification, eraseAddresses, sendForgottenNotifications } from "../notifications/deliver.ts";
@@ -41,9 +43,12 @@ export interface HandlerDependencies {
   readonly addresses: Addresses;
   readonly numbers: NumberMaking;
   readonly send: Send;
+  /** Told of each try to send a callback. */
+  readonly onCallback: (outcome: "taken" | "refused") => void;
   readonly signCallback: SignRequest;
   readonly signMessage: SignMessage;
   readonly sendMessage: SendMessage;
+  readonly askAboutAccounts: AskAboutAccounts;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
 }
@@ -61,7 +66,9 @@ export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, Disbur
       ),
     "map-payees": (id) =>
       afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),
-    callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
+    "validate-at-bank": (id) => validateAtBank(store, deps.askAboutAccounts, BigInt(id)),
+    callback: (id) =>
+      deliverCallback({ store, send, sign: signCallback, compose, onTry: deps.onCallback }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };

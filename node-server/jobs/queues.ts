@@ -46,6 +46,7 @@ export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   // A batch of payments leaves a receipt for each; one at a time they would take hours.
   notify: { ...withoutEnd, concurrency: 2, atOnce: 50, expireInSeconds: 5 * minute },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
+  "validate-at-bank": { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },
   "authorise-funds": { ...withoutEnd, concurrency: 1, expireInSeconds: 5 * minute },
   "execute-batch": { ...withoutEnd, concurrency: 1, expireInSeconds: hour },
   "pay-chunk": { ...withoutEnd, concurrency: 4, expireInSeconds: hour },

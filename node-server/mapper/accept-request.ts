@@ -1,4 +1,6 @@
 /** Accepting what callers ask of the account mapper: stored with its items and its work in one transaction, then answered. */
+import { randomUUID } from "node:crypto";
+import type { AccountValidation } from "../ports/account-validations.ts";
 import type { MapperItem, MapperOutcome, MapperRequestRow } from "../ports/mapper.ts";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import { acceptOnce } from "../accept-once.ts";
@@ -10,6 +12,8 @@ export type AskedRequest = Omit<MapperRequestRow, "id" | "institutionId" | "requ
   readonly items: readonly MapperItem[];
   /** Items that have their outcome already. */
   readonly refused?: readonly MapperOutcome[];
+  /** Of a `validate-at-bank`: which bank, and what it is told beside the accounts. */
+  readonly bank?: Pick<AccountValidation, "bank" | "payments">;
 };
 
 export const emptyItem: Omit<MapperItem, "line"> = {
@@ -30,7 +34,7 @@ export const emptyItem: Omit<MapperItem, "line"> = {
 export function acceptMapperRequest(
   store: Store,
   identity: RequestIdentity,
-  { items, refused = [], ...asked }: AskedRequest,
+  { items, refused = [], bank, ...asked }: AskedRequest,
   answer: Accepted,
 ): Promise<Acceptance<never>> {
   const { institutionId, requestId: requestKey } = identity.key;
@@ -40,6 +44,7 @@ export function acceptMapperRequest(
     const id = await tx.mapperRequests.insert(request);
     await tx.mapperRequests.addItems({ id, institutionId }, items);
     await tx.mapperRequests.finish(id, refused);
+    if (bank) await tx.accountValidations.insert({ ...bank, request: id, correlationId: randomUUID() });
     return jobOf("map-payees", id);
   });
 }

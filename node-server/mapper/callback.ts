@@ -34,6 +34,7 @@ export async function composeOutcome(tx: Tx, request: MapperRequestRow): Promise
   const { failed } = await tx.mapperRequests.progress(id);
   switch (action) {
     case "validate-addresses":
+    case "validate-at-bank":
       return {
         clientCorrelationId: requestId,
         batchId: batchId ?? "",

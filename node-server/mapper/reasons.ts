@@ -46,6 +46,11 @@ export const payeeReasons: Readonly<Record<NotPaid, string>> = {
   unaddressed: "No Address",
 };
 
+export const bankReasons = {
+  refused: "Not Validated: the bank takes no such question",
+  silent: "Not Validated: the bank has not answered",
+} as const;
+
 export const accountReasons = {
   unknown: "Unknown Account: no payee of this institution has the address",
   inactive: "Inactive Account",

@@ -24,6 +24,10 @@ async function runSlice(tx: Tx, id: bigint): Promise<boolean> {
   const request = await tx.mapperRequests.lock(id);
   if (!request) throw new Error(`no mapper request ${id}`);
   const items = await tx.mapperRequests.nextOpen(request, sliceSize);
+  if (items.length > 0 && request.action === "validate-at-bank") {
+    await tx.jobs.enqueue({ queue: "validate-at-bank", id: String(id) });
+    return false;
+  }
   if (items.length > 0) {
     await tx.mapperRequests.finish(id, await outcomesOf(tx, request, items));
     return true;
@@ -53,6 +57,7 @@ const g2pPaths: Readonly<Record<MapperAction, CallbackPath>> = {
   "look-up": "g2p-resolve",
   "validate-payees": "g2p-resolve",
   "validate-addresses": "g2p-resolve",
+  "validate-at-bank": "g2p-resolve",
 };
 
 const paths: Readonly<Record<MapperAction, CallbackPath>> = {
@@ -66,6 +71,7 @@ const paths: Readonly<Record<MapperAction, CallbackPath>> = {
   "look-up": "look-up",
   "validate-payees": "validate-payees",
   "validate-addresses": "validate-addresses",
+  "validate-at-bank": "validate-addresses",
 };
 
 function outcomesOf(
@@ -86,6 +92,8 @@ function outcomesOf(
       return resolveItems(tx, request, items);
     case "txn-status":
       throw new Error("a question about a request has no items");
+    case "validate-at-bank":
+      throw new Error("the bank says what becomes of its items");
     case "validate-payees":
       return validatePayees(tx, request, items);
     case "validate-addresses":

@@ -1,36 +1,42 @@
 /**
  * Who calls the API: an institution named by a bearer JWT (GovStack Payments BB; RFC 7519, keys from the issuer's
- * JWKS). Issuer, audience, expiry, algorithm and scope are checked.
+ * JWKS), whose issuer, audience, expiry, algorithm and scope are checked; or by the X-Road security server that it comes from.
  */
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
-import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
+import { errors, jwtVerify } from "jose";
+import type { JWTVerifyGetKey } from "jose";
 import type { Context, MiddlewareHandler } from "hono";
+import { KeysAwayError } from "./caller-keys.ts";
 import { header } from "./headers.ts";
 import type { HeaderName } from "./headers.ts";
 import type { Peer } from "./peer.ts";
 import { Problem } from "./problem.ts";
 import type { RateGuard } from "./rates.ts";
+import { xRoadCaller } from "./x-road.ts";
+import type { FindXRoadClient } from "./x-road.ts";
 
-export type Scope =
-  | "vouchers:issue"
-  | "vouchers:read"
-  | "vouchers:redeem"
-  | "bills:read"
-  | "bills:write"
-  | "mapper:read"
-  | "mapper:write"
-  | "disbursements:submit"
-  | "disbursements:approve"
-  | "disbursements:read"
-  | "disbursements:pay";
+export const scopes = [
+  "vouchers:issue",
+  "vouchers:read",
+  "vouchers:redeem",
+  "bills:read",
+  "bills:write",
+  "mapper:read",
+  "mapper:write",
+  "disbursements:submit",
+  "disbursements:approve",
+  "disbursements:read",
+  "disbursements:pay",
+] as const;
+
+export type Scope = (typeof scopes)[number];
 
 export interface CallerVariables {
   readonly Bindings: Peer;
   readonly Variables: {
     /** The network address that the request comes from; empty where it is not known. */
     address: string;
-    /** Whether a proxy that is trusted to say who asks has passed the request on. */
-    isFromProxy: boolean;
+    /** Whether the connection is one of a security server, whose `X-Road-Client` is believed. */
+    isFromXRoad: boolean;
     institutionId: string;
     /** Who calls for the institution: a person or a system, as its identity provider names it. */
     callerName: string;
@@ -43,37 +49,31 @@ export interface TokenRules {
   readonly issuer: string | undefined;
 }
 
-export function keysOfUrl(url: URL): JWTVerifyGetKey {
-  return createRemoteJWKSet(url);
-}
-
-export function keysOfDocument(keySet: JSONWebKeySet): JWTVerifyGetKey {
-  return createLocalJWKSet(keySet);
-}
-
 /** The headers that an institution names itself by: one of its own for each role. */
 export const institutionHeader: readonly HeaderName[] = ["X-Registering-Institution-ID"];
 export const billHeaders: readonly HeaderName[] = [...institutionHeader, "X-PayerFI-Id", "X-billerId"];
 
 export interface CallerGuard {
   readonly rules: TokenRules;
+  readonly findXRoadClient: FindXRoadClient;
   readonly rates: RateGuard;
   readonly scopeOf: (c: Context) => Scope;
 }
 
 /** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
 export function requireCaller(
-  { rules, rates, scopeOf }: CallerGuard,
+  { rules, findXRoadClient, rates, scopeOf }: CallerGuard,
   nameHeaders = institutionHeader,
 ): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
-    const { institutionId, callerName, scopes } = await callerOf(rules, c).catch((error: unknown) => {
+    const caller = await callerOf(rules, findXRoadClient, c).catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) rates.address(c);
       throw error;
     });
+    const { institutionId, callerName } = caller;
     rates.caller(c, institutionId);
     const scope = scopeOf(c);
-    if (!scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
+    if (!caller.scopes.includes(scope)) throw new Problem(403, `The token lacks the scope ${scope}`);
     for (const name of nameHeaders) {
       const named = header(c, name);
       if (named !== undefined && named !== institutionId)
@@ -108,19 +108,29 @@ export function trustCaller(
   };
 }
 
-interface ProvenCaller {
+export interface ProvenCaller {
   readonly institutionId: string;
   readonly callerName: string;
   readonly scopes: readonly string[];
 }
 
-async function callerOf(rules: TokenRules, c: Context<CallerVariables>): Promise<ProvenCaller> {
+async function callerOf(
+  rules: TokenRules,
+  findXRoadClient: FindXRoadClient,
+  c: Context<CallerVariables>,
+): Promise<ProvenCaller> {
+  const viaXRoad = await xRoadCaller(findXRoadClient, c);
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
-  if (scheme?.toLowerCase() !== "bearer" || !token) throw unauthorised("A bearer token is required");
-  return verifyToken(rules, token);
+  const hasToken = scheme?.toLowerCase() === "bearer" && token !== undefined && token !== "";
+  if (viaXRoad && !hasToken) return viaXRoad;
+  if (!hasToken) throw unauthorised("A bearer token is required");
+  const proven = await verifyToken(rules, c, token);
+  if (viaXRoad && viaXRoad.institutionId !== proven.institutionId)
+    throw new Problem(403, "The token is of another institution than X-Road-Client");
+  return proven;
 }
 
-async function verifyToken(rules: TokenRules, token: string): Promise<ProvenCaller> {
+async function verifyToken(rules: TokenRules, c: Context, token: string): Promise<ProvenCaller> {
   try {
     const { payload } = await jwtVerify(token, rules.keys, {
       audience: rules.audience,
@@ -130,9 +140,16 @@ async function verifyToken(rules: TokenRules, token: string): Promise<ProvenCall
     });
     const institutionId = payload["client_id"] ?? payload.sub;
     if (typeof institutionId !== "string") throw unauthorised("The token names no client");
-    const scopes = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
-    return { institutionId, callerName: (payload.sub ?? institutionId).slice(0, 50), scopes };
+    const granted = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
+    return { institutionId, callerName: (payload.sub ?? institutionId).slice(0, 50), scopes: granted };
   } catch (error) {
+    if (error instanceof KeysAwayError) {
+      c.header("retry-after", "30");
+      throw new Problem(
+        503,
+        "The issuer of tokens cannot be reached at the moment; nothing was done, try again",
+      );
+    }
     if (error instanceof errors.JOSEError) throw unauthorised(`The token is refused: ${error.code}`);
     throw error;
   }

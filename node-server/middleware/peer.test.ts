@@ -9,8 +9,8 @@ async function addressOf(peerAddress: string | undefined, forwarded?: string): P
   const isTrusted = trustedNetworks(proxies);
   if (!isTrusted) throw new Error("the networks cannot be read");
   const app = new Hono<CallerVariables>();
-  app.use(findPeer(isTrusted));
-  app.get("/", (c) => c.json([c.get("address"), c.get("isFromProxy")]));
+  app.use(findPeer({ isProxy: isTrusted, isXRoadServer: isTrusted }));
+  app.get("/", (c) => c.json([c.get("address"), c.get("isFromXRoad")]));
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
   return (await app.fetch(new Request("http://server/", { headers }), { peerAddress })).json();
 }

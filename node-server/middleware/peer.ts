@@ -35,13 +35,20 @@ export function trustedNetworks(networks: readonly string[]): IsTrusted | undefi
   };
 }
 
-/** Sets the address of whoever asks, and whether a trusted proxy passed the request on. */
-export function findPeer(isTrusted: IsTrusted): MiddlewareHandler<CallerVariables> {
+export interface PeerRules {
+  /** Proxies that say truly for whom they ask. */
+  readonly isProxy: IsTrusted;
+  /** X-Road security servers, which say truly which client of X-Road asks. */
+  readonly isXRoadServer: IsTrusted;
+}
+
+/** Sets the address of whoever asks, and whether the connection is a security server's. */
+export function findPeer({ isProxy, isXRoadServer }: PeerRules): MiddlewareHandler<CallerVariables> {
   return async (c, next) => {
     const direct = plainAddress(c.env?.peerAddress ?? "");
-    const isProxy = isTrusted(direct);
-    c.set("isFromProxy", isProxy);
-    c.set("address", isProxy ? forwardedFor(c.req.header("x-forwarded-for"), isTrusted, direct) : direct);
+    const forwarded = isProxy(direct) ? c.req.header("x-forwarded-for") : undefined;
+    c.set("address", forwardedFor(forwarded, isProxy, direct));
+    c.set("isFromXRoad", isXRoadServer(direct));
     await next();
   };
 }

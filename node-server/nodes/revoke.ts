@@ -1,22 +1,45 @@
-/** Revoking a node (design: "Forks and clones"): records what was stored last; whatever lies beyond is held. */
-import type { Store } from "../ports/store.ts";
+/**
+ * Revoking and freezing a node (design: "Forks and clones"): what was stored last is recorded; whatever lies beyond it is held
+ * for a person. Neither is taken back: the machine enrols anew.
+ */
+import type { NodeRow, Store } from "../ports/store.ts";
+
+type Stopped = { readonly lastSequence: number } | undefined;
 
 /** Undefined when there is no such node. Its leases run to their end. */
-export function revokeNode(
-  store: Store,
-  nodeId: string,
-): Promise<{ readonly lastSequence: number } | undefined> {
+export function revokeNode(store: Store, nodeId: string, actor = "operator"): Promise<Stopped> {
+  return stop(store, nodeId, {
+    status: "revoked",
+    from: ["active", "frozen", "revoked"],
+    action: "node.revoke",
+    actor,
+  });
+}
+
+/** As a server does that finds two histories of one node. Undefined when there is no such active node. */
+export function freezeNode(store: Store, nodeId: string, actor: string): Promise<Stopped> {
+  return stop(store, nodeId, { status: "frozen", from: ["active"], action: "node.freeze", actor });
+}
+
+interface Stop {
+  readonly status: NodeRow["status"];
+  readonly from: readonly NodeRow["status"][];
+  readonly action: string;
+  readonly actor: string;
+}
+
+function stop(store: Store, nodeId: string, { status, from, action, actor }: Stop): Promise<Stopped> {
   return store.transaction(async (tx) => {
     const node = await tx.nodes.lock(nodeId);
-    if (!node) return undefined;
-    await tx.nodes.setStatus(nodeId, "revoked");
+    if (!node || !from.includes(node.status)) return undefined;
+    await tx.nodes.setStatus(nodeId, status);
     const { lastSequence } = node;
     await tx.audit.record({
-      actor: "operator",
-      action: "node.revoke",
+      actor,
+      action,
       subject: `node:${nodeId}`,
       before: { status: node.status },
-      after: { status: "revoked", lastSequence },
+      after: { status, lastSequence },
     });
     return { lastSequence };
   });

@@ -9,7 +9,7 @@ import { claimVoucher } from "../payments/claim.ts";
 import type { HeldVerdict, NodeRow, OperationRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { settleConsequences } from "./consequences.ts";
-import { rejectPayBill } from "./pay-bill.ts";
+import { payBillIfFree, rejectPayBill } from "./pay-bill.ts";
 import { settlePayee } from "./payees.ts";
 import { readStored, storedOperation } from "./read-stored.ts";
 import { isGenuine } from "./redeem.ts";
@@ -31,6 +31,8 @@ export type DecisionRefusal =
   | "same-person"
   /** The voucher cannot be claimed any more: it is somebody else's, ended, or not there. */
   | "voucher-not-free"
+  /** The bill is paid, withdrawn or not there, or the voucher cannot pay it. */
+  | "bill-not-payable"
   /** Another amount than the voucher's, or whoever made it did not know the number: people may not lift that. */
   | "not-genuine"
   /** A release is behind an operation of the same node that names the voucher and is to be decided first. */
@@ -142,13 +144,19 @@ async function lockHeld(tx: Tx, { nodeId, hash }: HeldOperation): Promise<Locked
   return row.reason === "awaiting-biller" ? refused("awaiting-biller") : { ok: true, node, row };
 }
 
+type VerdictRefusal = Extract<
+  DecisionRefusal,
+  "voucher-not-free" | "bill-not-payable" | "not-genuine" | "earlier-operation-held" | "nothing-to-refund"
+>;
+
+/** Changes nothing where it refuses: another verdict may be proposed then. */
 async function verdictOf(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
   row: OperationRow,
   verdict: HeldVerdict,
-): Promise<Verdict | "voucher-not-free" | "not-genuine" | "earlier-operation-held" | "nothing-to-refund"> {
+): Promise<Verdict | VerdictRefusal> {
   const { sealed, hash } = row;
   if (verdict === "reject") {
     const operation = readStored(row);
@@ -162,8 +170,7 @@ async function verdictOf(
   const operation = storedOperation(row);
   const { body } = operation;
   if (body.type === "pay-bill" || body.type === "pay-bill-with-voucher") {
-    const judged = await judge(context, tx, node, { operation, sealed, hash });
-    return judged.reason === "awaiting-biller" ? judged : "voucher-not-free";
+    return (await payBillIfFree(context, tx, node, { operation, body, sealed, hash })) ?? "bill-not-payable";
   }
   if (isAboutPayee(body)) return settlePayee(context, tx, node, { operation, body, sealed, hash }, true);
   if (body.type === "refund-bill") {

@@ -10,9 +10,10 @@ import type { TestServer } from "../../test/support/server.ts";
 import { fundFloat } from "../ledger/bill-entries.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { revokeNode } from "../nodes/revoke.ts";
 import { listFloats, listRefunds, markRefunded, putAgentBiller } from "../postgres/agent-admin.ts";
 import { putMerchant, putVoucherGroup, trialBalance } from "../postgres/registry-admin.ts";
-import { decideHeld, proposeDecision } from "./decide-held.ts";
+import { decideHeld, proposeDecision, withdrawProposal } from "./decide-held.ts";
 
 let server: TestServer;
 let power: BillParty;
@@ -214,6 +215,28 @@ describe("cash for a bill", () => {
       reason: "biller-not-linked",
     });
     await putAgentBiller(pool, { merchantId: "agent-1", billerId: "power", area: null });
+  });
+
+  test("that people cannot apply, since the bill is paid, is as it was: it can be rejected, and is listed once", async () => {
+    const { pool } = server.client;
+    const store = testStore(pool);
+    const till = await enrol("agent-1");
+    const billId = await newBill();
+    await revokeNode(store, till.identity.nodeId);
+    const late = till.payBill(billId, 2000n);
+    expect(await verdictOf(first, first.payBill(billId, 2000n))).toMatchObject({ reason: "awaiting-biller" });
+    expect(await verdictOf(till, late)).toMatchObject({ status: "held", reason: "node-revoked" });
+    const held = { nodeId: till.identity.nodeId, hash: late.hash };
+    await proposeDecision(store, held, { verdict: "apply", because: "the cash was taken", by: "Amina" });
+    expect(await decideHeld(server.context, store, held, "Ben")).toEqual({
+      ok: false,
+      code: "bill-not-payable",
+    });
+    expect(await refundsOf(billId)).toEqual([]);
+    await withdrawProposal(store, held, "Amina");
+    await proposeDecision(store, held, { verdict: "reject", because: "it is paid", by: "Amina" });
+    expect(await decideHeld(server.context, store, held, "Ben")).toMatchObject({ ok: true });
+    expect(await refundsOf(billId)).toHaveLength(1);
   });
 
   test("of what was due when the node last heard of it is taken, also after the due date", async () => {

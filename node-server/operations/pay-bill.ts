@@ -37,6 +37,36 @@ export async function settlePayBill(
   const judged = await judge(tx, node, biller, operation, body);
   const payment = paymentOf(node, biller, operation, hash, body, "cash");
   if (!judged.ok) return rejectCash(tx, payment, judged);
+  return takeCash(tx, node, payment);
+}
+
+/**
+ * What people apply, or was applied before the server was restored: the biller is told, once more by the same reference.
+ * Undefined where the bill or the voucher cannot be had; nothing is changed then.
+ */
+export async function payBillIfFree(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  { operation, body, sealed, hash }: BillOperation<PayBill | PayBillWithVoucher>,
+): Promise<Verdict | undefined> {
+  const biller = await tx.billers.ofBill(body.billId);
+  if (!biller) return undefined;
+  if (body.type === "pay-bill-with-voucher") {
+    const verdict = await settlePayBillWithVoucher(
+      context,
+      tx,
+      node,
+      { operation, body, sealed, hash },
+      false,
+    );
+    return verdict.reason === awaitingBiller ? verdict : undefined;
+  }
+  const judged = await judge(tx, node, biller, operation, body);
+  return judged.ok ? takeCash(tx, node, paymentOf(node, biller, operation, hash, body, "cash")) : undefined;
+}
+
+async function takeCash(tx: Tx, node: NodeRow, payment: ReturnType<typeof paymentOf>): Promise<Verdict> {
   const { money } = payment;
   const float = await tx.ledger.lockBalance(accountId(floatOf(node.merchantId, money)));
   const debtMinor = float >= money.amountMinor ? 0n : money.amountMinor - max(float, 0n);
@@ -44,7 +74,7 @@ export async function settlePayBill(
   return begun(tx, await beginPayment(tx, { ...payment, debtMinor, requestToPay: null }, source));
 }
 
-/** A person rejects cash that was held for another reason. */
+/** A person rejects cash that was held for another reason, or it was rejected before the server was restored. */
 export async function rejectPayBill(
   tx: Tx,
   node: NodeRow,
@@ -54,7 +84,9 @@ export async function rejectPayBill(
   const biller = await tx.billers.ofBill(body.billId);
   if (!biller) return { event: { type: "REJECT" }, reason };
   const payment = paymentOf(node, biller, operation, hash, body, "cash");
-  return { ...(await rejectCash(tx, payment, { code: "unknown-bill", duplicateOf: null })), reason };
+  const rejectReason = reason === "bill-paid" ? "Dup" : "Def";
+  await refusePayment(tx, { ...payment, rejectReason, reason, duplicateOf: null });
+  return { event: { type: "REJECT" }, reason, transactionId: payment.reference };
 }
 
 /** A voucher that pays is claimed by the same rules as one that is redeemed, for the biller. */
@@ -93,9 +125,11 @@ export async function settlePayBillWithVoucher(
   return begun(tx, await beginPayment(tx, { ...payment, requestToPay: null }, { means: "voucher", voucher }));
 }
 
+const awaitingBiller = "awaiting-biller";
+
 async function begun(tx: Tx, payment: BillPaymentRow): Promise<Verdict> {
   await tx.jobs.enqueue(await adviceOf(tx, payment));
-  return { event: { type: "HOLD" }, reason: "awaiting-biller", transactionId: payment.reference };
+  return { event: { type: "HOLD" }, reason: awaitingBiller, transactionId: payment.reference };
 }
 
 type Judged =

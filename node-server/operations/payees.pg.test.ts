@@ -162,6 +162,30 @@ describe("looking up offline", () => {
     expect(lookUp(till, north).outcome).toBe("unknown");
   });
 
+  test("a node is told every programme that it serves, and the areas to choose among where it serves all", async () => {
+    const till = await agent(null);
+    await register(newIdentity(), { area: "North" });
+    await register(newIdentity(), { area: "Coast" });
+    const programmes = async () => {
+      await till.node.sync();
+      return till.node.payeeDesk().programmes;
+    };
+    const [relief] = await programmes();
+    expect(relief).toMatchObject({ programme: "relief", area: null });
+    expect(relief?.areas).toEqual(expect.arrayContaining(["Coast", "North"]));
+    // Of one that has no payees yet, too: the first of them is registered somewhere.
+    const schools = { nodeId: till.nodeId, programId: "schools", institutionId: "welfare", area: "Hill" };
+    await serveProgramme(store, { ...schools, by: "Olga", isGranted: true });
+    expect(await programmes()).toMatchObject([
+      { programme: "relief" },
+      { programme: "schools", area: "Hill", areas: [] },
+    ]);
+    await register(newIdentity(), { area: "Island" });
+    expect((await programmes())[0]?.areas).toContain("Island");
+    await serveProgramme(store, { ...schools, by: "Olga", isGranted: false });
+    expect((await programmes()).map(({ programme }) => programme)).toEqual(["relief"]);
+  });
+
   test("a node that serves nothing is denied, which is audited too", async () => {
     const till = await enrolRealTill(server, "agent-1");
     await till.node.sync();

@@ -91,7 +91,9 @@ export type MapperAction =
   | "resolve"
   | "txn-status"
   | "validate-payees"
-  | "validate-addresses";
+  | "validate-addresses"
+  /** Like it, by the payer bank that keeps the accounts (`account-validations.ts`). */
+  | "validate-at-bank";
 
 /** By which API a request came: it decides how its callback reads. */
 export type MapperFace = "current" | "1.0" | "g2p-connect";
@@ -189,6 +191,8 @@ export interface MapperRequestRows {
   nextOpen(request: Pick<MapperRequestRow, "id" | "institutionId">, limit: number): Promise<MapperItem[]>;
   /** Gives open items their outcomes and erases their addresses. Throws when one of them is not open. */
   finish(id: bigint, outcomes: readonly MapperOutcome[]): Promise<void>;
+  /** Replaces the outcomes of items that have one. */
+  correct(id: bigint, outcomes: readonly MapperOutcome[]): Promise<void>;
   complete(id: bigint): Promise<void>;
   progress(id: bigint): Promise<MapperProgress>;
   results(id: bigint, slice: LineSlice): Promise<MapperResult[]>;

@@ -15,6 +15,7 @@ import type { AuditHead } from "#sync/documents/verdict-list.ts";
 import type { JournalEntry } from "../ledger/entries.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts } from "../notifications/templates.ts";
+import type { AccountValidationRows } from "./account-validations.ts";
 import type { BillTx } from "./bill-rows.ts";
 import type { MapperRequestRows, PayeeRows } from "./mapper.ts";
 import type { BatchDetailRows } from "./batch-detail.ts";
@@ -60,6 +61,7 @@ export interface Tx extends BillTx {
   readonly payees: PayeeRows;
   readonly mapperRequests: MapperRequestRows;
   readonly disbursements: DisbursementRows;
+  readonly accountValidations: AccountValidationRows;
   readonly funds: FundsRows;
   readonly execution: ExecutionRows;
   readonly batchDetail: BatchDetailRows;
@@ -207,6 +209,10 @@ export interface RegistryRows {
   institutionByName(name: string): Promise<InstitutionRow | undefined>;
   /** Ed25519: verifies an institution's G2P Connect messages; undefined where it does not sign them. */
   signingKey(institutionId: string): Promise<Uint8Array | undefined>;
+  /** The institution that a client of X-Road is, and what it may do. */
+  xRoadClient(
+    client: string,
+  ): Promise<{ readonly institutionId: string; readonly scopes: readonly string[] } | undefined>;
   /** A voucher group by its code or its name. */
   voucherGroup(codeOrName: string): Promise<VoucherGroupRow | undefined>;
   merchant(id: string): Promise<MerchantRow | undefined>;
@@ -696,6 +702,7 @@ export type Job =
   | { readonly queue: "issue-batch"; readonly id: string }
   | { readonly queue: "run-command"; readonly id: string }
   | { readonly queue: "map-payees"; readonly id: string }
+  | { readonly queue: "validate-at-bank"; readonly id: string }
   | { readonly queue: "callback"; readonly id: string }
   | { readonly queue: "notify"; readonly id: string }
   | { readonly queue: "payout"; readonly id: string }
@@ -943,11 +950,15 @@ export interface CallbackRow {
   readonly lastTriedAt: Date | null;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
+  /** Of what called for it, as the caller or the node knows it. */
+  readonly correlationId: string | null;
 }
 
 export interface CallbackRows {
   /** Makes the callback wait to be sent, for the first time or once more. */
-  request(callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url">): Promise<bigint>;
+  request(
+    callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url" | "correlationId">,
+  ): Promise<bigint>;
   find(id: bigint): Promise<CallbackRow | undefined>;
   stateOf(kind: CallbackKind, subject: bigint): Promise<CallbackRow["state"] | undefined>;
   /** Returns false, and records nothing, when it was asked for again since it was read, or delivered meanwhile. */

@@ -108,6 +108,14 @@ export function mapperRequestRows(trx: Trx, tokens: Addresses): MapperRequestRow
       if (finished.numAffectedRows !== BigInt(outcomes.length))
         throw new Error(`mapper request ${id}: an item that was to be finished was not open`);
     },
+    async correct(id, outcomes) {
+      await sql`
+        update mapper_items i set failure_reason = o.reason
+        from unnest(
+          ${outcomes.map(({ line }) => line)}::int[],
+          ${outcomes.map(({ failureReason }) => failureReason)}::text[]) as o (line, reason)
+        where i.request = ${id} and i.line = o.line and i.done`.execute(trx);
+    },
     async complete(id) {
       await trx
         .updateTable("mapper_requests")

@@ -12,8 +12,17 @@ export interface RestoreWish {
 
 /** The longest lease that the server grants by itself, in days. */
 const longestLeaseDays = 14;
-/** Serials that may have been given out between the backup and the restore are never given out again. */
-const serialsPassedOver = 1_000_000;
+/**
+ * Numbers by which others may know something that was made between the backup and the restore, and is forgotten: they are never
+ * given out again. A biller takes the id of a payment for the payment.
+ */
+const numbersPassedOver = 1_000_000;
+const numbersKnownToOthers = [
+  "voucher_serials",
+  "bill_payments_id_seq",
+  "bill_inquiries_id_seq",
+  "requests_to_pay_id_seq",
+];
 
 /** What this database knows of itself. */
 export async function readIdentity(pool: Pick<PoolClient, "query">): Promise<SeenDatabase> {
@@ -52,9 +61,11 @@ export async function beginRecovery(pool: Pool, { generation, by, graceHours }: 
       `insert into recovery_nodes (generation, node_id) select $1, id from nodes where status <> 'revoked'`,
       [generation],
     );
-    await client.query(`select setval('voucher_serials', nextval('voucher_serials') + $1)`, [
-      serialsPassedOver,
-    ]);
+    for (const sequence of numbersKnownToOthers)
+      await client.query("select setval($1::text::regclass, nextval($1::text::regclass) + $2)", [
+        sequence,
+        numbersPassedOver,
+      ]);
     await client.query(
       `insert into audit_entries (actor, action, subject, after)
        values ('operator:' || $2, 'recovery.begin', 'generation:' || $1, jsonb_build_object('generation', $1::int))`,

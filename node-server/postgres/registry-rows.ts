@@ -31,6 +31,14 @@ export function registryRows(trx: Trx): RegistryRows {
         .executeTakeFirst();
       return bytesOrNull(row?.signing_key ?? null) ?? undefined;
     },
+    async xRoadClient(client) {
+      const row = await trx
+        .selectFrom("x_road_clients")
+        .select(["institution_id", "scopes"])
+        .where("client", "=", client)
+        .executeTakeFirst();
+      return row && { institutionId: row.institution_id, scopes: row.scopes };
+    },
     async voucherGroup(codeOrName) {
       // One group's name may be another's code; then the code is meant.
       const row = await trx

@@ -13,6 +13,7 @@ import type { AccountKind } from "../ledger/entries.ts";
 import type { BillTables } from "./bill-schema.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { DisbursementDatabase } from "./disbursement-schema.ts";
+import type { MapperTables } from "./mapper-schema.ts";
 import type { Facts } from "../notifications/templates.ts";
 import type { MapperAction, MapperFace } from "../ports/mapper.ts";
 import type {
@@ -30,8 +31,9 @@ import type {
   VoucherCommand,
 } from "../ports/store.ts";
 
-export interface Database extends BillTables, DisbursementDatabase {
+export interface Database extends BillTables, DisbursementDatabase, MapperTables {
   institutions: Institutions;
+  x_road_clients: { client: string; institution_id: string; scopes: string[] };
   voucher_groups: VoucherGroups;
   merchants: Merchants;
   fsps: { id: string; name: string; created_at: Generated<Date> };
@@ -493,6 +495,7 @@ interface Callbacks {
   last_status: number | null;
   last_error: string | null;
   delivered_at: Date | null;
+  correlation_id: string | null;
 }
 
 interface Notifications extends Contact {

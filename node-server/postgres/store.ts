@@ -24,6 +24,7 @@ import { commandRows } from "./command-rows.ts";
 import { disbursementRows } from "./disbursement-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
 import { executionRows } from "./execution-rows.ts";
+import { accountValidationRows } from "./account-validation-rows.ts";
 import { fundsRows } from "./funds-rows.ts";
 import { heldDecisionRows } from "./held-decision-rows.ts";
 import { inventoryRows } from "./inventory-rows.ts";
@@ -136,6 +137,7 @@ function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Se
     mapperRequests: mapperRequestRows(trx, addresses),
     agents: agentRows(trx),
     disbursements: disbursementRows(trx),
+    accountValidations: accountValidationRows(trx),
     funds: fundsRows(trx),
     execution: executionRows(trx),
     batchDetail: batchDetailRows(trx),

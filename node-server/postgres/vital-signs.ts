@@ -57,8 +57,8 @@ export async function readVitalSigns(pool: Pool): Promise<VitalSigns> {
   }>(
     `select
        (select count(*) from alerts where ended_at is null)::int as alerts,
-       (select count(*) from shape_log l where not exists (select from shape_positions p where p.sequence = l.sequence))::int as unstamped,
-       (select coalesce(max(position), 0) from shape_positions)::float8 as position,
+       (select count(*) from shape_log where position is null)::int as unstamped,
+       (select last_position from shape_positions)::float8 as position,
        (select generation from server_identity) as generation,
        exists (select from recoveries where ended_at is null) as recovering,
        (select count(*) from nodes where status = 'active')::int as active,

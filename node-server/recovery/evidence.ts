@@ -14,6 +14,7 @@ import { equalBytes } from "#sync/signing/bytes.ts";
 import { decideVoucher } from "#core/decide.ts";
 import { noteAtRiskUse } from "../operations/at-risk.ts";
 import type { OperationContext } from "../operations/context.ts";
+import { payBillIfFree, rejectPayBill } from "../operations/pay-bill.ts";
 import { settleRefundBill } from "../operations/refund-bill.ts";
 import { closeLease } from "../operations/release.ts";
 import { settlePayee } from "../operations/payees.ts";
@@ -89,7 +90,7 @@ export async function judgeInRecovery(
   const { body } = operation;
   if (body.type === "redeem-voucher" && body.mode === "at-risk")
     await noteAtRiskUse(tx, node, { operation, body, hash });
-  if (told.status === "rejected") return rejectedAgain(tx, received, told);
+  if (told.status === "rejected") return rejectedAgain(tx, node, received, told);
   if (body.type === "release-lease") {
     await tx.vouchers.lock([body.serial]);
     const open = await tx.leases.open(body.serial);
@@ -104,8 +105,8 @@ export async function judgeInRecovery(
     return { event: { type: "APPLY" }, reason: null };
   }
   if (body.type === "refund-bill") return refundedAgain(tx, node, received);
-  // Who was paid for which bill is not in this database: a person compares with the biller.
-  if (body.type !== "redeem-voucher") return { event: { type: "HOLD" }, reason: "recovery-conflict" };
+  if (body.type !== "redeem-voucher")
+    return (await payBillIfFree(context, tx, node, { ...received, body })) ?? conflict;
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const claimed =
     voucher &&
@@ -117,10 +118,12 @@ export async function judgeInRecovery(
       entitled: voucher.state === "leased",
       actor: `node:${node.id}`,
     }));
-  if (!claimed?.ok) return { event: { type: "HOLD" }, reason: "recovery-conflict" };
+  if (!claimed?.ok) return conflict;
   const { id, transactionId } = claimed.claim;
   return { event: { type: "APPLY" }, reason: null, claimId: id, transactionId };
 }
+
+const conflict: Verdict = { event: { type: "HOLD" }, reason: "recovery-conflict" };
 
 /** Cash that was given back is not given back a second time, whatever else is known of it. */
 async function refundedAgain(
@@ -131,15 +134,24 @@ async function refundedAgain(
   const { body } = operation;
   if (body.type !== "refund-bill") throw new Error("not a refund");
   const verdict = await settleRefundBill(tx, node, { operation, body, hash });
-  return verdict.event.type === "APPLY" ? verdict : { event: { type: "HOLD" }, reason: "recovery-conflict" };
+  return verdict.event.type === "APPLY" ? verdict : conflict;
 }
 
-/** With its dispute, which the backup may not have had: no loss is forgotten that a merchant can prove. */
+/**
+ * With its dispute, which the backup may not have had: no loss is forgotten that a merchant can prove. Nor is cash that is to
+ * be given back.
+ */
 async function rejectedAgain(
   tx: Tx,
-  { operation: { body } }: ReadableOperation,
+  node: NodeRow,
+  { operation, hash, sealed }: ReadableOperation,
   { reason, evidence, guaranteedMinor }: SignedVerdict,
 ): Promise<Verdict> {
+  const { body } = operation;
+  if (body.type === "pay-bill") {
+    const rejected = await rejectPayBill(tx, node, { operation, body, sealed, hash }, reason ?? "rejected");
+    return { ...rejected, ...(evidence && { evidence }) };
+  }
   const serial = serialOf(body);
   const isKnown = serial !== null && (await tx.vouchers.find(serial)) !== undefined;
   const goodsWereGiven = body.type === "redeem-voucher" && body.mode !== "online";

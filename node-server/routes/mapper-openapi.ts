@@ -5,6 +5,7 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { errorAnswer } from "./voucher-schemas.ts";
 import {
   accountLookupRequest,
+  accountsAnswerRequest,
   beneficiariesAnswer,
   beneficiariesRequest,
   beneficiaryAnswer,
@@ -45,6 +46,7 @@ export function describeMapper(app: OpenAPIHono<CallerVariables>): void {
     describeAccountLookup(app, `${base}/accountLookup`);
   }
   describeValidation(app);
+  describeBankAnswer(app);
   describeFile(app);
   const params = z.object({ payeeIdentity: z.string() });
   describeRead(app, "/beneficiaries", "The caller's payees, page by page, without their addresses", {
@@ -169,6 +171,23 @@ function describeValidation(app: OpenAPIHono<CallerVariables>): void {
       200: answer("The failed accounts, where no callback was named", validationAnswer),
       202: acknowledgedLater,
       ...refusals,
+    },
+  });
+}
+
+function describeBankAnswer(app: OpenAPIHono<CallerVariables>): void {
+  app.openAPIRegistry.registerPath({
+    method: "post",
+    path: "/beneficiaries/validation/confirmation",
+    tags,
+    summary: "A payer bank says which of the accounts that it was asked about it does not keep",
+    security,
+    request: { body: json(accountsAnswerRequest) },
+    responses: {
+      ...refusals,
+      202: answer("Taken", z.object({ clientCorrelationId: z.string(), outcome: z.string() })),
+      404: answer("The bank was asked no such thing", errorAnswer),
+      409: answer("Something else was answered before", errorAnswer),
     },
   });
 }

@@ -3,10 +3,14 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "@hono/zod-openapi";
 import { fieldOfNoText } from "#core/json.ts";
 import { acceptMapperRequest, emptyItem } from "../mapper/accept-request.ts";
+import type { AskedRequest } from "../mapper/accept-request.ts";
 import { failedCase, lookUpBody } from "../mapper/callback.ts";
+import { validationAnswerPath } from "../mapper/http-validation.ts";
 import { lookUpPayees } from "../mapper/look-up.ts";
 import type { LookUpQuestion } from "../mapper/look-up.ts";
 import { showHistory, showPayee } from "../mapper/show-payee.ts";
+import { takeAccountsAnswer } from "../mapper/validate-at-bank.ts";
+import type { AccountsAnswerOutcome } from "../mapper/validate-at-bank.ts";
 import { readBody } from "../middleware/body.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 import { header, requiredHeader } from "../middleware/headers.ts";
@@ -14,7 +18,12 @@ import { Problem } from "../middleware/problem.ts";
 import type { MapperItem } from "../ports/mapper.ts";
 import { acknowledged, answered, callbackOf, identify, unknownCommand } from "./caller-request.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
-import { accountLookupRequest, lookUpQuery, validateRequest } from "./mapper-schemas.ts";
+import {
+  accountLookupRequest,
+  accountsAnswerRequest,
+  lookUpQuery,
+  validateRequest,
+} from "./mapper-schemas.ts";
 import { outcomeNow } from "./mapper-outcome.ts";
 import { pageOf } from "./paging.ts";
 import { shownHistory, shownPayee } from "./shown-payee.ts";
@@ -35,6 +44,7 @@ export function mapperReads(deps: VoucherRouteDependencies): OpenAPIHono<CallerV
     if (c.req.query("command") === "validate") return validate(deps, c);
     throw unknownCommand(c, "validate");
   });
+  routes.post(validationAnswerPath, (c) => takeAnswer(deps, c));
   routes.get("/beneficiaries/:payeeIdentity", (c) => show(deps, c, c.req.param("payeeIdentity")));
   routes.get("/beneficiaries/:payeeIdentity/history", (c) => history(deps, c, c.req.param("payeeIdentity")));
   return routes;
@@ -119,8 +129,9 @@ async function validate(deps: VoucherRouteDependencies, c: Caller): Promise<Resp
   const correlationId = requiredHeader(c, "X-CorrelationID", 64);
   const callbackUrl = header(c, "X-Callback-URL") === undefined ? null : await callbackOf(deps, c);
   const body = await readBody(c, validateRequest);
+  const bank = await bankOf(deps, body, correlationId);
   const asked = {
-    action: "validate-addresses",
+    action: bank ? "validate-at-bank" : "validate-addresses",
     face: "current",
     requestId: correlationId,
     batchId: body.batchID,
@@ -133,7 +144,7 @@ async function validate(deps: VoucherRouteDependencies, c: Caller): Promise<Resp
     instructionId: instructionID,
     address: financialAddress,
   }));
-  const identity = await identify(deps, c, "mapper/validate-addresses", correlationId);
+  const identity = await identify(deps, c, `mapper/${asked.action}`, correlationId);
   const answer = {
     responseCode: "00",
     responseDescription: "Account validation request received",
@@ -142,12 +153,59 @@ async function validate(deps: VoucherRouteDependencies, c: Caller): Promise<Resp
   const accepted = await acceptMapperRequest(
     deps.store,
     identity,
-    { ...asked, items },
+    { ...asked, items, ...(bank && { bank }) },
     { ...acknowledged(answer), status: 202 },
   );
-  if (!accepted.ok || callbackUrl !== null) return answered(c, accepted, correlationId);
+  // A bank takes its time: nobody waits for it.
+  if (!accepted.ok || callbackUrl !== null || bank) return answered(c, accepted, correlationId);
   return c.json(await outcomeNow(deps.store, identity, asked));
 }
+
+/** Which payer bank keeps the accounts, and what it is told; undefined where our own mapper is asked. */
+async function bankOf(
+  { store }: VoucherRouteDependencies,
+  { destinationDFSPID: bank, creditInstructions }: z.infer<typeof validateRequest>,
+  correlationId: string,
+): Promise<AskedRequest["bank"]> {
+  if (bank === undefined || !(await store.transaction((tx) => tx.funds.payerBank(bank)))) return undefined;
+  const ids = new Set(creditInstructions.map(({ instructionID }) => instructionID));
+  if (ids.size < creditInstructions.length) {
+    const reason = "must be another one for each account: the bank answers by it";
+    throw new Problem(400, `instructionID ${reason}`, [{ field: "instructionID", reason }], correlationId);
+  }
+  const payments = creditInstructions.map(({ amount, currency, narration }, index) => ({
+    line: index + 1,
+    amount: amount ?? null,
+    currency: currency ?? null,
+    narration: narration ?? null,
+  }));
+  return { bank, payments };
+}
+
+async function takeAnswer(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+  const body = await readBody(c, accountsAnswerRequest);
+  const { clientCorrelationId, batchId, numberOfFailedCases: failedCases, failedAccountLookups } = body;
+  const failures = failedAccountLookups.map(({ instructionID, failureReason }) => ({
+    instructionId: instructionID,
+    failureReason,
+  }));
+  const answer = { batchId, failedCases, failures };
+  const outcome = await takeAccountsAnswer(deps.store, c.get("institutionId"), clientCorrelationId, answer);
+  const { status, message } = accountsAnswers[outcome];
+  if (status >= 400) throw new Problem(status as 404, message, [], clientCorrelationId);
+  return c.json({ clientCorrelationId, outcome: message }, status as 202);
+}
+
+const accountsAnswers: Readonly<
+  Record<AccountsAnswerOutcome, { readonly status: number; readonly message: string }>
+> = {
+  taken: { status: 202, message: "taken" },
+  late: { status: 202, message: "taken, after the time for it: whoever asked is told again" },
+  repeated: { status: 202, message: "taken before" },
+  contradicts: { status: 409, message: "Something else was answered before, and stands" },
+  "does-not-fit": { status: 400, message: "The answer does not fit what was asked" },
+  unknown: { status: 404, message: "This bank was asked no such thing" },
+};
 
 async function list(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
   const { page, size } = pageOf(c);

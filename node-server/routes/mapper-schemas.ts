@@ -78,6 +78,21 @@ export const validateRequest = z
   )
   .openapi("ValidateAccounts");
 
+/** A payer bank's answer about accounts that it was asked to validate. */
+export const accountsAnswerRequest = z
+  .object({
+    clientCorrelationId: z.string().min(1).max(64),
+    batchId: z.string().min(1).max(50),
+    numberOfFailedCases: z.int().min(0).max(mostBeneficiaries),
+    failedAccountLookups: z
+      .array(
+        z.object({ instructionID: z.string().min(1).max(16), failureReason: z.string().min(1).max(100) }),
+      )
+      .max(mostBeneficiaries)
+      .default([]),
+  })
+  .openapi("AccountsAnswer");
+
 export const lookUpQuery = z.object({
   payeeIdentity,
   requestId: z.string().max(12).optional(),

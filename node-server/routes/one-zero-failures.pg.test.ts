@@ -41,7 +41,7 @@ test("an outcome that is not known in time is 599; it is paid once, and the same
   expect((await redeem(headers)).status).toBe(200);
   expect((await redeem()).status).toBe(458);
   expect([...provider.credited.values()]).toEqual([5000n]);
-  listening.close();
+  await listening.close();
 });
 
 test("while the database cannot be reached a call is 503, and afterwards it works", async () => {
@@ -58,7 +58,7 @@ test("while the database cannot be reached a call is 503, and afterwards it work
   expect([away.status, away.body]).toEqual([503, { message: expect.any(String) as unknown }]);
   await link.join();
   expect((await check()).status).toBe(200);
-  listening.close();
+  await listening.close();
   await client.close();
   await link.cut();
 });

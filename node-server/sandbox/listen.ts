@@ -2,12 +2,13 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createNodeServer } from "../listen.node.ts";
+import { createNodeServer, endListening } from "../listen.node.ts";
 import type { AnswerRequest } from "../middleware/peer.ts";
 
 export interface Listening {
   readonly urls: readonly string[];
-  close(): void;
+  /** Resolves when the last request is answered. */
+  close(): Promise<void>;
 }
 
 /** Rejects with the code EADDRINUSE when the port is taken. A machine without IPv6 has 127.0.0.1 alone. */
@@ -21,9 +22,8 @@ export async function listenOnLoopback(fetch: AnswerRequest, port: number): Prom
   });
   return {
     urls: [`http://127.0.0.1:${taken}`, ...(second ? [`http://[::1]:${taken}`] : [])],
-    close() {
-      first.close();
-      second?.close();
+    async close() {
+      await Promise.all([endListening(first), second && endListening(second)]);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What a sandbox is started with. A setting that belongs to a real server refuses the start: none of it would hold. */
 import { parseArgs } from "node:util";
-import { readConfig } from "../config.ts";
+import { isLoopback, readConfig } from "../config.ts";
 import type { Config } from "../config.ts";
 
 export interface SandboxOptions {
@@ -56,12 +56,10 @@ function readWords(args: readonly string[]): Words {
   }
 }
 
-const loopback: readonly string[] = ["127.0.0.1", "::1", "localhost"];
-
 function ofRealServers(environment: Environment): string[] {
   const { HOST } = environment;
   const elsewhere =
-    HOST && !loopback.includes(HOST)
+    HOST && !isLoopback(HOST)
       ? [
           `HOST is ${HOST}, but a sandbox asks for no token and listens on 127.0.0.1 and ::1 only. Remove HOST.`,
         ]

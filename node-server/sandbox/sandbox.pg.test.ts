@@ -101,6 +101,28 @@ describe("npm run sandbox", () => {
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("cannot be read: ENOENT")]);
   });
 
+  test("told to stop it answers what it was asked, and ends then", async () => {
+    const { running, url } = await startSandbox(["--reset"]);
+    const holder = new Client({ connectionString: database.url });
+    await holder.connect();
+    await holder.query("begin; lock table vouchers in access exclusive mode");
+    const answer = activate(url);
+    await expect
+      .poll(async () => {
+        const waiting = await holder.query(
+          "select from pg_locks where not granted and relation = 'vouchers'::regclass",
+        );
+        return waiting.rowCount;
+      })
+      .toBeGreaterThan(0);
+    const stopped = stop(running);
+    await running.line(/Stopping/);
+    await holder.query("commit");
+    expect((await answer).body).toEqual({ result_status: "Voucher is successfully activated" });
+    expect((await stopped).code).toBe(0);
+    await holder.end();
+  });
+
   test("a load that was cut short is begun anew", async () => {
     await query(database.url, "update sandbox set loaded_at = null");
     const { running, url } = await startSandbox([]);

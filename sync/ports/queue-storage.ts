@@ -41,6 +41,11 @@ export interface QueueStorage {
   /** The hash of an operation, the certificate's for 0, undefined for one that is not there. */
   hashAt(sequence: number): Uint8Array | undefined;
   find(sequence: number): StoredOperation | undefined;
+  /**
+   * Brings the head file up to date where the last write of it had failed. Throws a storage failure where it fails again:
+   * nothing may leave the node then (Q3).
+   */
+  agreeOnHead(): void;
   /** In order, at most `limit`. */
   after(sequence: number, limit: number): StoredOperation[];
   append(operation: NewOperation): void;

@@ -54,6 +54,15 @@ export interface ShapeHead {
   readonly position: string;
 }
 
+/** A programme whose payees this node looks up and changes. */
+export interface ServedProgramme {
+  readonly programme: string;
+  /** Null for every area. */
+  readonly area: string | null;
+  /** Where every area is served, those that payees are known of. */
+  readonly areas: readonly string[];
+}
+
 /** One row's change after its signatures were checked. */
 export type ShapeChange =
   | {
@@ -80,6 +89,7 @@ export type ShapeChange =
   | { readonly type: "key-set"; readonly key: string; readonly keySet: KeySet; readonly document: Uint8Array }
   | { readonly type: "policy"; readonly key: string; readonly policy: Policy; readonly document: Uint8Array }
   | { readonly type: "accepts"; readonly key: string; readonly groups: readonly string[] }
+  | { readonly type: "programmes"; readonly key: string; readonly programmes: readonly ServedProgramme[] }
   | {
       readonly type: "denied";
       readonly key: string;

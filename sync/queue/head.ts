@@ -5,6 +5,8 @@
  *     that is not there yet before the first operation.
  * Q2  Whatever else differs means that operations were lost: the node stops, since a sequence number used twice would
  *     look like a forgery.
+ * Q3  Nothing leaves the node before the file knows it: a database that comes back from a copy would not be noticed to
+ *     have lost what the server has.
  */
 import type { ChainHead } from "../chain.ts";
 import { equalBytes } from "../signing/bytes.ts";

@@ -78,6 +78,7 @@ describe("a batch", () => {
       sealed: null,
     })) as unknown as StoredOperation[];
   const queueOf = (stored: StoredOperation[]) => ({
+    agreeOnHead: () => {},
     after: (sequence: number, limit: number) => stored.slice(sequence, sequence + limit),
   });
 

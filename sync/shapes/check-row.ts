@@ -12,6 +12,7 @@ import { decodeVoucherToken, textToToken } from "../documents/voucher-token.ts";
 import { openTrusted } from "../open-trusted.ts";
 import { readSerialSet } from "../serial-set.ts";
 import { goneBillRow, readBill, readBiller, readFloat } from "./bill-rows.ts";
+import { readProgrammes } from "./programme-row.ts";
 import type { ShapeChange, ShapeName } from "../ports/shape-storage.ts";
 
 /** A row as the protocol brings it: every value is text. */
@@ -96,6 +97,7 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
   },
   async trust(key, value, { keySet }) {
     if (value["kind"] === "accepts") return acceptedGroups(key, value);
+    if (value["kind"] === "programmes") return servedProgrammes(key, value);
     if (value["kind"] === "policy") return policyOf(key, value, keySet);
     // A kind of document that this version does not know is kept aside until a newer one can read it.
     if (value["kind"] !== "key-set") return "unknown-kind";
@@ -143,6 +145,11 @@ function acceptedGroups(key: string, { document }: ShapeRow["value"]): ShapeChan
     return "malformed";
   }
   return { type: "accepts", key, groups: document === "" ? [] : document.split(",") };
+}
+
+function servedProgrammes(key: string, { document }: ShapeRow["value"]): ShapeChange | string {
+  const programmes = readProgrammes(document);
+  return programmes ? { type: "programmes", key, programmes } : "malformed";
 }
 
 function deleted(name: ShapeName, key: string, row: ShapeRow): ShapeChange | undefined {

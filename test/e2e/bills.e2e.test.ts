@@ -269,7 +269,9 @@ flows("an agent's bills", (town) => {
       await route.abort();
     });
     await page.getByRole("button", { name: /^Take USD 25.00 for bill/ }).click();
-    await page.getByText("The till did not answer. Press again").waitFor();
+    await page
+      .getByText("The till gave no answer, so it is not known whether it was done. Press again")
+      .waitFor();
     expect(lost).toBe(1);
     await page.unroute("**/ask/pay-bill");
     await page.getByRole("button", { name: /^Take USD 25.00 for bill/ }).click();
@@ -417,7 +419,9 @@ flows("an agent's bills", (town) => {
       });
       const record = page.getByRole("button", { name: "Yes, USD 20.00 was given back" });
       await record.click();
-      await page.getByText("The till did not answer. Press again").waitFor();
+      await page
+        .getByText("The till gave no answer, so it is not known whether it was done. Press again")
+        .waitFor();
       expect(asked).toBe(1);
       await page.unroute("**/ask/refund-bill");
       await record.click();

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { enrolmentLink } from "#sync/enrolment-link.ts";
+import { expectNoFaults } from "./support/axe.ts";
 import { flows } from "./support/describe.ts";
 import { pin, Till } from "./support/till.ts";
 
@@ -36,6 +37,17 @@ flows("a new till", (town) => {
     await till.answer("Yes");
     await page.getByRole("article").getByText("nothing here is real money").waitFor();
     await till.next();
+    await till.go("Bills");
+    const bill = (says: string) => page.getByRole("listitem").filter({ hasText: says }).first();
+    await bill("Somebody else has paid it before").waitFor();
+    await till.picture("practice-bills");
+    await expectNoFaults(page, "bills in practice");
+    await bill("Somebody else has paid it before").getByRole("button", { name: "Use this one" }).click();
+    await page.getByRole("button", { name: "Take cash" }).click();
+    await page.getByRole("button", { name: /^Take USD 15.00 for bill/ }).click();
+    await page.getByRole("heading", { name: "Not paid: give the money back" }).waitFor();
+    await page.getByRole("article").getByText("nothing here is real money").waitFor();
+    await till.picture("practice-bill-not-paid");
     await till.go("Settings");
     await page.getByRole("button", { name: "Leave practice" }).click();
     await page.getByRole("heading", { name: "Set up this till" }).waitFor();

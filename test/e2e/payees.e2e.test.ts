@@ -95,6 +95,9 @@ flows("an agent's payees, with the link and without it", (town) => {
     await till.picture("payee-wrong-iban");
     await expectNoFaults(page, "a wrong IBAN");
     await page.getByLabel("Account, number or address").fill("nl87 abna 4193 8355 10");
+    // This till serves one area: there is nothing to choose, and the agent sees where the payee will be.
+    await page.getByText("Area: North").waitFor();
+    expect(await page.getByLabel("Area").count()).toBe(0);
     await page.getByRole("button", { name: "Register the payee" }).click();
     await page.getByText("Written down. The server answers when it is reached").waitFor();
 
@@ -139,6 +142,35 @@ flows("an agent's payees, with the link and without it", (town) => {
     await page.getByRole("region", { name: "JUMA-2, relief" }).first().getByText("Settled").waitFor();
     const { body } = await town().ministry.call("GET", "/beneficiary?payeeIdentity=JUMA-2");
     expect(body["paymentModalityList"]).toMatchObject([{ financialAddress: "+254712000009" }]);
+  });
+
+  test("a till that serves every area registers a payee in one of them, or in a new one", async () => {
+    const { page } = till;
+    const granted = ["--institution", "welfare", "--by", "Olga"];
+    await town().operate("node", "serve", await till.nodeId(), "relief", ...granted);
+    await till.sync();
+    await till.go("Payees");
+    await choose("Register");
+    await name("ZAWADI-4");
+    await page.getByLabel("How the payee is paid").selectOption("Mobile money");
+    await page.getByLabel("Account, number or address").fill("+254712000044");
+    const area = page.getByLabel("Area");
+    const list = await area.getAttribute("list");
+    const options = `[...document.getElementById(${JSON.stringify(list)}).options].map((one) => one.value)`;
+    expect(await page.evaluate(options)).toEqual(["North"]);
+    await area.fill("South");
+    await till.picture("payee-area");
+    await expectNoFaults(page, "a registration with its area");
+    await page.getByRole("button", { name: "Register the payee" }).click();
+    await page.getByText("Written down. The server answers when it is reached").waitFor();
+    await till.sync();
+    await till.go("Payees");
+    await choose("Answers");
+    await page.getByRole("region", { name: "ZAWADI-4, relief" }).getByText("Settled").waitFor();
+    await choose("Register");
+    await expect
+      .poll(async () => page.locator("datalist option[value='South']").count(), { timeout: 20_000 })
+      .toBe(1);
   });
 
   test("in Arabic it reads from right to left, with the addresses the right way round", async () => {

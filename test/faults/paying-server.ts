@@ -15,12 +15,13 @@ const composed = await composeServer({
   keysFolder: config.keysFolder,
   leaseGraceHours: config.leaseGraceHours,
   allowPrivateCallbacks: config.allowPrivateCallbacks,
-  callers: await loadCallerRules(config.callers),
+  callers: await loadCallerRules(config),
   log: pino({ level: config.logLevel }),
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
   gateway: createProviderGateway(process.env["SIMULATED_PROVIDER"] ?? ""),
   send: createSend(config.allowPrivateCallbacks),
   readDocsAsset: async () => undefined,
+  readConsolePage: async () => undefined,
 });
 const server = createNodeServer(composed.fetch);
 server.listen(config.port, config.host, () =>

@@ -1,5 +1,6 @@
 /** What can happen in a simulation, each with its weight. */
 import { revokeNode } from "../../node-server/nodes/revoke.ts";
+import { billActs } from "./bill-acts.ts";
 import { SimulatedNode } from "./node.ts";
 import { JudgingFailed, ServerDied } from "./observed-store.ts";
 import { lookIntoDispute, lookIntoHeld } from "./people.ts";
@@ -20,7 +21,7 @@ export interface Scene {
 
 const hourMs = 3_600_000;
 
-type Act = (scene: Scene) => Promise<void>;
+export type Act = (scene: Scene) => Promise<void>;
 
 const acts: readonly (readonly [number, Act])[] = [
   [52, async (scene) => redeemAt(scene, scene.world.random.pick(scene.nodes))],
@@ -45,6 +46,7 @@ const acts: readonly (readonly [number, Act])[] = [
   [1, loseHead],
   [1, clone],
   [1, revoke],
+  ...billActs,
 ];
 
 /** One of them; a server that dies or fails on the way is there again for the next. */

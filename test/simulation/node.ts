@@ -47,7 +47,6 @@ const serverUrl = "http://127.0.0.1:9";
 
 /** What the screen said was accepted. */
 export interface Accepted {
-  readonly serial: bigint;
   readonly sequence: number;
   readonly hash: Uint8Array;
   readonly mode: string;
@@ -68,6 +67,10 @@ export class SimulatedNode {
   /** What the deny list held when it was loaded last, and at what it was taken at risk in spite of that. */
   #denied: ReadonlySet<bigint> = new Set();
   readonly takenDenied: bigint[] = [];
+  /** What it was told of its float, and the cash that it took; bills for which it took more than was left. */
+  #float = { floatMinor: 0n, counted: 0 };
+  readonly #cash: { readonly sequence: number; readonly amountMinor: bigint }[] = [];
+  readonly takenBeyondFloat: string[] = [];
   nodeId = "";
   readonly #world: World;
   readonly #weakness: Weakness;
@@ -159,10 +162,10 @@ export class SimulatedNode {
 
   /** Whether it has a lease for the voucher that it has neither used nor given back. */
   mayTake(serial: bigint): boolean {
-    const { leases, redemptions } = this.#stores;
+    const { leases, redemptions, bills } = this.#stores;
     const lease = leases.find(serial);
     if (!lease || leases.isGivenBack(serial, lease.epoch)) return false;
-    return redemptions.ofVoucher(serial).length === 0;
+    return redemptions.ofVoucher(serial).length === 0 && !bills.isPaying(serial);
   }
 
   /** A cashier takes a voucher; the machine may die at any write on the way. */
@@ -177,7 +180,7 @@ export class SimulatedNode {
     if (typeof outcome === "string") return outcome;
     if (outcome.kind !== "accepted") return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
     const { sequence, hash, mode } = outcome.redeemed;
-    this.accepted.push({ serial: voucher.serial, sequence, hash, mode });
+    this.accepted.push({ sequence, hash, mode });
     if (mode === "at-risk" && this.#denied.has(serial)) this.takenDenied.push(serial);
     return `accepted ${mode} #${sequence}`;
   }
@@ -188,13 +191,56 @@ export class SimulatedNode {
     const report = await upload(parts);
     if (report.problem) return `${report.problem.code} after ${report.sent}`;
     if (report.status !== "active") return report.status;
-    for (const name of ["trust", "leases", "denied", "verdicts"] as const) {
+    for (const name of ["trust", "leases", "denied", "verdicts", "billers", "bills", "floats"] as const) {
       if (this.link.isCut || this.#world.strikes(0.05)) return `cut before ${name}`;
       await this.#load(name);
     }
     const { released, renewed } = await this.#tend(parts);
     const tended = `${released > 0 ? `, gives back ${released}` : ""}${renewed > 0 ? `, renews ${renewed}` : ""}`;
     return `sent ${report.sent}${tended}`;
+  }
+
+  /** An agent takes cash for a bill, or a voucher; the machine may die at any write on the way. */
+  async payBill(billId: string, voucher?: SimulatedVoucher): Promise<string> {
+    const leftMinor = this.#floatLeft();
+    const by = voucher && { serial: voucher.serial, token: voucher.token, number: voucher.number };
+    const outcome = await this.#untilItDies(() =>
+      this.#node().payBill({ billId, actor: "agent", voucher: by }),
+    );
+    if (typeof outcome === "string") return outcome;
+    if (!outcome.ok) return outcome.refusal.code;
+    const { sequence, hash, money } = outcome.paid;
+    this.accepted.push({ sequence, hash, mode: "bill" });
+    if (voucher) return `accepted #${sequence}`;
+    if (leftMinor < money.amountMinor && !this.isCloned && !this.hasLostDisk)
+      this.takenBeyondFloat.push(billId);
+    this.#cash.push({ sequence, amountMinor: money.amountMinor });
+    return `accepted ${money.amountMinor} #${sequence}`;
+  }
+
+  /** Payments whose cash is to be given back, as the till lists them. */
+  toGiveBack(): number[] {
+    return this.#stores.refunds.open(10);
+  }
+
+  async refundBill(payment: number): Promise<string> {
+    const outcome = await this.#untilItDies(async () => this.#node().refundBill({ payment, actor: "agent" }));
+    if (typeof outcome === "string") return outcome;
+    if (!outcome.ok) return outcome.refusal.code;
+    const refund = this.#stores.refunds.ofPayment(payment);
+    const [row] = refund ? this.#stores.queue.after(refund.sequence - 1, 1) : [];
+    if (!row) throw new Error(`the refund of #${payment} was accepted and is not in the queue`);
+    this.accepted.push({ sequence: row.sequence, hash: row.hash, mode: "refund" });
+    return `recorded #${row.sequence}`;
+  }
+
+  /** What the server told of the float, less what was taken since and not rejected: counted apart from the till's own count. */
+  #floatLeft(): bigint {
+    const taken = this.#cash
+      .filter(({ sequence }) => sequence > this.#float.counted)
+      .filter(({ sequence }) => this.#stores.bills.find(sequence)?.state !== "rejected")
+      .reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+    return this.#float.floatMinor - taken;
   }
 
   /**
@@ -397,8 +443,13 @@ export class SimulatedNode {
     const begun = trustedTime(contact.anchor(), clock, 0);
     const context = () => ({ nodeId: this.nodeId, keySet: trust.keySet() });
     const consumer = createConsumer({ name, storage: shapes, context, reload: true });
-    const rows = this.#server.shapes.read(name, this.nodeId);
+    const rows = await this.#server.shapeRows(name, this.nodeId);
     await consumer.receive([...rows, { control: "up-to-date" }], { handle: "s", position: "0_0" });
+    const [float] = name === "floats" ? rows : [];
+    if (float) {
+      const { float_minor: floatMinor, counted } = float.value;
+      this.#float = { floatMinor: BigInt(floatMinor ?? 0), counted: Number(counted) };
+    }
     if (name !== "denied") return;
     this.#denied = new Set(this.#server.shapes.denied);
     if (begun.anchored) shapes.setAsOf(name, begun.nowMs);

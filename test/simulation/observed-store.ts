@@ -43,6 +43,17 @@ export function observedStore(inner: Store, parts: ObservedParts): Store {
   };
 }
 
+/** A worker that dies is started again. */
+export async function untilAlive<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ServerDied)) throw error;
+    }
+  }
+}
+
 /** `rows` with some of its methods replaced. */
 export function replaced<T extends object>(rows: T, methods: Partial<T>): T {
   return Object.assign(Object.create(rows) as T, methods);

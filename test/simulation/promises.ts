@@ -8,18 +8,20 @@
  * P4  Every operation has one verdict, the same on both sides; open + ended = submitted.
  * P5  The books balance, and are the sum of what was committed.
  * P6  Each node's chain is whole on the server, and no node signs a number twice.
- * P7  A node takes a voucher once.
+ * P7  A node takes a voucher once, and money for a bill once.
  * P8  What people decide is decided by two, and a guarantee is paid once, for a redemption that was rejected.
  * P9  Nothing is applied without the voucher's number, nor at risk beyond the limits of the policy.
  * P10 Nothing is taken at risk that the till's deny list holds.
  *
+ * P11 to P13 are about bills: `./bill-promises.ts`.
+ *
  * A server's database that was restored has forgotten. What no till was told of before, nobody can tell it again: P1 holds at
  * the provider for everything else.
  */
-import { decodeOperation } from "#sync/documents/operation.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
-import { parseDocument } from "#sync/signing/cose.ts";
-import type { Tx } from "../../node-server/ports/store.ts";
+import type { ClaimRow, Tx } from "../../node-server/ports/store.ts";
+import { billPaymentRows, billPromises } from "./bill-promises.ts";
+import { operationOf } from "./read-operation.ts";
 import { leaseKey, operationKey } from "./record.ts";
 import type { StoredOperation } from "./record.ts";
 import { atRiskLimits, graceMs } from "./server.ts";
@@ -31,7 +33,7 @@ export interface Broken {
   readonly what: string;
 }
 
-type Tell = (promise: string, what: string) => void;
+export type Tell = (promise: string, what: string) => void;
 
 /** `settled`: everything is quiet, so nothing may be left that only time would mend. */
 export async function brokenPromises(
@@ -41,10 +43,13 @@ export async function brokenPromises(
 ): Promise<Broken[]> {
   const broken: Broken[] = [];
   const tell: Tell = (promise, what) => broken.push({ promise, what });
+  // Before the transaction, since a store in memory has one connection.
+  const payments = await billPaymentRows(server);
   await server.base.transaction(async (tx) => {
     await paidOnce(server, tx, settled, tell);
     await booksBalance(server, tx, tell);
     await decidedByTwo(server, tx, tell);
+    await billPromises(server, tx, payments, nodes, settled, tell);
   });
   leasesKept(server, nodes, tell);
   chainsWhole(server, nodes, tell);
@@ -59,15 +64,27 @@ export async function brokenPromises(
   return broken;
 }
 
-async function paidOnce({ record, provider }: Server, tx: Tx, settled: boolean, tell: Tell): Promise<void> {
+async function paidOnce(
+  { record, provider, desk }: Server,
+  tx: Tx,
+  settled: boolean,
+  tell: Tell,
+): Promise<void> {
   const live = new Map<bigint, number>();
   const credits = Map.groupBy(provider.credits, ({ idempotencyKey }) => idempotencyKey.slice(0, 36));
+  const acknowledged = new Set(
+    [...desk.biller.acknowledged.values()].flatMap((references) => [...references]),
+  );
+  // What a merchant's payout is for a redemption, the biller's answer is for a voucher that pays a bill.
+  const creditsOf = ({ id, billerId, transactionId }: ClaimRow): number =>
+    billerId === null ? (credits.get(id)?.length ?? 0) : Number(acknowledged.has(transactionId));
   const paid = new Map<bigint, number>();
-  for (const { id, serial } of record.everClaimed.values())
-    paid.set(serial, (paid.get(serial) ?? 0) + (credits.get(id)?.length ?? 0));
-  for (const { id, serial } of record.claims.values()) {
+  for (const claim of record.everClaimed.values())
+    paid.set(claim.serial, (paid.get(claim.serial) ?? 0) + creditsOf(claim));
+  for (const row of record.claims.values()) {
+    const { id, serial } = row;
     const claim = await tx.claims.find(id);
-    const made = credits.get(id)?.length ?? 0;
+    const made = creditsOf(row);
     if (claim?.state === "released" && made > 0) tell("P1", `claim ${id} was credited and released`);
     if (claim?.state === "paid" && made !== 1) tell("P1", `claim ${id} is paid, credited ${made} times`);
     if (claim?.state !== "released") live.set(serial, (live.get(serial) ?? 0) + 1);
@@ -154,6 +171,19 @@ function takenOnce(nodes: readonly SimulatedNode[], tell: Tell): void {
       )
       .all();
     for (const { serial } of live) tell("P7", `${node.name} took voucher ${serial} more than once`);
+    const bills = node.stores.database
+      .prepare<[], { bill_id: string }>(
+        "select bill_id from bill_payments where live = 1 group by bill_id having count(*) > 1",
+      )
+      .all();
+    for (const { bill_id: id } of bills) tell("P7", `${node.name} took money for ${id} more than once`);
+    const both = node.stores.database
+      .prepare<[], { serial: bigint }>(
+        `select serial from redemptions where live = 1
+         intersect select serial from bill_payments where live = 1`,
+      )
+      .all();
+    for (const { serial } of both) tell("P7", `${node.name} took voucher ${serial}, and for a bill too`);
   }
 }
 
@@ -236,11 +266,4 @@ function nothingOpen({ record }: Server, nodes: readonly SimulatedNode[], tell: 
         tell("P4", `${node.name} #${own.sequence} is ${own.state} here, ${state} on the server`);
     }
   }
-}
-
-function operationOf({ row }: Pick<StoredOperation, "row">) {
-  const parsed = parseDocument(row.signed);
-  const decoded = parsed.ok ? decodeOperation(parsed.payload) : undefined;
-  if (!decoded?.ok) throw new Error("a stored operation cannot be read");
-  return decoded.value;
 }

@@ -48,6 +48,8 @@ export class Record {
   readonly everClaimed = new Map<string, ClaimRow>();
   /** Vouchers whose claims a restore has forgotten, and no node was told of: nobody is left who could say it again. */
   readonly forgotten = new Set<bigint>();
+  /** Bills of which a restore has forgotten a payment that no node was told of. */
+  readonly forgottenBills = new Set<string>();
   /** Operations by their key that were rejected before a restore: what was signed then stands. */
   readonly rejectedBefore = new Set<string>();
   restores = 0;

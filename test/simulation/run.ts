@@ -89,6 +89,8 @@ async function prepare(
     ...server.vouchers.slice(0, 22),
     ...server.vouchers.slice(-7),
   ]);
+  for (let bills = 0; bills < 6; bills += 1) await server.desk.addBill();
+  for (const merchantId of merchants) await server.desk.topUp(merchantId, 6000n);
   for (const node of nodes) await node.sync();
 }
 

@@ -5,6 +5,8 @@ import { encodeKeySet } from "#sync/documents/key-set.ts";
 import { toBase64 } from "#sync/base64.ts";
 import { verifierCost } from "#sync/documents/voucher-number.ts";
 import { signDocument } from "#sync/signing/cose.ts";
+import type { ShapeName } from "#sync/ports/shape-storage.ts";
+import type { ShapeRow } from "#sync/shapes/check-row.ts";
 import { serverKinds } from "#sync/signing/kinds.ts";
 import type { ServerKind } from "#sync/signing/kinds.ts";
 import { boxKeyPair } from "#sync/signing/sealed.ts";
@@ -17,6 +19,7 @@ import type { OperationContext } from "../../node-server/operations/context.ts";
 import { payClaim } from "../../node-server/payments/settle-claim.ts";
 import type { CommandItem, Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
 import { beginRecovery } from "../../node-server/postgres/recovery-admin.ts";
+import { createRateGuard } from "../../node-server/middleware/rates.ts";
 import { nodeRoutes } from "../../node-server/routes/nodes.ts";
 import type { NodeRouteDependencies } from "../../node-server/routes/nodes.ts";
 import { runCommand } from "../../node-server/vouchers/commands.ts";
@@ -24,7 +27,8 @@ import { issueBatch } from "../../node-server/vouchers/issue.ts";
 import { decryptNumber, indexOfNumber } from "../../node-server/vouchers/numbers.ts";
 import { redeemOnline } from "../../node-server/vouchers/redeem-online.ts";
 import { testPolicy } from "../support/policy.ts";
-import { JudgingFailed, observedStore, replaced, ServerDied } from "./observed-store.ts";
+import { BillDesk } from "./bill-desk.ts";
+import { JudgingFailed, observedStore, replaced, ServerDied, untilAlive } from "./observed-store.ts";
 import { Provider } from "./provider.ts";
 import { createRandom } from "./random.ts";
 import { Record } from "./record.ts";
@@ -37,7 +41,7 @@ const hourMs = 3_600_000;
 export const graceMs = 24 * hourMs;
 /** The policy's, which its vouchers of 12.50 reach. */
 export const atRiskLimits = { redemptions: 3, sumMinor: 5000n };
-const scheduled = new Set(["close-overdue-leases", "expire-vouchers", "end-recovery"]);
+const scheduled = new Set(["close-overdue-leases", "expire-vouchers", "tend-bills", "end-recovery"]);
 export const merchants = ["shop-1", "shop-2"];
 const groups = [
   { code: "AID", atRisk: false },
@@ -55,6 +59,7 @@ export class Server {
   readonly record = new Record();
   readonly shapes = new ShapeRows();
   readonly provider: Provider;
+  readonly desk: BillDesk;
   readonly vouchers: SimulatedVoucher[] = [];
   readonly #world: World;
   readonly #weakness: Weakness;
@@ -75,6 +80,7 @@ export class Server {
     this.#world = world;
     this.#weakness = weakness;
     this.provider = new Provider(world, weakness.providerForgetsKeys ?? false);
+    this.desk = new BillDesk(world, this);
   }
 
   get store(): Store {
@@ -84,6 +90,11 @@ export class Server {
   /** The store without observation and faults: what the checks read. */
   get base(): Store {
     return this.#parts.base.store;
+  }
+
+  /** What the database holds, for the checks. */
+  async rows<Row extends object>(query: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#parts.base.pool.query<Row>(query, [...values])).rows;
   }
 
   async start(stores: SimulatedStores): Promise<void> {
@@ -120,7 +131,7 @@ export class Server {
       isPassing: (error) => !(error instanceof JudgingFailed),
       onFailure: (_error, what) => this.#world.note(`server: ${what}`),
     };
-    const deps = {
+    const deps: NodeRouteDependencies = {
       store,
       gateway: this.provider,
       context,
@@ -130,8 +141,10 @@ export class Server {
       randomBytes: random.bytes,
       leaseSigner: signers.lease,
       graceMs,
-      shapes: { answer: () => Promise.reject(new Error("shapes are read at once here")) },
-    } as unknown as NodeRouteDependencies;
+      registry: undefined,
+      rates: createRateGuard(undefined, () => this.#world.nowMs),
+      shapes: { fetch: () => Promise.reject(new Error("shapes are read at once here")) },
+    };
     this.#parts = { base, deps, signers, routes: nodeRoutes(deps), caller };
     this.shapes.trust.set("key-set", { kind: "key-set", version: "1", document: toBase64(keySet) });
     this.shapes.trust.set("accepts", { kind: "accepts", version: "1", document: "AID,RSK" });
@@ -156,6 +169,17 @@ export class Server {
   }
 
   randomBytes = (length: number): Uint8Array => this.#parts.deps.randomBytes(length);
+
+  /** What a node loads; bills are read from the projections that the database keeps of them. */
+  async shapeRows(name: ShapeName, nodeId: string): Promise<ShapeRow[]> {
+    if (name !== "billers" && name !== "bills" && name !== "floats") return this.shapes.read(name, nodeId);
+    const rows = await this.rows<{ row: ShapeRow["value"] }>(
+      `select (select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(s))) as row
+       from shape_${name} s where node_id = $1 order by 1`,
+      [nodeId],
+    );
+    return rows.map(({ row }, index) => ({ key: String(index), operation: "insert", value: row }));
+  }
 
   /** One request of a node, over the real routes; a server that dies answers nothing. */
   async handle(path: string, init: RequestInit): Promise<Response> {
@@ -239,7 +263,7 @@ export class Server {
       readonly leaseUntil?: Date | null;
     }[],
   ): Promise<(string | null)[]> {
-    if (await this.#isRecovering()) return items.map(() => "recovering");
+    if (await this.isRecovering()) return items.map(() => "recovering");
     const { signers } = this.#parts;
     const requestId = `C${(this.#requests += 1)}`;
     const lines = items.map(
@@ -280,7 +304,7 @@ export class Server {
 
   /** A redemption by the public API; the same request may come any number of times. */
   async redeem(voucher: SimulatedVoucher, merchantId: string, requestId: string): Promise<string> {
-    if (await this.#isRecovering()) return "recovering";
+    if (await this.isRecovering()) return "recovering";
     const { deps } = this.#parts;
     const key = { institutionId: "welfare", call: "POST /vouchers?command=redeem", requestId };
     const outcome = await redeemOnline(
@@ -311,10 +335,11 @@ export class Server {
 
   async backUp(): Promise<void> {
     await this.#parts.base.backUp();
-    const [record, shapes] = [this.record.backUp(), this.shapes.backUp()];
+    const [record, shapes, desk] = [this.record.backUp(), this.shapes.backUp(), this.desk.backUp()];
     this.#backup = (heard) => {
       record(heard);
       shapes();
+      desk();
     };
   }
 
@@ -325,7 +350,11 @@ export class Server {
   async restore(heard: ReadonlySet<string>): Promise<boolean> {
     if (!this.#backup) return false;
     const { pool, restore } = this.#parts.base;
+    const before = await this.#livePayments();
     await restore();
+    const after = new Set((await this.#livePayments()).map(({ reference }) => reference));
+    for (const { reference, billId, hash } of before)
+      if (!after.has(reference) && !heard.has(hash ?? "")) this.record.forgottenBills.add(billId);
     this.#backup(heard);
     const generation = 1 + this.record.restores;
     await beginRecovery(pool, { generation, by: "Amina", graceHours: graceMs / hourMs });
@@ -333,10 +362,14 @@ export class Server {
     const until = new Date(this.#world.nowMs + 15 * 24 * hourMs);
     await pool.query("update recoveries set until = greatest(until, $1) where ended_at is null", [until]);
     // The jobs that were waiting are rows of the database too.
-    const { rows } = await pool.query<{ id: string }>(
-      "select id from claims where state not in ('paid', 'released') order by id",
+    const payouts = await this.rows<{ id: string }>(
+      "select id from claims where state not in ('paid', 'released') and merchant_id is not null order by id",
     );
-    for (const { id } of rows) this.#onJob({ queue: "payout", id }, 60);
+    for (const { id } of payouts) this.#onJob({ queue: "payout", id }, 60);
+    const messages = await this.rows<{ id: bigint }>(
+      "select id from callbacks where state = 'waiting' order by id",
+    );
+    for (const { id } of messages) this.#onJob({ queue: "callback", id: String(id) }, 60);
     await this.#readDenied();
     return true;
   }
@@ -356,9 +389,16 @@ export class Server {
   }
 
   /** As the server refuses everything that callers ask of it meanwhile (`middleware/recovering.ts`). */
-  async #isRecovering(): Promise<boolean> {
+  async isRecovering(): Promise<boolean> {
     const recovery = await untilAlive(() => this.store.transaction((tx) => tx.recovery.open()));
     return recovery !== undefined;
+  }
+
+  #livePayments() {
+    return this.rows<{ reference: string; billId: string; hash: string | null }>(
+      `select reference, bill_id as "billId", encode(operation_hash, 'hex') as hash from bill_payments
+       where state in ('advised', 'acknowledged')`,
+    );
   }
 
   #isUnjudgeable(hash: Uint8Array): boolean {
@@ -395,8 +435,13 @@ export class Server {
   }
 
   #onJob(job: Job, afterSeconds: number): void {
-    if (job.queue !== "payout") return;
     const { restores } = this.record;
+    if (job.queue === "callback") {
+      this.#world.after(afterSeconds * 1000, async () => {
+        if (this.record.restores === restores) await this.desk.send(BigInt(job.id));
+      });
+    }
+    if (job.queue !== "payout") return;
     const run = async (): Promise<void> => {
       // A job that was enqueued before is a row of the database that is lost.
       if (this.record.restores !== restores) return;
@@ -410,17 +455,6 @@ export class Server {
     // What waits for the end of a recovery looks again every 20 seconds; over days that is too often to be played.
     const delayMs = this.record.isRecovering ? 6 * hourMs : afterSeconds * 1000;
     this.#world.after(delayMs, run);
-  }
-}
-
-/** A worker that dies is started again. */
-async function untilAlive<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof ServerDied)) throw error;
-    }
   }
 }
 

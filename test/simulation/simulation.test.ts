@@ -12,7 +12,7 @@ describe("the simulation", () => {
   });
   afterAll(() => Promise.all([memory.close(), postgres.close()]));
 
-  test.each([1, 2, 3])("keeps every promise with seed %i in memory (4, P1 to P7)", async (seed) => {
+  test.each([1, 2, 3])("keeps every promise with seed %i in memory (4, P1 to P13)", async (seed) => {
     expect((await runSeed(memory, seed, none)).broken).toEqual([]);
   });
 

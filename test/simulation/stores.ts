@@ -87,9 +87,21 @@ async function storesIn({
 }
 
 async function register(pool: Pool, { boxPublicKey, groups, merchants }: Registered): Promise<void> {
-  await pool.query("insert into institutions (id, name, box_public_key) values ('welfare', 'welfare', $1)", [
-    boxPublicKey,
-  ]);
+  for (const id of ["welfare", "power", "bank"])
+    await pool.query("insert into institutions (id, name, box_public_key) values ($1, $1, $2)", [
+      id,
+      boxPublicKey,
+    ]);
+  await pool.query(
+    `insert into billers (id, name, prefix, check_digit, endpoint_url, inquiry, answer_seconds, time_zone, codes,
+       voucher_groups, status)
+     values ('power', 'power', 'EL', 'none', 'https://power.example', 'stored', 30, 'Africa/Nairobi', '{}', $1, 'active')`,
+    [groups.map(({ code }) => code)],
+  );
+  await pool.query(
+    `insert into payer_fis (id, name, endpoint_url, status) values ('bank', 'bank', 'https://bank.example', 'active')`,
+  );
+  await pool.query(`insert into biller_payer_fis (biller_id, payer_fi_id) values ('power', 'bank')`);
   for (const { code, atRisk } of groups) {
     await pool.query(
       `insert into voucher_groups (code, name, validity_days, reservation_days, at_risk) values ($1, $1, 90, 30, $2)`,
@@ -98,6 +110,7 @@ async function register(pool: Pool, { boxPublicKey, groups, merchants }: Registe
   }
   for (const id of merchants) {
     await pool.query(`insert into merchants (id, name, status, account) values ($1, $1, 'active', $1)`, [id]);
+    await pool.query(`insert into agent_billers (merchant_id, biller_id) values ($1, 'power')`, [id]);
     await pool.query(`insert into merchant_groups (code, name) values ($1, $1)`, [id]);
     await pool.query(`insert into merchant_group_members (merchant_group, merchant_id) values ($1, $1)`, [
       id,

@@ -151,6 +151,19 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
   "recovery-mode": {
     weaken: (tx) => replaced(tx, { recovery: replaced(tx.recovery, { open: async () => undefined }) }),
   },
+  "one-payment-per-bill": {
+    indexes: ["one_live_bill_payment"],
+    weaken: (tx) =>
+      replaced(tx, { billPayments: replaced(tx.billPayments, { live: async () => undefined }) }),
+  },
+  "node-float": {
+    weakenNode: (stores) => ({
+      ...stores,
+      bills: replaced(stores.bills, {
+        float: (currency) => ({ currency, floatMinor: 1_000_000n, debtMinor: 0n, counted: 0 }),
+      }),
+    }),
+  },
   "node-deny-list": {
     weakenNode: (stores) => ({ ...stores, denied: replaced(stores.denied, { isDenied: () => false }) }),
   },

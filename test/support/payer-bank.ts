@@ -9,6 +9,8 @@ export interface AskedFunds {
   readonly path: string;
   readonly correlationId: string;
   readonly callbackUrl: string;
+  /** In whose name it was asked; empty where the question does not say. */
+  readonly institution: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -33,7 +35,8 @@ export async function startPayerBank(): Promise<PayerBank> {
       asked.push({
         path: url,
         correlationId: String(headers["x-correlationid"]),
-        callbackUrl: String(headers["x-callbackurl"]),
+        callbackUrl: String(headers["x-callbackurl"] ?? headers["x-callback-url"]),
+        institution: String(headers["x-registering-institution-id"] ?? ""),
         body: body as Record<string, unknown>,
       });
       response.writeHead(failure ?? 202).end("{}");
@@ -49,7 +52,7 @@ export async function startPayerBank(): Promise<PayerBank> {
     asked,
     async waitFor(batchId, times = 1) {
       for (;;) {
-        const found = asked.filter(({ body }) => body["batchID"] === batchId)[times - 1];
+        const found = asked.filter(({ body }) => (body["batchID"] ?? body["batchId"]) === batchId)[times - 1];
         if (found) return found;
         await once(arrivals, "arrival");
       }

@@ -48,6 +48,7 @@ export async function startTestSandbox(): Promise<TestSandbox> {
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       send: createSend(true),
       readDocsAsset: async () => undefined,
+      readConsolePage: async () => undefined,
     },
     { seed: await testSeed(), seedName: seedFile, reset: false },
   );
@@ -58,7 +59,7 @@ export async function startTestSandbox(): Promise<TestSandbox> {
     urls: listening.urls,
     call: (...args) => callAt(listening.urls[0] ?? "", ...args),
     async close() {
-      listening.close();
+      await listening.close();
       await opened.server.close();
       await database.drop();
       await rm(keysFolder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { createSend } from "../../node-server/callbacks/send.node.ts";
 import { composeServer } from "../../node-server/compose.ts";
 import type { ComposedServer, ComposeOptions } from "../../node-server/compose.ts";
 import { createNodeServer } from "../../node-server/listen.node.ts";
-import { keysOfDocument } from "../../node-server/middleware/caller.ts";
+import { keysOfDocument } from "../../node-server/middleware/caller-keys.ts";
 import type { AnswerRequest } from "../../node-server/middleware/peer.ts";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
@@ -33,6 +33,7 @@ export interface TestServer {
   readonly client: DatabaseClient;
   readonly institution: Institution;
   readonly context: OperationContext;
+  readonly routes: ComposedServer["routes"];
   /** For commands that run as processes of their own. */
   readonly keysFolder: string;
   /** Does once, now, what it does by itself every so often. */
@@ -52,11 +53,12 @@ export async function startTestServer(
     | "electric"
     | "gateway"
     | "registry"
+    | "provider"
     | "publicUrl"
     | "resolvePayees"
     | "carrierOf"
     | "rates"
-    | "isTrustedProxy"
+    | "peers"
   > = {},
 ): Promise<TestServer> {
   const database = await createDatabase();
@@ -80,6 +82,7 @@ export async function startTestServer(
     send: createSend(true),
     ...options,
     readDocsAsset: async () => undefined,
+    readConsolePage: async () => undefined,
   });
   const client = createDatabaseClient(database.url, quiet, { max: 5 });
   const institution = new Institution("welfare", url, issuer, receiver, nacl.box.keyPair());
@@ -92,6 +95,7 @@ export async function startTestServer(
     client,
     institution,
     context: composed.context,
+    routes: composed.routes,
     keysFolder,
     async runTask(name) {
       const task = composed.tasks.find((other) => other.name === name);

@@ -1,11 +1,11 @@
-/** The last look before it cannot be undone: amount, bill and payer. Asked twice it is done once: the request has a key. */
-import { useEffect, useRef, useState } from "react";
+/** The last look before it cannot be undone: amount, bill and payer. Asked twice it is done once. */
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { BillCheck, BillPayment, BillVoucher, Refused } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "#ui/format.ts";
 import { Facts } from "#ui/parts.tsx";
-import { askOnce, tillSilent } from "./ask-once.ts";
+import { useAskOnce } from "../once.ts";
 
 interface ConfirmProps {
   readonly checked: BillCheck;
@@ -18,8 +18,7 @@ interface ConfirmProps {
 export function ConfirmBill({ checked, voucher, onBack, onTaken, onRefused }: ConfirmProps) {
   const { t } = useTranslation();
   const { money } = useFormats();
-  // One for this very confirmation: pressed again after an answer was lost, the till knows that it has done it.
-  const [key] = useState(() => crypto.randomUUID());
+  const askOnce = useAskOnce();
   const { isBusy, wrong, run } = useAction();
   const place = useRef<HTMLElement>(null);
   // Not the button: the Enter that a scanner sends must not confirm.
@@ -27,8 +26,7 @@ export function ConfirmBill({ checked, voucher, onBack, onTaken, onRefused }: Co
   const { billId, billerName, payerName, serial, float, amount, currency } = checked;
   const confirm = () =>
     void run(async () => {
-      const taken = await askOnce("pay-bill", { key, billId, voucher, amount, currency });
-      if (taken === tillSilent) return taken;
+      const taken = await askOnce("pay-bill", { billId, voucher, amount, currency });
       if (taken.ok) onTaken(taken.payment);
       else onRefused(taken);
       return {};

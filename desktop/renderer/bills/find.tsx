@@ -6,9 +6,11 @@ import type { Bill, Biller } from "../../protocol.ts";
 import { Wrong } from "../action.tsx";
 import { Field } from "#ui/fields.tsx";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
+import { PracticeBills } from "../practice.tsx";
 import { useWedge } from "../redeem/wedge.ts";
 import { readPicture, ScanButtons } from "../scan.tsx";
-import { useAnswer } from "../till.ts";
+import { useAnswer, useTill } from "../till.ts";
 import { billIdState, billIn } from "./bill-text.ts";
 import { BillAge, BillChip, useDay } from "./parts.tsx";
 
@@ -21,6 +23,7 @@ interface FindBillProps {
 
 export function FindBill({ billers, search, onSearch, onFound }: FindBillProps) {
   const { t } = useTranslation();
+  const { practice } = useTill();
   const [noted, setNoted] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
   const { result } = useAnswer("find-bills", { search: useDeferredValue(search) });
@@ -83,6 +86,7 @@ export function FindBill({ billers, search, onSearch, onFound }: FindBillProps) 
           {result.more && <p className="hint">{t("bills.foundMore")}</p>}
         </>
       )}
+      {practice && <PracticeBills onChoose={onFound} />}
     </>
   );
 }
@@ -109,46 +113,25 @@ function Found({ bills, onFound }: Pick<FindBillProps, "onFound"> & { readonly b
   const { money } = useFormats();
   const day = useDay();
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("bills.found")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("bills.bill")}</th>
-            <th scope="col" className="number">
-              {t("bills.dueNow")}
-            </th>
-            <th scope="col">{t("bills.payer")}</th>
-            <th scope="col">{t("bills.state")}</th>
-            <th scope="col">{t("bills.due")}</th>
-            <th scope="col">{t("bills.biller")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {bills.map((bill) => (
-            <tr key={bill.billId}>
-              <th scope="row">
-                <button type="button" className="link code" onClick={() => onFound(bill.billId)}>
-                  <bdi>{bill.billId}</bdi>
-                </button>
-              </th>
-              <td className="number">
-                <bdi>{money(bill)}</bdi>
-              </td>
-              <td>
-                <bdi>{bill.payerName}</bdi>
-              </td>
-              <td>
-                <BillChip bill={bill} />
-              </td>
-              <td>{bill.dueOn === null ? "" : day(bill.dueOn)}</td>
-              <td>
-                <bdi>{bill.billerName}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("bills.found")}
+      rows={bills}
+      keyOf={({ billId }) => billId}
+      columns={[
+        {
+          title: t("bills.bill"),
+          cell: ({ billId }) => (
+            <button type="button" className="link code" onClick={() => onFound(billId)}>
+              <bdi>{billId}</bdi>
+            </button>
+          ),
+        },
+        { title: t("bills.dueNow"), look: "number", cell: (bill) => <bdi>{money(bill)}</bdi> },
+        { title: t("bills.payer"), cell: ({ payerName }) => <bdi>{payerName}</bdi> },
+        { title: t("bills.state"), cell: (bill) => <BillChip bill={bill} /> },
+        { title: t("bills.due"), cell: ({ dueOn }) => (dueOn === null ? "" : day(dueOn)) },
+        { title: t("bills.biller"), cell: ({ billerName }) => <bdi>{billerName}</bdi> },
+      ]}
+    />
   );
 }

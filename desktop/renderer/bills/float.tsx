@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { BillDesk } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { Icon } from "#ui/icons.tsx";
 import { ask } from "../till.ts";
 import { FloatGauge } from "./parts.tsx";
@@ -30,37 +31,21 @@ export function FloatScreen({ desk }: { readonly desk: BillDesk }) {
       {topUps.length === 0 ? (
         <p>{t("bills.topUpsNone")}</p>
       ) : (
-        <div className="scroller">
-          <table className="folds">
-            <caption>{t("bills.topUps")}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t("bills.when")}</th>
-                <th scope="col" className="number">
-                  {t("redeem.amount")}
-                </th>
-                <th scope="col">{t("bills.settledDebt")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {topUps.map((topUp) => (
-                <tr key={topUp.id}>
-                  <th scope="row">{moment(topUp.atMs)}</th>
-                  <td className="number">
-                    <bdi>{money(topUp)}</bdi>
-                  </td>
-                  <td>
-                    <bdi>
-                      {Number(topUp.settled) === 0
-                        ? t("common.none")
-                        : money({ amount: topUp.settled, currency: topUp.currency })}
-                    </bdi>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          caption={t("bills.topUps")}
+          rows={topUps}
+          keyOf={({ id }) => id}
+          columns={[
+            { title: t("bills.when"), cell: ({ atMs }) => moment(atMs) },
+            { title: t("redeem.amount"), look: "number", cell: (topUp) => <bdi>{money(topUp)}</bdi> },
+            {
+              title: t("bills.settledDebt"),
+              cell: ({ settled, currency }) => (
+                <bdi>{Number(settled) === 0 ? t("common.none") : money({ amount: settled, currency })}</bdi>
+              ),
+            },
+          ]}
+        />
       )}
     </>
   );

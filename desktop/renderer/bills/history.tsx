@@ -5,6 +5,7 @@ import { billHistoryStates } from "../../protocol.ts";
 import type { BillHistoryQuery, BillPayment } from "../../protocol.ts";
 import { Field, Segments } from "#ui/fields.tsx";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { More, usePages } from "../pages.tsx";
 import { Dialog } from "#ui/parts.tsx";
 import { StandingChip } from "./parts.tsx";
@@ -53,47 +54,26 @@ function Payments({ query }: { readonly query: Omit<BillHistoryQuery, "before"> 
   if (pages.rows.length === 0) return <p role="status">{t("common.nothing")}</p>;
   return (
     <>
-      <div className="scroller">
-        <table className="folds">
-          <caption>{t("bills.historyFound")}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t("bills.bill")}</th>
-              <th scope="col" className="number">
-                {t("redeem.amount")}
-              </th>
-              <th scope="col">{t("receipt.time")}</th>
-              <th scope="col">{t("receipt.state")}</th>
-              <th scope="col">{t("people.cashier")}</th>
-              <th scope="col">{t("bills.biller")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pages.rows.map((payment) => (
-              <tr key={payment.sequence}>
-                <th scope="row">
-                  <button type="button" className="link code" onClick={() => setOpened(payment.sequence)}>
-                    <bdi>{payment.billId}</bdi>
-                  </button>
-                </th>
-                <td className="number">
-                  <bdi>{money(payment)}</bdi>
-                </td>
-                <td>{moment(payment.createdMs)}</td>
-                <td>
-                  <StandingChip standing={payment.standing} />
-                </td>
-                <td>
-                  <bdi>{payment.actor}</bdi>
-                </td>
-                <td>
-                  <bdi>{payment.billerName}</bdi>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        caption={t("bills.historyFound")}
+        rows={pages.rows}
+        keyOf={({ sequence }) => sequence}
+        columns={[
+          {
+            title: t("bills.bill"),
+            cell: ({ billId, sequence }) => (
+              <button type="button" className="link code" onClick={() => setOpened(sequence)}>
+                <bdi>{billId}</bdi>
+              </button>
+            ),
+          },
+          { title: t("redeem.amount"), look: "number", cell: (payment) => <bdi>{money(payment)}</bdi> },
+          { title: t("receipt.time"), cell: ({ createdMs }) => moment(createdMs) },
+          { title: t("receipt.state"), cell: ({ standing }) => <StandingChip standing={standing} /> },
+          { title: t("people.cashier"), cell: ({ actor }) => <bdi>{actor}</bdi> },
+          { title: t("bills.biller"), cell: ({ billerName }) => <bdi>{billerName}</bdi> },
+        ]}
+      />
       <More {...pages} />
       {opened !== undefined && (
         <Dialog title={t("bills.receiptTitle")} onClose={() => setOpened(undefined)}>

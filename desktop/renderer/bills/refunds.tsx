@@ -6,7 +6,7 @@ import { useAction, useReasonWords, Wrong } from "../action.tsx";
 import { useFormats } from "#ui/format.ts";
 import { Dialog, Facts } from "#ui/parts.tsx";
 import { useAnswer } from "../till.ts";
-import { askOnce } from "./ask-once.ts";
+import { useAskOnce } from "../once.ts";
 import { StandingChip, useFirstText } from "./parts.tsx";
 import { BillReceipt } from "./receipt.tsx";
 
@@ -68,18 +68,18 @@ interface GiveBackProps {
   readonly onClose: () => void;
 }
 
-/** It names amount, bill and payer, and is recorded once: the request has a key. */
+/** It names amount, bill and payer, and is recorded once. */
 function GiveBack({ payment, onClose }: GiveBackProps) {
   const { t } = useTranslation();
   const { money } = useFormats();
-  const [key] = useState(() => crypto.randomUUID());
+  const askOnce = useAskOnce();
   const [isDone, setDone] = useState(false);
   const { isBusy, wrong, run } = useAction();
   const { sequence, billId, payerName } = payment;
   const amount = money(payment);
   const record = () =>
     void run(async () => {
-      const done = await askOnce("refund-bill", { key, sequence });
+      const done = await askOnce("refund-bill", { sequence });
       if (done.ok) setDone(true);
       return done;
     });

@@ -5,6 +5,7 @@ import { toCsv } from "../csv.ts";
 import { spanOf } from "../day.ts";
 import { saveFile } from "../files.ts";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { Icon } from "#ui/icons.tsx";
 import { usePrint } from "../print.tsx";
 import { useAnswer, useTill } from "../till.ts";
@@ -71,41 +72,18 @@ function Billers({ rows }: { readonly rows: readonly BillerTotals[] }) {
   const { money, number } = useFormats();
   if (rows.length === 0) return null;
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("bills.byBiller")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("bills.biller")}</th>
-            <th scope="col" className="number">
-              {t("redeem.amount")}
-            </th>
-            <th scope="col">{t("bills.means")}</th>
-            <th scope="col">{t("receipt.state")}</th>
-            <th scope="col" className="number">
-              {t("vouchers.quantity")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={[row.billerName, row.standing, row.means, row.currency].join(" ")}>
-              <th scope="row">
-                <bdi>{row.billerName}</bdi>
-              </th>
-              <td className="number">
-                <bdi>{money(row)}</bdi>
-              </td>
-              <td>{t(`bills.${meansWords[row.means]}`)}</td>
-              <td>
-                <StandingChip standing={row.standing} />
-              </td>
-              <td className="number">{number(row.count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("bills.byBiller")}
+      rows={rows}
+      keyOf={(row) => [row.billerName, row.standing, row.means, row.currency].join(" ")}
+      columns={[
+        { title: t("bills.biller"), cell: ({ billerName }) => <bdi>{billerName}</bdi> },
+        { title: t("redeem.amount"), look: "number", cell: (row) => <bdi>{money(row)}</bdi> },
+        { title: t("bills.means"), cell: ({ means }) => t(`bills.${meansWords[means]}`) },
+        { title: t("receipt.state"), cell: ({ standing }) => <StandingChip standing={standing} /> },
+        { title: t("vouchers.quantity"), look: "number", cell: ({ count }) => number(count) },
+      ]}
+    />
   );
 }
 
@@ -114,47 +92,28 @@ function Cashiers({ rows }: { readonly rows: readonly BillCashierTotals[] }) {
   const { money, number, moment } = useFormats();
   if (rows.length === 0) return null;
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("bills.byCashier")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("people.cashier")}</th>
-            <th scope="col" className="number">
-              {t("redeem.amount")}
-            </th>
-            <th scope="col">{t("bills.shiftSince")}</th>
-            <th scope="col">{t("receipt.state")}</th>
-            <th scope="col">{t("bills.biller")}</th>
-            <th scope="col" className="number">
-              {t("vouchers.quantity")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr
-              key={[row.actor, row.shiftMs, row.billerName, row.standing, row.means, row.currency].join(" ")}
-            >
-              <th scope="row">
-                <bdi>{row.actor}</bdi>
-              </th>
-              <td className="number">
-                <bdi>{money(row)}</bdi>
-              </td>
-              <td>{row.shiftMs === null ? "" : moment(row.shiftMs)}</td>
-              <td>
-                <StandingChip standing={row.standing} />
-              </td>
-              <td>
-                <bdi>{row.billerName}</bdi>, {t(`bills.${meansWords[row.means]}`)}
-              </td>
-              <td className="number">{number(row.count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("bills.byCashier")}
+      rows={rows}
+      keyOf={(row) =>
+        [row.actor, row.shiftMs, row.billerName, row.standing, row.means, row.currency].join(" ")
+      }
+      columns={[
+        { title: t("people.cashier"), cell: ({ actor }) => <bdi>{actor}</bdi> },
+        { title: t("redeem.amount"), look: "number", cell: (row) => <bdi>{money(row)}</bdi> },
+        { title: t("bills.shiftSince"), cell: ({ shiftMs }) => (shiftMs === null ? "" : moment(shiftMs)) },
+        { title: t("receipt.state"), cell: ({ standing }) => <StandingChip standing={standing} /> },
+        {
+          title: t("bills.biller"),
+          cell: ({ billerName, means }) => (
+            <>
+              <bdi>{billerName}</bdi>, {t(`bills.${meansWords[means]}`)}
+            </>
+          ),
+        },
+        { title: t("vouchers.quantity"), look: "number", cell: ({ count }) => number(count) },
+      ]}
+    />
   );
 }
 

@@ -5,10 +5,11 @@ import { useTranslation } from "react-i18next";
 import type { Bill, BillCheck, BillVoucher, Refused } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "#ui/format.ts";
+import { PracticeVouchers } from "../practice.tsx";
 import { emptyDraft, NumberField, VoucherField } from "../redeem/entry.tsx";
-import { digitsOf, numberLength, serialOf, tokenIn } from "../redeem/voucher-text.ts";
+import { digitsOf, groupDigits, numberLength, serialOf, tokenIn } from "../redeem/voucher-text.ts";
 import { useWedge } from "../redeem/wedge.ts";
-import { ask } from "../till.ts";
+import { ask, useTill } from "../till.ts";
 
 interface BillVoucherEntryProps {
   readonly bill: Bill;
@@ -19,6 +20,7 @@ interface BillVoucherEntryProps {
 export function BillVoucherEntry({ bill, onChecked, onBack }: BillVoucherEntryProps) {
   const { t } = useTranslation();
   const { money } = useFormats();
+  const { practice } = useTill();
   const [draft, setDraft] = useState(emptyDraft);
   const [noted, setNoted] = useState<string>();
   const { isBusy, wrong, run } = useAction();
@@ -50,30 +52,39 @@ export function BillVoucherEntry({ bill, onChecked, onBack }: BillVoucherEntryPr
     read(token);
   };
   return (
-    <form
-      className="entry"
-      noValidate
-      onPaste={pasted}
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <h1>{t("bills.voucherTitle")}</h1>
-      <p>
-        <bdi>{bill.billId}</bdi> · {t("bills.voucherHint", { amount: money(bill) })}
-      </p>
-      <VoucherField draft={draft} onChange={change} onRead={read} />
-      <NumberField number={draft.number} onNumber={(number) => change({ number })} />
-      <Wrong text={noted ?? wrong} />
-      <div className="row">
-        <button className="primary large" disabled={isBusy}>
-          {isBusy ? t("redeem.checking") : t("bills.checkVoucher")}
-        </button>
-        <button type="button" className="large" onClick={onBack}>
-          {t("common.back")}
-        </button>
-      </div>
-    </form>
+    <>
+      <form
+        className="entry"
+        noValidate
+        onPaste={pasted}
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <h1>{t("bills.voucherTitle")}</h1>
+        <p>
+          <bdi>{bill.billId}</bdi> · {t("bills.voucherHint", { amount: money(bill) })}
+        </p>
+        <VoucherField draft={draft} onChange={change} onRead={read} />
+        <NumberField number={draft.number} onNumber={(number) => change({ number })} />
+        <Wrong text={noted ?? wrong} />
+        <div className="row">
+          <button className="primary large" disabled={isBusy}>
+            {isBusy ? t("redeem.checking") : t("bills.checkVoucher")}
+          </button>
+          <button type="button" className="large" onClick={onBack}>
+            {t("common.back")}
+          </button>
+        </div>
+      </form>
+      {practice && (
+        <PracticeVouchers
+          onChoose={({ token, number }) =>
+            change({ token, voucher: "", number: groupDigits(digitsOf(number)) })
+          }
+        />
+      )}
+    </>
   );
 }

@@ -2,18 +2,19 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { payeeModalities } from "../../protocol.ts";
-import type { PayeeChange, PayeeModality, PayeeName } from "../../protocol.ts";
+import type { PayeeChange, PayeeModality, PayeeName, PayeeProgramme } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { Choice, Field } from "#ui/fields.tsx";
 import { useAskOnce } from "../once.ts";
 import { trimmed } from "./look-up.tsx";
+import { AreaField } from "./area.tsx";
 import { NameFields } from "./name.tsx";
 import { usePayeeWords } from "./words.ts";
 
 interface ChangeProps {
   readonly what: PayeeChange["what"];
   readonly name: PayeeName;
-  readonly programmes: readonly string[];
+  readonly programmes: readonly PayeeProgramme[];
   readonly onName: (name: PayeeName) => void;
 }
 
@@ -26,11 +27,13 @@ export function Change({ what, name, programmes, onName }: ChangeProps) {
   const [modality, setModality] = useState<PayeeModality | "keep">(isNew ? "00" : "keep");
   const [address, setAddress] = useState("");
   const [institution, setInstitution] = useState("");
+  const [area, setArea] = useState("");
   const [standing, setStanding] = useState<Standing>("keep");
   const [said, setSaid] = useState<string>();
   const [refused, setRefused] = useState<string>();
   const { isBusy, wrong, run } = useAction();
   const askOnce = useAskOnce();
+  const served = programmes.find(({ programme }) => programme === name.programme.trim());
   const change = async () => {
     setSaid(undefined);
     const isAddress = modality !== "keep";
@@ -40,6 +43,7 @@ export function Change({ what, name, programmes, onName }: ChangeProps) {
       modality: isAddress ? modality : null,
       address: isAddress ? orNull(address) : null,
       institutionCode: isAddress ? orNull(institution) : null,
+      area: isNew && (served?.area ?? null) === null ? orNull(area) : null,
       active: standing === "keep" ? null : standing === "resume",
     });
     setRefused(answer.ok ? undefined : words.refusal(answer));
@@ -60,6 +64,7 @@ export function Change({ what, name, programmes, onName }: ChangeProps) {
       }}
     >
       <NameFields name={name} programmes={programmes} onName={onName} />
+      {isNew && <AreaField served={served} area={area} onArea={setArea} />}
       <Choice
         label={t("payees.modality")}
         value={modality}

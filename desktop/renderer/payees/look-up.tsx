@@ -1,7 +1,7 @@
 /** Looking a payee up: masked first, in full once the agent has said why; each time with the age of the answer. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { PayeeLookUp, PayeeName } from "../../protocol.ts";
+import type { PayeeLookUp, PayeeName, PayeeProgramme } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { Field } from "#ui/fields.tsx";
 import { useFormats } from "#ui/format.ts";
@@ -12,7 +12,7 @@ import { usePayeeWords } from "./words.ts";
 
 interface LookUpProps {
   readonly name: PayeeName;
-  readonly programmes: readonly string[];
+  readonly programmes: readonly PayeeProgramme[];
   readonly onName: (name: PayeeName) => void;
 }
 

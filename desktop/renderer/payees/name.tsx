@@ -1,12 +1,12 @@
 /** Which payee: the programme and the identity, kept while the agent goes from looking up to changing. */
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import type { PayeeName } from "../../protocol.ts";
+import type { PayeeName, PayeeProgramme } from "../../protocol.ts";
 import { Field } from "#ui/fields.tsx";
 
 interface NameFieldsProps {
   readonly name: PayeeName;
-  readonly programmes: readonly string[];
+  readonly programmes: readonly PayeeProgramme[];
   readonly onName: (name: PayeeName) => void;
 }
 
@@ -25,7 +25,7 @@ export function NameFields({ name, programmes, onName }: NameFieldsProps) {
         onChange={({ target }) => onName({ ...name, programme: target.value })}
       />
       <datalist id={id}>
-        {programmes.map((programme) => (
+        {programmes.map(({ programme }) => (
           <option key={programme} value={programme} />
         ))}
       </datalist>

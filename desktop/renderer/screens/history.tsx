@@ -7,6 +7,7 @@ import { BillHistory } from "../bills/history.tsx";
 import { useVouchersOrBills } from "../bills/vouchers-or-bills.tsx";
 import { Field, Segments } from "#ui/fields.tsx";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { More, usePages } from "../pages.tsx";
 import { Dialog } from "#ui/parts.tsx";
 import { StateChip } from "../parts.tsx";
@@ -86,42 +87,24 @@ function Rows({ operations, onOpen }: RowsProps) {
   const { t } = useTranslation();
   const { money, moment } = useFormats();
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("history.found")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("redeem.serial")}</th>
-            <th scope="col" className="number">
-              {t("redeem.amount")}
-            </th>
-            <th scope="col">{t("receipt.time")}</th>
-            <th scope="col">{t("receipt.state")}</th>
-            <th scope="col">{t("people.cashier")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {operations.map((operation) => (
-            <tr key={operation.sequence}>
-              <th scope="row">
-                <button type="button" className="link code" onClick={() => onOpen(operation.sequence)}>
-                  <bdi>{operation.serial}</bdi>
-                </button>
-              </th>
-              <td className="number">
-                <bdi>{money(operation)}</bdi>
-              </td>
-              <td>{moment(operation.createdMs)}</td>
-              <td>
-                <StateChip {...operation} />
-              </td>
-              <td>
-                <bdi>{operation.actor}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("history.found")}
+      rows={operations}
+      keyOf={({ sequence }) => sequence}
+      columns={[
+        {
+          title: t("redeem.serial"),
+          cell: ({ serial, sequence }) => (
+            <button type="button" className="link code" onClick={() => onOpen(sequence)}>
+              <bdi>{serial}</bdi>
+            </button>
+          ),
+        },
+        { title: t("redeem.amount"), look: "number", cell: (operation) => <bdi>{money(operation)}</bdi> },
+        { title: t("receipt.time"), cell: ({ createdMs }) => moment(createdMs) },
+        { title: t("receipt.state"), cell: (operation) => <StateChip {...operation} /> },
+        { title: t("people.cashier"), cell: ({ actor }) => <bdi>{actor}</bdi> },
+      ]}
+    />
   );
 }

@@ -21,7 +21,7 @@ export function Payees() {
   if (!desk) return <p role="status">{t("common.working")}</p>;
   const { programmes, asOfMs } = desk;
   // Where there is but one programme nobody has to type it.
-  const only = programmes.length === 1 ? programmes[0] : undefined;
+  const only = programmes.length === 1 ? programmes[0]?.programme : undefined;
   const name = { programme: typed.programme ?? only ?? "", identity: typed.identity ?? "" };
   const shared = { name, programmes, onName: setTyped };
   return (

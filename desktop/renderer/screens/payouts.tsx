@@ -4,6 +4,7 @@ import type { Payout } from "../../protocol.ts";
 import { toCsv } from "../csv.ts";
 import { saveFile } from "../files.ts";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { Icon } from "#ui/icons.tsx";
 import { More, usePages } from "../pages.tsx";
 import { usePrint } from "../print.tsx";
@@ -62,47 +63,26 @@ function Statement({ rows }: { readonly rows: readonly Payout[] }) {
   const { t } = useTranslation();
   const { money, moment } = useFormats();
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("payouts.caption")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("payouts.reference")}</th>
-            <th scope="col" className="number">
-              {t("payouts.paid")}
-            </th>
-            <th scope="col">{t("payouts.when")}</th>
-            <th scope="col">{t("payouts.account")}</th>
-            <th scope="col">{t("redeem.serial")}</th>
-            <th scope="col" className="number">
-              {t("payouts.fee")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((payout) => (
-            <tr key={payout.reference}>
-              <th scope="row" className="code">
-                <bdi>{payout.reference}</bdi>
-              </th>
-              <td className="number">
-                <bdi>{money(payout)}</bdi>
-              </td>
-              <td>{moment(payout.paidMs)}</td>
-              <td>
-                <bdi>{accountOf(payout) ?? t("payouts.ledger")}</bdi>
-              </td>
-              <td className="code">
-                <bdi>{payout.serial}</bdi>
-              </td>
-              <td className="number">
-                <bdi>{money({ amount: payout.fee, currency: payout.currency })}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("payouts.caption")}
+      rows={rows}
+      keyOf={({ reference }) => reference}
+      columns={[
+        { title: t("payouts.reference"), look: "code", cell: ({ reference }) => <bdi>{reference}</bdi> },
+        { title: t("payouts.paid"), look: "number", cell: (payout) => <bdi>{money(payout)}</bdi> },
+        { title: t("payouts.when"), cell: ({ paidMs }) => moment(paidMs) },
+        {
+          title: t("payouts.account"),
+          cell: (payout) => <bdi>{accountOf(payout) ?? t("payouts.ledger")}</bdi>,
+        },
+        { title: t("redeem.serial"), look: "code", cell: ({ serial }) => <bdi>{serial}</bdi> },
+        {
+          title: t("payouts.fee"),
+          look: "number",
+          cell: ({ fee, currency }) => <bdi>{money({ amount: fee, currency })}</bdi>,
+        },
+      ]}
+    />
   );
 }
 

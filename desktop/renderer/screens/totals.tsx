@@ -10,6 +10,7 @@ import { dayText, spanOf } from "../day.ts";
 import { Field } from "#ui/fields.tsx";
 import { saveFile } from "../files.ts";
 import { useFormats } from "#ui/format.ts";
+import { Table } from "#ui/table.tsx";
 import { Icon } from "#ui/icons.tsx";
 import { StandingCards } from "../parts.tsx";
 import { usePrint } from "../print.tsx";
@@ -112,39 +113,20 @@ function Cashiers({ rows }: { readonly rows: readonly CashierTotals[] }) {
   const { money, number } = useFormats();
   if (rows.length === 0) return null;
   return (
-    <div className="scroller">
-      <table className="folds">
-        <caption>{t("totals.byCashier")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("people.cashier")}</th>
-            <th scope="col" className="number">
-              {t("redeem.amount")}
-            </th>
-            <th scope="col">{t("receipt.state")}</th>
-            <th scope="col" className="number">
-              {t("vouchers.quantity")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.actor} ${row.state} ${row.currency}`}>
-              <th scope="row">
-                <bdi>{row.actor}</bdi>
-              </th>
-              <td className="number">
-                <bdi>{money(row)}</bdi>
-              </td>
-              <td>
-                <span className={`chip look-${row.state}`}>{t(`state.${row.state}`)}</span>
-              </td>
-              <td className="number">{number(row.count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={t("totals.byCashier")}
+      rows={rows}
+      keyOf={(row) => `${row.actor} ${row.state} ${row.currency}`}
+      columns={[
+        { title: t("people.cashier"), cell: ({ actor }) => <bdi>{actor}</bdi> },
+        { title: t("redeem.amount"), look: "number", cell: (row) => <bdi>{money(row)}</bdi> },
+        {
+          title: t("receipt.state"),
+          cell: ({ state }) => <span className={`chip look-${state}`}>{t(`state.${state}`)}</span>,
+        },
+        { title: t("vouchers.quantity"), look: "number", cell: ({ count }) => number(count) },
+      ]}
+    />
   );
 }
 

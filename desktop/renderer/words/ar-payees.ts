@@ -27,6 +27,8 @@ export const payees: PayeeWords = {
   preferred: "المفضّل",
   inactive: "غير مستعمل",
   state: { active: "فعّال", inactive: "موقوف" },
+  area: "المنطقة",
+  areaHint: "كما يكتبها البرنامج؛ وفي القائمة المناطق التي يُعرف فيها مستفيدون.",
   modality: "كيف يُدفع للمستفيد",
   modalities: {
     "00": "حساب مصرفي",

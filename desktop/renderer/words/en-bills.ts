@@ -148,10 +148,9 @@ export const billRefusal = {
   "voucher-group-not-accepted": "Vouchers of this kind do not pay bills of this biller.",
   "pays-a-bill-here": "This voucher pays a bill at this till, or is about to.",
   "amount-changed": "Another amount is due now: {{due}} {{currency}}. Look at the bill again.",
-  "key-used": "This was asked for another bill before. Begin again.",
+  "request-used": "This was asked for another bill before. Begin again.",
   "no-such-payment": "This till has no such payment.",
   "nothing-to-refund": "There is nothing to give back of this payment.",
   "refunded-here": "It was recorded on {{at}} by {{actor}} that this was given back.",
   "refunded-elsewhere": "The operator has recorded on {{at}} that this was given back ({{by}}).",
-  "till-silent": "The till did not answer. Press again: however often it is asked, it is done once.",
 };

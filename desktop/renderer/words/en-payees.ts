@@ -28,6 +28,8 @@ export const payees = {
     active: "Active",
     inactive: "Stopped",
   },
+  area: "Area",
+  areaHint: "As the programme writes it; the list has those that payees are known of.",
   modality: "How the payee is paid",
   modalities: {
     "00": "Bank account",

@@ -154,10 +154,9 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "voucher-group-not-accepted": "Los vales de esta clase no pagan facturas de este facturador.",
   "pays-a-bill-here": "Este vale paga una factura en esta caja, o está a punto de hacerlo.",
   "amount-changed": "Ahora se debe otro importe: {{due}} {{currency}}. Mire la factura otra vez.",
-  "key-used": "Esto ya se pidió para otra factura. Empiece de nuevo.",
+  "request-used": "Esto ya se pidió para otra factura. Empiece de nuevo.",
   "no-such-payment": "Esta caja no tiene ese pago.",
   "nothing-to-refund": "No hay nada que devolver de este pago.",
   "refunded-here": "El {{at}} {{actor}} anotó que esto se devolvió.",
   "refunded-elsewhere": "El operador anotó el {{at}} que esto se devolvió ({{by}}).",
-  "till-silent": "La caja no respondió. Pulse otra vez: por más que se pida, se hace una sola vez.",
 };

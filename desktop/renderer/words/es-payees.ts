@@ -28,6 +28,8 @@ export const payees: PayeeWords = {
   preferred: "preferida",
   inactive: "en desuso",
   state: { active: "Activo", inactive: "Detenido" },
+  area: "Zona",
+  areaHint: "Como la escribe el programa; la lista tiene aquellas de las que se conocen beneficiarios.",
   modality: "Cómo se paga al beneficiario",
   modalities: {
     "00": "Cuenta bancaria",

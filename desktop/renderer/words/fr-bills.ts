@@ -156,11 +156,9 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "pays-a-bill-here": "Ce bon paie une facture à cette caisse, ou va le faire.",
   "amount-changed":
     "Un autre montant est dû maintenant : {{due}} {{currency}}. Regardez la facture à nouveau.",
-  "key-used": "Cela a déjà été demandé pour une autre facture. Recommencez.",
+  "request-used": "Cela a déjà été demandé pour une autre facture. Recommencez.",
   "no-such-payment": "Cette caisse n’a pas ce paiement.",
   "nothing-to-refund": "Il n’y a rien à rendre de ce paiement.",
   "refunded-here": "Il a été noté le {{at}} par {{actor}} que cela a été rendu.",
   "refunded-elsewhere": "L’opérateur a noté le {{at}} que cela a été rendu ({{by}}).",
-  "till-silent":
-    "La caisse n’a pas répondu. Appuyez encore : même demandé plusieurs fois, cela n’est fait qu’une fois.",
 };

@@ -29,6 +29,8 @@ export const payees: PayeeWords = {
   preferred: "préférée",
   inactive: "non utilisée",
   state: { active: "Actif", inactive: "Arrêté" },
+  area: "Zone",
+  areaHint: "Comme le programme l’écrit ; la liste contient celles où des bénéficiaires sont connus.",
   modality: "Comment le bénéficiaire est payé",
   modalities: {
     "00": "Compte bancaire",

@@ -155,10 +155,9 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "voucher-group-not-accepted": "Os vales deste tipo não pagam faturas deste emissor.",
   "pays-a-bill-here": "Este vale paga uma fatura nesta caixa, ou está prestes a fazê-lo.",
   "amount-changed": "Agora é devido outro valor: {{due}} {{currency}}. Veja a fatura outra vez.",
-  "key-used": "Isto já foi pedido para outra fatura. Comece de novo.",
+  "request-used": "Isto já foi pedido para outra fatura. Comece de novo.",
   "no-such-payment": "Esta caixa não tem esse pagamento.",
   "nothing-to-refund": "Não há nada a devolver deste pagamento.",
   "refunded-here": "Foi registado em {{at}} por {{actor}} que isto foi devolvido.",
   "refunded-elsewhere": "O operador registou em {{at}} que isto foi devolvido ({{by}}).",
-  "till-silent": "A caixa não respondeu. Prima outra vez: por mais que se peça, só se faz uma vez.",
 };

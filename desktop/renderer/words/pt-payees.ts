@@ -28,6 +28,8 @@ export const payees: PayeeWords = {
   preferred: "preferido",
   inactive: "fora de uso",
   state: { active: "Ativo", inactive: "Parado" },
+  area: "Zona",
+  areaHint: "Como o programa a escreve; a lista tem aquelas de que se conhecem beneficiários.",
   modality: "Como o beneficiário é pago",
   modalities: {
     "00": "Conta bancária",

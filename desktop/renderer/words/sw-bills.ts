@@ -151,10 +151,9 @@ export const billRefusal: BillWords<"one">["refusal"] = {
   "voucher-group-not-accepted": "Vocha za aina hii hazilipi bili za mtoa bili huyu.",
   "pays-a-bill-here": "Vocha hii inalipa bili kwenye kaunta hii, au inakaribia kulipa.",
   "amount-changed": "Sasa kiasi kingine kinadaiwa: {{due}} {{currency}}. Angalia bili tena.",
-  "key-used": "Hili liliombwa kwa bili nyingine kabla. Anza tena.",
+  "request-used": "Hili liliombwa kwa bili nyingine kabla. Anza tena.",
   "no-such-payment": "Kaunta hii haina malipo kama hayo.",
   "nothing-to-refund": "Hakuna cha kurudisha cha malipo haya.",
   "refunded-here": "Iliandikwa {{at}} na {{actor}} kwamba hizi zilirudishwa.",
   "refunded-elsewhere": "Mwendeshaji aliandika {{at}} kwamba hizi zilirudishwa ({{by}}).",
-  "till-silent": "Kaunta haikujibu. Bonyeza tena: hata ikiombwa mara nyingi, hufanywa mara moja.",
 };

@@ -27,6 +27,8 @@ export const payees: PayeeWords = {
   preferred: "inayopendelewa",
   inactive: "haitumiki",
   state: { active: "Hai", inactive: "Amesimamishwa" },
+  area: "Eneo",
+  areaHint: "Kama mpango unavyoliandika; orodha ina yale yenye wanaolipwa wanaojulikana.",
   modality: "Jinsi anavyolipwa",
   modalities: {
     "00": "Akaunti ya benki",

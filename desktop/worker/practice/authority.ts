@@ -38,6 +38,7 @@ export interface PracticeAuthority {
   certificate(nodePublicKey: Uint8Array): Uint8Array;
   lease(serial: bigint): Uint8Array;
   verdictList(list: VerdictList): Uint8Array;
+  readonly startedMs: number;
   readonly leasesEndMs: number;
 }
 
@@ -96,6 +97,7 @@ export function createPracticeAuthority(seed: Uint8Array, startedMs: number): Pr
 
   return {
     nodeId,
+    startedMs,
     leasesEndMs,
     vouchers: Array.from({ length: voucherCount }, (_, index) => voucherAt(index)),
     keySet: sign(

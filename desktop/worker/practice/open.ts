@@ -12,6 +12,7 @@ import { hashPin } from "../till/pin.ts";
 import type { Practice, TillParts } from "../till/till.ts";
 import { createPracticeAuthority, practiceCurrency } from "./authority.ts";
 import type { PracticeAuthority } from "./authority.ts";
+import { practiceBills } from "./bills.ts";
 import { createPracticeServer, practiceAddress } from "./server.ts";
 
 type PracticeParts = Required<Pick<TillParts, "practice" | "keyStore" | "fetch">>;
@@ -61,7 +62,7 @@ function beginning(
   return { seed: Uint8Array.from(Buffer.from(seed, "hex")), startedMs: Number(startedMs) };
 }
 
-function practiceOf({ redemptions }: NodeStores, authority: PracticeAuthority): Practice {
+function practiceOf({ redemptions, bills }: NodeStores, authority: PracticeAuthority): Practice {
   return {
     vouchers: () =>
       authority.vouchers.map(({ serial, number, token, amountMinor, outcome }) => ({
@@ -71,7 +72,13 @@ function practiceOf({ redemptions }: NodeStores, authority: PracticeAuthority): 
         amount: formatMajor({ amountMinor, currency: practiceCurrency }),
         currency: practiceCurrency,
         outcome,
-        used: redemptions.ofVoucher(serial).length > 0,
+        used: redemptions.ofVoucher(serial).length > 0 || bills.isPaying(serial),
+      })),
+    bills: () =>
+      practiceBills.map(({ billId, outcome }) => ({
+        billId,
+        outcome,
+        used: bills.ofBill(billId).length > 0,
       })),
   };
 }

@@ -3,6 +3,7 @@
  * and of what the till itself has kept. It remembers only what was appealed, there.
  */
 import { fromBase64, toBase64 } from "#sync/base64.ts";
+import { encodeBillStatement } from "#sync/documents/bill-statement.ts";
 import { decodeOperation } from "#sync/documents/operation.ts";
 import type { Operation } from "#sync/documents/operation.ts";
 import { encodeDisputes, encodePayouts } from "#sync/documents/statement.ts";
@@ -16,6 +17,7 @@ import type { NodeStores } from "../open.ts";
 import type { RedemptionRecord } from "../store/redemptions.ts";
 import { practiceGroup } from "./authority.ts";
 import type { PracticeAuthority } from "./authority.ts";
+import { billRows, billStatement, billVerdict } from "./bills.ts";
 
 export const practiceAddress = "https://practice.invalid";
 
@@ -48,6 +50,8 @@ export function createPracticeServer(parts: PracticeServerParts): Fetch {
         return appeal(parts, body);
       case "/v1/payouts":
         return cbor(encodePayouts({ payouts: recordsOf(parts, "applied").map(payoutOf), more: false }));
+      case "/v1/bill-statement":
+        return cbor(encodeBillStatement(billStatement(parts.stores.bills, parts.authority.startedMs)));
       case "/v1/leases":
         return Response.json({ granted: 0, held: 0, most: 20, because: "none-left" });
       case "/v1/leases/renewals":
@@ -102,23 +106,35 @@ function verdictOn({ vouchers }: PracticeAuthority, { signed }: UploadedOperatio
   const operation = parsed.ok ? decodeOperation(parsed.payload) : undefined;
   if (!parsed.ok || !operation?.ok) throw new Error("a till of practice has sent what cannot be read");
   const { sequence, body } = operation.value;
-  const outcome = outcomeOf(vouchers, body);
+  const ofBill = billVerdict(body);
+  const { status, reason } = ofBill ?? outcomeOf(vouchers, body);
   return {
     sequence,
     operationHash: hashOf("operation", parsed),
-    status: outcome,
-    reason: { applied: null, rejected: "lease-closed", held: "leased-to-another-node" }[outcome],
-    transactionId: outcome === "applied" ? `practice${String(sequence).padStart(4, "0")}` : null,
+    status,
+    reason,
+    // A bill's payment is in the books either way, and so is what became of it.
+    transactionId:
+      status === "applied" || (ofBill && status === "rejected")
+        ? `practice${String(sequence).padStart(4, "0")}`
+        : null,
     decidedAtMs: nowMs,
     duplicate: false,
     evidence: null,
-    guaranteedMinor: outcome === "rejected" && body.type === "redeem-voucher" ? body.amountMinor : null,
+    guaranteedMinor: status === "rejected" && body.type === "redeem-voucher" ? body.amountMinor : null,
   };
 }
 
-function outcomeOf(vouchers: PracticeAuthority["vouchers"], body: Operation["body"]): Verdict["status"] {
-  if (body.type !== "redeem-voucher") return "applied";
-  return vouchers.find(({ serial }) => serial === body.serial)?.outcome ?? "rejected";
+function outcomeOf(
+  vouchers: PracticeAuthority["vouchers"],
+  body: Operation["body"],
+): Pick<Verdict, "status" | "reason"> {
+  if (body.type !== "redeem-voucher") return { status: "applied", reason: null };
+  const status = vouchers.find(({ serial }) => serial === body.serial)?.outcome ?? "rejected";
+  return {
+    status,
+    reason: { applied: null, rejected: "lease-closed", held: "leased-to-another-node" }[status],
+  };
 }
 
 function recordsOf({ stores }: PracticeServerParts, state: RedemptionRecord["state"]): RedemptionRecord[] {
@@ -190,6 +206,13 @@ async function answerShape(
 ): Promise<Response> {
   const live = query.get("live") === "true";
   const isFirst = query.get("offset") === "-1";
+  const handle = handleOf(name);
+  if (!isFirst && query.get("handle") !== handle) {
+    return Response.json([{ headers: { control: "must-refetch" } }], {
+      status: 409,
+      headers: { "electric-handle": handle },
+    });
+  }
   if (live) await heldOpen(signal);
   const messages = isFirst
     ? [
@@ -199,7 +222,7 @@ async function answerShape(
     : [{ headers: { control: "up-to-date", global_last_seen_lsn: "0" } }];
   return Response.json(messages, {
     headers: {
-      "electric-handle": `practice-${name}`,
+      "electric-handle": handle,
       "electric-offset": isFirst ? "0_0" : "0_inf",
       ...(live ? { "electric-cursor": "1" } : { "electric-schema": "{}" }),
       ...(isFirst ? {} : { "electric-up-to-date": "" }),
@@ -207,7 +230,14 @@ async function answerShape(
   });
 }
 
-function rowsOf(authority: PracticeAuthority, name: string): Row[] {
+/** The number goes up with what an earlier version's practice had not: its folders are fetched anew then. */
+function handleOf(name: string): string {
+  return `practice-2-${name}`;
+}
+
+const signalled = ["trust", "leases", "billers", "bills", "floats"];
+
+function rowsOf(authority: PracticeAuthority, name: string): readonly Row[] {
   const { nodeId } = authority;
   switch (name) {
     case "leases":
@@ -231,9 +261,9 @@ function rowsOf(authority: PracticeAuthority, name: string): Row[] {
         ["2", { node_id: nodeId, kind: "accepts", version: "1", document: practiceGroup }],
       ];
     case "signals":
-      return ["trust", "leases"].map((shape) => [shape, { node_id: nodeId, shape, version: "1" }]);
+      return signalled.map((shape) => [shape, { node_id: nodeId, shape, version: "1" }]);
     default:
-      return [];
+      return billRows(name, nodeId, authority.startedMs);
   }
 }
 

@@ -16,8 +16,8 @@ export interface NewBillPayment {
   readonly actor: string;
   /** Whose cash drawer it went into, and whose totals it counts in; null for what no cashier did. */
   readonly shift: number | null;
-  /** What whoever asked calls the request; a second one of that name is the first one. */
-  readonly requestKey: string | null;
+  /** The id of the request; a second one of that id is the first one. */
+  readonly request: string | null;
 }
 
 /** A payment together with what became of its operation. */
@@ -48,7 +48,7 @@ export interface BillStorage {
   uncountedCash(currency: string, counted: number): bigint;
   insert(payment: NewBillPayment & { readonly payerName: string | null }): void;
   find(sequence: number): BillPaymentRecord | undefined;
-  byRequest(requestKey: string): BillPaymentRecord | undefined;
+  byRequest(request: string): BillPaymentRecord | undefined;
   /** Whose bill it was, as it was known when the money was taken. */
   payerOf(sequence: number): string | null;
   /** All payments of one bill on this till, the newest first. */
@@ -194,7 +194,7 @@ export function createBillStorage(database: NodeDatabase, vault: Vault): BillSto
   const insert = database.prepare(
     `insert into bill_payments (sequence, bill_id, biller_id, serial, amount_minor, currency, actor, shift, request_key,
        sealed_payer)
-     values (@sequence, @billId, @billerId, @serial, @amountMinor, @currency, @actor, @shift, @requestKey, @sealedPayer)`,
+     values (@sequence, @billId, @billerId, @serial, @amountMinor, @currency, @actor, @shift, @request, @sealedPayer)`,
   );
   const bySequence = database.prepare<[number], PaymentRow>(`${joined} where p.sequence = ?`);
   const byRequest = database.prepare<[string], PaymentRow>(`${joined} where p.request_key = ?`);
@@ -261,8 +261,8 @@ export function createBillStorage(database: NodeDatabase, vault: Vault): BillSto
       const row = bySequence.get(sequence);
       return row && rowToPayment(row);
     },
-    byRequest(requestKey) {
-      const row = byRequest.get(requestKey);
+    byRequest(request) {
+      const row = byRequest.get(request);
       return row && rowToPayment(row);
     },
     payerOf: (sequence) => names.open(bySequence.get(sequence)?.sealed_payer ?? null),
@@ -310,7 +310,7 @@ function rowToPayment(row: PaymentRow): BillPaymentRecord {
     currency: row.currency,
     actor: row.actor,
     shift: row.shift === null ? null : Number(row.shift),
-    requestKey: row.request_key,
+    request: row.request_key,
     operationId: row.operation_id,
     hash: Uint8Array.from(row.hash),
     hasVerdict: row.has_verdict === 1n,

@@ -1,6 +1,8 @@
 /** Payees of the programmes that this node serves, in SQLite, and what its operations said of them; all of it sealed. */
 import type { OperationState } from "#core/operation.machine.ts";
+import type { ServedProgramme } from "#sync/ports/shape-storage.ts";
 import type { NodeDatabase } from "../database.ts";
+import { readServedProgrammes } from "./served-programmes.ts";
 
 export interface StoredPayee {
   readonly payee: bigint;
@@ -37,8 +39,8 @@ export interface PayeeStorage {
   list(limit: number): PayeeOperationResult[];
   /** Before that sequence number, the newest first, at most `limit`. */
   before(sequence: number, limit: number): PayeeOperationResult[];
-  /** Some of the payees, at most `limit`. */
-  some(limit: number): StoredPayee[];
+  /** Programmes that this node serves, as the server told them. */
+  served(): ServedProgramme[];
   /** Programmes that something was done for here. */
   programmes(): string[];
   /** Whether anything was ever done with a payee here. */
@@ -80,9 +82,6 @@ export function createPayeeStorage(database: NodeDatabase): PayeeStorage {
   const before = database.prepare<[number, number], ResultRow>(
     `${joined} where p.sequence < ? order by p.sequence desc limit ?`,
   );
-  const some = database.prepare<[number], { payee: bigint; version: bigint; sealed: Buffer }>(
-    `select payee, version, sealed from beneficiaries where ${counting} limit ?`,
-  );
   const programmes = database.prepare<[], { programme: string }>(
     "select distinct programme from payee_operations order by programme",
   );
@@ -108,7 +107,7 @@ export function createPayeeStorage(database: NodeDatabase): PayeeStorage {
     insert: (row) => void insert.run(row),
     list: (limit) => list.all(limit).map(rowToResult),
     before: (sequence, limit) => before.all(sequence, limit).map(rowToResult),
-    some: (limit) => some.all(limit).map(rowToPayee),
+    served: () => readServedProgrammes(database),
     programmes: () => programmes.all().map(({ programme }) => programme),
     isUsed: () => used.get() !== undefined,
     countHeld: () => Number(held.get()?.count ?? 0n),

@@ -24,7 +24,10 @@ interface OperationRow {
   readonly decided_ms: bigint | null;
 }
 
-export function createQueueStorage(database: NodeDatabase, wallMs: () => number): QueueStorage {
+export function createQueueStorage(
+  database: NodeDatabase,
+  wallMs: () => number,
+): Omit<QueueStorage, "agreeOnHead"> {
   const last = database.prepare<[], { sequence: bigint; hash: Buffer }>(
     "select sequence, hash from operations order by sequence desc limit 1",
   );

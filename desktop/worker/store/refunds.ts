@@ -9,7 +9,7 @@ export interface NewRefund {
   readonly sequence: number;
   /** The sequence number of the payment that is given back. */
   readonly payment: number;
-  readonly requestKey: string | null;
+  readonly request: string | null;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly actor: string;
@@ -33,7 +33,7 @@ export interface RefundStorage {
   insert(refund: NewRefund): void;
   /** Of a payment; a payment is given back once. */
   ofPayment(payment: number): RefundRecord | undefined;
-  byRequest(requestKey: string): RefundRecord | undefined;
+  byRequest(request: string): RefundRecord | undefined;
   told(payment: number): RefundNews | undefined;
   /** Cash that paid nothing, of which nobody has said that it was given back; the oldest first. */
   open(limit: number): number[];
@@ -75,7 +75,7 @@ export const isToGiveBack = `p.serial is null and o.state in ('rejected', 'writt
 export function createRefundStorage(database: NodeDatabase, vault: Vault): RefundStorage {
   const insert = database.prepare(
     `insert into bill_refunds (sequence, payment, request_key, amount_minor, currency, actor, shift)
-     values (@sequence, @payment, @requestKey, @amountMinor, @currency, @actor, @shift)`,
+     values (@sequence, @payment, @request, @amountMinor, @currency, @actor, @shift)`,
   );
   const joined =
     "select r.*, o.created_ms, o.state, o.reason from bill_refunds r join operations o using (sequence)";
@@ -109,8 +109,8 @@ export function createRefundStorage(database: NodeDatabase, vault: Vault): Refun
       const row = ofPayment.get(payment);
       return row && rowToRefund(row);
     },
-    byRequest(requestKey) {
-      const row = byRequest.get(requestKey);
+    byRequest(request) {
+      const row = byRequest.get(request);
       return row && rowToRefund(row);
     },
     told(payment) {
@@ -166,7 +166,7 @@ function rowToRefund(row: RefundRow): RefundRecord {
   return {
     sequence: Number(row.sequence),
     payment: Number(row.payment),
-    requestKey: row.request_key,
+    request: row.request_key,
     amountMinor: row.amount_minor,
     currency: row.currency,
     actor: row.actor,

@@ -15,6 +15,7 @@ import type { Vault } from "../vault.ts";
 import { openAside, sealAside } from "./aside.ts";
 import { sealMaterial } from "./leases.ts";
 import { createBillRowWriter } from "./bills.ts";
+import { keepServedProgrammes } from "./served-programmes.ts";
 
 export interface ShapeStores {
   readonly database: NodeDatabase;
@@ -184,6 +185,10 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
         break;
       case "accepts":
         trust.keepAccepted(change.groups);
+        dropAside.run(change.key);
+        break;
+      case "programmes":
+        keepServedProgrammes(database, change.programmes);
         dropAside.run(change.key);
         break;
       case "lease": {

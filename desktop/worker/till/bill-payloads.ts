@@ -5,7 +5,7 @@ import type { BillPayloads } from "../../protocol.ts";
 
 const wholeNumber = z.int().nonnegative();
 const billId = z.string().regex(/^[0-9A-Za-z-]{1,20}$/);
-const key = z.uuid();
+const request = z.uuid();
 
 const voucher = z
   .strictObject({
@@ -25,7 +25,7 @@ export const billPayloads: { readonly [Name in keyof BillPayloads]: z.ZodType<Bi
   bill: z.strictObject({ billId }),
   "check-bill": z.strictObject({ billId, voucher }),
   "pay-bill": z.strictObject({
-    key,
+    request,
     billId,
     voucher,
     amount: z.string().regex(/^[0-9]{1,16}([.][0-9]{1,4})?$/),
@@ -39,5 +39,5 @@ export const billPayloads: { readonly [Name in keyof BillPayloads]: z.ZodType<Bi
   }),
   "bill-totals": z.strictObject({ fromMs: wholeNumber, untilMs: wholeNumber }),
   "bill-refunds": z.strictObject({}),
-  "refund-bill": z.strictObject({ key, sequence: wholeNumber }),
+  "refund-bill": z.strictObject({ request, sequence: wholeNumber }),
 };

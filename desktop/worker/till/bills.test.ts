@@ -10,8 +10,8 @@ import type { BillPaymentDetail } from "../../protocol.ts";
 
 const [first, second] = ["EL12345674", "EL00000018"];
 const usd = (amount: string) => ({ amount, currency: "USD" });
-let keys = 0;
-const key = () => `00000000-0000-4000-8000-${String(++keys).padStart(12, "0")}`;
+let requests = 0;
+const id = () => `00000000-0000-4000-8000-${String(++requests).padStart(12, "0")}`;
 
 async function agent(): Promise<OpenDesk> {
   const desk = await openDeskWithAnn(await startServer(), [testVoucher(31n, { amountMinor: 1250n })]);
@@ -21,7 +21,13 @@ async function agent(): Promise<OpenDesk> {
   return desk;
 }
 
-const order = (more: object = {}) => ({ key: key(), billId: first, voucher: null, ...usd("12.50"), ...more });
+const order = (more: object = {}) => ({
+  request: id(),
+  billId: first,
+  voucher: null,
+  ...usd("12.50"),
+  ...more,
+});
 
 async function taken(desk: OpenDesk, more: object = {}): Promise<number> {
   const answer = await desk.ask("pay-bill", order(more));
@@ -106,14 +112,14 @@ test("cash is pending, takes of the float and fills the drawer; what was shown i
   expect((await desk.ask("state", {})).sync?.queuedSums).toEqual([{ count: 1, ...usd("12.50") }]);
 });
 
-test("asked again under the same key, at once, later and after a restart, it is one payment with one answer", async () => {
+test("asked again under the same id, at once, later and after a restart, it is one payment with one answer", async () => {
   const desk = await agent();
   const same = order();
   const [one, two] = await Promise.all([desk.ask("pay-bill", same), desk.ask("pay-bill", same)]);
   expect(one).toMatchObject({ ok: true });
   expect(two).toEqual(one);
   expect(await desk.ask("pay-bill", order())).toMatchObject({ code: "paid-here", details: { actor: "Ann" } });
-  expect(await desk.ask("pay-bill", { ...same, billId: second })).toMatchObject({ code: "key-used" });
+  expect(await desk.ask("pay-bill", { ...same, billId: second })).toMatchObject({ code: "request-used" });
   // Rejected, the bill could be taken again; the old request still is the old one.
   rejecting(desk);
   await desk.ask("sync", {});
@@ -187,10 +193,10 @@ test("cash that lost is listed with who was first, when and how much, and is giv
     { sequence, first: { takenBy: "River market", atMs: 7, ...usd("12.50") } },
   ]);
   expect((await desk.ask("state", {})).bills).toEqual({ toGiveBack: 1 });
-  const refund = { key: key(), sequence };
+  const refund = { request: id(), sequence };
   expect(await desk.ask("refund-bill", refund)).toEqual({ ok: true });
   expect(await desk.ask("refund-bill", refund)).toEqual({ ok: true });
-  expect(await desk.ask("refund-bill", { key: key(), sequence })).toMatchObject({ code: "refunded-here" });
+  expect(await desk.ask("refund-bill", { request: id(), sequence })).toMatchObject({ code: "refunded-here" });
   expect((await desk.ask("state", {})).bills).toEqual({ toGiveBack: 0 });
   expect(await detail(desk, sequence)).toMatchObject({ standing: "ended", givenBack: { by: "Ann" } });
   expect((await desk.ask("state", {})).shift?.cash).toMatchObject([
@@ -204,7 +210,7 @@ test("cash that lost is listed with who was first, when and how much, and is giv
 test("nothing is given back of what is pending, paid, a voucher's, or not there; the database holds the same", async () => {
   const desk = await agent();
   const sequence = await taken(desk);
-  const refused = async (of: number) => desk.ask("refund-bill", { key: key(), sequence: of });
+  const refused = async (of: number) => desk.ask("refund-bill", { request: id(), sequence: of });
   expect(await refused(sequence)).toMatchObject({ code: "nothing-to-refund" });
   expect(await refused(99)).toMatchObject({ code: "no-such-payment" });
   await desk.ask("sync", {});
@@ -213,7 +219,7 @@ test("nothing is given back of what is pending, paid, a voucher's, or not there;
     desk.stores.refunds.insert({
       sequence,
       payment: sequence,
-      requestKey: null,
+      request: null,
       amountMinor: 1250n,
       currency: "USD",
       actor: "Ann",
@@ -254,12 +260,11 @@ test("history and totals keep the standings apart, by biller and by cashier and 
   ]);
 });
 
-test("without a key, or with something else than a bill's number, nothing is taken", async () => {
+test("without a proper id, or with something else than a bill's number, nothing is taken", async () => {
   const desk = await agent();
-  const { key: _, ...keyless } = order();
-  expect(await desk.problem("pay-bill", keyless)).toBe("malformed");
+  expect(await desk.problem("pay-bill", { ...order(), request: "again" })).toBe("malformed");
   expect(await desk.problem("pay-bill", order({ billId: "EL 1; drop" }))).toBe("malformed");
-  expect(await desk.problem("refund-bill", { sequence: 1 })).toBe("malformed");
+  expect(await desk.problem("refund-bill", { request: "", sequence: 1 })).toBe("malformed");
   await desk.ask("sign-out", { endShift: false });
   expect(await desk.problem("pay-bill", order())).toBe("not-possible-now");
   expect(power.prefix).toBe("EL");

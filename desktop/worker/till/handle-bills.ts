@@ -75,12 +75,12 @@ export function billHandlers(desk: Desk): Pick<Handlers, keyof BillPayloads> {
           serial === null ? { left: major(leftMinor), after: major(leftMinor - money.amountMinor) } : null,
       };
     },
-    async "pay-bill"({ key, billId, voucher, amount, currency }) {
+    async "pay-bill"({ request, billId, voucher, amount, currency }) {
       const confirmed = parseMajor(amount, currency);
       if (!confirmed.ok) return refused("not-an-amount", { currency });
       const { name: actor, shift } = cashierOf(desk);
       const outcome = await nodeOf(desk).payBill({
-        key,
+        request,
         billId,
         actor,
         shift,
@@ -118,9 +118,9 @@ export function billHandlers(desk: Desk): Pick<Handlers, keyof BillPayloads> {
         .flatMap((sequence) => bills.find(sequence) ?? [])
         .map((record) => paymentDetail(stores, record)),
     }),
-    "refund-bill"({ key, sequence }) {
+    "refund-bill"({ request, sequence }) {
       const { name: actor, shift } = cashierOf(desk);
-      const outcome = nodeOf(desk).refundBill({ key, payment: sequence, actor, shift });
+      const outcome = nodeOf(desk).refundBill({ request, payment: sequence, actor, shift });
       desk.changed();
       if (!outcome.ok) return refundRefusalView(outcome.refusal);
       desk.syncSoon();

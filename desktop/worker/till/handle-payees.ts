@@ -34,7 +34,7 @@ export function payeeHandlers(desk: Desk): PayeeHandlers {
       const { recorded: _recorded, ...told } = result.lookedUp;
       return { ok: true, ...told };
     },
-    "change-payee"({ what, programme, identity, modality, institutionCode, address, active }, keep) {
+    "change-payee"({ what, programme, identity, modality, institutionCode, address, area, active }, keep) {
       const changed = nodeOf(desk).changePayee({
         type: what === "register" ? "register-beneficiary" : "update-beneficiary",
         programme,
@@ -42,7 +42,7 @@ export function payeeHandlers(desk: Desk): PayeeHandlers {
         modality: modality ?? undefined,
         institutionCode: institutionCode ?? undefined,
         address: address ?? undefined,
-        area: undefined,
+        area: area ?? undefined,
         active: active ?? undefined,
         actor: cashierOf(desk).name,
         onWritten: (sequence) => keep({ ok: true, sequence }, sequence),
@@ -69,10 +69,10 @@ export function lookedUpAgain(desk: Desk, kept: object, sequence: number): objec
   return { ...kept, addresses: known?.addresses ?? [] };
 }
 
-/** Where payees were given to this till, or something was done with some; null elsewhere. */
+/** Where this till serves a programme, payees were given to it, or something was done with some; null elsewhere. */
 export function payeesOf({ parts }: Desk): TillState["payees"] {
   const { payees } = parts.stores;
-  const isServing = payees.count() > 0 || payees.isUsed();
+  const isServing = payees.served().length > 0 || payees.count() > 0 || payees.isUsed();
   return isServing ? { held: payees.countHeld() } : null;
 }
 

@@ -34,6 +34,7 @@ export function createHandlers(desk: Desk): Handlers {
       desk.changed();
       return done;
     },
+    "practice-bills": () => ({ bills: desk.parts.practice?.bills() ?? [] }),
     "practice-vouchers": () => ({ vouchers: desk.parts.practice?.vouchers() ?? [] }),
   };
 }

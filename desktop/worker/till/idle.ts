@@ -32,6 +32,7 @@ const touches: { readonly [Name in TouchName]: boolean } = {
   evidence: true,
   payouts: false,
   "practice-vouchers": false,
+  "practice-bills": false,
   check: true,
   redeem: true,
   history: false,

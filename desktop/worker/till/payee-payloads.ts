@@ -18,6 +18,7 @@ export const payeePayloads: { readonly [Name in keyof PayeePayloads]: z.ZodType<
     modality: z.enum(payeeModalities).nullable(),
     institutionCode: z.string().trim().min(1).max(64).nullable(),
     address: z.string().trim().min(1).max(64).nullable(),
+    area: z.string().trim().min(1).max(50).nullable(),
     active: z.boolean().nullable(),
   }),
   "payee-operations": z.strictObject({ before: z.int().nonnegative().nullable() }),

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { payeeIndexOf, sealPayeeRecord } from "#sync/documents/payee-record.ts";
 import { openDeskWithAnn, startServer } from "../../../test/support/desk.ts";
 import type { TestDesk } from "../../../test/support/desk.ts";
+import { keepServedProgrammes } from "../store/served-programmes.ts";
 
 const name = { programme: "relief", identity: "AMINA-1" };
 const phone = "+254712345678";
@@ -20,6 +21,7 @@ function give({ stores }: TestDesk): void {
     ],
   };
   stores.payees.keepKey(stores.vault.seal(key));
+  keepServedProgrammes(stores.database, [{ programme: name.programme, area: null, areas: ["North"] }]);
   stores.database.exec(
     "insert into shape_heads (name, handle, position, load) values ('beneficiaries', 'h', '0_0', 1)",
   );
@@ -64,7 +66,10 @@ describe("a look-up", () => {
 
   test("tells which programmes can be asked for", async () => {
     const desk = await deskWithPayees();
-    expect(await desk.ask("payee-desk", {})).toMatchObject({ programmes: ["relief"], payees: 1 });
+    expect(await desk.ask("payee-desk", {})).toMatchObject({
+      programmes: [{ programme: "relief" }],
+      payees: 1,
+    });
     expect((await desk.ask("state", {})).payees).toEqual({ held: 0 });
   });
 });
@@ -76,6 +81,7 @@ describe("a change", () => {
     modality: "01" as const,
     address: "+254 712 000 009",
     institutionCode: null,
+    area: null,
     active: null,
   };
 
@@ -112,6 +118,7 @@ test("nothing of a person lies readable on the disk, neither of what was asked n
     modality: "01",
     address: "+254712000009",
     institutionCode: null,
+    area: null,
     active: false,
   });
   const disk = onDisk(desk);

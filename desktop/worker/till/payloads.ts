@@ -111,4 +111,5 @@ export const payloads: { readonly [Name in RequestName]: z.ZodType<Payloads[Name
   "quit-check": empty,
   practice: z.strictObject({ on: z.boolean(), fresh: z.boolean() }),
   "practice-vouchers": empty,
+  "practice-bills": empty,
 };

@@ -20,6 +20,7 @@ import type {
   Cashier,
   Payloads,
   Phase,
+  PracticeBill,
   PracticeVoucher,
   RequestName,
   Results,
@@ -105,6 +106,7 @@ export interface SignedIn extends Cashier {
 /** What a make-believe till has besides. */
 export interface Practice {
   vouchers(): readonly PracticeVoucher[];
+  bills(): readonly PracticeBill[];
 }
 
 /** What the till itself answers; the line to it answers the others. */
@@ -143,6 +145,7 @@ const phases: { readonly [Name in TillRequest]: readonly Phase[] | "any" } = {
   evidence: ["open"],
   payouts: ["open"],
   "practice-vouchers": ["signed-out", "open"],
+  "practice-bills": ["open"],
   check: ["open"],
   redeem: ["open"],
   history: ["open"],

@@ -1,4 +1,4 @@
-/** Before the end-to-end tests: the page is built from this source, and a browser is found. */
+/** Before the end-to-end tests: the pages are built from this source, and a browser is found. */
 import { build } from "vite";
 import type { TestProject } from "vitest/node";
 import { projectRoot } from "../../support/processes.ts";
@@ -21,6 +21,7 @@ export default async function setup(project: TestProject): Promise<void> {
   // What says which mode is built for is this process's environment, and the tests' own is not the page's.
   const before = process.env["NODE_ENV"];
   process.env["NODE_ENV"] = "production";
-  await build({ configFile: `${projectRoot}desktop/vite.config.ts`, logLevel: "warn" });
+  for (const page of ["desktop", "node-server/console"])
+    await build({ configFile: `${projectRoot}${page}/vite.config.ts`, logLevel: "warn" });
   process.env["NODE_ENV"] = before;
 }

@@ -1,0 +1,223 @@
+/** What happens in the whole programme, in a few numbers and two charts. */
+import { useTranslation } from "react-i18next";
+import { useFormats } from "#ui/format.ts";
+import type { AnswerOf } from "../api.ts";
+import { useRead } from "../asking.ts";
+import { Bars, Share } from "../charts.tsx";
+import { Chip, Moment, PageHead, Refused } from "../parts.tsx";
+import { linkTo } from "../place.ts";
+import { useMay } from "../session.ts";
+import { useTerm } from "../words.ts";
+
+type Numbers = AnswerOf<"overview">;
+type States = Numbers["vouchers"];
+
+export function Overview() {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  const { answer, refusal } = useRead("overview", {}, { live: true });
+  return (
+    <>
+      <PageHead title={t("overview.title")} />
+      <Refused code={refusal} />
+      {answer && (
+        <>
+          <dl className="big-numbers">
+            <Sums title={t("overview.redeemed")} look="settled" sums={sumByCurrency(answer.redeemed)} />
+            <Sums title={t("overview.pending")} look="pending" sums={sumByCurrency(answer.unpaid)} />
+            <Sums title={t("overview.disputed")} look="disputed" sums={sumByCurrency(answer.disputed)} />
+            <div className="big-number">
+              <dt>{t("overview.nodes")}</dt>
+              <dd className="amount">{number(answer.nodes.active)}</dd>
+              <dd className="soft">{t("overview.stopped", { count: answer.nodes.stopped })}</dd>
+            </div>
+          </dl>
+          <div className="two">
+            <section className="card">
+              <PerDay redeemed={answer.redeemed} />
+            </section>
+            <Waiting waiting={answer.waiting} />
+            <Stock states={answer.vouchers} />
+            <Silent numbers={answer} />
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+interface Sum {
+  readonly amount: string;
+  readonly currency: string;
+  readonly quantity: number;
+}
+
+interface Counted {
+  readonly quantity: number;
+  readonly amount: { readonly amount: string; readonly currency: string };
+}
+
+/** Sums of decimal texts, digit by digit: never through a binary fraction. */
+function sumByCurrency(counted: readonly Counted[]): Sum[] {
+  return [...Map.groupBy(counted, ({ amount }) => amount.currency)].map(([currency, group]) => {
+    const decimals = Math.max(...group.map(({ amount }) => amount.amount.split(".")[1]?.length ?? 0));
+    const minor = group.reduce((sum, { amount }) => {
+      const [whole = "0", fraction = ""] = amount.amount.split(".");
+      return sum + BigInt(whole + fraction.padEnd(decimals, "0"));
+    }, 0n);
+    const digits = minor.toString().padStart(decimals + 1, "0");
+    const amount = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+    return { currency, amount, quantity: group.reduce((sum, { quantity }) => sum + quantity, 0) };
+  });
+}
+
+interface SumsProps {
+  readonly title: string;
+  readonly look: string;
+  readonly sums: readonly Sum[];
+}
+
+function Sums({ title, look, sums }: SumsProps) {
+  const { t } = useTranslation();
+  const { money, number } = useFormats();
+  return (
+    <div className={`big-number look-${look}`}>
+      <dt>{title}</dt>
+      {sums.length === 0 && <dd className="soft">{t("common.none")}</dd>}
+      {sums.map((sum) => (
+        <dd key={sum.currency}>
+          <bdi className="amount">{money(sum)}</bdi> <span className="soft">({number(sum.quantity)})</span>
+        </dd>
+      ))}
+    </div>
+  );
+}
+
+const days = 14;
+const dayMs = 86_400_000;
+
+function PerDay({ redeemed }: Pick<Numbers, "redeemed">) {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  const today = Date.now();
+  const bars = Array.from({ length: days }, (_, place) => {
+    const label = new Date(today - (days - 1 - place) * dayMs).toISOString().slice(0, 10);
+    const value = redeemed
+      .filter(({ day }) => day === label)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+    return { label, value, text: number(value) };
+  });
+  return (
+    <>
+      <Bars title={t("overview.perDay")} bars={bars} />
+      <div className="unseen">
+        <table>
+          <caption>{t("overview.perDay")}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("overview.day")}</th>
+              <th scope="col">{t("overview.quantity")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {bars.map(({ label, text }) => (
+              <tr key={label}>
+                <th scope="row">{label}</th>
+                <td>{text}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function Waiting({ waiting }: Pick<Numbers, "waiting">) {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  return (
+    <section className="card">
+      <h2>{t("overview.waiting")}</h2>
+      <dl className="facts">
+        {(["held", "undelivered", "alerts"] as const).map((name) => (
+          <div key={name}>
+            <dt>{t(`overview.${name}`)}</dt>
+            <dd>{number(waiting[name])}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Stock({ states }: { readonly states: States }) {
+  const { t } = useTranslation();
+  const { money, number } = useFormats();
+  const whole = states.reduce((sum, { quantity }) => sum + quantity, 0);
+  return (
+    <section className="card">
+      <h2>{t("overview.stock")}</h2>
+      {states.length === 0 && <p className="soft">{t("common.nothing")}</p>}
+      {states.length > 0 && (
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div className="scroller" role="region" aria-label={t("overview.stock")} tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t("overview.state")}</th>
+                <th scope="col" className="number">
+                  {t("overview.quantity")}
+                </th>
+                <th scope="col" className="number">
+                  {t("overview.amount")}
+                </th>
+                <th scope="col">{t("overview.share")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {states.map(({ state, quantity, amount }) => (
+                <tr key={`${state} ${amount.currency}`}>
+                  <th scope="row">
+                    <Chip state={state} />
+                  </th>
+                  <td className="number">{number(quantity)}</td>
+                  <td className="number">{money(amount)}</td>
+                  <td>
+                    <Share part={quantity} whole={whole} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Silent({ numbers }: { readonly numbers: Numbers }) {
+  const { t } = useTranslation();
+  const term = useTerm();
+  const may = useMay();
+  const { silent, silentHours } = numbers;
+  return (
+    <section className="card">
+      <h2>{t("overview.silent", { hours: silentHours })}</h2>
+      {silent.length === 0 && <p className="soft">{t("overview.silentNone", { hours: silentHours })}</p>}
+      {silent.length > 0 && (
+        <ul className="list">
+          {silent.map(({ id, name, lastContact }) => (
+            <li key={id}>
+              {name}
+              <span className="soft end">
+                {lastContact === null ? term("never") : <Moment at={lastContact} />}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {may("nodes") && <a href={linkTo("nodes")}>{t("overview.showAll")}</a>}
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+/** Words of the sign-in. */
+import { both } from "./both.ts";
+
+export const signIn = both(
+  {
+    title: "Sign in",
+    name: "Name",
+    password: "Password",
+    code: "Code of your authenticator app",
+    codeHint: "Six digits. Leave it empty with a one-time password.",
+    signIn: "Sign in",
+    provider: "Sign in with your organisation",
+    or: "or with a local account",
+    locked: "Too many tries. Wait {{seconds, number}} seconds, then try again.",
+    welcome: "Welcome",
+    scan: "Scan this code with an authenticator app, then choose a password of your own.",
+    picture: "Square code for the authenticator app",
+    typed: "Or type this into the app:",
+    chosen: "New password",
+    chosenHint: "At least 12 characters, without your name.",
+    newCode: "Code that the app shows now",
+    begin: "Begin",
+  },
+  {
+    title: "Connexion",
+    name: "Nom",
+    password: "Mot de passe",
+    code: "Code de votre application d’authentification",
+    codeHint: "Six chiffres. Laissez vide avec un mot de passe à usage unique.",
+    signIn: "Se connecter",
+    provider: "Se connecter avec votre organisation",
+    or: "ou avec un compte local",
+    locked: "Trop d’essais. Attendez {{seconds, number}} secondes, puis réessayez.",
+    welcome: "Bienvenue",
+    scan: "Lisez ce code avec une application d’authentification, puis choisissez votre propre mot de passe.",
+    picture: "Code carré pour l’application d’authentification",
+    typed: "Ou saisissez ceci dans l’application :",
+    chosen: "Nouveau mot de passe",
+    chosenHint: "Au moins 12 caractères, sans votre nom.",
+    newCode: "Code que l’application montre maintenant",
+    begin: "Commencer",
+  },
+);

@@ -1,0 +1,132 @@
+/**
+ * A page of a list of the console, by keyset: what was seen before is told by the last row itself, so that the ten thousandth
+ * page costs what the first does, and no row is missed or shown twice when others come or go.
+ */
+import type { Pool } from "pg";
+import type { PartyRole } from "../../operators/rights.ts";
+
+type SortType = "text" | "bigint" | "timestamptz" | "uuid" | "int" | "numeric";
+
+interface SortColumn {
+  readonly column: string;
+  readonly type: SortType;
+}
+
+/** Where a list comes from. `Row` is what its query gives for each row. */
+export interface ListSource<Row> {
+  /** A query without order and limit, whose columns are the row's. */
+  readonly query: string;
+  /** Unique; what the list is ordered by last. */
+  readonly key: SortColumn & { readonly column: string & keyof Row };
+  /** None of these columns is ever null. The first is how the list is ordered at first, newest or largest first if `descending`. */
+  readonly sorts: Readonly<Record<string, SortColumn>>;
+  readonly descending: boolean;
+  /** A condition on the query's columns (as `r`) for each filter; it is given the place of the filter's text. */
+  readonly filters: Readonly<Record<string, (value: string) => string>>;
+  /** The column that an outside party's own rows name it in. Who has none here, sees nothing. */
+  readonly own?: Readonly<Partial<Record<PartyRole, string>>>;
+}
+
+export interface PageWish {
+  readonly filters: Readonly<Record<string, string>>;
+  readonly sort: string | undefined;
+  readonly descending: boolean | undefined;
+  /** As `next` of the page before. */
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly party: { readonly role: PartyRole; readonly id: string } | undefined;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Null when this is the last one. */
+  readonly next: string | null;
+}
+
+/** The wish names what this list does not have, or a place that is none of its own. */
+export class WrongWishError extends Error {}
+
+interface Placed {
+  readonly sortText: string;
+  readonly keyText: string;
+}
+
+export async function pageOf<Row extends object>(
+  pool: Pool,
+  source: ListSource<Row>,
+  wish: PageWish,
+): Promise<Page<Row>> {
+  const { sql, values } = pageQuery(source, wish);
+  const { rows } = await pool.query<Row & Placed>(sql, values).catch((error: unknown) => {
+    // Data exceptions (class 22): what was given is not of the kind that the column is.
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("22"))
+      throw new WrongWishError("the list cannot be asked for that");
+    throw error;
+  });
+  const shown = rows.slice(0, wish.limit);
+  const last = shown.at(-1);
+  return {
+    rows: shown,
+    next: rows.length > wish.limit && last ? encodePlace(last) : null,
+  };
+}
+
+/** Every row, page by page: for files, whose length is not known and whose rows are not all in memory. */
+export async function* allRows<Row extends object>(
+  pool: Pool,
+  source: ListSource<Row>,
+  wish: Omit<PageWish, "after" | "limit">,
+): AsyncGenerator<readonly Row[]> {
+  let after: string | undefined;
+  do {
+    const page = await pageOf(pool, source, { ...wish, after, limit: 1000 });
+    yield page.rows;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+}
+
+function pageQuery<Row>(source: ListSource<Row>, wish: PageWish): { sql: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const place = (value: unknown) => `$${values.push(value)}`;
+  const [first] = Object.keys(source.sorts);
+  const sort = source.sorts[wish.sort ?? first ?? ""];
+  if (!sort) throw new WrongWishError("the list cannot be sorted by that");
+  const descending = wish.sort === undefined ? source.descending : (wish.descending ?? false);
+  const conditions = Object.entries(wish.filters).map(([name, text]) => {
+    const condition = source.filters[name];
+    if (!condition) throw new WrongWishError("the list has no such filter");
+    return condition(`${place(text)}::text`);
+  });
+  if (wish.party !== undefined) {
+    const column = source.own?.[wish.party.role];
+    conditions.push(column === undefined ? "false" : `r."${column}" = ${place(wish.party.id)}::text`);
+  }
+  const [sortBy, keyBy] = [`r."${sort.column}"`, `r."${source.key.column}"`];
+  if (wish.after !== undefined) {
+    const after = decodePlace(wish.after);
+    const isBeyond = descending ? "<" : ">";
+    conditions.push(
+      `(${sortBy}, ${keyBy}) ${isBeyond} (${place(after.sortText)}::${sort.type}, ${place(after.keyText)}::${source.key.type})`,
+    );
+  }
+  const where = conditions.length === 0 ? "" : `where ${conditions.map((one) => `(${one})`).join(" and ")}`;
+  const way = descending ? "desc" : "asc";
+  const sql = `select r.*, ${sortBy}::text as "sortText", ${keyBy}::text as "keyText" from (${source.query}) r ${where}
+    order by ${sortBy} ${way}, ${keyBy} ${way} limit ${place(wish.limit + 1)}`;
+  return { sql, values };
+}
+
+function encodePlace({ sortText, keyText }: Placed): string {
+  return Buffer.from(JSON.stringify([sortText, keyText])).toString("base64url");
+}
+
+function decodePlace(text: string): Placed {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    if (Array.isArray(place) && place.length === 2 && place.every((part) => typeof part === "string"))
+      return { sortText: String(place[0]), keyText: String(place[1]) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new WrongWishError("this is no place in the list");
+}
