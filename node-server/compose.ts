@@ -20,7 +20,7 @@ import { ownSenderId } from "./g2p-connect/answers.ts";
 import { createMessageSigner } from "./g2p-connect/signature.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
-import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
+import { jobHandlers, periodicTasks, unlessRecovering } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
@@ -52,6 +52,7 @@ import type { LoadDependencies } from "./sandbox/load.ts";
 import { watchHealth } from "./watch/health.ts";
 import { createMetrics } from "./watch/metrics.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
+import { purgeByPolicy } from "./retention/purge.ts";
 import { createElectricShapeSource } from "./shapes/electric.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 
@@ -146,7 +147,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     leaseSigner: keys.signers.lease,
     isPassing: isPassingFailure,
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
-    onVerdict: metrics.countVerdict,
+    onVerdict: (type: string, verdict: string) => metrics.countVerdict(type, verdict),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
@@ -170,7 +171,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       addresses,
       numbers,
       send: options.send,
-      onCallback: metrics.countCallback,
+      onCallback: (outcome) => metrics.countCallback(outcome),
       signCallback,
       signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
@@ -178,13 +179,21 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       graceMs,
     }),
   };
-  const tasks = periodicTasks({
+  const usualTasks = periodicTasks({
     store,
     context,
     graceMs,
     operator: options.operator,
     trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
   });
+  const tasks = [
+    ...usualTasks,
+    {
+      name: "purge-by-policy",
+      everySeconds: 3600,
+      run: () => unlessRecovering(store, () => purgeByPolicy(client.pool)),
+    },
+  ];
   await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
   const sealing = startSealing(client.pool, log);

@@ -34,6 +34,7 @@ import { merchantCommands } from "./merchant-commands.ts";
 import { disbursementCommands } from "./disbursement-commands.ts";
 import { disputeCommands } from "./dispute-commands.ts";
 import { heldCommands } from "./held-commands.ts";
+import { retentionCommands } from "./retention-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { operatorCommands } from "./operator-commands.ts";
@@ -50,6 +51,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...carryingCommands,
   ...leaseCommands,
   ...backupCommands,
+  ...retentionCommands,
   ...recoveryCommands,
   ...heldCommands,
   ...disputeCommands,

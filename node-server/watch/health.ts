@@ -58,16 +58,13 @@ export function watchHealth(options: HealthOptions): Health {
   let isStopping = false;
   let seen: readonly Component[] = [];
   let looking: Promise<void> | undefined;
+  const lookOnce = async () => {
+    const components = await lookAround(options);
+    tellChanges(log, seen, components);
+    seen = components;
+  };
   const look = () => {
-    looking ??= lookAround(options)
-      .then(
-        (components) => {
-          tellChanges(log, seen, components);
-          seen = components;
-        },
-        () => undefined,
-      )
-      .finally(() => (looking = undefined));
+    looking ??= lookOnce().finally(() => (looking = undefined));
   };
   look();
   const timer = setInterval(look, lookEveryMs);

@@ -53,7 +53,7 @@ function errorToLog(error: unknown): unknown {
   });
   const facts = Object.fromEntries(named);
   // Class 22: the message quotes the value that was wrong.
-  if (/^22/.test(facts["code"] ?? "")) return { type, ...facts, stack: framesOf(stack) };
+  if (facts["code"]?.startsWith("22") === true) return { type, ...facts, stack: framesOf(stack) };
   return { type, message, stack, ...facts };
 }
 

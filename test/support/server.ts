@@ -57,6 +57,7 @@ export async function startTestServer(
     | "publicUrl"
     | "resolvePayees"
     | "carrierOf"
+    | "metricsToken"
     | "rates"
     | "peers"
   > = {},
