@@ -6,6 +6,7 @@ import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts"
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { findPeer } from "./middleware/peer.ts";
 import type { PeerRules } from "./middleware/peer.ts";
+import { rememberOrigin } from "./origin.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import { consoleRoutes } from "./console/routes.ts";
@@ -76,7 +77,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     rates.address(c);
     return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
-  app.use(securityHeaders, findPeer(deps.peers), boundBody(largeBodies));
+  app.use(securityHeaders, findPeer(deps.peers), rememberOrigin, boundBody(largeBodies));
   for (const path of publicPaths)
     app.use(path, (c, next) => {
       rates.address(c);

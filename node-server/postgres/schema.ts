@@ -91,6 +91,7 @@ interface JournalLines {
 }
 
 interface AuditEntries {
+  origin: Generated<string | null>;
   id: Generated<bigint>;
   at: Generated<Date>;
   actor: string;
