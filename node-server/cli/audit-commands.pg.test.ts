@@ -87,7 +87,9 @@ test("entries are found by day, actor, action and subject, and exported", async 
     "--csv",
   );
   expect(only.stdout.split("\n")).toHaveLength(2);
-  expect(only.stdout).toMatch(/^entry,at,actor,from,action,subject,reason,before,after\r?\n\d+,.*merchant:shop-1/);
+  expect(only.stdout).toMatch(
+    /^entry,at,actor,from,action,subject,reason,before,after\r?\n\d+,.*merchant:shop-1/,
+  );
   const today = new Date().toISOString().slice(0, 10);
   const found = async (...words: string[]) =>
     (JSON.parse((await operate("audit", "list", ...words, "--json")).stdout) as unknown[]).length;
