@@ -1,7 +1,7 @@
 /** The central server as one Hono application on Web-standard APIs: what runs it is chosen in a composition root. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { boundBody } from "./middleware/body-bound.ts";
+import { boundBody, closeAfterTooLarge } from "./middleware/body-bound.ts";
 import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { findPeer } from "./middleware/peer.ts";
@@ -77,7 +77,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     rates.address(c);
     return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
-  app.use(securityHeaders, findPeer(deps.peers), rememberOrigin, boundBody(largeBodies));
+  app.use(securityHeaders, findPeer(deps.peers), rememberOrigin, closeAfterTooLarge, boundBody(largeBodies));
   for (const path of publicPaths)
     app.use(path, (c, next) => {
       rates.address(c);

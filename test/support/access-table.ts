@@ -88,6 +88,7 @@ export const callerCalls: Readonly<Record<string, CallerCall>> = {
   "POST /accountLookup": call("mapper:read"),
   "POST /identityAccountMapper/accountLookup": call("mapper:read"),
   "POST /beneficiaries": call("mapper:read"),
+  "POST /beneficiaries/validation/confirmation": call("disbursements:pay"),
   "GET /beneficiaries": call("mapper:read"),
   "GET /beneficiaries/:payeeIdentity": call("mapper:read", none),
   "GET /beneficiaries/:payeeIdentity/history": call("mapper:read", none),
