@@ -6,7 +6,7 @@ WORKDIR /paypost
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY core core
-COPY ui ui
+COPY desktop/ui desktop/ui
 COPY node-server node-server
 RUN node node_modules/vite/bin/vite.js build --config node-server/console/vite.config.ts
 

@@ -1,11 +1,12 @@
 /** The central server as one Hono application on Web-standard APIs: what runs it is chosen in a composition root. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { boundBody } from "./middleware/body-bound.ts";
+import { boundBody, closeAfterTooLarge } from "./middleware/body-bound.ts";
 import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { findPeer } from "./middleware/peer.ts";
 import type { PeerRules } from "./middleware/peer.ts";
+import { rememberOrigin } from "./origin.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import { consoleRoutes } from "./console/routes.ts";
@@ -79,7 +80,14 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
   const watched = watchRequests(deps.metrics, () => deps.health.isStopping());
-  app.use(watched, securityHeaders, findPeer(deps.peers), boundBody(largeBodies));
+  app.use(
+    watched,
+    securityHeaders,
+    findPeer(deps.peers),
+    rememberOrigin,
+    closeAfterTooLarge,
+    boundBody(largeBodies),
+  );
   for (const path of publicPaths)
     app.use(path, (c, next) => {
       rates.address(c);

@@ -4,7 +4,7 @@ import nacl from "tweetnacl";
 import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
 import { startSealing } from "./audit/seal.ts";
-import { registeredAliases } from "./bills/payer-address.ts";
+import { createResolveAlias } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { resolvePayees } from "./mapper/resolve.ts";
@@ -216,7 +216,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     graceMs,
     indexKey: keys.indexKey,
     openBox: (sealed) => openSealed(keys.boxKeys, sealed),
-    resolveAlias: registeredAliases(addresses),
+    resolveAlias: createResolveAlias(addresses),
     settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     addresses,

@@ -19,6 +19,7 @@ const options = {
   "validity-days": { type: "string" },
   "reservation-days": { type: "string" },
   reference: { type: "string" },
+  origin: { type: "string" },
   accepts: { type: "string" },
   node: { type: "string" },
   group: { type: "string" },

@@ -29,6 +29,7 @@ import { done, keyOf, nameOf, option, UsageError, wholeNumber, words } from "./c
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
+import { disclosureCommands } from "./disclosure-commands.ts";
 import { mapperCommands } from "./mapper-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
 import { disbursementCommands } from "./disbursement-commands.ts";
@@ -57,6 +58,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...disputeCommands,
   ...merchantCommands,
   ...mapperCommands,
+  ...disclosureCommands,
   ...policyCommands,
   ...paymentCommands,
   ...contactCommands,

@@ -22,6 +22,7 @@ import { callbackRows } from "./callback-rows.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { disbursementRows } from "./disbursement-rows.ts";
+import { disclosureRows } from "./disclosure-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
 import { executionRows } from "./execution-rows.ts";
 import { accountValidationRows } from "./account-validation-rows.ts";
@@ -113,6 +114,7 @@ function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Se
     shapes: projectionRows(trx),
     jobs: jobRows(trx, jobs, enqueued),
     audit: auditRows(trx),
+    disclosures: disclosureRows(trx),
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
     nodeQuestions: nodeQuestionRows(trx),
