@@ -24,6 +24,7 @@ import { callerRole } from "./caller-role.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { disbursementRows } from "./disbursement-rows.ts";
+import { disclosureRows } from "./disclosure-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
 import { executionRows } from "./execution-rows.ts";
 import { accountValidationRows } from "./account-validation-rows.ts";
@@ -127,6 +128,7 @@ function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Se
     shapes: projectionRows(trx),
     jobs: jobRows(trx, jobs, enqueued),
     audit: auditRows(trx),
+    disclosures: disclosureRows(trx),
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
     nodeQuestions: nodeQuestionRows(trx),

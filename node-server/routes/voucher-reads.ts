@@ -11,6 +11,7 @@ import { statusOf } from "../vouchers/status.ts";
 import { checkValidity } from "../vouchers/validity.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 import { pageOf } from "./paging.ts";
+import { recordRead } from "./record-read.ts";
 import { acceptProblem } from "./voucher-answers.ts";
 import { validityRequest } from "./voucher-schemas.ts";
 
@@ -23,10 +24,12 @@ export async function show(
   const serial = parseSerial(serialNumber);
   // Another's is 403, and one that there is not 400: to tell them apart it has to be seen.
   const { voucher, now } = await acrossInstitutions(() =>
-    deps.store.transaction(async (tx) => ({
-      voucher: serial === undefined ? undefined : await tx.vouchers.find(serial),
-      now: await tx.now(),
-    })),
+    deps.store.transaction(async (tx) => {
+      const found = serial === undefined ? undefined : await tx.vouchers.find(serial);
+      // Whoever may not see it has tried to.
+      if (found) await recordRead(tx, c, "voucher.read", `voucher:${found.serial}`);
+      return { voucher: found, now: await tx.now() };
+    }),
   );
   if (!voucher) return c.json({ status: 9, message: "Not Existing", serialNumber, value: 0 }, 400);
   if (voucher.institutionId !== c.get("institutionId")) {
@@ -52,10 +55,12 @@ export async function show(
 /** A page of the caller's vouchers in the order of their serials; `page` counts from 1. */
 export async function list(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
   const { page, size } = pageOf(c);
-  const { total, rows, now } = await deps.store.transaction(async (tx) => ({
-    ...(await tx.vouchers.page(c.get("institutionId"), { index: page - 1, size })),
-    now: await tx.now(),
-  }));
+  const { total, rows, now } = await deps.store.transaction(async (tx) => {
+    const institutionId = c.get("institutionId");
+    const found = await tx.vouchers.page(institutionId, { index: page - 1, size });
+    await recordRead(tx, c, "vouchers.read", `institution:${institutionId}`, { page, size });
+    return { ...found, now: await tx.now() };
+  });
   return c.json({ page, size, total, vouchers: rows.map((row) => published(row, now)) });
 }
 
