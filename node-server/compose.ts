@@ -20,7 +20,7 @@ import { ownSenderId } from "./g2p-connect/answers.ts";
 import { createMessageSigner } from "./g2p-connect/signature.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
-import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
+import { jobHandlers, periodicTasks, unlessRecovering } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
@@ -49,7 +49,10 @@ import type { ProviderSettings } from "./operators/provider.ts";
 import { operatorRows } from "./postgres/operator-rows.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
+import { watchHealth } from "./watch/health.ts";
+import { createMetrics } from "./watch/metrics.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
+import { purgeByPolicy } from "./retention/purge.ts";
 import { createElectricShapeSource } from "./shapes/electric.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 
@@ -92,6 +95,10 @@ export interface ComposeOptions {
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
+  /** Folders of the database, where it is on this machine: there must be room on their disks. */
+  readonly folders?: readonly string[] | undefined;
+  /** What `/metrics` asks for; without one it answers this machine only. */
+  readonly metricsToken?: string | undefined;
 }
 
 export interface ComposedServer {
@@ -104,6 +111,8 @@ export interface ComposedServer {
   readonly fetch: AnswerRequest;
   /** Every call that it answers, for whoever checks that each is guarded. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
+  /** Tells proxies to send nobody here any more; it goes on answering. */
+  announceStop(): void;
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -130,6 +139,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });
   const gateway = options.gateway ?? ledgerGateway;
+  const metrics = createMetrics(client.pool);
   const context = {
     boxKeys: keys.boxKeys,
     indexKey: keys.indexKey,
@@ -137,6 +147,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     leaseSigner: keys.signers.lease,
     isPassing: isPassingFailure,
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
+    onVerdict: (type: string, verdict: string) => metrics.countVerdict(type, verdict),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
@@ -160,6 +171,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       addresses,
       numbers,
       send: options.send,
+      onCallback: (outcome) => metrics.countCallback(outcome),
       signCallback,
       signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
@@ -167,17 +179,32 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       graceMs,
     }),
   };
-  const tasks = periodicTasks({
+  const usualTasks = periodicTasks({
     store,
     context,
     graceMs,
     operator: options.operator,
     trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
   });
+  const tasks = [
+    ...usualTasks,
+    {
+      name: "purge-by-policy",
+      everySeconds: 3600,
+      run: () => unlessRecovering(store, () => purgeByPolicy(client.pool)),
+    },
+  ];
   await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
   const sealing = startSealing(client.pool, log);
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const health = watchHealth({
+    pool: client.pool,
+    log,
+    isRecovering: () => recovery.isOpen(),
+    electricUrl: options.electric?.url,
+    folders: [options.keysFolder, ...(options.folders ?? [])],
+  });
   const app = createApp({
     store,
     gateway,
@@ -204,7 +231,9 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readStock: (institutionId) => readStock(client.pool, institutionId),
     jwks: { keys: [callbackJwk(keys.callbackKey)] },
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
-    ready: async () => void (await client.pool.query("select 1")),
+    health,
+    metrics,
+    metricsToken: options.metricsToken,
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
@@ -224,11 +253,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
     routes: app.routes,
+    announceStop: () => health.stop(),
     fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {
       await endPolls();
       await jobs.stop();
+      await health.close();
       await sealing.close();
       await recovery.close();
       await client.close();

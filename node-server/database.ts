@@ -20,7 +20,7 @@ export interface ServerDatabase {
 /** For the server: starts its own PostgreSQL where the settings name none. Throws EmbeddedPostgresError. */
 export async function openServerDatabase(config: Config, log: Logger): Promise<ServerDatabase> {
   if (config.databaseUrl !== undefined) return { url: config.databaseUrl, stop: async () => {} };
-  return startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
+  return startEmbeddedPostgres({ dataFolder: config.dataFolder, walArchive: config.walArchive, log });
 }
 
 export interface OperatorsDatabase {

@@ -21,6 +21,7 @@ const parties = "its parties only (requests-to-pay.pg.test.ts)";
 export const publicCalls: Readonly<Record<string, string>> = {
   "GET /healthcheck": "says that the process lives",
   "GET /readiness": "says whether it can work",
+  "GET /metrics": "the token of the metrics, or this machine (watch.pg.test.ts)",
   "GET /.well-known/jwks.json": "public keys",
   "GET /v1/keys": "public keys",
   "GET /openapi.json": "the description of the API",

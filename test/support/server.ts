@@ -58,6 +58,7 @@ export async function startTestServer(
       | "publicUrl"
       | "resolvePayees"
       | "carrierOf"
+      | "metricsToken"
       | "rates"
       | "peers"
       | "allowPrivateCallbacks"
