@@ -53,11 +53,15 @@ export interface CallbackRow {
   readonly lastTriedAt: Date | null;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
+  /** Of what called for it, as the caller or the node knows it. */
+  readonly correlationId: string | null;
 }
 
 export interface CallbackRows {
   /** Makes the callback wait to be sent, for the first time or once more. */
-  request(callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url">): Promise<bigint>;
+  request(
+    callback: Pick<CallbackRow, "institutionId" | "kind" | "subject" | "url" | "correlationId">,
+  ): Promise<bigint>;
   find(id: bigint): Promise<CallbackRow | undefined>;
   stateOf(kind: CallbackKind, subject: bigint): Promise<CallbackRow["state"] | undefined>;
   /** Returns false, and records nothing, when it was asked for again since it was read, or delivered meanwhile. */

@@ -5,6 +5,7 @@
  * Lock order, the same everywhere: the node's row, then a bill, or a disbursement batch and its instructions by line, then
  * vouchers by serial, then accounts by id; payees by id.
  */
+import type { DisclosureRows } from "./disclosures.ts";
 import type { AccountValidationRows } from "./account-validations.ts";
 import type { BatchDetailRows } from "./batch-detail.ts";
 import type { BillTx } from "./bill-rows.ts";
@@ -63,6 +64,7 @@ export interface Tx extends BillTx {
   readonly shapes: ProjectionRows;
   readonly jobs: JobRows;
   readonly audit: AuditRows;
+  readonly disclosures: DisclosureRows;
   readonly redemptionRequests: RedemptionRequestRows;
   readonly wrongNumbers: WrongNumberRows;
   readonly nodeQuestions: NodeQuestionRows;

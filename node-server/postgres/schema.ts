@@ -91,6 +91,7 @@ interface JournalLines {
 }
 
 interface AuditEntries {
+  origin: Generated<string | null>;
   id: Generated<bigint>;
   at: Generated<Date>;
   actor: string;
@@ -144,6 +145,7 @@ interface Callbacks {
   last_status: number | null;
   last_error: string | null;
   delivered_at: Date | null;
+  correlation_id: string | null;
 }
 
 interface Notifications extends Contact {

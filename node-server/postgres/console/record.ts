@@ -13,10 +13,8 @@ export async function recordInConsole(
   pool: Pool,
   { by, action, subject, from, detail }: ConsoleEntry,
 ): Promise<void> {
-  await pool.query(`insert into audit_entries (actor, action, subject, after) values ($1, $2, $3, $4)`, [
-    `operator:${by}`,
-    `console.${action}`,
-    subject,
-    JSON.stringify({ from, ...detail }),
-  ]);
+  await pool.query(
+    `insert into audit_entries (actor, action, subject, after, origin) values ($1, $2, $3, $4, $5)`,
+    [`operator:${by}`, `console.${action}`, subject, JSON.stringify(detail), from],
+  );
 }
