@@ -35,6 +35,7 @@ import type { ReceivingInstitution } from "./ports/execution.ts";
 import type { PaymentGateway } from "./payments/gateway.ts";
 import { ledgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway, isPassingFailure } from "./postgres/away.ts";
+import { callerRole, ensureCallerRole } from "./postgres/caller-role.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { readStock } from "./postgres/report-rows.ts";
@@ -134,7 +135,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
         });
   const jobs = await createJobs({ connectionString: databaseUrl, log });
   const addresses = createAddresses(keys.addressKey, randomBytes);
-  const store = createPostgresStore({ db: client.db, jobs, addresses });
+  const heldToInstitution = await ensureCallerRole(client.pool);
+  if (!heldToInstitution)
+    log.warn(
+      `The database user may not create roles: callers' queries are not held to their institution by the database. ` +
+        `Have its administrator run: create role ${callerRole}; grant ${callerRole} to the user`,
+    );
+  const store = createPostgresStore({ db: client.db, jobs, addresses, heldToInstitution });
   const shapes = options.electric
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });

@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
+import { acrossInstitutions } from "../acting-institution.ts";
 import { readBody } from "../middleware/body.ts";
 import { Problem } from "../middleware/problem.ts";
 import type { VoucherRow } from "../ports/store.ts";
@@ -21,12 +22,15 @@ export async function show(
   serialNumber: string,
 ): Promise<Response> {
   const serial = parseSerial(serialNumber);
-  const { voucher, now } = await deps.store.transaction(async (tx) => {
-    const found = serial === undefined ? undefined : await tx.vouchers.find(serial);
-    // Whoever may not see it has tried to.
-    if (found) await recordRead(tx, c, "voucher.read", `voucher:${found.serial}`);
-    return { voucher: found, now: await tx.now() };
-  });
+  // Another's is 403, and one that there is not 400: to tell them apart it has to be seen.
+  const { voucher, now } = await acrossInstitutions(() =>
+    deps.store.transaction(async (tx) => {
+      const found = serial === undefined ? undefined : await tx.vouchers.find(serial);
+      // Whoever may not see it has tried to.
+      if (found) await recordRead(tx, c, "voucher.read", `voucher:${found.serial}`);
+      return { voucher: found, now: await tx.now() };
+    }),
+  );
   if (!voucher) return c.json({ status: 9, message: "Not Existing", serialNumber, value: 0 }, 400);
   if (voucher.institutionId !== c.get("institutionId")) {
     throw new Problem(403, "The voucher belongs to another institution");
@@ -76,11 +80,14 @@ async function answerValidity(
   request: z.infer<typeof validityRequest>,
 ): Promise<Response> {
   const institutionId = c.get("institutionId");
-  const validity = await deps.store.transaction(async (tx) => {
-    // Wrong numbers are counted for those that are registered.
-    if (!(await tx.registry.institution(institutionId))) throw acceptProblem("unknown-institution");
-    return checkValidity(tx, deps.indexKey, institutionId, request);
-  });
+  // Whoever redeems asks about anybody's vouchers.
+  const validity = await acrossInstitutions(() =>
+    deps.store.transaction(async (tx) => {
+      // Wrong numbers are counted for those that are registered.
+      if (!(await tx.registry.institution(institutionId))) throw acceptProblem("unknown-institution");
+      return checkValidity(tx, deps.indexKey, institutionId, request);
+    }),
+  );
   if (validity === "too-many-wrong-numbers")
     throw new Problem(429, "Too many wrong voucher numbers were tried; try again in an hour");
   return c.json(validity);
