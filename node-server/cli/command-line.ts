@@ -30,6 +30,7 @@ const options = {
   all: { type: "boolean" },
   update: { type: "boolean" },
   "no-more": { type: "boolean" },
+  overdue: { type: "boolean" },
   "at-risk": { type: "boolean" },
   server: { type: "string" },
   agent: { type: "boolean" },

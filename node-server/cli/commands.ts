@@ -22,6 +22,7 @@ import { auditCommands } from "./audit-commands.ts";
 import { backupCommands } from "./backup-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
+import { caseCommands } from "./case-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
 import { callerCommands } from "./caller-commands.ts";
 import { contactCommands } from "./contact-commands.ts";
@@ -56,6 +57,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...recoveryCommands,
   ...heldCommands,
   ...disputeCommands,
+  ...caseCommands,
   ...merchantCommands,
   ...mapperCommands,
   ...disclosureCommands,
