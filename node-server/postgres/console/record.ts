@@ -17,6 +17,8 @@ export async function recordInConsole(
     `operator:${by}`,
     `console.${action}`,
     subject,
-    JSON.stringify({ from, ...detail }),
+    JSON.stringify({ from, ...detail }, (_name, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    ),
   ]);
 }
