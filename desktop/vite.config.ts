@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: new URL("renderer", import.meta.url).pathname,
   base: "./",
-  publicDir: new URL("../ui/public", import.meta.url).pathname,
+  publicDir: new URL("ui/public", import.meta.url).pathname,
   plugins: [react()],
   build: { outDir: "../dist/page", emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
 });

@@ -9,7 +9,7 @@
  */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
 
 export interface AddressSeal {
@@ -37,6 +37,11 @@ export interface Addresses {
   /** What a node's copies of its payees are sealed under; the node is given it once. */
   nodeKeyOf(nodeId: string): Uint8Array;
   readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** What the key that all addresses are sealed under is called where it is told; says nothing of the key. */
+export function addressKeyId(key: Uint8Array): string {
+  return bytesToHex(keyed(key)("key-id")).slice(0, 16);
 }
 
 const version = 1;

@@ -1,11 +1,12 @@
 /** The central server as one Hono application on Web-standard APIs: what runs it is chosen in a composition root. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { boundBody } from "./middleware/body-bound.ts";
+import { boundBody, closeAfterTooLarge } from "./middleware/body-bound.ts";
 import { billHeaders, requireCaller, trustCaller } from "./middleware/caller.ts";
 import type { CallerVariables, Scope, TokenRules } from "./middleware/caller.ts";
 import { findPeer } from "./middleware/peer.ts";
 import type { PeerRules } from "./middleware/peer.ts";
+import { rememberOrigin } from "./origin.ts";
 import { Problem, problemOf, problemResponse } from "./middleware/problem.ts";
 import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import { consoleRoutes } from "./console/routes.ts";
@@ -44,6 +45,9 @@ import type { OneZeroDependencies } from "./routes/vouchers-one-zero.ts";
 import { stockRoutes } from "./routes/stock.ts";
 import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
+import { watchRoutes } from "./routes/watch.ts";
+import type { WatchRouteDependencies } from "./routes/watch.ts";
+import { watchRequests } from "./middleware/watched.ts";
 
 export interface AppDependencies
   extends
@@ -53,13 +57,12 @@ export interface AppDependencies
     StockRouteDependencies,
     BillRouteDependencies,
     DisbursementRouteDependencies,
+    WatchRouteDependencies,
     G2pRouteDependencies,
     ConsoleDependencies {
   readonly keySet: NodeRouteDependencies["keySet"];
   /** `trusted` for a sandbox: no token, a caller is who it says. */
   readonly callers: TokenRules | "trusted";
-  /** Resolves when the database answers and its schema is the one that this server knows. */
-  readonly ready: () => Promise<void>;
   readonly readDocsAsset: ReadAsset;
   readonly recovery: RecoveryWatch;
   /** Whose word about who asks is believed. */
@@ -76,7 +79,15 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     rates.address(c);
     return problemResponse(c, new Problem(404, `There is nothing at ${c.req.method} ${c.req.path}`));
   });
-  app.use(securityHeaders, findPeer(deps.peers), boundBody(largeBodies));
+  const watched = watchRequests(deps.metrics, () => deps.health.isStopping());
+  app.use(
+    watched,
+    securityHeaders,
+    findPeer(deps.peers),
+    rememberOrigin,
+    closeAfterTooLarge,
+    boundBody(largeBodies),
+  );
   for (const path of publicPaths)
     app.use(path, (c, next) => {
       rates.address(c);
@@ -85,15 +96,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
   app.get("/.well-known/jwks.json", (c) =>
     c.json(deps.jwks, 200, { "cache-control": "public, max-age=300" }),
   );
-  app.get("/healthcheck", (c) => c.json({ status: "ok" }));
-  app.get("/readiness", async (c) => {
-    const isReady = await deps.ready().then(
-      () => true,
-      () => false,
-    );
-    const status = deps.recovery.isOpen() ? "recovering" : "ready";
-    return c.json({ status: isReady ? status : "not ready" }, isReady ? 200 : 503);
-  });
+  app.route("/", watchRoutes(deps));
   const isOpen = callers === "trusted";
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),
@@ -162,7 +165,15 @@ function answerError(deps: AppDependencies, error: Error, c: Context): Response 
 }
 
 /** For everybody, and each of some cost; `/healthcheck` has none. */
-const publicPaths = ["/.well-known/*", "/readiness", "/openapi.json", "/docs", "/docs/*", "/v1/keys"];
+const publicPaths = [
+  "/.well-known/*",
+  "/readiness",
+  "/metrics",
+  "/openapi.json",
+  "/docs",
+  "/docs/*",
+  "/v1/keys",
+];
 
 /** Files; what takes JSON has the bound of JSON. */
 const largeBodies = {

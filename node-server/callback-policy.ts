@@ -21,11 +21,11 @@ export function createCallbackCheck(store: Store, allowPrivate: boolean) {
   };
 }
 
-/** Addresses that are not public, and names that stand for this machine; other names are judged when they resolve. */
+/** Addresses that are not public, and names that never are (RFC 6761, 6762 and 8375); others are judged when they resolve. */
 function isPrivateHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const host = hostname.replace(/^\[|\]$|\.$/g, "").toLowerCase();
   if (isIP(host) !== 0) return !isPublicAddress(host);
-  return host === "localhost" || host.endsWith(".localhost") || host.endsWith(".local");
+  return /(^|\.)(localhost|local|internal|home\.arpa)$/.test(host);
 }
 
 /** `/base` covers itself and what lies below it, but not `/base-elsewhere`. */

@@ -4,7 +4,7 @@ import nacl from "tweetnacl";
 import { openSealed } from "#sync/signing/sealed.ts";
 import { createApp } from "./app.ts";
 import { startSealing } from "./audit/seal.ts";
-import { registeredAliases } from "./bills/payer-address.ts";
+import { createResolveAlias } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { resolvePayees } from "./mapper/resolve.ts";
@@ -20,7 +20,7 @@ import { ownSenderId } from "./g2p-connect/answers.ts";
 import { createMessageSigner } from "./g2p-connect/signature.ts";
 import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
-import { jobHandlers, periodicTasks } from "./jobs/handlers.ts";
+import { jobHandlers, periodicTasks, unlessRecovering } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
 import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
@@ -35,6 +35,7 @@ import type { ReceivingInstitution } from "./ports/execution.ts";
 import type { PaymentGateway } from "./payments/gateway.ts";
 import { ledgerGateway } from "./payments/ledger-gateway.ts";
 import { isDatabaseAway, isPassingFailure } from "./postgres/away.ts";
+import { callerRole, ensureCallerRole } from "./postgres/caller-role.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import { readStock } from "./postgres/report-rows.ts";
@@ -49,7 +50,10 @@ import type { ProviderSettings } from "./operators/provider.ts";
 import { operatorRows } from "./postgres/operator-rows.ts";
 import type { ReadAsset } from "./routes/docs.ts";
 import type { LoadDependencies } from "./sandbox/load.ts";
+import { watchHealth } from "./watch/health.ts";
+import { createMetrics } from "./watch/metrics.ts";
 import { createNativeScrypt } from "./vouchers/native-scrypt.ts";
+import { purgeByPolicy } from "./retention/purge.ts";
 import { createElectricShapeSource } from "./shapes/electric.ts";
 import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 
@@ -92,6 +96,10 @@ export interface ComposeOptions {
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
+  /** Folders of the database, where it is on this machine: there must be room on their disks. */
+  readonly folders?: readonly string[] | undefined;
+  /** What `/metrics` asks for; without one it answers this machine only. */
+  readonly metricsToken?: string | undefined;
 }
 
 export interface ComposedServer {
@@ -104,6 +112,8 @@ export interface ComposedServer {
   readonly fetch: AnswerRequest;
   /** Every call that it answers, for whoever checks that each is guarded. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
+  /** Tells proxies to send nobody here any more; it goes on answering. */
+  announceStop(): void;
   /** Answers held polls, so that every request comes to an end. */
   endPolls(): Promise<void>;
   /** Ends held polls, lets running jobs finish, and closes the connections. */
@@ -125,11 +135,18 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
         });
   const jobs = await createJobs({ connectionString: databaseUrl, log });
   const addresses = createAddresses(keys.addressKey, randomBytes);
-  const store = createPostgresStore({ db: client.db, jobs, addresses });
+  const heldToInstitution = await ensureCallerRole(client.pool);
+  if (!heldToInstitution)
+    log.warn(
+      `The database user may not create roles: callers' queries are not held to their institution by the database. ` +
+        `Have its administrator run: create role ${callerRole}; grant ${callerRole} to the user`,
+    );
+  const store = createPostgresStore({ db: client.db, jobs, addresses, heldToInstitution });
   const shapes = options.electric
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });
   const gateway = options.gateway ?? ledgerGateway;
+  const metrics = createMetrics(client.pool);
   const context = {
     boxKeys: keys.boxKeys,
     indexKey: keys.indexKey,
@@ -137,6 +154,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     leaseSigner: keys.signers.lease,
     isPassing: isPassingFailure,
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
+    onVerdict: (type: string, verdict: string) => metrics.countVerdict(type, verdict),
   };
   const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
   const signCallback = createRequestSigner(keys.callbackKey, Date.now);
@@ -160,6 +178,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       addresses,
       numbers,
       send: options.send,
+      onCallback: (outcome) => metrics.countCallback(outcome),
       signCallback,
       signMessage,
       sendMessage: options.sendMessage ?? createLogSender(log),
@@ -167,17 +186,32 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       graceMs,
     }),
   };
-  const tasks = periodicTasks({
+  const usualTasks = periodicTasks({
     store,
     context,
     graceMs,
     operator: options.operator,
     trimShapeLog: (limits) => trimShapeLog(client.pool, limits),
   });
+  const tasks = [
+    ...usualTasks,
+    {
+      name: "purge-by-policy",
+      everySeconds: 3600,
+      run: () => unlessRecovering(store, () => purgeByPolicy(client.pool)),
+    },
+  ];
   await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
   const sealing = startSealing(client.pool, log);
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const health = watchHealth({
+    pool: client.pool,
+    log,
+    isRecovering: () => recovery.isOpen(),
+    electricUrl: options.electric?.url,
+    folders: [options.keysFolder, ...(options.folders ?? [])],
+  });
   const app = createApp({
     store,
     gateway,
@@ -189,7 +223,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     graceMs,
     indexKey: keys.indexKey,
     openBox: (sealed) => openSealed(keys.boxKeys, sealed),
-    resolveAlias: registeredAliases(addresses),
+    resolveAlias: createResolveAlias(addresses),
     settlements: settlementReports(client.pool),
     boxKeyWith: (publicKey) => nacl.box.before(publicKey, keys.boxKeys.secretKey),
     addresses,
@@ -204,7 +238,9 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readStock: (institutionId) => readStock(client.pool, institutionId),
     jwks: { keys: [callbackJwk(keys.callbackKey)] },
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
-    ready: async () => void (await client.pool.query("select 1")),
+    health,
+    metrics,
+    metricsToken: options.metricsToken,
     readDocsAsset: options.readDocsAsset,
     recovery,
     registry: options.registry,
@@ -224,11 +260,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
     routes: app.routes,
+    announceStop: () => health.stop(),
     fetch: (request, peer = {}) => app.fetch(request, peer),
     endPolls,
     async close() {
       await endPolls();
       await jobs.stop();
+      await health.close();
       await sealing.close();
       await recovery.close();
       await client.close();

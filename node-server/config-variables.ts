@@ -11,6 +11,12 @@ export const variables = [
     meaning: "PostgreSQL to use. Without it the server runs one of its own under `PAYPOST_DATA`.",
   },
   {
+    name: "PAYPOST_WAL_ARCHIVE",
+    default: "",
+    meaning:
+      "Folder, on another disk, that the server's own PostgreSQL archives its write-ahead log in, for restores to any moment.",
+  },
+  {
     name: "ELECTRIC_URL",
     default: "",
     meaning: "Electric service that answers shapes. Without it the server answers them itself.",
@@ -126,6 +132,23 @@ export const variables = [
     name: "PAYPOST_OIDC_ROLES_CLAIM",
     default: "roles",
     meaning: "Claim in which that provider lists an operator's roles, such as `auditor` or `merchant:M-1`.",
+  },
+  {
+    name: "PAYPOST_METRICS_TOKEN",
+    default: "",
+    meaning:
+      "Bearer token that `/metrics` asks for; secret. Without it `/metrics` answers this machine only, and no proxy.",
+  },
+  {
+    name: "PAYPOST_OTLP_URL",
+    default: "",
+    meaning: "OpenTelemetry collector (OTLP over HTTP) that traces are sent to. Without it none are made.",
+  },
+  {
+    name: "PAYPOST_STOP_DELAY_SECONDS",
+    default: "0",
+    meaning:
+      "How long a server that is told to stop goes on answering, so that a proxy's health check takes it out first.",
   },
   {
     name: "LOG_LEVEL",

@@ -24,6 +24,7 @@ describe("what is read", () => {
       },
       leaseGraceHours: 24,
       allowPrivateCallbacks: false,
+      stopDelaySeconds: 0,
       logLevel: "info",
     });
   });
@@ -48,6 +49,7 @@ describe("what is read", () => {
       PAYPOST_RATE_ENROLMENT: "2/3",
       PAYPOST_LEASE_GRACE_HOURS: "0.5",
       PAYPOST_ALLOW_PRIVATE_CALLBACKS: "true",
+      PAYPOST_STOP_DELAY_SECONDS: "5",
       LOG_LEVEL: "debug",
     });
     expect(config).toEqual({
@@ -72,6 +74,7 @@ describe("what is read", () => {
       },
       leaseGraceHours: 0.5,
       allowPrivateCallbacks: true,
+      stopDelaySeconds: 5,
       logLevel: "debug",
     });
   });
@@ -110,6 +113,9 @@ describe("what is refused", () => {
     ["PAYPOST_LEASE_GRACE_HOURS", "-1"],
     ["PAYPOST_LEASE_GRACE_HOURS", "2161"],
     ["PAYPOST_ALLOW_PRIVATE_CALLBACKS", "yes"],
+    ["PAYPOST_METRICS_TOKEN", "short"],
+    ["PAYPOST_STOP_DELAY_SECONDS", "a while"],
+    ["PAYPOST_WAL_ARCHIVE", 'a "folder"'],
     ["LOG_LEVEL", "loud"],
   ])("%s=%s, with the variable's name and what it must be", (name, value) => {
     const [mistake, ...others] = mistakesOf({ [name]: value });

@@ -18,6 +18,8 @@ export interface Config {
   readonly keysFolder: string;
   /** Without one the server runs a PostgreSQL of its own under `dataFolder`. */
   readonly databaseUrl: string | undefined;
+  /** Where the server's own PostgreSQL archives its write-ahead log, if it does. */
+  readonly walArchive: string | undefined;
   /** Without one the server answers shapes itself. */
   readonly electric: { readonly url: string; readonly secret: string } | undefined;
   readonly callers: {
@@ -41,6 +43,9 @@ export interface Config {
   readonly registry: { readonly url: string; readonly secret: string | undefined } | undefined;
   /** Without one, operators sign in to the console with local accounts only. */
   readonly provider: ProviderSettings | undefined;
+  readonly metricsToken: string | undefined;
+  readonly otlpUrl: string | undefined;
+  readonly stopDelaySeconds: number;
   readonly logLevel: z.infer<typeof logLevel>;
 }
 
@@ -106,6 +111,11 @@ const schema = z.object({
       must("a URL such as postgres://user:password@host:5432/paypost"),
     )
     .optional(),
+  PAYPOST_WAL_ARCHIVE: z
+    .string()
+    .regex(/^[^"'`$%\\]+$/, must("a folder without quotes, dollar, percent and backslash in its name"))
+    .transform((path) => resolve(path))
+    .optional(),
   ELECTRIC_URL: z
     .string()
     .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as http://127.0.0.1:3001"))
@@ -163,6 +173,15 @@ const schema = z.object({
   PAYPOST_OIDC_CLIENT_ID: z.string().optional(),
   PAYPOST_OIDC_CLIENT_SECRET: z.string().optional(),
   PAYPOST_OIDC_ROLES_CLAIM: z.string(),
+  PAYPOST_METRICS_TOKEN: z.string().min(16, must("16 characters or more")).optional(),
+  PAYPOST_OTLP_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["http:", "https:"]), must("a URL such as http://127.0.0.1:4318"))
+    .optional(),
+  PAYPOST_STOP_DELAY_SECONDS: z
+    .string()
+    .refine((text) => /^[0-9]{1,3}$/.test(text), must("a whole number of seconds up to 999"))
+    .transform(Number),
   LOG_LEVEL: logLevel,
 } satisfies Record<VariableName, z.ZodType>);
 
@@ -177,6 +196,7 @@ function toConfig(values: Values): Config {
     dataFolder: values.PAYPOST_DATA,
     keysFolder: values.PAYPOST_KEYS ? resolve(values.PAYPOST_KEYS) : join(values.PAYPOST_DATA, "keys"),
     databaseUrl: values.DATABASE_URL,
+    walArchive: values.PAYPOST_WAL_ARCHIVE,
     electric: ELECTRIC_URL && ELECTRIC_SECRET ? { url: ELECTRIC_URL, secret: ELECTRIC_SECRET } : undefined,
     callers: {
       jwks: PAYPOST_JWKS ? toJwks(PAYPOST_JWKS) : undefined,
@@ -211,6 +231,9 @@ function toConfig(values: Values): Config {
             rolesClaim: values.PAYPOST_OIDC_ROLES_CLAIM,
           }
         : undefined,
+    metricsToken: values.PAYPOST_METRICS_TOKEN,
+    otlpUrl: values.PAYPOST_OTLP_URL,
+    stopDelaySeconds: values.PAYPOST_STOP_DELAY_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -249,6 +272,7 @@ const secrets: readonly string[] = [
   "ELECTRIC_SECRET",
   "PAYPOST_NOTIFY_SECRET",
   "PAYPOST_REGISTRY_SECRET",
+  "PAYPOST_METRICS_TOKEN",
   "PAYPOST_OIDC_CLIENT_SECRET",
 ] satisfies VariableName[];
 
@@ -272,11 +296,17 @@ function contradictions(given: Given): ConfigMistake[] {
     const message = `${variable} is set, but does nothing without ${other}. Set ${other} too, or remove ${variable}.`;
     return [{ variable, message }];
   };
+  const excludes = (variable: VariableName, other: VariableName): ConfigMistake[] => {
+    if (given[variable] === undefined || given[other] === undefined) return [];
+    const message = `${variable} is set, but does nothing with ${other}, whose PostgreSQL has an archive of its own. Remove one of them.`;
+    return [{ variable, message }];
+  };
   return [
     ...needs("ELECTRIC_URL", "ELECTRIC_SECRET"),
     // Electric follows the very database of the server, and the server's own has no logical replication.
     ...needs("ELECTRIC_URL", "DATABASE_URL"),
     ...needs("ELECTRIC_SECRET", "ELECTRIC_URL"),
+    ...excludes("PAYPOST_WAL_ARCHIVE", "DATABASE_URL"),
     ...needs("PAYPOST_ISSUER", "PAYPOST_JWKS"),
     ...needs("PAYPOST_NOTIFY_SECRET", "PAYPOST_NOTIFY_URL"),
     ...needs("PAYPOST_REGISTRY_SECRET", "PAYPOST_REGISTRY_URL"),

@@ -3,9 +3,11 @@ import { pino } from "pino";
 import type { Logger } from "pino";
 import type { Pool } from "pg";
 import type { Config } from "./config.ts";
+import { commandLineOrigin } from "./origin.ts";
 import type { Store } from "./ports/store.ts";
 import { EmbeddedPostgresError, embeddedUrl, startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
+import type { PoolOptions } from "./postgres/pool.ts";
 import { WrongDatabaseError } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { RestoredDatabaseError } from "./recovery/watch.ts";
@@ -18,7 +20,7 @@ export interface ServerDatabase {
 /** For the server: starts its own PostgreSQL where the settings name none. Throws EmbeddedPostgresError. */
 export async function openServerDatabase(config: Config, log: Logger): Promise<ServerDatabase> {
   if (config.databaseUrl !== undefined) return { url: config.databaseUrl, stop: async () => {} };
-  return startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
+  return startEmbeddedPostgres({ dataFolder: config.dataFolder, walArchive: config.walArchive, log });
 }
 
 export interface OperatorsDatabase {
@@ -31,11 +33,18 @@ export interface OperatorsDatabase {
 /** For the operators' command line: the database of the server that runs with the same settings. */
 export async function connectToDatabase(config: Config): Promise<OperatorsDatabase> {
   const url = config.databaseUrl ?? (await embeddedUrl(config.dataFolder));
-  const client = createDatabaseClient(url, pino({ level: "warn" }, pino.destination(2)), { max: 2 });
+  const client = createDatabaseClient(url, pino({ level: "warn" }, pino.destination(2)), operatorsPool());
   // What calls for jobs is done with a queue of its own (`cli/as-server.ts`).
   const jobs = { enqueue: async () => {}, wake: () => {} };
   const store = createPostgresStore({ db: client.db, jobs });
   return { url, pool: client.pool, store, close: () => client.close() };
+}
+
+/** Few connections, which say in the audit trail whose they are. */
+export function operatorsPool(): PoolOptions {
+  // A space would end the value.
+  const origin = commandLineOrigin().replaceAll(/[^\w:@.-]/g, "_");
+  return { max: 2, options: `-c paypost.origin=${origin}` };
 }
 
 /** Refused by the network, or by PostgreSQL before anything was asked (its error classes 28 and 3D). */

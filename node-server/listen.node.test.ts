@@ -84,6 +84,26 @@ test("headers larger than the bound are 431", async () => {
   expect(heard()).toContain("431");
 });
 
+test.each([
+  ["two lengths", "content-length: 3\r\ncontent-length: 30\r\n\r\nabc"],
+  ["a length and chunks", "content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+  ["chunks that are not the last coding", "transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n"],
+  ["a length that is no number", "content-length: +3\r\n\r\nabc"],
+  ["a name with a space before its colon", "content-length : 3\r\n\r\nabc"],
+  ["a line that goes on in the next", "x-a: 1\r\n b\r\n\r\n"],
+  ["a null character in a value", "x-a: a\0b\r\n\r\n"],
+])(
+  "a request that two readers could read in two ways is 400 and ends the connection: %s",
+  async (_what, rest) => {
+    await listen({});
+    const { socket, heard, ended } = dial();
+    socket.write(`POST / HTTP/1.1\r\nhost: server\r\n${rest}`);
+    await ended;
+    expect(heard()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(heard()).not.toContain("200 OK");
+  },
+);
+
 test("the address of whoever connects is told with the request", async () => {
   await listen({});
   const { port } = server.address() as AddressInfo;

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
+import { setTimeout as delay } from "node:timers/promises";
 import { getAbsoluteFSPath } from "swagger-ui-dist";
 import { createHttpRegistry } from "./beneficiaries/registry.ts";
 import { createSend } from "./callbacks/send.node.ts";
@@ -19,6 +19,7 @@ import { trustedNetworks } from "./middleware/peer.ts";
 import { createHttpSender } from "./notifications/senders.ts";
 import { operatorAt } from "./notifications/tell.ts";
 import { stopOnSignal } from "./stop-on-signal.ts";
+import { createLog } from "./watch/log.ts";
 
 export interface ListenOptions {
   readonly fetch: ComposedServer["fetch"];
@@ -38,7 +39,8 @@ export type Listen = (options: ListenOptions) => () => Promise<void>;
 /** With its own PostgreSQL or yours, until it is told to stop. */
 export async function runServer(listen: Listen): Promise<void> {
   const { config, warnings } = configOrExit(process.env);
-  const log = pino({ level: config.logLevel });
+  const log = createLog(config.logLevel);
+  const stopTracing = await startTracingTo(config.otlpUrl);
   for (const warning of warnings) log.warn(warning);
   if (hasDevelopmentIssuer(config))
     log.warn(
@@ -59,6 +61,8 @@ export async function runServer(listen: Listen): Promise<void> {
       isXRoadServer: trustedNetworks(config.xRoadServers) ?? (() => false),
     },
     rates: config.rates,
+    folders: config.databaseUrl === undefined ? [config.dataFolder] : [],
+    metricsToken: config.metricsToken,
     log,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     publicUrl: config.publicUrl,
@@ -81,7 +85,17 @@ export async function runServer(listen: Listen): Promise<void> {
     onListening: (port) => console.log(`Paypost listens on http://${config.host}:${port}`),
   });
   stopOnSignal(async () => {
+    composed.announceStop();
+    await delay(config.stopDelaySeconds * 1000);
     await drain(composed, stopListening);
     await database.stop();
+    await stopTracing();
   });
+}
+
+/** The SDK is loaded by those only who use it. */
+async function startTracingTo(url: string | undefined): Promise<() => Promise<void>> {
+  if (url === undefined) return async () => {};
+  const { startTracing } = await import("./watch/otlp.ts");
+  return startTracing(url);
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const here = import.meta.dirname;
-const drawing = readFileSync(join(here, "..", "..", "ui", "public", "icon.svg"), "utf8");
+const drawing = readFileSync(join(here, "..", "ui", "public", "icon.svg"), "utf8");
 
 /** What the tray's corner shows: nothing, a dot, or a ring. Shapes, since colours alone say nothing to some. */
 const marks = {

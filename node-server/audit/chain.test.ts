@@ -12,6 +12,7 @@ const entry: ChainedEntry = {
   subject: "voucher:0000000001",
   before: '{"state": "activated"}',
   after: null,
+  origin: null,
 };
 
 describe("the chain of the audit trail", () => {
@@ -24,6 +25,15 @@ describe("the chain of the audit trail", () => {
     expect(formatHead(follow(emptyChain, entry))).toBe(`1:${expected}`);
   });
 
+  test("holds from where an entry came, where it tells that", () => {
+    const text =
+      '["1","7","1764331200000001","operator:Ann","voucher.cancel","voucher:0000000001","{\\"state\\": \\"activated\\"}",null,"10.1.2.3"]';
+    const expected = createHash("sha256")
+      .update(Buffer.concat([Buffer.from("paypost/1/audit\0"), Buffer.alloc(32), Buffer.from(text)]))
+      .digest("hex");
+    expect(formatHead(follow(emptyChain, { ...entry, origin: "10.1.2.3" }))).toBe(`1:${expected}`);
+  });
+
   test("is another whatever part of an entry is another, and wherever a text is cut in two", () => {
     const whole = formatHead(follow(emptyChain, entry));
     const others: Partial<ChainedEntry>[] = [
@@ -33,6 +43,7 @@ describe("the chain of the audit trail", () => {
       { action: "voucher.cancelv", subject: "oucher:0000000001" },
       { before: null, after: entry.before },
       { before: "null" },
+      { origin: "10.1.2.3" },
     ];
     for (const other of others)
       expect(formatHead(follow(emptyChain, { ...entry, ...other }))).not.toBe(whole);

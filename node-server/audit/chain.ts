@@ -4,7 +4,7 @@
  *
  *     hash(n) = SHA-256( "paypost/1/audit" ‖ 0x00 ‖ hash(n − 1) ‖ JSON of [n, id, at in µs, actor, action, subject, before, after] )
  *
- * hash(0) is 32 zero bytes. `before` and `after` are texts as PostgreSQL writes `jsonb`, or null.
+ * An entry that tells from where it came has that as a ninth element. hash(0) is 32 zero bytes. `before` and `after` are texts as PostgreSQL writes `jsonb`, or null.
  */
 import { createHash } from "node:crypto";
 
@@ -18,6 +18,8 @@ export interface ChainedEntry {
   readonly subject: string;
   readonly before: string | null;
   readonly after: string | null;
+  /** From where the change was asked for. */
+  readonly origin: string | null;
 }
 
 export interface ChainHead {
@@ -31,8 +33,9 @@ export const emptyChain: ChainHead = { position: 0n, hash: new Uint8Array(32) };
 /** The head of the chain with one more entry. */
 export function follow({ position, hash }: ChainHead, entry: ChainedEntry): ChainHead {
   const next = position + 1n;
-  const { id, atUs, actor, action, subject, before, after } = entry;
-  const text = JSON.stringify([next.toString(), id.toString(), atUs, actor, action, subject, before, after]);
+  const { id, atUs, actor, action, subject, before, after, origin } = entry;
+  const told = [next.toString(), id.toString(), atUs, actor, action, subject, before, after];
+  const text = JSON.stringify(origin === null ? told : [...told, origin]);
   const digest = createHash("sha256").update("paypost/1/audit\0").update(hash).update(text).digest();
   return { position: next, hash: new Uint8Array(digest) };
 }

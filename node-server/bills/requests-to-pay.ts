@@ -38,6 +38,7 @@ export type RequestToPayRefusal =
   | BillIdRefusal
   | "unknown-payer-fi"
   | "unknown-alias"
+  | "ambiguous-alias"
   | "payer-fi-not-linked"
   | "bill-paid"
   | "bill-withdrawn"
@@ -98,19 +99,30 @@ async function findPayer(
   | { readonly payerFi: PayerFiRow; readonly sealedAddress: Uint8Array }
   | "unknown-payer-fi"
   | "unknown-alias"
+  | "ambiguous-alias"
   | "payer-fi-not-linked"
 > {
-  const resolved = "alias" in payer ? await resolveAlias(tx, payer.alias) : undefined;
-  if ("alias" in payer && !resolved) return "unknown-alias";
-  const payerFi = resolved
-    ? await tx.billers.payerFi(resolved.payerFiId)
-    : "bic" in payer
-      ? await tx.billers.payerFiByBic(payer.bic)
-      : undefined;
+  if ("bic" in payer) {
+    const payerFi = await tx.billers.payerFiByBic(payer.bic);
+    return linkedPayer(tx, biller, payerFi, payer.sealedAddress);
+  }
+  const resolved = await resolveAlias(tx, biller.id, payer.alias);
+  if (!resolved.ok) return resolved.code;
+  return linkedPayer(tx, biller, await tx.billers.payerFi(resolved.payerFiId), resolved.sealedAddress);
+}
+
+async function linkedPayer(
+  tx: Tx,
+  biller: BillerRow,
+  payerFi: PayerFiRow | undefined,
+  sealedAddress: Uint8Array,
+): Promise<
+  | { readonly payerFi: PayerFiRow; readonly sealedAddress: Uint8Array }
+  | "unknown-payer-fi"
+  | "payer-fi-not-linked"
+> {
   if (payerFi?.status !== "active") return "unknown-payer-fi";
   if (!(await tx.billers.isLinked(biller.id, payerFi.id))) return "payer-fi-not-linked";
-  const sealedAddress = resolved?.sealedAddress ?? ("bic" in payer ? payer.sealedAddress : undefined);
-  if (!sealedAddress) throw new Error("a payer has no address");
   return { payerFi, sealedAddress };
 }
 

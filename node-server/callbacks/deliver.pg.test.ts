@@ -135,7 +135,7 @@ function deliver(id: bigint, send: Send): Promise<void> {
 function requested(url = "https://welfare.example/"): Promise<bigint> {
   subjects += 1n;
   const request = { institutionId: "welfare", kind: "command", subject: subjects, url } as const;
-  return store.transaction((tx) => tx.callbacks.request(request));
+  return store.transaction((tx) => tx.callbacks.request({ ...request, correlationId: null }));
 }
 
 async function resend(id: bigint): Promise<void> {

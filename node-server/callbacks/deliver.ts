@@ -4,6 +4,8 @@
  */
 import type { CallbackKind, CallbackRow, Store, Tx } from "../ports/store.ts";
 import { causeOf, waitSeconds } from "../delivery.ts";
+import { currentCorrelation, withCorrelation } from "../watch/correlation.ts";
+import { inSpan, traceHeaders } from "../watch/tracing.ts";
 import type { SignRequest } from "./signature.ts";
 
 /** Sends to where it may be sent; how that is enforced depends on the runtime. */
@@ -24,6 +26,8 @@ export interface DeliveryDependencies {
   readonly send: Send;
   readonly sign: SignRequest;
   readonly compose: Compose;
+  /** Told of each try. */
+  readonly onTry?: ((outcome: "taken" | "refused") => void) | undefined;
 }
 
 const timeoutMs = 15_000;
@@ -42,7 +46,14 @@ export async function deliverCallback(deps: DeliveryDependencies, id: bigint): P
   });
   if (!prepared) return;
   const { callback, message } = prepared;
-  const attempt = await tryToSend(deps, callback.url, message);
+  const { correlationId } = callback;
+  const withId = (work: () => Promise<Attempt>) =>
+    correlationId === null ? work() : withCorrelation(correlationId, work);
+  const attributes = { "paypost.callback": String(id), "paypost.kind": callback.kind };
+  const attempt = await withId(() =>
+    inSpan("send callback", { kind: "client", attributes }, () => tryToSend(deps, callback.url, message)),
+  );
+  deps.onTry?.(attempt.error === null ? "taken" : "refused");
   await deps.store.transaction((tx) => record(tx, callback, attempt));
 }
 
@@ -59,7 +70,11 @@ async function tryToSend(
 ): Promise<Attempt> {
   try {
     const body = value === undefined ? "" : JSON.stringify(value);
-    const headers = { ...own, ...(await sign({ method, url, contentType: "application/json", body })) };
+    const headers = {
+      ...correlationHeaders(),
+      ...own,
+      ...(await sign({ method, url, contentType: "application/json", body })),
+    };
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await send(url, {
       method,
@@ -73,6 +88,12 @@ async function tryToSend(
   } catch (error) {
     return { status: null, error: causeOf(error) };
   }
+}
+
+/** What the receiver can ask us about, and the trace that its own work belongs to. */
+function correlationHeaders(): Record<string, string> {
+  const id = currentCorrelation();
+  return { ...traceHeaders(), ...(id === undefined ? {} : { "X-CorrelationID": id }) };
 }
 
 async function record(tx: Tx, callback: CallbackRow, attempt: Attempt): Promise<void> {

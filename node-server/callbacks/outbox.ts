@@ -2,6 +2,7 @@
  * The outbox of callbacks (GovStack Payments BB, general rules): a row in the transaction of the change that it tells of,
  * sent after the commit until its receiver has answered.
  */
+import { currentCorrelation } from "../watch/correlation.ts";
 import type { CallbackKind, InstitutionRow, Job, Tx } from "../ports/store.ts";
 
 export interface CallbackRequest {
@@ -23,13 +24,15 @@ export async function requestCallback(tx: Tx, request: CallbackRequest, path: Ca
     kind,
     subject,
     url: targetUrl(institution, request, path),
+    correlationId: currentCorrelation() ?? null,
   });
   return { queue: "callback", id: String(id) };
 }
 
 /** Requests, or requests once more, what a biller or payer FI is told at an address that it has registered. */
 export async function requestMessage(tx: Tx, message: CallbackRequest): Promise<Job> {
-  return { queue: "callback", id: String(await tx.callbacks.request(message)) };
+  const id = await tx.callbacks.request({ ...message, correlationId: currentCorrelation() ?? null });
+  return { queue: "callback", id: String(id) };
 }
 
 /** What is told of; each has its published path under a receiver's base URL. */

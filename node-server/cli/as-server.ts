@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { createJobs } from "../jobs/boss.ts";
+import { operatorsPool } from "../database.ts";
 import type { OperatorsDatabase } from "../database.ts";
 import { createAddresses } from "../addresses.ts";
 import type { CarriedDependencies } from "../operations/carried.ts";
@@ -18,7 +19,7 @@ export async function asServer<T>(
   const { keys, keySet } = await registerKeys(keysFolder, pool);
   const log = pino({ level: "warn" }, pino.destination(2));
   const jobs = await createJobs({ connectionString: url, log });
-  const client = createDatabaseClient(url, log, { max: 2 });
+  const client = createDatabaseClient(url, log, operatorsPool());
   try {
     return await work({
       store: createPostgresStore({

@@ -87,7 +87,9 @@ test("entries are found by day, actor, action and subject, and exported", async 
     "--csv",
   );
   expect(only.stdout.split("\n")).toHaveLength(2);
-  expect(only.stdout).toMatch(/^entry,at,actor,action,subject,before,after\r?\n\d+,.*merchant:shop-1/);
+  expect(only.stdout).toMatch(
+    /^entry,at,actor,from,action,subject,reason,before,after\r?\n\d+,.*merchant:shop-1/,
+  );
   const today = new Date().toISOString().slice(0, 10);
   const found = async (...words: string[]) =>
     (JSON.parse((await operate("audit", "list", ...words, "--json")).stdout) as unknown[]).length;
@@ -96,4 +98,27 @@ test("entries are found by day, actor, action and subject, and exported", async 
   expect(await found("--limit", "2")).toBe(2);
   expect(await found("--actor", "nobody")).toBe(0);
   expect(await readHead(server.client.pool)).toMatchObject({ position: expect.any(BigInt) as bigint });
+});
+
+test("an entry tells from where it came: a request's address, a machine's user; and that a voucher was read", async () => {
+  const { institution } = server;
+  await operate("group", "fund", "FOO", "100.00", "USD", "--reference", "r-1");
+  await institution.createVouchers("FOO", [5]);
+  const page = await institution.call("GET", "/vouchers?page=1");
+  expect(page.status).toBe(200);
+  const [voucher] = page.body["vouchers"] as { serialNumber: string }[];
+  await institution.call("GET", `/vouchers/${voucher?.serialNumber}`);
+  const found = async (...search: string[]) =>
+    JSON.parse((await operate("audit", "list", "--json", ...search)).stdout) as Record<string, unknown>[];
+  const reads = await found("--action", "voucher");
+  expect(reads.map(({ action }) => action)).toEqual(
+    expect.arrayContaining(["voucher.read", "vouchers.read"]),
+  );
+  for (const { action, origin } of reads)
+    if (String(action).endsWith(".read")) expect(origin).toMatch(/^(127\.0\.0\.1|::1)$/);
+  const byOperators = await found("--action", "merchant");
+  expect(byOperators[0]).toMatchObject({ origin: expect.stringMatching(/^cli:.+@.+$/) });
+  expect(await found("--origin", "cli:", "--action", "voucher.read")).toEqual([]);
+  await sealed();
+  expect(await operate("audit", "verify")).toMatchObject({ code: 0 });
 });

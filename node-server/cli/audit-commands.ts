@@ -41,21 +41,23 @@ export const auditCommands: readonly (readonly [string, Command])[] = [
     {
       database: true,
       usage:
-        "audit list [--from DAY] [--until DAY] [--actor TEXT] [--action TEXT] [--subject TEXT] [--limit N] [--csv]",
+        "audit list [--from DAY] [--until DAY] [--actor TEXT] [--action TEXT] [--subject TEXT] [--origin TEXT] [--limit N] [--csv]",
       summary:
-        "entries of the audit trail, the newest first; an action or a subject is found by how it begins, days are UTC",
+        "entries of the audit trail, the newest first; an action, a subject or an origin is found by how it begins, days are UTC",
       async run({ pool }, _args, options) {
         const entries = await searchAudit(pool, searchOf(options));
-        const rows = entries.map(({ id, at, actor, action, subject, before, after }) => [
+        const rows = entries.map(({ id, at, actor, origin, action, subject, reason, before, after }) => [
           id,
           at.toISOString(),
           actor,
+          origin ?? "",
           action,
           subject,
+          reason ?? "",
           before ?? "",
           after ?? "",
         ]);
-        const head = ["entry", "at", "actor", "action", "subject", "before", "after"];
+        const head = ["entry", "at", "actor", "from", "action", "subject", "reason", "before", "after"];
         const text = options["csv"] === true ? toCsv([head, ...rows]).trimEnd() : table(head, rows);
         return done(text, entries);
       },
@@ -78,6 +80,7 @@ function searchOf(options: Options): AuditSearch {
     actor: option(options, "actor"),
     action: option(options, "action"),
     subject: option(options, "subject"),
+    origin: option(options, "origin"),
     limit: wholeNumber(option(options, "limit") ?? "1000", "--limit"),
   };
 }

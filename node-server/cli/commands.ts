@@ -19,6 +19,7 @@ import {
 } from "../postgres/registry-admin.ts";
 import { agentCommands } from "./agent-commands.ts";
 import { auditCommands } from "./audit-commands.ts";
+import { backupCommands } from "./backup-commands.ts";
 import { billerCommands } from "./biller-commands.ts";
 import { agencyCommands } from "./agency-commands.ts";
 import { carryingCommands } from "./carrying-commands.ts";
@@ -28,11 +29,13 @@ import { done, keyOf, nameOf, option, UsageError, wholeNumber, words } from "./c
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
+import { disclosureCommands } from "./disclosure-commands.ts";
 import { mapperCommands } from "./mapper-commands.ts";
 import { merchantCommands } from "./merchant-commands.ts";
 import { disbursementCommands } from "./disbursement-commands.ts";
 import { disputeCommands } from "./dispute-commands.ts";
 import { heldCommands } from "./held-commands.ts";
+import { retentionCommands } from "./retention-commands.ts";
 import { recoveryCommands } from "./recovery-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { operatorCommands } from "./operator-commands.ts";
@@ -50,11 +53,14 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...auditCommands,
   ...carryingCommands,
   ...leaseCommands,
+  ...backupCommands,
+  ...retentionCommands,
   ...recoveryCommands,
   ...heldCommands,
   ...disputeCommands,
   ...merchantCommands,
   ...mapperCommands,
+  ...disclosureCommands,
   ...policyCommands,
   ...paymentCommands,
   ...contactCommands,

@@ -1,7 +1,7 @@
 /** Commands about a database that was restored from a backup (design section 4.8). */
-import { beginRecovery, overrideRecovery, readIdentity, readRecovery } from "../postgres/recovery-admin.ts";
+import { overrideRecovery, readRecovery } from "../postgres/recovery-admin.ts";
 import type { RecoverySummary } from "../postgres/recovery-admin.ts";
-import { readSeen, writeSeen } from "../recovery/generation-file.ts";
+import { beginRestored } from "../recovery/begin.ts";
 import { done, nameOf, UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
 import { table } from "./table.ts";
@@ -16,11 +16,7 @@ export const recoveryCommands: readonly (readonly [string, Command])[] = [
       async run({ pool, keysFolder, leaseGraceHours }, args, options) {
         if (args.length > 0) throw new UsageError(`Usage: paypost ${this.usage}`);
         const by = nameOf(this.usage, options);
-        const seen = await readSeen(keysFolder);
-        const identity = await readIdentity(pool);
-        const generation = Math.max(identity.generation, seen?.generation ?? 0) + 1;
-        await beginRecovery(pool, { generation, by, graceHours: leaseGraceHours });
-        await writeSeen(keysFolder, await readIdentity(pool));
+        const generation = await beginRestored(pool, keysFolder, { by, graceHours: leaseGraceHours });
         const recovery = await readRecovery(pool);
         const text =
           `This is generation ${generation} of the database. Start the server: it takes in what its nodes bring, and moves no ` +

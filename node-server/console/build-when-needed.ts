@@ -5,7 +5,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-const sources = ["page/", "../../ui/", "vite.config.ts"];
+const sources = ["page/", "../../desktop/ui/", "vite.config.ts"];
 
 const builtAt = await changedAt("dist/index.html");
 const newest = Math.max(...(await Promise.all(sources.map(newestIn))));

@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: new URL("page", import.meta.url).pathname,
   base: "./",
-  publicDir: new URL("../../ui/public", import.meta.url).pathname,
+  publicDir: new URL("../../desktop/ui/public", import.meta.url).pathname,
   plugins: [react()],
   build: { outDir: "../dist", emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
 });

@@ -9,6 +9,7 @@ import { PgBoss } from "pg-boss";
 import type { Db, Job as BossJob } from "pg-boss";
 import type { Logger } from "pino";
 import type { Job } from "../ports/store.ts";
+import { currentCorrelation, withCorrelation } from "../watch/correlation.ts";
 import { startPeriodic } from "./periodic.ts";
 import type { PeriodicTask } from "./periodic.ts";
 import { queueNames, queueSettings } from "./queues.ts";
@@ -57,7 +58,8 @@ export async function createJobs({ log, ...database }: JobsOptions): Promise<Job
   let stopPeriodic: (() => void) | undefined;
   return {
     async enqueue(transaction, { queue, id }, afterSeconds) {
-      await boss.upsert(queue, { id }, { db: transaction, singletonKey: id, startAfter: afterSeconds });
+      const data: JobData = { id, correlationId: currentCorrelation() };
+      await boss.upsert(queue, data, { db: transaction, singletonKey: id, startAfter: afterSeconds });
     },
     wake(queues) {
       for (const queue of queues) boss.notifyWorker(workers.get(queue) ?? "");
@@ -72,6 +74,12 @@ export async function createJobs({ log, ...database }: JobsOptions): Promise<Job
       await boss.stop({ graceful: true, timeout: 10_000 });
     },
   };
+}
+
+interface JobData {
+  readonly id: string;
+  /** Of the request or operation that called for it. */
+  readonly correlationId?: string | undefined;
 }
 
 const superviseSeconds = 5;
@@ -104,7 +112,7 @@ function startWorker(
 ): Promise<string> {
   const { concurrency, atOnce = 1 } = queueSettings[queue];
   const options = { pollingIntervalSeconds: 0.5, localConcurrency: concurrency, batchSize: atOnce };
-  const handle = async (job: BossJob<{ id: string }>) => {
+  const handle = async (job: BossJob<JobData>) => {
     try {
       await handler(job.data.id);
       return true;
@@ -113,8 +121,10 @@ function startWorker(
       return false;
     }
   };
-  return boss.work<{ id: string }>(queue, options, async (jobs: BossJob<{ id: string }>[]) => {
-    const outcomes = await Promise.all(jobs.map(handle));
+  const handleAsCalled = (job: BossJob<JobData>) =>
+    withCorrelation(job.data.correlationId ?? job.id, () => handle(job));
+  return boss.work<JobData>(queue, options, async (jobs: BossJob<JobData>[]) => {
+    const outcomes = await Promise.all(jobs.map(handleAsCalled));
     // pg-boss keeps what is thrown in the job's row, where details of an error have no business.
     if (outcomes.includes(false)) throw new JobFailed();
   });

@@ -43,6 +43,8 @@ export interface HandlerDependencies {
   readonly addresses: Addresses;
   readonly numbers: NumberMaking;
   readonly send: Send;
+  /** Told of each try to send a callback. */
+  readonly onCallback: (outcome: "taken" | "refused") => void;
   readonly signCallback: SignRequest;
   readonly signMessage: SignMessage;
   readonly sendMessage: SendMessage;
@@ -65,7 +67,8 @@ export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, Disbur
     "map-payees": (id) =>
       afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),
     "validate-at-bank": (id) => validateAtBank(store, deps.askAboutAccounts, BigInt(id)),
-    callback: (id) => deliverCallback({ store, send, sign: signCallback, compose }, BigInt(id)),
+    callback: (id) =>
+      deliverCallback({ store, send, sign: signCallback, compose, onTry: deps.onCallback }, BigInt(id)),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };

@@ -23,7 +23,7 @@ export async function resolvePayee(
   tx: Pick<Tx, "payees">,
   { institutionId, payeeIdentity }: PayeeQuestion,
 ): Promise<ResolvedPayee> {
-  return resolved(await tx.payees.find(institutionId, payeeIdentity));
+  return paidAt(await tx.payees.find(institutionId, payeeIdentity));
 }
 
 /** The same for many payees of an institution, in one query; each of them is answered. */
@@ -33,7 +33,7 @@ export async function resolvePayees(
   identities: readonly string[],
 ): Promise<Map<string, ResolvedPayee>> {
   const found = await tx.payees.findAll(institutionId, identities);
-  return new Map(identities.map((identity) => [identity, resolved(found.get(identity))]));
+  return new Map(identities.map((identity) => [identity, paidAt(found.get(identity))]));
 }
 
 /** The address that the payee is paid at; undefined where it has none. */
@@ -41,7 +41,8 @@ export function preferredAddress(payee: PayeeRow): PayeeAddress | undefined {
   return payee.addresses.find(({ n }) => n === payee.preferred);
 }
 
-function resolved(payee: PayeeRow | undefined): ResolvedPayee {
+/** Where a payee that is known is paid. */
+export function paidAt(payee: PayeeRow | undefined): ResolvedPayee {
   if (!payee || payee.state === "unlinked") return { kind: "unknown" };
   const preferred = preferredAddress(payee);
   if (!preferred) return { kind: payee.state === "active" ? "unaddressed" : "inactive" };

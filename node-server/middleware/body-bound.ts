@@ -28,6 +28,12 @@ export function boundBody(larger: Readonly<Record<string, number>>): MiddlewareH
   };
 }
 
+/** What is left of a body that was given up is not read: the connection ends, and no further request is sent into it. */
+export const closeAfterTooLarge: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (c.res.status === 413) c.res.headers.set("connection", "close");
+};
+
 function countBytes(mostBytes: number, tooLarge: () => Error): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   return new TransformStream({

@@ -1,7 +1,7 @@
 /** Reading request bodies: JSON without loss, checked against a schema, with every mistake named. */
 import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
-import { fieldOfNoText, parseJson, UnsafeIntegerError } from "#core/json.ts";
+import { fieldOfNoText, parseJson, TooDeepError, UnsafeIntegerError } from "#core/json.ts";
 import { Problem } from "./problem.ts";
 
 /** Largest JSON body: 10,000 voucher instructions with every field at its longest fit in it. */
@@ -35,6 +35,7 @@ export async function readJson(c: Context): Promise<unknown> {
     return value;
   } catch (error) {
     if (error instanceof UnsafeIntegerError) throw new Problem(400, error.message);
+    if (error instanceof TooDeepError) throw new Problem(400, `The body is too deep: ${error.message}`);
     if (error instanceof SyntaxError) throw new Problem(400, "The body is not JSON");
     throw error;
   }

@@ -5,6 +5,7 @@
 import { errors, jwtVerify } from "jose";
 import type { JWTVerifyGetKey } from "jose";
 import type { Context, MiddlewareHandler } from "hono";
+import { asInstitution } from "../acting-institution.ts";
 import { KeysAwayError } from "./caller-keys.ts";
 import { header } from "./headers.ts";
 import type { HeaderName } from "./headers.ts";
@@ -81,8 +82,13 @@ export function requireCaller(
     }
     c.set("institutionId", institutionId);
     c.set("callerName", callerName);
-    await next();
+    await (isAboutOthers(scope) ? next() : asInstitution(institutionId, next));
   };
+}
+
+/** A merchant's bank redeems anybody's vouchers, a bill has several parties, and banks answer for others' batches. */
+function isAboutOthers(scope: Scope): boolean {
+  return scope === "vouchers:redeem" || scope === "disbursements:pay" || scope.startsWith("bills:");
 }
 
 /**

@@ -14,4 +14,6 @@ export interface OperationContext {
   readonly isPassing: (error: unknown) => boolean;
   /** Told of an error of ours that was contained. */
   readonly onFailure: (error: unknown, what: string) => void;
+  /** Told of each verdict once it is committed. */
+  readonly onVerdict?: (type: string, verdict: string) => void;
 }

@@ -13,6 +13,8 @@ import { inTime } from "../payments/in-time.ts";
 import { payClaim } from "../payments/settle-claim.ts";
 import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
+import { withCorrelation } from "../watch/correlation.ts";
+import { inSpan } from "../watch/tracing.ts";
 import { evidenceIn } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
 import { quarantineOperation, settleOperation } from "./settle.ts";
@@ -77,8 +79,16 @@ export async function settleAll(
 ): Promise<SettledOperation[] | undefined> {
   const decided: SettledOperation[] = [];
   for (const received of operations) {
-    const settlement = await settleOne({ store, context }, nodeId, received, evidence);
+    const settlement = await withCorrelation(received.envelope.operationId, () =>
+      inSpan(
+        "settle operation",
+        { attributes: { "paypost.operation": received.operation?.body.type ?? "unreadable" } },
+        () => settleOne({ store, context }, nodeId, received, evidence),
+      ),
+    );
     if (!settlement.ok) return undefined;
+    const { row } = settlement.settled;
+    context.onVerdict?.(row.type, row.state);
     decided.push(settlement.settled);
   }
   return decided;

@@ -8,6 +8,7 @@ import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { tellOfClaim } from "../callbacks/redemptions.ts";
 import { payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import { tellOfPayment, tellOfUse } from "../notifications/tell.ts";
+import { inSpan } from "../watch/tracing.ts";
 import type { MerchantClaim, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { termsOf } from "./claim.ts";
 import type { PaymentGateway, PayoutOutcome } from "./gateway.ts";
@@ -27,7 +28,10 @@ export async function payClaim(
 ): Promise<RedemptionState> {
   const begun = await store.transaction((tx) => begin(tx, gateway, claimId));
   if ("state" in begun) return begun.state;
-  const outcome = await carryCredit(gateway, begun).catch(() => ({ outcome: "unknown" }) as const);
+  const attributes = { "paypost.claim": claimId };
+  const outcome = await inSpan("pay out", { kind: "client", attributes }, () =>
+    carryCredit(gateway, begun),
+  ).catch(() => ({ outcome: "unknown" }) as const);
   return store.transaction(async (tx) => {
     const { claim, voucher } = await lockClaim(tx, claimId);
     if (begun.attempt !== null && !(await endAttempt(tx, claim, begun.attempt, outcome))) return claim.state;

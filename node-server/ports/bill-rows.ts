@@ -52,6 +52,8 @@ export interface BillerRows {
   /** Active ones that the payer FI is linked with, by id. */
   ofPayerFi(payerFiId: string): Promise<BillerRow[]>;
   isLinked(billerId: string, payerFiId: string): Promise<boolean>;
+  /** Ids of active payer FIs that are linked with the biller. */
+  payerFisOf(billerId: string): Promise<string[]>;
   payerFi(id: string): Promise<PayerFiRow | undefined>;
   payerFiByBic(bic: string): Promise<PayerFiRow | undefined>;
   /** Whose customer the alias is, by its keyed index. */

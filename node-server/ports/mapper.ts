@@ -1,4 +1,7 @@
-/** What the account mapper needs of the database. Addresses are plain here; at rest they are tokens (`../mapper/address-tokens.ts`). */
+/**
+ * What the account mapper needs of the database. Addresses are plain here; at rest they are tokens (`../mapper/address-
+ * tokens.ts`).
+ */
 import type { Beneficiary, BeneficiaryStep } from "#core/beneficiary.ts";
 import type { Page } from "./store.ts";
 
@@ -42,6 +45,8 @@ export interface PayeeRows {
   /** Reads without a lock: for answers, never for decisions. */
   find(institutionId: string, payeeIdentity: string): Promise<PayeeRow | undefined>;
   findAll(institutionId: string, identities: readonly string[]): Promise<Map<string, PayeeRow>>;
+  /** Whoever bears one of the identities with one of the institutions. */
+  withAny(institutionIds: readonly string[], identities: readonly string[]): Promise<PayeeRow[]>;
   /** Locks those that exist, in the order of their ids. */
   lock(institutionId: string, identities: readonly string[]): Promise<Map<string, PayeeRow>>;
   /** Returns the identities that were made: not those that the institution has already. */

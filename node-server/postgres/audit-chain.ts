@@ -126,7 +126,7 @@ export function auditReader(client: PoolClient): AuditReader {
 }
 
 const entryColumns = `e.id, (extract(epoch from e.at) * 1000000)::bigint::text as at_us, e.actor, e.action, e.subject,
-  e.before::text as before, e.after::text as after`;
+  e.before::text as before, e.after::text as after, e.origin`;
 
 interface EntryRow {
   readonly id: bigint;
@@ -136,6 +136,7 @@ interface EntryRow {
   readonly subject: string;
   readonly before: string | null;
   readonly after: string | null;
+  readonly origin: string | null;
 }
 
 type SealedRow = { readonly position: bigint; readonly entry_id: bigint; readonly hash: Buffer } & {
@@ -143,6 +144,6 @@ type SealedRow = { readonly position: bigint; readonly entry_id: bigint; readonl
 };
 
 function entryOf({ at_us: atUs, ...row }: EntryRow): ChainedEntry {
-  const { id, actor, action, subject, before, after } = row;
-  return { id, atUs, actor, action, subject, before, after };
+  const { id, actor, action, subject, before, after, origin } = row;
+  return { id, atUs, actor, action, subject, before, after, origin };
 }

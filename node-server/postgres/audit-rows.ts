@@ -1,6 +1,7 @@
 /** The audit trail, written in the transaction of what it tells; the database refuses to change or delete it. */
 import { sql } from "kysely";
 import type { AuditRows } from "../ports/store.ts";
+import { currentOrigin } from "../origin.ts";
 import { headQuery } from "./audit-chain.ts";
 import type { HeadRow } from "./audit-chain.ts";
 import type { Trx } from "./rows.ts";
@@ -9,7 +10,7 @@ export function auditRows(trx: Trx): AuditRows {
   const record: AuditRows["record"] = async ({ actor, action, subject, before, after }) => {
     await trx
       .insertInto("audit_entries")
-      .values({ actor, action, subject, before: json(before), after: json(after) })
+      .values({ actor, action, subject, before: json(before), after: json(after), ...origin() })
       .execute();
   };
   return {
@@ -19,8 +20,9 @@ export function auditRows(trx: Trx): AuditRows {
       // Cheaper for the database to plan, and single look-ups are many.
       if (only && entries.length === 1) return record(only);
       await sql`
-        insert into audit_entries (actor, action, subject, before, after)
-        select actor, action, subject, before, after from unnest(
+        insert into audit_entries (actor, action, subject, before, after, origin)
+        select actor, action, subject, before, after,
+          coalesce(${currentOrigin()}, nullif(current_setting('paypost.origin', true), '')) from unnest(
           ${entries.map(({ actor }) => actor)}::text[],
           ${entries.map(({ action }) => action)}::text[],
           ${entries.map(({ subject }) => subject)}::text[],
@@ -35,6 +37,12 @@ export function auditRows(trx: Trx): AuditRows {
       return row ? { position: Number(row.position), hash: new Uint8Array(row.hash) } : null;
     },
   };
+}
+
+/** Where no request is answered, the connection's own word counts. */
+function origin(): { readonly origin?: string } {
+  const address = currentOrigin();
+  return address === null ? {} : { origin: address };
 }
 
 function json(value: Readonly<Record<string, unknown>> | undefined): string | null {

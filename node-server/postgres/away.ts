@@ -2,9 +2,9 @@
 
 import { DatabaseError } from "pg";
 
-/** SQLSTATE classes and codes (PostgreSQL, appendix A), and what the network says. */
+/** SQLSTATE classes and codes (PostgreSQL, appendix A; 53: a disk that is full, memory, connections), and what the network says. */
 const awayCodes =
-  /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)$/;
+  /^(08...|57P0[123]|53[1234]00|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)$/;
 
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);

@@ -41,6 +41,17 @@ export function billerRows(trx: Trx): BillerRows {
         .executeTakeFirst();
       return row !== undefined;
     },
+    async payerFisOf(billerId) {
+      const rows = await trx
+        .selectFrom("biller_payer_fis")
+        .innerJoin("payer_fis", "payer_fis.id", "biller_payer_fis.payer_fi_id")
+        .select("payer_fis.id")
+        .where("biller_id", "=", billerId)
+        .where("status", "=", "active")
+        .orderBy("payer_fis.id")
+        .execute();
+      return rows.map(({ id }) => id);
+    },
     async payerFi(id) {
       const row = await selectPayerFis(trx).where("id", "=", id).executeTakeFirst();
       return row && payerFi(row);

@@ -6,11 +6,13 @@ import type { Trx } from "./rows.ts";
 
 export function callbackRows(trx: Trx): CallbackRows {
   return {
-    async request({ institutionId, kind, subject, url }) {
+    async request({ institutionId, kind, subject, url, correlationId }) {
       const { id } = await trx
         .insertInto("callbacks")
-        .values({ institution_id: institutionId, kind, subject, url })
-        .onConflict((conflict) => conflict.columns(["kind", "subject"]).doUpdateSet({ url, ...asNew }))
+        .values({ institution_id: institutionId, kind, subject, url, correlation_id: correlationId })
+        .onConflict((conflict) =>
+          conflict.columns(["kind", "subject"]).doUpdateSet({ url, correlation_id: correlationId, ...asNew }),
+        )
         .returning("id")
         .executeTakeFirstOrThrow();
       return id;
@@ -108,6 +110,7 @@ function select(trx: Trx) {
       "last_tried_at",
       "last_status",
       "last_error",
+      "correlation_id",
     ]);
 }
 
@@ -126,5 +129,6 @@ function callback(row: Selected): CallbackRow {
     lastTriedAt: row.last_tried_at,
     lastStatus: row.last_status,
     lastError: row.last_error,
+    correlationId: row.correlation_id,
   };
 }

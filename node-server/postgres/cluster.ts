@@ -25,6 +25,8 @@ export interface Cluster {
   readonly folder: string;
   readonly binaries: PostgresBinaries;
   readonly user: OsUser | undefined;
+  /** Whether its write-ahead log is archived; where to is told to it when it runs. */
+  readonly isArchived?: boolean;
 }
 
 export type ClusterState =
@@ -53,6 +55,9 @@ const settings = {
   log_truncate_on_rotation: "on",
   log_error_verbosity: "terse",
 };
+
+/** A minute's work at most is in a segment of the log that was not archived yet. */
+const archiving = { archive_mode: "on", archive_timeout: "60" };
 
 /** Makes the cluster beside its place and moves it there when it is whole, so that a half-made one is never used. */
 export async function createCluster({ folder, binaries, user }: Cluster, password: string): Promise<Outcome> {
@@ -107,8 +112,12 @@ export async function setPidFileAside(folder: string): Promise<void> {
 }
 
 /** Returns when the database accepts connections, or with what it said instead. */
-export async function startCluster({ folder, binaries, user }: Cluster, port: number): Promise<Outcome> {
-  const flags = Object.entries({ ...settings, port }).map(([name, value]) => `-c ${name}=${value}`);
+export async function startCluster(
+  { folder, binaries, user, isArchived = false }: Cluster,
+  port: number,
+): Promise<Outcome> {
+  const all = { ...settings, ...(isArchived ? archiving : {}), port };
+  const flags = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`);
   const log = join(folder, "startup.log");
   await rm(log, { force: true });
   const ran = await runAs(user, binaries.pgCtl, [
@@ -160,7 +169,7 @@ async function contentOf(path: string): Promise<string | undefined> {
   return exists && readFile(path, "utf8");
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   // Windows does not open folders.
   if (platform() === "win32") return;
   const handle = await open(folder);

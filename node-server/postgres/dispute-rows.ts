@@ -4,7 +4,7 @@ import type { Selectable } from "kysely";
 import type { DisputeRow, DisputeRows } from "../ports/store.ts";
 import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
-import type { Disputes } from "./schema.ts";
+import type { Disputes } from "./node-schema.ts";
 
 export function disputeRows(trx: Trx): DisputeRows {
   return {

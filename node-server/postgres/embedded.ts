@@ -2,9 +2,10 @@
  * The PostgreSQL that the server runs by itself when it is given no DATABASE_URL. It belongs to one server at a time,
  * is found again after either was killed, and is started anew when it dies under a running server.
  */
-import { readFile } from "node:fs/promises";
+import { chown, mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
+import { archiveInto, connectForBackup } from "./backup-session.ts";
 import { createCluster, inspectCluster, stopCluster, type Cluster } from "./cluster.ts";
 import { lockFile, type DataLock } from "./data-lock.ts";
 import {
@@ -28,6 +29,8 @@ export interface EmbeddedPostgres {
 export interface EmbeddedOptions {
   readonly dataFolder: string;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
+  /** Where its write-ahead log is archived, if it is. */
+  readonly walArchive?: string | undefined;
 }
 
 /** Why the server cannot start with a PostgreSQL of its own; the message says what is wrong, where, and what to do. */
@@ -53,13 +56,17 @@ export class EmbeddedPostgresError extends Error {
 }
 
 /** Starts the PostgreSQL under a data folder, making it if there is none, or takes over the one left running. */
-export async function startEmbeddedPostgres({ dataFolder, log }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataFolder,
+  log,
+  walArchive,
+}: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const files = filesIn(resolve(dataFolder));
   await makeFolders(resolve(dataFolder));
   const lock = lockFile(files.lock);
   if (!lock) throw new EmbeddedPostgresError("in-use", inUseMessage(resolve(dataFolder)));
   try {
-    return await startLocked(files, lock, log);
+    return await startLocked(files, lock, log, walArchive);
   } catch (error) {
     lock.release();
     throw error;
@@ -84,12 +91,21 @@ export async function embeddedUrl(dataFolder: string): Promise<string> {
 
 type Log = EmbeddedOptions["log"];
 
-async function startLocked(files: EmbeddedFiles, lock: DataLock, log: Log): Promise<EmbeddedPostgres> {
-  const { cluster, password } = await prepare(files, log);
+async function startLocked(
+  files: EmbeddedFiles,
+  lock: DataLock,
+  log: Log,
+  walArchive: string | undefined,
+): Promise<EmbeddedPostgres> {
+  const { cluster: prepared, password } = await prepare(files, log);
+  const cluster = { ...prepared, isArchived: walArchive !== undefined };
+  if (walArchive !== undefined) await makeArchive(cluster, walArchive);
   const kept = await keepRunning({ cluster, files, password, log });
   if (!kept.ok) throw new EmbeddedPostgresError("not-started", notStartedMessage(files, kept.output));
+  const url = urlOf(password, kept.port);
+  if (walArchive !== undefined) await startArchiving(url, walArchive, log);
   return {
-    url: urlOf(password, kept.port),
+    url,
     async stop() {
       await kept.release();
       const stopped = await stopCluster(cluster);
@@ -97,6 +113,25 @@ async function startLocked(files: EmbeddedFiles, lock: DataLock, log: Log): Prom
       if (!stopped.ok) throw new EmbeddedPostgresError("not-stopped", stopped.output);
     },
   };
+}
+
+/** PostgreSQL itself writes into it. */
+async function makeArchive({ user }: Cluster, folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made !== undefined && user) await chown(folder, user.uid, user.gid);
+}
+
+async function startArchiving(url: string, folder: string, log: Log): Promise<void> {
+  const client = await connectForBackup(url);
+  try {
+    if (!(await archiveInto(client, folder)))
+      log.warn(
+        { folder },
+        "the database was left running without an archive; it is archived after the next restart",
+      );
+  } finally {
+    await client.end();
+  }
 }
 
 interface Prepared {

@@ -67,6 +67,28 @@ test("a database with a migration that this version does not have is refused", a
   });
 });
 
+test("the version before goes on with a database that a later one has only expanded", async () => {
+  await migrateDatabase(database.url, folder);
+  const later = join(folder, "0030-houses.sql");
+  writeFileSync(later, "-- why: houses\n-- expands: nobody else reads it\ncreate table houses ();");
+  expect(await migrateDatabase(database.url, folder)).toEqual(["0030-houses.sql"]);
+  rmSync(later);
+  expect(await migrateDatabase(database.url, folder)).toEqual([]);
+});
+
+test("a migration waits for a table in use, and lets others have it meanwhile", async () => {
+  await migrateDatabase(database.url, folder);
+  write("0030-more.sql", "alter table people add column more int;");
+  await client.query("begin");
+  await client.query("select * from people");
+  const migrating = migrateDatabase(database.url, folder);
+  await delay(5_500);
+  // While it waited, whoever came after it would have waited too.
+  expect(await rows("select name from people")).toEqual([{ name: "Ada" }]);
+  await client.query("commit");
+  expect(await migrating).toEqual(["0030-more.sql"]);
+});
+
 test("a checkout with CRLF line ends is the same migration", async () => {
   await migrateDatabase(database.url, folder);
   const crlf = "-- why: a test needs it\r\ncreate table people (name text);\r\n";

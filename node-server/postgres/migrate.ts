@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client, DatabaseError } from "pg";
 import {
+  isExpanding,
   planMigrations,
   type AppliedMigration,
   type MigrationFile,
@@ -39,6 +40,25 @@ export async function migrateDatabase(
   folder = serverMigrationsFolder,
 ): Promise<readonly string[]> {
   const files = await readMigrations(folder);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await migrateOnce(url, files);
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === mostTries) throw error;
+    }
+  }
+}
+
+/** Whoever waits for a table keeps all others from it, who would go on working with the database meanwhile. */
+const longestLockWait = "5s";
+const mostTries = 20;
+
+function isLockTimeout(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
+  return cause instanceof DatabaseError && cause.code === "55P03";
+}
+
+async function migrateOnce(url: string, files: readonly MigrationFile[]): Promise<readonly string[]> {
   const client = new Client({ connectionString: url, application_name: "paypost-migrate" });
   await client.connect();
   try {
@@ -73,18 +93,34 @@ async function migrateInTransaction(client: Client, files: readonly MigrationFil
       checksum text NOT NULL,
       applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`);
-  const history = await client.query<AppliedMigration>("SELECT name, checksum FROM migration_history");
-  const plan = planMigrations(files, history.rows);
+  await client.query(`SET LOCAL lock_timeout = '${longestLockWait}'`);
+  const history = await readHistory(client);
+  const plan = planMigrations(files, history);
   if (!plan.ok) throw new MigrationRefusedError(plan.refusal);
   for (const file of plan.pending) await apply(client, file);
   return plan.pending.map((file) => file.name);
 }
 
-async function apply(client: Client, { name, checksum, sql }: MigrationFile): Promise<void> {
+/** The column came later than the table, and is added only where it is missing: that takes the table from all others. */
+async function readHistory(client: Client): Promise<readonly AppliedMigration[]> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_attribute WHERE attrelid = 'migration_history'::regclass AND attname = 'expands'`,
+  );
+  if (rowCount === 0)
+    await client.query("ALTER TABLE migration_history ADD COLUMN expands boolean NOT NULL DEFAULT false");
+  return (await client.query<AppliedMigration>("SELECT name, checksum, expands FROM migration_history")).rows;
+}
+
+async function apply(client: Client, file: MigrationFile): Promise<void> {
+  const { name, checksum, sql } = file;
   await client.query(sql).catch((cause: unknown) => {
     throw new Error(`Migration ${name} failed${whereIn(sql, cause)}; the database is unchanged.`, { cause });
   });
-  await client.query("INSERT INTO migration_history (name, checksum) VALUES ($1, $2)", [name, checksum]);
+  await client.query("INSERT INTO migration_history (name, checksum, expands) VALUES ($1, $2, $3)", [
+    name,
+    checksum,
+    isExpanding(file),
+  ]);
 }
 
 function whereIn(sql: string, cause: unknown): string {

@@ -22,6 +22,12 @@ export function payeeRows(trx: Trx, tokens: Addresses): PayeeRows {
   return {
     findAll,
     find: async (institutionId, identity) => (await findAll(institutionId, [identity])).get(identity),
+    withAny: (institutionIds, identities) =>
+      select(
+        trx,
+        tokens,
+        sql`p.institution_id = any(${institutionIds}::text[]) and p.payee_identity = any(${identities}::text[])`,
+      ),
     async lock(institutionId, identities) {
       // Read in a statement of its own: one that has waited for a lock sees the addresses as they were before.
       await sql`select from payees where institution_id = ${institutionId}

@@ -17,7 +17,7 @@ export interface DatabaseClient {
 
 export type PoolOptions = Pick<
   PoolConfig,
-  "max" | "statement_timeout" | "idle_in_transaction_session_timeout"
+  "max" | "statement_timeout" | "idle_in_transaction_session_timeout" | "options"
 >;
 
 export function createDatabaseClient(

@@ -1,5 +1,5 @@
 /** What operators do about a restored database: begin its recovery, look at it, and end it by the word of two people. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import type { SeenDatabase } from "../recovery/generation-file.ts";
 import { readHead } from "./audit-chain.ts";
 
@@ -25,7 +25,7 @@ const numbersKnownToOthers = [
 ];
 
 /** What this database knows of itself. */
-export async function readIdentity(pool: Pool): Promise<SeenDatabase> {
+export async function readIdentity(pool: Pick<PoolClient, "query">): Promise<SeenDatabase> {
   const { rows } = await pool.query<{ generation: number; last_audit: bigint }>(
     `select generation, (select coalesce(max(id), 0) from audit_entries) as last_audit from server_identity`,
   );

@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
+import { acrossInstitutions, actingInstitution } from "../acting-institution.ts";
 import { noAddresses } from "../addresses.ts";
 import type { Addresses } from "../addresses.ts";
 import { agentRows } from "./agent-rows.ts";
@@ -19,9 +20,11 @@ import { billerRows } from "./biller-rows.ts";
 import { budgetRows } from "./budget-rows.ts";
 import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
+import { callerRole } from "./caller-role.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
 import { disbursementRows } from "./disbursement-rows.ts";
+import { disclosureRows } from "./disclosure-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
 import { executionRows } from "./execution-rows.ts";
 import { accountValidationRows } from "./account-validation-rows.ts";
@@ -56,14 +59,21 @@ export interface PostgresStoreOptions {
   readonly jobs: JobQueue;
   /** Without it the store refuses to read or write payees' addresses. */
   readonly addresses?: Addresses;
+  /** Whether a caller's transactions are held to its institution's rows (`caller-role.ts`). */
+  readonly heldToInstitution?: boolean;
 }
 
-export function createPostgresStore({ db, jobs, addresses = noAddresses }: PostgresStoreOptions): Store {
+export function createPostgresStore({
+  db,
+  jobs,
+  addresses = noAddresses,
+  heldToInstitution = false,
+}: PostgresStoreOptions): Store {
   return {
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await runTransaction({ db, jobs, addresses }, work);
+          return await runTransaction({ db, jobs, addresses, heldToInstitution }, work);
         } catch (error) {
           if (attempt > mostRetries || !isWorthRetrying(error)) throw error;
         }
@@ -82,13 +92,18 @@ async function runTransaction<T>({ db, ...parts }: Parts, work: (tx: Tx) => Prom
     .transaction()
     .setIsolationLevel("read committed")
     .execute(async (trx) => {
+      const institution = parts.heldToInstitution ? actingInstitution() : undefined;
+      if (institution !== undefined)
+        await sql`select set_config('paypost.institution', ${institution}, true),
+          set_config('role', ${callerRole}, true)`.execute(trx);
       const outcome = await work(createTx(trx, parts, enqueued));
       // The deferred rules are checked here and not by COMMIT. And where `work` swallowed the error of a statement,
       // this one fails, while COMMIT would roll back without a word.
       await sql`set constraints all immediate`.execute(trx);
       return outcome;
     });
-  parts.jobs.wake(enqueued);
+  // Whoever works on them does so for nobody.
+  acrossInstitutions(() => parts.jobs.wake(enqueued));
   return result;
 }
 
@@ -113,6 +128,7 @@ function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Se
     shapes: projectionRows(trx),
     jobs: jobRows(trx, jobs, enqueued),
     audit: auditRows(trx),
+    disclosures: disclosureRows(trx),
     redemptionRequests: redemptionRequestRows(trx),
     wrongNumbers: wrongNumberRows(trx),
     nodeQuestions: nodeQuestionRows(trx),

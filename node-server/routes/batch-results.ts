@@ -12,17 +12,18 @@ import type { DisbursementBatch } from "../ports/disbursement.ts";
 import type { Tx } from "../ports/store.ts";
 import type { Caller } from "./caller-request.ts";
 import { batchOf } from "./disbursements.ts";
+import { recordRead } from "./record-read.ts";
 import type { DisbursementRouteDependencies } from "./disbursements.ts";
 
 export function batchResultRoutes(deps: DisbursementRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
   routes.get("/api/v1/batch/detail", (c) => detail(deps, c));
   routes.get("/batches/:batchId/result", async (c) => {
-    const batch = await deps.store.transaction((tx) => batchOf(tx, c, c.req.param("batchId")));
+    const batch = await deps.store.transaction((tx) => batchToRead(tx, c, c.req.param("batchId")));
     return file(resultCsv(deps, batch), "text/csv; charset=utf-8", `${batch.batchId}.csv`);
   });
   routes.get("/batches/:batchId/pain.002", async (c) => {
-    const batch = await deps.store.transaction((tx) => batchOf(tx, c, c.req.param("batchId")));
+    const batch = await deps.store.transaction((tx) => batchToRead(tx, c, c.req.param("batchId")));
     return file(pain002(deps, batch), "application/xml", `${batch.batchId}.xml`);
   });
   routes.get("/batches/:batchId/receipts/:requestId", (c) =>
@@ -30,6 +31,13 @@ export function batchResultRoutes(deps: DisbursementRouteDependencies): OpenAPIH
   );
   routes.get("/batches/:batchId/reconciliation", (c) => reconciliation(deps, c, c.req.param("batchId")));
   return routes;
+}
+
+/** A batch of which payments are shown, with who is paid. */
+async function batchToRead(tx: Tx, c: Caller, batchId: string): Promise<DisbursementBatch> {
+  const batch = await batchOf(tx, c, batchId);
+  await recordRead(tx, c, "payments.read", `disbursement:${batch.batchId}`, { path: c.req.path });
+  return batch;
 }
 
 const detailQuery = z.object({
@@ -53,7 +61,7 @@ async function detail(deps: DisbursementRouteDependencies, c: Caller): Promise<R
   }
   const query = parsed.data;
   const rows = await deps.store.transaction(async (tx) => {
-    const batch = await batchOf(tx, c, query.batchId);
+    const batch = await batchToRead(tx, c, query.batchId);
     // Everything that we do goes out.
     if (query.direction === "INCOMING") return [];
     const filter = {
@@ -143,7 +151,7 @@ async function receipt(
   instructionId: string,
 ): Promise<Response> {
   const found = await store.transaction(async (tx) => {
-    const batch = await batchOf(tx, c, batchId);
+    const batch = await batchToRead(tx, c, batchId);
     const [row] = await tx.batchDetail.list(batch.id, { instructionId }, { limit: 1 });
     const payer = await tx.registry.institution(batch.institutionId);
     return { batch, row, payer: payer?.name ?? batch.institutionId };

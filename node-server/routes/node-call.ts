@@ -2,6 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { readJson } from "../middleware/body.ts";
 import { problemOf } from "../middleware/problem.ts";
 import type { ErrorWatch } from "../middleware/problem.ts";
 import type { RateGuard } from "../middleware/rates.ts";
@@ -36,7 +37,7 @@ export async function askedByActiveNode<T>(
   const node = await nodeOfCall(deps, c);
   if (!node) return noSession(c);
   if (node.status !== "active") return refuse(c, 403, `node-${node.status}`, `This node is ${node.status}`);
-  const parsed = schema.safeParse(await c.req.json().catch(() => undefined));
+  const parsed = schema.safeParse(await readJson(c).catch(() => undefined));
   if (!parsed.success) return refuse(c, 400, "malformed", "The body is not what this call takes");
   return answer(node, parsed.data);
 }

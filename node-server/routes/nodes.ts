@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { decodeUpload } from "#sync/documents/upload.ts";
+import { readJson } from "../middleware/body.ts";
 import { packAnswer, unpackRequest } from "../middleware/packed.ts";
 import { enrolNode } from "../nodes/enrol.ts";
 import type { EnrolDependencies, EnrolRefusal } from "../nodes/enrol.ts";
@@ -67,7 +68,7 @@ export const enrolmentRequest = z
 
 async function enrol(deps: NodeRouteDependencies, c: Context): Promise<Response> {
   deps.rates.enrolment(c);
-  const parsed = enrolmentRequest.safeParse(await c.req.json().catch(() => undefined));
+  const parsed = enrolmentRequest.safeParse(await readJson(c).catch(() => undefined));
   if (!parsed.success) return refuse(c, 400, "malformed", "The body must hold code, publicKey and proof");
   const { code, publicKey, proof } = parsed.data;
   const answer = await enrolNode(deps, { code, publicKey: fromBase64(publicKey), proof: fromBase64(proof) });

@@ -156,6 +156,35 @@ describe("POST /rtpRequest", () => {
       expect(stored).not.toContain(Buffer.from(address).toString("hex"));
   });
 
+  test("of type 01 finds whom a payer FI has mapped itself; whom two of them have is not guessed", async () => {
+    const other = await BillParty.start("wallet", server);
+    await registerPayerFi(server.client.pool, other, { bic: "WALLKENA" });
+    await link(server.client.pool, power, other);
+    // As its own customer, by the public API of the account mapper.
+    const customer = async (payerFi: BillParty, payeeIdentity: string, FinancialAddress: string) => {
+      const account = { payeeIdentity, PaymentModality: "00", FinancialAddress };
+      const body = { requestID: payerFi.nextRequestId(), beneficiaries: [account] };
+      const answer = await payerFi.call("POST", "/beneficiary", body, {
+        "X-Callback-URL": "",
+        "X-Registering-Institution-ID": payerFi.id,
+      });
+      expect(answer).toMatchObject({ status: 200, body: { failedCases: [] } });
+    };
+    await customer(bank, "+254711000001", "NL87ABNA4193835510");
+    const mine = await ask({
+      requestType: "01",
+      alias: { aliasType: "01", aliasId: "+254 711 000 001" },
+    });
+    expect(mine.message["financialAddress"]).toBe("NL87ABNA4193835510");
+    await customer(other, "+254711000001", "KE-2222");
+    const both = { requestType: "01", alias: { aliasType: "01", aliasId: "+254711000001" } };
+    expect(await power.call("POST", "/rtpRequest", requestBody(both))).toMatchObject({
+      status: 400,
+      body: { responseDescription: expect.stringContaining("Several payer FIs") },
+    });
+    await other.close();
+  });
+
   test("G2B: an organisation is asked by its id", async () => {
     const { addressKey } = await loadServerKeys(server.keysFolder);
     const addresses = createAddresses(addressKey, nacl.randomBytes);

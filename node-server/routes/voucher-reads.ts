@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import { rawNumber } from "#core/json.ts";
 import { formatMajor } from "#core/money.ts";
 import { formatSerial, parseSerial } from "#core/voucher-number.ts";
+import { acrossInstitutions } from "../acting-institution.ts";
 import { readBody } from "../middleware/body.ts";
 import { Problem } from "../middleware/problem.ts";
 import type { VoucherRow } from "../ports/store.ts";
@@ -10,6 +11,7 @@ import { statusOf } from "../vouchers/status.ts";
 import { checkValidity } from "../vouchers/validity.ts";
 import type { Caller, VoucherRouteDependencies } from "./caller-request.ts";
 import { pageOf } from "./paging.ts";
+import { recordRead } from "./record-read.ts";
 import { acceptProblem } from "./voucher-answers.ts";
 import { validityRequest } from "./voucher-schemas.ts";
 
@@ -20,10 +22,15 @@ export async function show(
   serialNumber: string,
 ): Promise<Response> {
   const serial = parseSerial(serialNumber);
-  const { voucher, now } = await deps.store.transaction(async (tx) => ({
-    voucher: serial === undefined ? undefined : await tx.vouchers.find(serial),
-    now: await tx.now(),
-  }));
+  // Another's is 403, and one that there is not 400: to tell them apart it has to be seen.
+  const { voucher, now } = await acrossInstitutions(() =>
+    deps.store.transaction(async (tx) => {
+      const found = serial === undefined ? undefined : await tx.vouchers.find(serial);
+      // Whoever may not see it has tried to.
+      if (found) await recordRead(tx, c, "voucher.read", `voucher:${found.serial}`);
+      return { voucher: found, now: await tx.now() };
+    }),
+  );
   if (!voucher) return c.json({ status: 9, message: "Not Existing", serialNumber, value: 0 }, 400);
   if (voucher.institutionId !== c.get("institutionId")) {
     throw new Problem(403, "The voucher belongs to another institution");
@@ -48,10 +55,12 @@ export async function show(
 /** A page of the caller's vouchers in the order of their serials; `page` counts from 1. */
 export async function list(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
   const { page, size } = pageOf(c);
-  const { total, rows, now } = await deps.store.transaction(async (tx) => ({
-    ...(await tx.vouchers.page(c.get("institutionId"), { index: page - 1, size })),
-    now: await tx.now(),
-  }));
+  const { total, rows, now } = await deps.store.transaction(async (tx) => {
+    const institutionId = c.get("institutionId");
+    const found = await tx.vouchers.page(institutionId, { index: page - 1, size });
+    await recordRead(tx, c, "vouchers.read", `institution:${institutionId}`, { page, size });
+    return { ...found, now: await tx.now() };
+  });
   return c.json({ page, size, total, vouchers: rows.map((row) => published(row, now)) });
 }
 
@@ -71,11 +80,14 @@ async function answerValidity(
   request: z.infer<typeof validityRequest>,
 ): Promise<Response> {
   const institutionId = c.get("institutionId");
-  const validity = await deps.store.transaction(async (tx) => {
-    // Wrong numbers are counted for those that are registered.
-    if (!(await tx.registry.institution(institutionId))) throw acceptProblem("unknown-institution");
-    return checkValidity(tx, deps.indexKey, institutionId, request);
-  });
+  // Whoever redeems asks about anybody's vouchers.
+  const validity = await acrossInstitutions(() =>
+    deps.store.transaction(async (tx) => {
+      // Wrong numbers are counted for those that are registered.
+      if (!(await tx.registry.institution(institutionId))) throw acceptProblem("unknown-institution");
+      return checkValidity(tx, deps.indexKey, institutionId, request);
+    }),
+  );
   if (validity === "too-many-wrong-numbers")
     throw new Problem(429, "Too many wrong voucher numbers were tried; try again in an hour");
   return c.json(validity);

@@ -21,6 +21,7 @@ const parties = "its parties only (requests-to-pay.pg.test.ts)";
 export const publicCalls: Readonly<Record<string, string>> = {
   "GET /healthcheck": "says that the process lives",
   "GET /readiness": "says whether it can work",
+  "GET /metrics": "the token of the metrics, or this machine (watch.pg.test.ts)",
   "GET /.well-known/jwks.json": "public keys",
   "GET /v1/keys": "public keys",
   "GET /openapi.json": "the description of the API",
@@ -88,6 +89,7 @@ export const callerCalls: Readonly<Record<string, CallerCall>> = {
   "POST /accountLookup": call("mapper:read"),
   "POST /identityAccountMapper/accountLookup": call("mapper:read"),
   "POST /beneficiaries": call("mapper:read"),
+  "POST /beneficiaries/validation/confirmation": call("disbursements:pay"),
   "GET /beneficiaries": call("mapper:read"),
   "GET /beneficiaries/:payeeIdentity": call("mapper:read", none),
   "GET /beneficiaries/:payeeIdentity/history": call("mapper:read", none),

@@ -46,19 +46,24 @@ const random = (length: number) => new Uint8Array(randomBytes(length));
 
 /** Starts it with one institution, `welfare`, whose box key pair the returned Institution holds. */
 export async function startTestServer(
-  options: Pick<
-    ComposeOptions,
-    | "sendMessage"
-    | "operator"
-    | "electric"
-    | "gateway"
-    | "registry"
-    | "provider"
-    | "publicUrl"
-    | "resolvePayees"
-    | "carrierOf"
-    | "rates"
-    | "peers"
+  options: Partial<
+    Pick<
+      ComposeOptions,
+      | "sendMessage"
+      | "operator"
+      | "electric"
+      | "gateway"
+      | "registry"
+      | "provider"
+      | "publicUrl"
+      | "resolvePayees"
+      | "carrierOf"
+      | "metricsToken"
+      | "rates"
+      | "peers"
+      | "allowPrivateCallbacks"
+      | "send"
+    >
   > = {},
 ): Promise<TestServer> {
   const database = await createDatabase();

@@ -8,8 +8,10 @@ import { fundForTest, testStore } from "./funding.ts";
 import { startTestServer } from "./server.ts";
 import type { TestServer } from "./server.ts";
 
-export async function startServerWithShop(): Promise<TestServer> {
-  const server = await startTestServer();
+export async function startServerWithShop(
+  options: Parameters<typeof startTestServer>[0] = {},
+): Promise<TestServer> {
+  const server = await startTestServer(options);
   const { pool } = server.client;
   await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
   await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });

@@ -18,7 +18,7 @@ const biller = { id: "practice", name: "Practice power company", prefix: "PR", o
 const practiceFloatMinor = 10_000n;
 const dayMs = 86_400_000;
 
-/** Of the amounts of the make-believe vouchers, so that either can pay, but for the one beyond the float. */
+/** Of the amounts of the make-believe vouchers, so that one can pay, but for what is overdue or beyond the float. */
 export const practiceBills: readonly MakeBelieveBill[] = (
   [
     ["credited", "Asha Mwangi", 500n, 20],

@@ -13,12 +13,12 @@ export async function recordInConsole(
   pool: Pool,
   { by, action, subject, from, detail }: ConsoleEntry,
 ): Promise<void> {
-  await pool.query(`insert into audit_entries (actor, action, subject, after) values ($1, $2, $3, $4)`, [
-    `operator:${by}`,
-    `console.${action}`,
-    subject,
-    JSON.stringify({ from, ...detail }, (_name, value: unknown) =>
-      typeof value === "bigint" ? value.toString() : value,
-    ),
-  ]);
+  await pool.query(
+    `insert into audit_entries (actor, action, subject, after, origin) values ($1, $2, $3, $4, $5)`,
+    [`operator:${by}`, `console.${action}`, subject, JSON.stringify(detail, bigintsAsText), from],
+  );
+}
+
+function bigintsAsText(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
 }
