@@ -10,7 +10,7 @@ import type { TokenRules } from "./middleware/caller.ts";
 export async function loadCallerRules(config: Config): Promise<TokenRules> {
   const { jwks, issuer, audience } = config.callers;
   if (hasDevelopmentIssuer(config)) {
-    const keys = keysOfDocument({ keys: [await developmentJwk(config.keysFolder)] });
+    const keys = keysOfDocument({ keys: [await developmentJwk(config)] });
     return { keys, issuer: developmentIssuer, audience };
   }
   if (jwks === undefined) return { keys: keysOfDocument({ keys: [] }), issuer, audience };

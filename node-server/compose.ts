@@ -60,6 +60,8 @@ import { createEmbeddedShapeSource } from "./shapes/embedded.ts";
 export interface ComposeOptions {
   readonly databaseUrl: string;
   readonly keysFolder: string;
+  /** What the key files are encrypted under; they lie in the clear if unset. */
+  readonly keysSecret?: string | undefined;
   /** The Electric service that nodes read from; without one they read from the database by way of this server. */
   readonly electric?: { readonly url: string; readonly secret: string } | undefined;
   /** How long after its not-after a lease stays open for its holder's operations. */
@@ -125,7 +127,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   await requireUse(databaseUrl, options.callers === "trusted");
   await migrateDatabase(databaseUrl);
   const client = createDatabaseClient(databaseUrl, log);
-  const { keys, keySet } = await registerKeys(options.keysFolder, client.pool);
+  const { keys, keySet } = await registerKeys(options.keysFolder, client.pool, options.keysSecret);
   const recovery =
     options.callers === "trusted"
       ? neverRecovering

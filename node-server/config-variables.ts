@@ -28,6 +28,11 @@ export const variables = [
     meaning: "Folder of the server's keys, made at the first start; `keys` under `PAYPOST_DATA` if unset.",
   },
   {
+    name: "PAYPOST_KEYS_SECRET",
+    default: "",
+    meaning: "What the key files are encrypted under, 32 characters or more; in the clear if unset. Secret.",
+  },
+  {
     name: "PAYPOST_JWKS",
     default: "",
     meaning: "Key set (JWKS) of whoever issues the callers' tokens: an https URL, or a file.",

@@ -16,6 +16,8 @@ export interface Config {
   readonly port: number;
   readonly dataFolder: string;
   readonly keysFolder: string;
+  /** What the key files are encrypted under. */
+  readonly keysSecret: string | undefined;
   /** Without one the server runs a PostgreSQL of its own under `dataFolder`. */
   readonly databaseUrl: string | undefined;
   /** Where the server's own PostgreSQL archives its write-ahead log, if it does. */
@@ -122,6 +124,7 @@ const schema = z.object({
     .optional(),
   ELECTRIC_SECRET: z.string().optional(),
   PAYPOST_KEYS: z.string().optional(),
+  PAYPOST_KEYS_SECRET: z.string().min(32, must("32 characters or more")).optional(),
   PAYPOST_JWKS: z
     .string()
     .refine(isTrustworthy, must("an https URL (http for loopback only) or the path of a file"))
@@ -195,6 +198,7 @@ function toConfig(values: Values): Config {
     port: values.PORT,
     dataFolder: values.PAYPOST_DATA,
     keysFolder: values.PAYPOST_KEYS ? resolve(values.PAYPOST_KEYS) : join(values.PAYPOST_DATA, "keys"),
+    keysSecret: values.PAYPOST_KEYS_SECRET,
     databaseUrl: values.DATABASE_URL,
     walArchive: values.PAYPOST_WAL_ARCHIVE,
     electric: ELECTRIC_URL && ELECTRIC_SECRET ? { url: ELECTRIC_URL, secret: ELECTRIC_SECRET } : undefined,
@@ -268,6 +272,7 @@ const ofOtherPrograms: readonly string[] = [
 ];
 
 const secrets: readonly string[] = [
+  "PAYPOST_KEYS_SECRET",
   "DATABASE_URL",
   "ELECTRIC_SECRET",
   "PAYPOST_NOTIFY_SECRET",

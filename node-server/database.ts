@@ -4,10 +4,12 @@ import type { Logger } from "pino";
 import type { Pool } from "pg";
 import type { Config } from "./config.ts";
 import { commandLineOrigin } from "./origin.ts";
+import { KeyFileError } from "./key-files.ts";
 import type { Store } from "./ports/store.ts";
 import { EmbeddedPostgresError, embeddedUrl, startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import type { PoolOptions } from "./postgres/pool.ts";
+import { WrongKeyFolderError } from "./postgres/server-keys.ts";
 import { WrongDatabaseError } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { RestoredDatabaseError } from "./recovery/watch.ts";
@@ -55,7 +57,13 @@ function isUnreachable(error: Error): boolean {
 
 /** Prints why the database cannot be used and ends the process; any other error is thrown on. */
 export function exitWithoutDatabase(error: unknown): never {
-  const expected = [EmbeddedPostgresError, WrongDatabaseError, RestoredDatabaseError];
+  const expected = [
+    EmbeddedPostgresError,
+    WrongDatabaseError,
+    RestoredDatabaseError,
+    WrongKeyFolderError,
+    KeyFileError,
+  ];
   const isExpected = expected.some((kind) => error instanceof kind);
   if (!(error instanceof Error) || !(isExpected || isUnreachable(error))) throw error;
   console.error(isExpected ? error.message : `The database of DATABASE_URL cannot be used: ${error.message}`);

@@ -60,3 +60,12 @@ test.each([
 ])("the command refuses %j", async (args) =>
   expect(await token({}, ...args)).toMatchObject({ code: 2, stdout: "" }),
 );
+
+test("its key is encrypted like the others, and without their secret no token is made", async () => {
+  const data = join(folder, "encrypted");
+  const secret = { PAYPOST_DATA: data, PAYPOST_KEYS_SECRET: "a secret of thirty-two characters, at least" };
+  expect((await token(secret, "--institution", "welfare")).code).toBe(0);
+  const refused = await token({ PAYPOST_DATA: data }, "--institution", "welfare");
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  expect(refused.stderr).toContain("set PAYPOST_KEYS_SECRET");
+});

@@ -7,7 +7,9 @@ import type { JWK } from "jose";
 import { ed25519Key } from "#sync/signing/ed25519.ts";
 import { isLoopback } from "./config.ts";
 import type { Config } from "./config.ts";
-import { loadKey } from "./keys.ts";
+import { createKeyFiles } from "./key-files.ts";
+
+type KeyFolder = Pick<Config, "keysFolder" | "keysSecret">;
 
 const keyName = "development-issuer";
 
@@ -19,13 +21,13 @@ export function hasDevelopmentIssuer({ callers, databaseUrl, host }: Config): bo
 }
 
 /** The public half, as a server knows it. */
-export async function developmentJwk(keysFolder: string): Promise<JWK> {
-  const { d: _secret, ...jwk } = await secretJwk(keysFolder);
+export async function developmentJwk(config: KeyFolder): Promise<JWK> {
+  const { d: _secret, ...jwk } = await secretJwk(config);
   return jwk;
 }
 
 export async function developmentToken(
-  { keysFolder, callers }: Pick<Config, "keysFolder" | "callers">,
+  config: KeyFolder & Pick<Config, "callers">,
   {
     institutionId,
     scope,
@@ -35,14 +37,14 @@ export async function developmentToken(
   return new SignJWT({ client_id: institutionId, scope })
     .setProtectedHeader({ alg: "EdDSA", kid: keyName })
     .setIssuer(developmentIssuer)
-    .setAudience(callers.audience)
+    .setAudience(config.callers.audience)
     .setIssuedAt()
     .setExpirationTime(`${hours}h`)
-    .sign(await importJWK(await secretJwk(keysFolder), "EdDSA"));
+    .sign(await importJWK(await secretJwk(config), "EdDSA"));
 }
 
-async function secretJwk(keysFolder: string): Promise<JWK> {
-  const seed = await loadKey(keysFolder, keyName);
+async function secretJwk({ keysFolder, keysSecret }: KeyFolder): Promise<JWK> {
+  const seed = await createKeyFiles(keysFolder, keysSecret).secret(keyName);
   const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
   const x = encode(ed25519Key(seed).publicKey);
   return { kty: "OKP", crv: "Ed25519", x, d: encode(seed), kid: keyName, alg: "EdDSA", use: "sig" };

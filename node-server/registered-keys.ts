@@ -18,8 +18,9 @@ export interface PublishedKeySet {
 export async function registerKeys(
   folder: string,
   pool: Pool,
+  secret?: string,
 ): Promise<{ readonly keys: ServerKeys; readonly keySet: PublishedKeySet }> {
-  const keys = await loadServerKeys(folder);
+  const keys = await loadServerKeys(folder, secret);
   const signing = serverKinds.map((kind) => ({ kind, publicKey: keys.signers[kind].publicKey }));
   const entries = [
     ...signing,

@@ -48,14 +48,16 @@ export async function runServer(listen: Listen): Promise<void> {
         "For trials on this machine only",
     );
 
+  const callers = await loadCallerRules(config).catch(exitWithoutDatabase);
   const database = await openServerDatabase(config, log).catch(exitWithoutDatabase);
   const composed = await composeServer({
     databaseUrl: database.url,
     keysFolder: config.keysFolder,
+    keysSecret: config.keysSecret,
     electric: config.electric,
     leaseGraceHours: config.leaseGraceHours,
     allowPrivateCallbacks: config.allowPrivateCallbacks,
-    callers: await loadCallerRules(config),
+    callers,
     peers: {
       isProxy: trustedNetworks(config.trustedProxies) ?? (() => false),
       isXRoadServer: trustedNetworks(config.xRoadServers) ?? (() => false),

@@ -40,7 +40,10 @@ export interface RestoreWish {
   readonly log: Pick<Logger, "info" | "warn" | "error">;
 }
 
-export type RestoreSettings = Pick<Config, "databaseUrl" | "dataFolder" | "keysFolder" | "leaseGraceHours">;
+export type RestoreSettings = Pick<
+  Config,
+  "databaseUrl" | "dataFolder" | "keysFolder" | "keysSecret" | "leaseGraceHours"
+>;
 
 export interface Restored extends RestoredReport {
   readonly manifest: Manifest;
@@ -61,7 +64,7 @@ export async function restore(settings: RestoreSettings, wish: RestoreWish): Pro
       report.wrong.length > 0
         ? undefined
         : await withPool(place.url, async (pool) => {
-            await registerKeys(settings.keysFolder, pool);
+            await registerKeys(settings.keysFolder, pool, settings.keysSecret);
             return beginRestored(pool, settings.keysFolder, {
               by: wish.by,
               graceHours: settings.leaseGraceHours,

@@ -5,6 +5,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { ed25519Key, quickestSigning } from "#sync/signing/ed25519.ts";
+import type { SigningKey } from "../ports/key-store.ts";
 
 export interface CallbackKey {
   readonly keyId: string;
@@ -25,9 +26,14 @@ export type SignRequest = (message: MessageToSign) => Promise<Record<string, str
 /** The key's id is the thumbprint of its JWK (RFC 7638). */
 export async function createCallbackKey(seed: Uint8Array): Promise<CallbackKey> {
   const key = ed25519Key(seed);
-  const x = base64url(key.publicKey);
+  return callbackKeyOf({ publicKey: key.publicKey, sign: await quickestSigning(key) });
+}
+
+/** The same from whatever signs with the key, wherever that is. */
+export function callbackKeyOf({ publicKey, sign }: SigningKey): CallbackKey {
+  const x = base64url(publicKey);
   const keyId = base64url(sha256(utf8ToBytes(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`)));
-  return { keyId, publicKey: key.publicKey, sign: await quickestSigning(key) };
+  return { keyId, publicKey, sign };
 }
 
 /** The public half as it stands in `/.well-known/jwks.json` (RFC 8037). */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { createJobs } from "../jobs/boss.ts";
 import { operatorsPool } from "../database.ts";
+import type { Config } from "../config.ts";
 import type { OperatorsDatabase } from "../database.ts";
 import { createAddresses } from "../addresses.ts";
 import type { CarriedDependencies } from "../operations/carried.ts";
@@ -13,10 +14,10 @@ import { registerKeys } from "../registered-keys.ts";
 
 export async function asServer<T>(
   { url, pool }: OperatorsDatabase,
-  keysFolder: string,
+  { keysFolder, keysSecret }: Pick<Config, "keysFolder" | "keysSecret">,
   work: (server: CarriedDependencies) => Promise<T>,
 ): Promise<T> {
-  const { keys, keySet } = await registerKeys(keysFolder, pool);
+  const { keys, keySet } = await registerKeys(keysFolder, pool, keysSecret);
   const log = pino({ level: "warn" }, pino.destination(2));
   const jobs = await createJobs({ connectionString: url, log });
   const client = createDatabaseClient(url, log, operatorsPool());

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { Config } from "../config.ts";
 import type { OperatorsDatabase } from "../database.ts";
+import { KeyFileError } from "../key-files.ts";
 import { WrongKeyFolderError } from "../postgres/server-keys.ts";
 import { registerKeys } from "../registered-keys.ts";
 import { asServer } from "./as-server.ts";
@@ -92,7 +93,7 @@ export interface Said {
 
 /** Where commands work: opened when one needs it. */
 export type Connect = () => Promise<{
-  readonly config: Pick<Config, "keysFolder" | "leaseGraceHours">;
+  readonly config: Pick<Config, "keysFolder" | "keysSecret" | "leaseGraceHours">;
   readonly database: OperatorsDatabase;
 }>;
 
@@ -113,7 +114,10 @@ export async function runCommandLine(words: readonly string[], connect: Connect)
     const stdout = parsed.values.json === true ? toJson(result.data) : result.text;
     return { code: result.isWrong === true ? 1 : 0, stdout, stderr: "" };
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof WrongKeyFolderError)) throw error;
+    if (
+      !(error instanceof UsageError || error instanceof WrongKeyFolderError || error instanceof KeyFileError)
+    )
+      throw error;
     return { code: 2, stdout: "", stderr: error.message };
   }
 }
@@ -144,8 +148,8 @@ async function run(
         randomBytes: (length) => new Uint8Array(randomBytes(length)),
         keysFolder: config.keysFolder,
         leaseGraceHours: config.leaseGraceHours,
-        loadKeys: async () => (await registerKeys(config.keysFolder, database.pool)).keys,
-        asServer: (work) => asServer(database, config.keysFolder, work),
+        loadKeys: async () => (await registerKeys(config.keysFolder, database.pool, config.keysSecret)).keys,
+        asServer: (work) => asServer(database, config, work),
       },
       args,
       given,

@@ -17,16 +17,16 @@ export type BillApiRefusal =
   | RequestRefusal;
 
 export function billProblem(refusal: BillApiRefusal, requestId?: string): Problem {
-  const [status, message] = answers[refusal];
+  const [status, message] = billAnswers[refusal];
   return new Problem(status, message, [], requestId);
 }
 
 /** Why one bill of many is not taken. */
 export function billRefusalText(refusal: BillRefusal): string {
-  return answers[refusal][1];
+  return billAnswers[refusal][1];
 }
 
-const answers: Readonly<Record<BillApiRefusal, readonly [400 | 403 | 404 | 409, string]>> = {
+export const billAnswers: Readonly<Record<BillApiRefusal, readonly [400 | 403 | 404 | 409, string]>> = {
   "other-body": [409, "This requestId was used before with another body"],
   "unknown-institution": [403, "The institution is not registered with this server"],
   "not-a-payer-fi": [403, "The institution is not registered as a payer FI"],

@@ -80,7 +80,7 @@ async function enrol(deps: NodeRouteDependencies, c: Context): Promise<Response>
   return c.json({ certificate: toBase64(certificate), keySet: toBase64(keySet), generation, serverTimeMs });
 }
 
-const enrolMessages: Readonly<Record<EnrolRefusal, string>> = {
+export const enrolMessages: Readonly<Record<EnrolRefusal, string>> = {
   "unknown-code": "There is no such enrolment code; check it letter by letter, or ask for a new one",
   "used-code": "This code was used by another machine; ask for a new one",
   "expired-code": "This code has run out; ask for a new one",

@@ -2,7 +2,7 @@
 import { boxKeyPair } from "#sync/signing/sealed.ts";
 import { composeServer } from "../compose.ts";
 import type { ComposedServer, ComposeOptions } from "../compose.ts";
-import { loadKey } from "../keys.ts";
+import { createKeyFiles } from "../key-files.ts";
 import { migrateDatabase } from "../postgres/migrate.ts";
 import {
   databaseUse,
@@ -55,7 +55,7 @@ export async function openSandbox(
 export const callerKey = "sandbox-caller";
 
 async function load({ parts }: ComposedServer, keysFolder: string, seed: Seed): Promise<void> {
-  const { publicKey } = boxKeyPair(await loadKey(keysFolder, callerKey));
+  const { publicKey } = boxKeyPair(await createKeyFiles(keysFolder).secret(callerKey));
   await loadSeed({ ...parts, callerPublicKey: publicKey }, seed);
   const serials = seed.vouchers.map(({ serial }) => serial);
   await finishSandbox(

@@ -71,7 +71,13 @@ function ofRealServers(environment: Environment): string[] {
   ];
 }
 
-const realServerSettings = ["PAYPOST_KEYS", "PAYPOST_JWKS", "PAYPOST_ISSUER", "ELECTRIC_URL"] as const;
+const realServerSettings = [
+  "PAYPOST_KEYS",
+  "PAYPOST_KEYS_SECRET",
+  "PAYPOST_JWKS",
+  "PAYPOST_ISSUER",
+  "ELECTRIC_URL",
+] as const;
 
 function withoutEmpty(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value));

@@ -65,7 +65,7 @@ interface RedeemMessage {
   readonly detail: string;
 }
 
-const redeemMessages: Readonly<Record<OnlineRefusalCode, RedeemMessage>> = {
+export const redeemMessages: Readonly<Record<OnlineRefusalCode, RedeemMessage>> = {
   "unknown-voucher": { message: "NOT_EXISTING", detail: "There is no voucher with this serial number" },
   "wrong-number": { message: "WRONG_SECRET", detail: "The voucher number does not fit the serial number" },
   "unknown-agent": { message: "UNKNOWN_AGENT", detail: "There is no merchant or agent with this id" },

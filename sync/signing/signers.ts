@@ -31,8 +31,12 @@ export function createSeed(randomBytes: RandomBytes): Uint8Array {
 /** A signer of one kind from a 32-byte seed, on Web Crypto where the runtime has Ed25519. */
 export async function createSigner(kind: SignedKind, seed: Uint8Array): Promise<Signer> {
   const key = ed25519Key(seed);
-  const sign = await quickestSigning(key);
-  return { kind, keyId: keyIdOf(kind, key.publicKey), publicKey: key.publicKey, sign };
+  return signerOf(kind, { publicKey: key.publicKey, sign: await quickestSigning(key) });
+}
+
+/** A signer of one kind from whatever signs with the key, wherever that is. */
+export function signerOf(kind: SignedKind, { publicKey, sign }: Pick<Signer, "publicKey" | "sign">): Signer {
+  return { kind, keyId: keyIdOf(kind, publicKey), publicKey, sign };
 }
 
 /** A signer of one kind from a key, or the 32-byte seed of one, on tweetnacl. Deriving the key costs a signature's time. */
