@@ -6,6 +6,7 @@ import type { CallbackKind, CallbackRow, Store, Tx } from "../ports/store.ts";
 import { causeOf, waitSeconds } from "../delivery.ts";
 import { currentCorrelation, withCorrelation } from "../watch/correlation.ts";
 import { inSpan, traceHeaders } from "../watch/tracing.ts";
+import type { FairShare } from "./fair-share.ts";
 import type { SignRequest } from "./signature.ts";
 
 /** Sends to where it may be sent; how that is enforced depends on the runtime. */
@@ -26,10 +27,14 @@ export interface DeliveryDependencies {
   readonly send: Send;
   readonly sign: SignRequest;
   readonly compose: Compose;
+  /** How many may be under way to one receiver; as many as come if unset. */
+  readonly share?: FairShare;
   /** Told of each try. */
   readonly onTry?: ((outcome: "taken" | "refused") => void) | undefined;
 }
 
+/** How long one waits whose receiver has its share under way. */
+const turnSeconds = 2;
 const timeoutMs = 15_000;
 const giveUpAfterMs = 3 * 86_400_000;
 /** Nobody waits longer for the answer to a question. */
@@ -37,6 +42,22 @@ const questionGoodForMs = 600_000;
 
 /** Does nothing for a callback that waits no longer. After three days it is given up, and an alert raised. */
 export async function deliverCallback(deps: DeliveryDependencies, id: bigint): Promise<void> {
+  const { store, share } = deps;
+  if (!share) return deliver(deps, id);
+  const callback = await store.transaction((tx) => tx.callbacks.find(id));
+  if (callback?.state !== "waiting") return;
+  if (!share.take(callback.url)) {
+    await store.transaction((tx) => tx.jobs.enqueue({ queue: "callback", id: String(id) }, turnSeconds));
+    return;
+  }
+  try {
+    await deliver(deps, id);
+  } finally {
+    share.giveBack(callback.url);
+  }
+}
+
+async function deliver(deps: DeliveryDependencies, id: bigint): Promise<void> {
   const prepared = await deps.store.transaction(async (tx) => {
     const callback = await tx.callbacks.find(id);
     if (callback?.state !== "waiting") return undefined;

@@ -44,10 +44,12 @@ import { oversightCommands } from "./oversight-commands.ts";
 import { paymentCommands } from "./payment-commands.ts";
 import { reportCommands } from "./report-commands.ts";
 import { settlementCommands } from "./settlement-commands.ts";
+import { voucherCommands } from "./voucher-commands.ts";
 import { table } from "./table.ts";
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...operatorCommands,
+  ...voucherCommands,
   ...oversightCommands,
   ...auditCommands,
   ...carryingCommands,

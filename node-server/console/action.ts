@@ -88,6 +88,10 @@ export function change<Input extends z.ZodObject, Answer extends z.ZodType>(
   return { ...action, kind: "change" };
 }
 
+export function file<Input extends z.ZodObject>(action: Omit<FileAction<Input>, "kind">): FileAction<Input> {
+  return { ...action, kind: "file" };
+}
+
 export function answered<Answer>(answer: Answer): Outcome<Answer> {
   return { ok: true, answer };
 }

@@ -85,7 +85,7 @@ async function answerList(call: Call, action: AnyList): Promise<Response> {
   const { as, after, limit, sort, descending } = parsed.data;
   const filters = Object.fromEntries(
     Object.entries(query).filter(
-      ([key, text]) => !(key in listInput.shape) && text !== "" && text.length <= 200,
+      ([key, text]) => !Object.hasOwn(listInput.shape, key) && text !== "" && text.length <= 200,
     ),
   );
   const wish: PageWish = {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { formatMajor } from "#core/money.ts";
 import type { Money } from "#core/money.ts";
+import { formatSerial } from "#core/voucher-number.ts";
 
 /** Major units and their currency. */
 export const money = z.object({ amount: z.string(), currency: z.string() });
@@ -18,3 +19,14 @@ export function shownMoment(at: Date | null): number | null;
 export function shownMoment(at: Date | null): number | null {
   return at === null ? null : at.getTime();
 }
+
+export function shownSerial(serial: bigint): string;
+export function shownSerial(serial: bigint | null): string | null;
+export function shownSerial(serial: bigint | null): string | null {
+  return serial === null ? null : formatSerial(serial);
+}
+
+/** A reason that somebody typed. */
+export const because = z.string().trim().min(3).max(500);
+/** Of an operation, in hexadecimal. */
+export const hash = z.string().regex(/^[0-9a-f]{64}$/);

@@ -7,6 +7,7 @@ import { timeOutInquiries } from "../bills/inquiries.ts";
 import type { Addresses } from "../addresses.ts";
 import { remindBillers } from "../bills/remind.ts";
 import { expireRequestsToPay } from "../bills/requests-to-pay.ts";
+import { createFairShare } from "../callbacks/fair-share.ts";
 import { sendForgotten } from "../callbacks/forgotten.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
 import { forgetNodeQuestions } from "../nodes/forget-questions.ts";
@@ -53,9 +54,13 @@ export interface HandlerDependencies {
   readonly graceMs: number;
 }
 
+/** Of the callbacks that a process sends at once (`./queues.ts`). */
+const callbacksToOneReceiver = 2;
+
 export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, DisbursementQueue> {
   const { store, gateway, keys, numbers, send, signCallback, signMessage, sendMessage, graceMs } = deps;
   const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const fairShare = createFairShare(callbacksToOneReceiver);
   const compose = createComposer({ graceMs, payerAddresses: deps.addresses.ofPayers, signMessage });
   return {
     "issue-batch": (id) =>
@@ -68,7 +73,10 @@ export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, Disbur
       afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),
     "validate-at-bank": (id) => validateAtBank(store, deps.askAboutAccounts, BigInt(id)),
     callback: (id) =>
-      deliverCallback({ store, send, sign: signCallback, compose, onTry: deps.onCallback }, BigInt(id)),
+      deliverCallback(
+        { store, send, sign: signCallback, compose, share: fairShare, onTry: deps.onCallback },
+        BigInt(id),
+      ),
     notify: (id) => deliverNotification(store, sendMessage, BigInt(id)),
     payout: async (id) => void (await payClaim(store, gateway, id)),
   };

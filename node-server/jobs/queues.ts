@@ -42,7 +42,7 @@ export const queueSettings: Readonly<Record<QueueName, QueueSettings>> = {
   "run-command": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   "map-payees": { ...withoutEnd, concurrency: 2, expireInSeconds: 6 * hour },
   // These handlers enqueue the next try themselves; this is for a worker that died, or a database that was away.
-  callback: { ...withoutEnd, concurrency: 4, expireInSeconds: 5 * minute },
+  callback: { ...withoutEnd, concurrency: 8, expireInSeconds: 5 * minute },
   // A batch of payments leaves a receipt for each; one at a time they would take hours.
   notify: { ...withoutEnd, concurrency: 2, atOnce: 50, expireInSeconds: 5 * minute },
   payout: { ...withoutEnd, concurrency: 2, expireInSeconds: 5 * minute },

@@ -29,6 +29,36 @@ export const rights = {
   "node.freeze": ["administrator", "support"],
   "node.revoke": ["administrator"],
 
+  vouchers: innerRoles,
+  voucher: innerRoles,
+  "voucher.suspend": ["programme-manager", "voucher-officer"],
+  "voucher.unsuspend": ["programme-manager", "voucher-officer"],
+  "voucher.cancel": ["programme-manager", "voucher-officer"],
+
+  batches: ["administrator", "programme-manager", "approver", "auditor", "support"],
+  "batch.text": ["administrator", "programme-manager", "approver", "auditor", "support"],
+  "batch.approve": ["approver"],
+  "batch.steer": ["administrator", "programme-manager"],
+
+  approvals: innerRoles,
+  "approval.approve": ["administrator", "approver"],
+  "approval.withdraw": ["administrator", "programme-manager", "approver"],
+
+  operations: [...innerRoles, "merchant"],
+  "operation.evidence": innerRoles,
+  "held.propose": ["administrator", "programme-manager", "support"],
+  "held.decide": ["administrator", "approver"],
+  "held.retry": ["administrator", "support"],
+
+  disputes: [...innerRoles, "merchant"],
+  "dispute.evidence": innerRoles,
+  "dispute.propose": ["programme-manager", "support"],
+  "dispute.decide": ["administrator", "approver"],
+
+  callbacks: ["administrator", "programme-manager", "auditor", "support"],
+  "callback.resend": ["administrator", "support"],
+
+  beneficiaries: innerRoles,
   merchants: [...innerRoles, "fsp", "merchant"],
   matrix: innerRoles,
   billers: [...innerRoles, "biller"],

@@ -52,7 +52,7 @@ export async function proposeSignatory(
   pool: Pool,
   { institutionId, name, publicKey, by }: SignatoryOf & { readonly publicKey: Uint8Array },
 ): Promise<void> {
-  await operatorChange(pool, changeOf("signatory.propose", institutionId, name), (client) =>
+  await operatorChange(pool, { ...changeOf("signatory.propose", institutionId, name), by }, (client) =>
     client.query(
       `insert into batch_signatories (institution_id, name, public_key, proposed_by) values ($1, $2, $3, $4)
        on conflict (institution_id, name) do update set public_key = $3, proposed_by = $4,
@@ -67,28 +67,35 @@ export async function approveSignatory(
   { institutionId, name, by }: SignatoryOf,
 ): Promise<"approved" | "not-proposed" | "same-person"> {
   let outcome: "approved" | "not-proposed" | "same-person" = "not-proposed";
-  await operatorChange(pool, changeOf("signatory.approve", institutionId, name), async (client) => {
-    const { rows } = await client.query<{ proposed_by: string }>(
-      `select proposed_by from batch_signatories
+  await operatorChange(
+    pool,
+    { ...changeOf("signatory.approve", institutionId, name), by },
+    async (client) => {
+      const { rows } = await client.query<{ proposed_by: string }>(
+        `select proposed_by from batch_signatories
        where institution_id = $1 and name = $2 and approved_by is null for update`,
-      [institutionId, name],
-    );
-    const [proposal] = rows;
-    if (!proposal) return;
-    outcome = proposal.proposed_by === by ? "same-person" : "approved";
-    if (outcome === "same-person") return;
-    await client.query(
-      `update batch_signatories set approved_by = $3, approved_at = clock_timestamp()
+        [institutionId, name],
+      );
+      const [proposal] = rows;
+      if (!proposal) return;
+      outcome = proposal.proposed_by === by ? "same-person" : "approved";
+      if (outcome === "same-person") return;
+      await client.query(
+        `update batch_signatories set approved_by = $3, approved_at = clock_timestamp()
        where institution_id = $1 and name = $2`,
-      [institutionId, name, by],
-    );
-  });
+        [institutionId, name, by],
+      );
+    },
+  );
   return outcome;
 }
 
 /** Takes a signatory away at once; one person is enough for that. */
-export async function withdrawSignatory(pool: Pool, { institutionId, name }: SignatoryOf): Promise<boolean> {
-  const change = changeOf("signatory.withdraw", institutionId, name);
+export async function withdrawSignatory(
+  pool: Pool,
+  { institutionId, name, by }: SignatoryOf,
+): Promise<boolean> {
+  const change = { ...changeOf("signatory.withdraw", institutionId, name), by };
   const { isNew } = await operatorChange(pool, change, (client) =>
     client.query("delete from batch_signatories where institution_id = $1 and name = $2", [
       institutionId,

@@ -10,6 +10,8 @@ export interface OperatorChange {
   /** Kind and id, such as `merchant:M-1`. */
   readonly subject: string;
   readonly look: Look;
+  /** Who does it, where that is known. */
+  readonly by?: string;
 }
 
 export interface Changed {
@@ -22,7 +24,7 @@ export interface Changed {
 /** Does the work, and records what was seen before it and after. Nothing stays of a work that throws. */
 export async function operatorChange(
   pool: Pool,
-  { action, subject, look }: OperatorChange,
+  { action, subject, look, by }: OperatorChange,
   work: (client: PoolClient) => Promise<unknown>,
 ): Promise<Changed> {
   const client = await pool.connect();
@@ -34,8 +36,8 @@ export async function operatorChange(
     const isNew = !isDeepStrictEqual(before, after);
     if (isNew) {
       await client.query(
-        `insert into audit_entries (actor, action, subject, before, after) values ('operator', $1, $2, $3, $4)`,
-        [action, subject, json(before), json(after)],
+        `insert into audit_entries (actor, action, subject, before, after) values ($5, $1, $2, $3, $4)`,
+        [action, subject, json(before), json(after), by === undefined ? "operator" : `operator:${by}`],
       );
     }
     await client.query("commit");

@@ -18,6 +18,8 @@ export interface ChangeReason {
   /** Who asked for it, as the audit trail names them. */
   readonly actor: string;
   readonly action: string;
+  /** What a person said for it. */
+  readonly because?: string;
 }
 
 /** Changes a voucher that `tx` has locked, or says why not. What is bound by a lease or a claim becomes pending. */
@@ -25,7 +27,7 @@ export async function changeVoucher(
   tx: Tx,
   voucher: VoucherRow,
   event: ChangeEvent,
-  { actor, action }: ChangeReason,
+  { actor, action, because }: ChangeReason,
 ): Promise<VoucherDecision> {
   const decision = decideVoucher(voucher, event);
   if (!decision.ok) return decision;
@@ -37,7 +39,7 @@ export async function changeVoucher(
     action,
     subject: `voucher:${voucher.serial}`,
     before: { state: voucher.state, pending: voucher.pending },
-    after: { ...decision.next },
+    after: { ...decision.next, ...(because !== undefined && { because }) },
   });
   return decision;
 }

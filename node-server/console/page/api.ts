@@ -9,9 +9,10 @@ type Named<Kind extends string> = {
 export type ListName = Named<"list">;
 export type ReadName = Named<"read">;
 export type ChangeName = Named<"change">;
+export type FileName = Named<"file">;
 
 export type RowOf<Name extends ListName> = z.output<Actions[Name]["shown"]>;
-export type InputOf<Name extends ReadName | ChangeName> = z.input<Actions[Name]["input"]>;
+export type InputOf<Name extends ReadName | ChangeName | FileName> = z.input<Actions[Name]["input"]>;
 export type AnswerOf<Name extends ReadName | ChangeName> = z.output<Actions[Name]["answer"]>;
 
 export type Answered<Answer> =
@@ -48,6 +49,10 @@ export function send<Answer>(path: string, body: object): Promise<Answered<Answe
 
 export function readPath<Name extends ReadName>(name: Name, input: InputOf<Name>): string {
   return `${name}?${queryOf(input)}`;
+}
+
+export function fileUrl<Name extends FileName>(name: Name, input: InputOf<Name>): string {
+  return urlOf(`${name}?${queryOf(input)}`);
 }
 
 export function urlOf(path: string): string {

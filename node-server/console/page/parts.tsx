@@ -46,6 +46,8 @@ interface ConfirmProps<Name extends ChangeName> {
   readonly text: string;
   readonly label: string;
   readonly danger?: boolean;
+  /** What else is asked. */
+  readonly children?: ReactNode;
   /** Ask for a reason, which `input` is given. */
   readonly asksWhy?: boolean;
   readonly input: (because: string) => InputOf<Name>;
@@ -55,7 +57,18 @@ interface ConfirmProps<Name extends ChangeName> {
 
 /** Says what will happen, asks why where that is kept, and tells what was refused. */
 export function Confirm<Name extends ChangeName>(props: ConfirmProps<Name>) {
-  const { action, title, text, label, danger = false, asksWhy = false, input, onDone, onClose } = props;
+  const {
+    action,
+    title,
+    text,
+    label,
+    danger = false,
+    asksWhy = false,
+    input,
+    onDone,
+    onClose,
+    children,
+  } = props;
   const { t } = useTranslation();
   const { isBusy, refusal, run } = useChange(action);
   const [because, setBecause] = useState("");
@@ -69,6 +82,7 @@ export function Confirm<Name extends ChangeName>(props: ConfirmProps<Name>) {
         }}
       >
         <p>{text}</p>
+        {children}
         {asksWhy && (
           <div className="field">
             <label htmlFor={id}>{t("common.because")}</label>
@@ -97,5 +111,36 @@ export function Confirm<Name extends ChangeName>(props: ConfirmProps<Name>) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** What a page asks a person about, and what it tells once it is done; its lists are then asked for anew. */
+export function useActs<Asked>() {
+  const [asked, setAsked] = useState<Asked>();
+  const [told, setTold] = useState<string>();
+  const [version, setVersion] = useState(0);
+  return {
+    asked,
+    version,
+    ask: (what: Asked) => {
+      setTold(undefined);
+      setAsked(() => what);
+    },
+    close: () => setAsked(undefined),
+    done: (text: string) => {
+      setAsked(undefined);
+      setTold(text);
+      setVersion((count) => count + 1);
+    },
+    told,
+  };
+}
+
+export function Told({ text }: { readonly text: string | undefined }) {
+  if (text === undefined) return null;
+  return (
+    <p role="status" className="banner good">
+      {text}
+    </p>
   );
 }

@@ -5,11 +5,32 @@ import { common } from "./words/common.ts";
 import { nodes } from "./words/nodes.ts";
 import { operators } from "./words/operators.ts";
 import { overview } from "./words/overview.ts";
+import { disputes, operations } from "./words/operations.ts";
+import { vouchers } from "./words/vouchers.ts";
+import { approvals, batches, beneficiaries, callbacks } from "./words/work.ts";
 import { billers, matrix, merchants } from "./words/registry.ts";
 import { signIn } from "./words/sign-in.ts";
 import { refusal, term } from "./words/terms.ts";
 
-const words = { common, signIn, overview, nodes, merchants, matrix, billers, operators, term, refusal };
+const words = {
+  common,
+  signIn,
+  overview,
+  nodes,
+  vouchers,
+  batches,
+  approvals,
+  operations,
+  disputes,
+  callbacks,
+  beneficiaries,
+  merchants,
+  matrix,
+  billers,
+  operators,
+  term,
+  refusal,
+};
 
 export const languages = ["en", "fr"] as const;
 export type Language = (typeof languages)[number];

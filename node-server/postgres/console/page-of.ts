@@ -89,11 +89,11 @@ function pageQuery<Row>(source: ListSource<Row>, wish: PageWish): { sql: string;
   const values: unknown[] = [];
   const place = (value: unknown) => `$${values.push(value)}`;
   const [first] = Object.keys(source.sorts);
-  const sort = source.sorts[wish.sort ?? first ?? ""];
+  const sort = ownOf(source.sorts, wish.sort ?? first ?? "");
   if (!sort) throw new WrongWishError("the list cannot be sorted by that");
   const descending = wish.sort === undefined ? source.descending : (wish.descending ?? false);
   const conditions = Object.entries(wish.filters).map(([name, text]) => {
-    const condition = source.filters[name];
+    const condition = ownOf(source.filters, name);
     if (!condition) throw new WrongWishError("the list has no such filter");
     return condition(`${place(text)}::text`);
   });
@@ -114,6 +114,11 @@ function pageQuery<Row>(source: ListSource<Row>, wish: PageWish): { sql: string;
   const sql = `select r.*, ${sortBy}::text as "sortText", ${keyBy}::text as "keyText" from (${source.query}) r ${where}
     order by ${sortBy} ${way}, ${keyBy} ${way} limit ${place(wish.limit + 1)}`;
   return { sql, values };
+}
+
+/** A name comes from whoever asks, and what every object has is none of the list's. */
+function ownOf<Value>(names: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(names, name) ? names[name] : undefined;
 }
 
 function encodePlace({ sortText, keyText }: Placed): string {

@@ -15,6 +15,10 @@ export async function recordInConsole(
 ): Promise<void> {
   await pool.query(
     `insert into audit_entries (actor, action, subject, after, origin) values ($1, $2, $3, $4, $5)`,
-    [`operator:${by}`, `console.${action}`, subject, JSON.stringify(detail), from],
+    [`operator:${by}`, `console.${action}`, subject, JSON.stringify(detail, bigintsAsText), from],
   );
+}
+
+function bigintsAsText(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
 }

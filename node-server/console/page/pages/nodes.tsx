@@ -1,10 +1,9 @@
 /** Nodes: when they were heard of, what they hold, and stopping one. */
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "#ui/format.ts";
 import type { RowOf } from "../api.ts";
 import { List } from "../list.tsx";
-import { Chip, Confirm, Moment, PageHead } from "../parts.tsx";
+import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -15,18 +14,15 @@ export function Nodes() {
   const { number } = useFormats();
   const term = useTerm();
   const may = useMay();
-  const [asked, setAsked] = useState<{ readonly act: "freeze" | "revoke"; readonly node: Node }>();
-  const [told, setTold] = useState<string>();
-  const [version, setVersion] = useState(0);
+  const { asked, ask, told, version, done, close } = useActs<{
+    readonly act: "freeze" | "revoke";
+    readonly node: Node;
+  }>();
   const canStop = may("node.freeze") || may("node.revoke");
   return (
     <>
       <PageHead title={t("nodes.title")} />
-      {told !== undefined && (
-        <p role="status" className="banner good">
-          {told}
-        </p>
-      )}
+      <Told text={told} />
       <List
         name="nodes"
         caption={t("nodes.title")}
@@ -92,13 +88,13 @@ export function Nodes() {
           acts: (node: Node) => (
             <>
               {may("node.freeze") && node.status === "active" && (
-                <button type="button" onClick={() => setAsked({ act: "freeze", node })}>
+                <button type="button" onClick={() => ask({ act: "freeze", node })}>
                   {t("nodes.freeze")}
                   <span className="unseen"> {node.name}</span>
                 </button>
               )}
               {may("node.revoke") && node.status !== "revoked" && (
-                <button type="button" className="danger" onClick={() => setAsked({ act: "revoke", node })}>
+                <button type="button" className="danger" onClick={() => ask({ act: "revoke", node })}>
                   {t("nodes.revoke")}
                   <span className="unseen"> {node.name}</span>
                 </button>
@@ -115,12 +111,10 @@ export function Nodes() {
           label={t(`nodes.${asked.act}`)}
           danger
           input={() => ({ id: asked.node.id })}
-          onDone={({ lastSequence }) => {
-            setTold(t("nodes.done", { name: asked.node.name, sequence: lastSequence }));
-            setVersion(version + 1);
-            setAsked(undefined);
-          }}
-          onClose={() => setAsked(undefined)}
+          onDone={({ lastSequence }) =>
+            done(t("nodes.done", { name: asked.node.name, sequence: lastSequence }))
+          }
+          onClose={close}
         />
       )}
     </>
