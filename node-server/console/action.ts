@@ -41,6 +41,8 @@ export interface ChangeAction<Input extends z.ZodObject, Answer extends z.ZodTyp
   readonly answer: Answer;
   /** What the audit trail says that it is about. */
   subject(input: z.output<Input>): string;
+  /** What the audit trail tells of the input, where that is not all of it. */
+  told?(input: z.output<Input>): Readonly<Record<string, unknown>>;
   run(context: ActionContext, input: z.output<Input>): Promise<Outcome<z.input<Answer>>>;
 }
 

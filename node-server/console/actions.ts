@@ -3,6 +3,8 @@ import type { ActionName } from "../operators/rights.ts";
 import type { Action } from "./action.ts";
 import { approvalActions } from "./actions/approvals.ts";
 import { batchActions } from "./actions/batches.ts";
+import { caseActions } from "./actions/cases.ts";
+import { oversightActions } from "./actions/oversight.ts";
 import { beneficiaryActions } from "./actions/beneficiaries.ts";
 import { callbackActions } from "./actions/callbacks.ts";
 import { operationActions } from "./actions/operations.ts";
@@ -22,6 +24,8 @@ export const actions = {
   ...callbackActions,
   ...beneficiaryActions,
   ...registryActions,
+  ...caseActions,
+  ...oversightActions,
   ...operatorActions,
 } as const satisfies Readonly<Record<ActionName, Action>>;
 

@@ -56,7 +56,10 @@ async function answer(call: Call, action: Action): Promise<Response> {
   const parsed = action.input.safeParse(action.kind === "change" ? await jsonOf(c) : c.req.query());
   if (!parsed.success) return refuse(c, 400, "malformed", { errors: errorsOf(parsed.error) });
   const input = parsed.data;
-  const asked = action.kind === "read" ? { subject: name, input } : { subject: action.subject(input), input };
+  const asked = {
+    subject: action.kind === "read" ? name : action.subject(input),
+    input: (action.kind === "change" && action.told?.(input)) || input,
+  };
   const isTold = action.kind !== "read" || action.audited;
   const outcome: Outcome<unknown> = await action.run(context, input);
   if (isTold)
@@ -75,7 +78,7 @@ const listInput = z.object({
   descending: z.enum(["true", "false"]).optional(),
   after: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(25),
-  as: z.literal("csv").optional(),
+  as: z.enum(["csv", "jsonl"]).optional(),
 });
 async function answerList(call: Call, action: AnyList): Promise<Response> {
   const { c, name, context } = call;
@@ -96,9 +99,9 @@ async function answerList(call: Call, action: AnyList): Promise<Response> {
     limit,
     party: context.operator.party,
   };
-  if (action.audited || as === "csv") await record(call, `list:${name}`, { filters, as: as ?? "page" });
+  if (action.audited || as !== undefined) await record(call, `list:${name}`, { filters, as: as ?? "page" });
   try {
-    if (as === "csv") return await csvOf(call, action, wish);
+    if (as !== undefined) return await fileOf(call, action, wish, formats[as]);
     const page = await pageOf(context.pool, action.source, wish);
     const rows = page.rows.map((row) => action.shown.parse(action.toShown(row, context)));
     return c.json({ rows, next: page.next } as never);
@@ -108,8 +111,36 @@ async function answerList(call: Call, action: AnyList): Promise<Response> {
   }
 }
 
+/** How the rows of a list are written into a file. */
+interface Format {
+  readonly ending: string;
+  readonly type: string;
+  begin(columns: readonly string[]): string;
+  lines(columns: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): string;
+}
+
+const formats: Readonly<Record<"csv" | "jsonl", Format>> = {
+  csv: {
+    ending: "csv",
+    type: "text/csv; charset=utf-8",
+    begin: (columns) => toCsv([columns]),
+    lines: (columns, rows) => toCsv(rows.map((row) => columns.map((column) => cellOf(row[column])))),
+  },
+  jsonl: {
+    ending: "jsonl",
+    type: "application/jsonl; charset=utf-8",
+    begin: () => "",
+    lines: (_columns, rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join(""),
+  },
+};
+
 /** All rows of the list, whatever their number: a thousand at a time are in memory. */
-async function csvOf({ c, name, context }: Call, action: AnyList, wish: PageWish): Promise<Response> {
+async function fileOf(
+  { c, name, context }: Call,
+  action: AnyList,
+  wish: PageWish,
+  format: Format,
+): Promise<Response> {
   const columns = Object.keys(action.shown.shape);
   const pages = allRows(context.pool, action.source, wish);
   // What is wrong with the wish is told before the file begins.
@@ -117,14 +148,12 @@ async function csvOf({ c, name, context }: Call, action: AnyList, wish: PageWish
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(encoder.encode(toCsv([columns])));
+      controller.enqueue(encoder.encode(format.begin(columns)));
     },
     async pull(controller) {
       if (page.done === true) return controller.close();
       const rows = page.value.map((row) => action.shown.parse(action.toShown(row, context)));
-      controller.enqueue(
-        encoder.encode(toCsv(rows.map((row) => columns.map((column) => cellOf(row[column]))))),
-      );
+      controller.enqueue(encoder.encode(format.lines(columns, rows)));
       page = await pages.next();
     },
     async cancel() {
@@ -132,8 +161,8 @@ async function csvOf({ c, name, context }: Call, action: AnyList, wish: PageWish
     },
   });
   return c.body(body, 200, {
-    "content-type": "text/csv; charset=utf-8",
-    "content-disposition": `attachment; filename="${name}.csv"`,
+    "content-type": format.type,
+    "content-disposition": `attachment; filename="${name}.${format.ending}"`,
   });
 }
 

@@ -63,6 +63,18 @@ export const rights = {
   matrix: innerRoles,
   billers: [...innerRoles, "biller"],
 
+  cases: innerRoles,
+  case: innerRoles,
+  "case.open": ["programme-manager", "support"],
+  "case.assign": ["programme-manager"],
+  "case.work": ["programme-manager", "support"],
+
+  alerts: innerRoles,
+  "alert.end": ["administrator", "programme-manager", "support"],
+
+  audit: ["administrator", "auditor"],
+  auditCheck: ["administrator", "auditor"],
+
   operators: ["administrator", "auditor"],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 

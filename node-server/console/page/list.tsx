@@ -23,6 +23,8 @@ export type Filter = {
   readonly label: string;
 } & (
   | { readonly kind: "search" }
+  /** Of the calendar, as the server's list takes it: `YYYY-MM-DD`. */
+  | { readonly kind: "day" }
   | {
       readonly kind: "choice";
       readonly options: readonly { readonly value: string; readonly label: string }[];
@@ -41,6 +43,8 @@ interface ListProps<Name extends ListName> {
   readonly live?: boolean;
   /** Another number asks anew: something was changed. */
   readonly version?: number;
+  /** Saves its rows as JSON Lines too. */
+  readonly jsonLines?: boolean;
   readonly acts?: (row: RowOf<Name>) => ReactNode;
 }
 
@@ -50,7 +54,18 @@ interface Page<Row> {
 }
 
 export function List<Name extends ListName>(props: ListProps<Name>) {
-  const { name, caption, columns, rowKey, filters = [], fixed = {}, live = false, version = 0, acts } = props;
+  const {
+    name,
+    caption,
+    columns,
+    rowKey,
+    filters = [],
+    fixed = {},
+    live = false,
+    version = 0,
+    jsonLines = false,
+    acts,
+  } = props;
   const { t } = useTranslation();
   const [chosen, setChosen] = useState<Readonly<Record<string, string>>>({});
   const [order, setOrder] = useState<{ readonly sort: string; readonly descending: boolean }>();
@@ -77,6 +92,14 @@ export function List<Name extends ListName>(props: ListProps<Name>) {
         {filters.map((filter) =>
           filter.kind === "search" ? (
             <Search key={filter.name} label={filter.label} onSearch={(text) => filterBy(filter.name, text)} />
+          ) : filter.kind === "day" ? (
+            <Field
+              key={filter.name}
+              label={filter.label}
+              type="date"
+              value={chosen[filter.name] ?? ""}
+              onChange={({ target }) => filterBy(filter.name, target.value)}
+            />
           ) : (
             <Choice
               key={filter.name}
@@ -91,6 +114,12 @@ export function List<Name extends ListName>(props: ListProps<Name>) {
           <Icon name="save" />
           {t("common.export")}
         </a>
+        {jsonLines && (
+          <a className="button" href={urlOf(`${name}?${queryOf({ ...wish, as: "jsonl" })}`)} download>
+            <Icon name="save" />
+            {t("common.exportLines")}
+          </a>
+        )}
       </div>
       <Refused code={refusal} />
       {shown && (

@@ -2,6 +2,9 @@
 import type { ComponentType } from "react";
 import type { IconName } from "#ui/icons.tsx";
 import type { ActionName } from "../../operators/rights.ts";
+import { Alerts } from "./pages/alerts.tsx";
+import { Audit } from "./pages/audit.tsx";
+import { Cases } from "./pages/cases.tsx";
 import { Approvals } from "./pages/approvals.tsx";
 import { Batches } from "./pages/batches.tsx";
 import { Beneficiaries } from "./pages/beneficiaries.tsx";
@@ -28,11 +31,14 @@ export const pages = {
   nodes: { Page: Nodes, icon: "nodes", needs: "nodes" },
   operations: { Page: Operations, icon: "history", needs: "operations" },
   disputes: { Page: Disputes, icon: "disputes", needs: "disputes" },
+  cases: { Page: Cases, icon: "bills", needs: "cases" },
+  alerts: { Page: Alerts, icon: "caution", needs: "alerts" },
   callbacks: { Page: Callbacks, icon: "callbacks", needs: "callbacks" },
   merchants: { Page: Merchants, icon: "redeem", needs: "merchants" },
   matrix: { Page: Matrix, icon: "yes", needs: "matrix" },
   billers: { Page: Billers, icon: "bills", needs: "billers" },
   beneficiaries: { Page: Beneficiaries, icon: "payees", needs: "beneficiaries" },
+  audit: { Page: Audit, icon: "history", needs: "audit" },
   operators: { Page: Operators, icon: "people", needs: "operators" },
 } as const satisfies Readonly<Record<string, ConsolePage>>;
 

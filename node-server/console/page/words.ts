@@ -9,6 +9,7 @@ import { disputes, operations } from "./words/operations.ts";
 import { vouchers } from "./words/vouchers.ts";
 import { approvals, batches, beneficiaries, callbacks } from "./words/work.ts";
 import { billers, matrix, merchants } from "./words/registry.ts";
+import { alerts, audit, cases } from "./words/oversight.ts";
 import { signIn } from "./words/sign-in.ts";
 import { refusal, term } from "./words/terms.ts";
 
@@ -27,6 +28,9 @@ const words = {
   merchants,
   matrix,
   billers,
+  cases,
+  alerts,
+  audit,
   operators,
   term,
   refusal,
