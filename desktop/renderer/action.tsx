@@ -69,6 +69,27 @@ export function useAction() {
   return { isBusy, wrong, run };
 }
 
+/** Below a form in a dialog. */
+export function SaveOrCancel({
+  isBusy,
+  onClose,
+}: {
+  readonly isBusy: boolean;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <div className="row">
+      <button className="primary" disabled={isBusy}>
+        {isBusy ? t("common.working") : t("common.save")}
+      </button>
+      <button type="button" onClick={onClose}>
+        {t("common.cancel")}
+      </button>
+    </div>
+  );
+}
+
 export function Wrong({ text }: { readonly text: string | undefined }) {
   return (
     <p role="alert" className={text === undefined ? "quiet" : "banner bad"}>

@@ -1,7 +1,7 @@
 /** What opens this till besides its machine's key store: a passphrase, so that a lost store does not lose the till. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAction, Wrong } from "./action.tsx";
+import { SaveOrCancel, useAction, Wrong } from "./action.tsx";
 import { NewPassphrase } from "./new-passphrase.tsx";
 import { Dialog } from "#ui/parts.tsx";
 import { PinField } from "./pin-field.tsx";
@@ -46,14 +46,7 @@ function Choose({ onClose }: { readonly onClose: () => void }) {
         <NewPassphrase value={passphrase} onValue={setPassphrase} />
         <PinField label={t("settings.passphrasePin")} pin={pin} onPin={setPin} />
         <Wrong text={wrong} />
-        <div className="row">
-          <button className="primary" disabled={isBusy}>
-            {isBusy ? t("common.working") : t("common.save")}
-          </button>
-          <button type="button" onClick={onClose}>
-            {t("common.cancel")}
-          </button>
-        </div>
+        <SaveOrCancel isBusy={isBusy} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 /** The languages that the page speaks. Each is complete: the compiler compares it with English. */
 import i18next from "i18next";
-import { initReactI18next } from "react-i18next";
+import { beginWords, firstKnown } from "#ui/begin.tsx";
 import { languages } from "../protocol.ts";
 import { ar } from "./words/ar.ts";
 import { en } from "./words/en.ts";
@@ -29,22 +29,12 @@ export const languageNames: Readonly<Record<Language, string>> = {
 
 export const catalogues = { en, fr, es, pt, sw, ar } as const;
 
-export async function startWords(): Promise<void> {
-  const resources = Object.fromEntries(
-    languages.map((language) => [language, { translation: catalogues[language] }]),
-  );
-  await i18next.use(initReactI18next).init({
-    resources,
-    lng: usualLanguage(),
-    fallbackLng: "en",
-    interpolation: { escapeValue: false },
-    returnNull: false,
-  });
+export function startWords(): Promise<void> {
+  return beginWords(catalogues, usualLanguage());
 }
 
 export function usualLanguage(): Language {
-  const known = navigator.languages.map((language) => language.slice(0, 2));
-  return known.flatMap((name) => languages.find((language) => language === name) ?? [])[0] ?? "en";
+  return firstKnown(navigator.languages, languages);
 }
 
 /** Tells the document as well, for screen readers and for the direction of reading. */

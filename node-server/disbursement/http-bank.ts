@@ -1,4 +1,5 @@
 /** Asking a payer bank over HTTP, as GovStack publishes it: it answers 202, and says later what it decided. */
+import { postSigned, under } from "../callbacks/post-signed.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
 import { rawNumber } from "#core/json.ts";
 import type { AskBank } from "./authorise.ts";
@@ -9,26 +10,16 @@ export interface HttpBankOptions {
   readonly sign: SignRequest;
 }
 
-const timeoutMs = 15_000;
-
 export function createHttpBank({ publicUrl, sign }: HttpBankOptions): AskBank {
   return async ({ url, batchId, payerIdentifier, currency, amount, correlationId }) => {
     if (publicUrl === undefined) throw new Error("PAYPOST_PUBLIC_URL is not set, so no bank could answer");
-    const target = `${url.replace(/\/+$/, "")}/batches/${encodeURIComponent(batchId)}?command=authorize`;
-    const body = JSON.stringify({ batchID: batchId, payerIdentifier, currency, amount: rawNumber(amount) });
-    const headers = await sign({ method: "POST", url: target, contentType: "application/json", body });
-    const response = await fetch(target, {
-      method: "POST",
-      headers: {
-        ...headers,
-        "X-CorrelationID": correlationId,
-        "X-CallbackURL": `${publicUrl.replace(/\/+$/, "")}/batches/${encodeURIComponent(batchId)}/authorization`,
-      },
-      body,
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`the bank answered ${response.status}`);
+    const path = `/batches/${encodeURIComponent(batchId)}`;
+    const headers = {
+      "X-CorrelationID": correlationId,
+      "X-CallbackURL": under(publicUrl, `${path}/authorization`),
+    };
+    const value = { batchID: batchId, payerIdentifier, currency, amount: rawNumber(amount) };
+    const status = await postSigned(sign, under(url, `${path}?command=authorize`), headers, value);
+    if (status < 200 || status >= 300) throw new Error(`the bank answered ${status}`);
   };
 }

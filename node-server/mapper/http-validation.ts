@@ -1,5 +1,6 @@
 /** Asking a payer bank about accounts over HTTP, as GovStack publishes it: it answers 202, and says later what it knows. */
 import { rawNumber } from "#core/json.ts";
+import { postSigned, under } from "../callbacks/post-signed.ts";
 import type { SignRequest } from "../callbacks/signature.ts";
 import type { AskAboutAccounts, AskedPayment } from "./validate-at-bank.ts";
 
@@ -9,7 +10,6 @@ export interface HttpValidationOptions {
   readonly sign: SignRequest;
 }
 
-const timeoutMs = 15_000;
 /** Of the statuses that say no, those that say: not now. */
 const transient: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
 
@@ -19,29 +19,19 @@ export const validationAnswerPath = "/beneficiaries/validation/confirmation";
 export function createHttpValidation({ publicUrl, sign }: HttpValidationOptions): AskAboutAccounts {
   return async ({ url, correlationId, institutionId, bank, batchId, payments }) => {
     if (publicUrl === undefined) throw new Error("PAYPOST_PUBLIC_URL is not set, so no bank could answer");
-    const target = `${url.replace(/\/+$/, "")}/beneficiaries?command=validate`;
-    const body = JSON.stringify({
+    const headers = {
+      "X-CorrelationID": correlationId,
+      "X-Registering-Institution-ID": institutionId,
+      "X-Callback-URL": under(publicUrl, validationAnswerPath),
+    };
+    const status = await postSigned(sign, under(url, "/beneficiaries?command=validate"), headers, {
       batchId,
       destinationDFSPID: bank,
       creditInstructions: payments.map(creditInstruction),
     });
-    const headers = await sign({ method: "POST", url: target, contentType: "application/json", body });
-    const response = await fetch(target, {
-      method: "POST",
-      headers: {
-        ...headers,
-        "X-CorrelationID": correlationId,
-        "X-Registering-Institution-ID": institutionId,
-        "X-Callback-URL": `${publicUrl.replace(/\/+$/, "")}${validationAnswerPath}`,
-      },
-      body,
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    await response.body?.cancel();
-    if (response.ok) return "taken";
-    if (response.status >= 400 && response.status < 500 && !transient.has(response.status)) return "refused";
-    throw new Error(`the bank answered ${response.status}`);
+    if (status >= 200 && status < 300) return "taken";
+    if (status >= 400 && status < 500 && !transient.has(status)) return "refused";
+    throw new Error(`the bank answered ${status}`);
   };
 }
 

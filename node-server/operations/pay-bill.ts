@@ -36,8 +36,8 @@ export async function settlePayBill(
   if (!biller) return { event: { type: "HOLD" }, reason: "unknown-biller" };
   const judged = await judge(tx, node, biller, operation, body);
   const payment = paymentOf(node, biller, operation, hash, body, "cash");
-  if (!judged.ok) return rejectCash(tx, payment, judged);
-  return takeCash(tx, node, payment);
+  if (!judged.ok) return rejectCash(tx, payment, judged.code, judged.duplicateOf, judged.evidence);
+  return takeCash(tx, payment);
 }
 
 /**
@@ -53,24 +53,19 @@ export async function payBillIfFree(
   const biller = await tx.billers.ofBill(body.billId);
   if (!biller) return undefined;
   if (body.type === "pay-bill-with-voucher") {
-    const verdict = await settlePayBillWithVoucher(
-      context,
-      tx,
-      node,
-      { operation, body, sealed, hash },
-      false,
-    );
+    const paid = { operation, body, sealed, hash };
+    const verdict = await settlePayBillWithVoucher(context, tx, node, paid, false);
     return verdict.reason === awaitingBiller ? verdict : undefined;
   }
   const judged = await judge(tx, node, biller, operation, body);
-  return judged.ok ? takeCash(tx, node, paymentOf(node, biller, operation, hash, body, "cash")) : undefined;
+  return judged.ok ? takeCash(tx, paymentOf(node, biller, operation, hash, body, "cash")) : undefined;
 }
 
-async function takeCash(tx: Tx, node: NodeRow, payment: ReturnType<typeof paymentOf>): Promise<Verdict> {
-  const { money } = payment;
-  const float = await tx.ledger.lockBalance(accountId(floatOf(node.merchantId, money)));
+async function takeCash(tx: Tx, payment: ReturnType<typeof paymentOf>): Promise<Verdict> {
+  const { money, merchantId } = payment;
+  const float = await tx.ledger.lockBalance(accountId(floatOf(merchantId, money)));
   const debtMinor = float >= money.amountMinor ? 0n : money.amountMinor - max(float, 0n);
-  const source = { means: "cash", merchantId: node.merchantId, debtMinor } as const;
+  const source = { means: "cash", merchantId, debtMinor } as const;
   return begun(tx, await beginPayment(tx, { ...payment, debtMinor, requestToPay: null }, source));
 }
 
@@ -84,9 +79,7 @@ export async function rejectPayBill(
   const biller = await tx.billers.ofBill(body.billId);
   if (!biller) return { event: { type: "REJECT" }, reason };
   const payment = paymentOf(node, biller, operation, hash, body, "cash");
-  const rejectReason = reason === "bill-paid" ? "Dup" : "Def";
-  await refusePayment(tx, { ...payment, rejectReason, reason, duplicateOf: null });
-  return { event: { type: "REJECT" }, reason, transactionId: payment.reference };
+  return rejectCash(tx, payment, reason, null);
 }
 
 /** A voucher that pays is claimed by the same rules as one that is redeemed, for the biller. */
@@ -206,11 +199,14 @@ function paymentOf(
 async function rejectCash(
   tx: Tx,
   payment: ReturnType<typeof paymentOf>,
-  { code, duplicateOf, evidence }: Omit<Extract<Judged, { readonly ok: false }>, "ok">,
+  reason: string,
+  duplicateOf: bigint | null,
+  evidence?: Uint8Array,
 ): Promise<Verdict> {
-  const rejectReason = code === "bill-paid" ? "Dup" : "Def";
-  await refusePayment(tx, { ...payment, rejectReason, reason: code, duplicateOf });
-  return { ...reject(code, evidence), transactionId: payment.reference };
+  const rejectReason = reason === "bill-paid" ? "Dup" : "Def";
+  await refusePayment(tx, { ...payment, rejectReason, reason, duplicateOf });
+  const { reference: transactionId } = payment;
+  return { event: { type: "REJECT" }, reason, transactionId, ...(evidence ? { evidence } : {}) };
 }
 
 function reject(code: RejectionCode, evidence?: Uint8Array): Verdict {

@@ -1,12 +1,9 @@
 /** Bills that were paid at a node after the backup of a server that was restored since: what it had said of them stands. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
-import type { Verdict } from "#sync/documents/verdict-list.ts";
-import { signDocument } from "#sync/signing/cose.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
-import type { SignedOperation } from "../../test/support/bare-node.ts";
 import { BillParty, isAdvice, registerBiller } from "../../test/support/bill-party.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { serversWord } from "../../test/support/servers-word.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundFloat } from "../ledger/bill-entries.ts";
@@ -41,7 +38,7 @@ test("4.8: what was applied is taken again and its biller told by a new id; what
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const node = await BareNode.enrol(server.url, await issueEnrolmentCode(testStore(pool), random, wish));
   const operations = [node.payBill("EL-1", 2000n), node.payBill("EL-2", 2000n)] as const;
-  const word = await signed(node, [
+  const word = await serversWord(server.context.verdictSigner, node, [
     [operations[0], { status: "applied" }],
     [operations[1], { status: "rejected", reason: "bill-paid" }],
   ]);
@@ -62,31 +59,3 @@ test("4.8: what was applied is taken again and its biller told by a new id; what
   const told = await again.upload([...operations]);
   expect(told.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "rejected" }]);
 });
-
-/** The server's word for these operations, given after the backup: its database knows nothing of it. */
-function signed(
-  { identity }: BareNode,
-  told: readonly (readonly [SignedOperation, Pick<Verdict, "status"> & Partial<Verdict>])[],
-): Promise<Uint8Array> {
-  const list = encodeVerdictList({
-    nodeId: identity.nodeId,
-    generation: 1,
-    serverTimeMs: Date.now(),
-    policyVersion: 0,
-    auditHead: null,
-    lastSequence: told.length,
-    lastHash: told.at(-1)?.[0].hash ?? new Uint8Array(32),
-    verdicts: told.map(([{ sequence, hash }, verdict]) => ({
-      sequence,
-      operationHash: hash,
-      reason: null,
-      transactionId: null,
-      decidedAtMs: Date.now(),
-      duplicate: false,
-      evidence: null,
-      guaranteedMinor: null,
-      ...verdict,
-    })),
-  });
-  return signDocument(server.context.verdictSigner, list);
-}

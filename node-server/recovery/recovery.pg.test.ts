@@ -7,11 +7,11 @@ import { BareNode } from "../../test/support/bare-node.ts";
 import type { SignedOperation } from "../../test/support/bare-node.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { encodeLease } from "#sync/documents/lease.ts";
-import { encodeVerdictList } from "#sync/documents/verdict-list.ts";
-import type { Verdict } from "#sync/documents/verdict-list.ts";
 import { signDocument } from "#sync/signing/cose.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
 import type { TestServer } from "../../test/support/server.ts";
+import { serversWord } from "../../test/support/servers-word.ts";
+import type { ToldVerdict } from "../../test/support/servers-word.ts";
 import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
 import { fundGroup } from "../ledger/entries.ts";
 import { revokeNode } from "../nodes/revoke.ts";
@@ -307,32 +307,13 @@ async function twoTills() {
 }
 
 /** The server's word for these operations, given after the backup: its database knows nothing of it. */
-async function signed(
-  { identity }: BareNode,
+function signed(
+  node: BareNode,
   operations: readonly SignedOperation[],
-  verdict: Pick<Verdict, "status"> & Partial<Verdict>,
+  verdict: ToldVerdict,
 ): Promise<Uint8Array> {
-  const list = encodeVerdictList({
-    nodeId: identity.nodeId,
-    generation: identity.generation,
-    serverTimeMs: Date.now(),
-    policyVersion: 0,
-    auditHead: null,
-    lastSequence: operations.length,
-    lastHash: operations.at(-1)?.hash ?? new Uint8Array(32),
-    verdicts: operations.map(({ sequence, hash }) => ({
-      sequence,
-      operationHash: hash,
-      reason: null,
-      transactionId: null,
-      decidedAtMs: Date.now(),
-      duplicate: false,
-      evidence: null,
-      guaranteedMinor: null,
-      ...verdict,
-    })),
-  });
-  return signDocument(server.context.verdictSigner, list);
+  const told = operations.map((operation) => [operation, verdict] as const);
+  return serversWord(server.context.verdictSigner, node, told);
 }
 
 /** The same till in the generation after the restore. */

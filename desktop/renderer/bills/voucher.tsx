@@ -5,11 +5,10 @@ import { useTranslation } from "react-i18next";
 import type { Bill, BillCheck, BillVoucher, Refused } from "../../protocol.ts";
 import { useAction, Wrong } from "../action.tsx";
 import { useFormats } from "#ui/format.ts";
-import { PracticeVouchers } from "../practice.tsx";
-import { emptyDraft, NumberField, VoucherField } from "../redeem/entry.tsx";
-import { digitsOf, groupDigits, numberLength, serialOf, tokenIn } from "../redeem/voucher-text.ts";
+import { emptyDraft, NumberField, VoucherField, VouchersToTry } from "../redeem/entry.tsx";
+import { digitsOf, numberLength, serialOf, tokenIn } from "../redeem/voucher-text.ts";
 import { useWedge } from "../redeem/wedge.ts";
-import { ask, useTill } from "../till.ts";
+import { ask } from "../till.ts";
 
 interface BillVoucherEntryProps {
   readonly bill: Bill;
@@ -20,7 +19,6 @@ interface BillVoucherEntryProps {
 export function BillVoucherEntry({ bill, onChecked, onBack }: BillVoucherEntryProps) {
   const { t } = useTranslation();
   const { money } = useFormats();
-  const { practice } = useTill();
   const [draft, setDraft] = useState(emptyDraft);
   const [noted, setNoted] = useState<string>();
   const { isBusy, wrong, run } = useAction();
@@ -78,13 +76,7 @@ export function BillVoucherEntry({ bill, onChecked, onBack }: BillVoucherEntryPr
           </button>
         </div>
       </form>
-      {practice && (
-        <PracticeVouchers
-          onChoose={({ token, number }) =>
-            change({ token, voucher: "", number: groupDigits(digitsOf(number)) })
-          }
-        />
-      )}
+      <VouchersToTry onChange={change} />
     </>
   );
 }

@@ -30,7 +30,7 @@ interface EntryProps {
 
 export function Entry({ draft, onDraft, onChecked }: EntryProps) {
   const { t } = useTranslation();
-  const { till, practice } = useTill();
+  const { till } = useTill();
   const { isBusy, wrong, run } = useAction();
   const [noted, setNoted] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
@@ -103,14 +103,21 @@ export function Entry({ draft, onDraft, onChecked }: EntryProps) {
           {isBusy ? t("redeem.checking") : t("redeem.check")}
         </button>
       </form>
-      {practice && (
-        <PracticeVouchers
-          onChoose={({ token, number }) =>
-            change({ token, voucher: "", number: groupDigits(digitsOf(number)) })
-          }
-        />
-      )}
+      <VouchersToTry onChange={change} />
     </>
+  );
+}
+
+/** On a practice till. */
+export function VouchersToTry({ onChange }: { readonly onChange: (some: Partial<Draft>) => void }) {
+  const { practice } = useTill();
+  if (!practice) return null;
+  return (
+    <PracticeVouchers
+      onChoose={({ token, number }) =>
+        onChange({ token, voucher: "", number: groupDigits(digitsOf(number)) })
+      }
+    />
   );
 }
 

@@ -1,7 +1,7 @@
 /** Who is at the till: a name and a PIN. The first one is added by whoever has the passphrase. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAction, Wrong } from "../action.tsx";
+import { SaveOrCancel, useAction, Wrong } from "../action.tsx";
 import { AddCashier } from "../add-cashier.tsx";
 import { Field, Segments } from "#ui/fields.tsx";
 import { useAskOnce } from "../once.ts";
@@ -161,14 +161,7 @@ function Forgotten({ cashier, onClose }: { readonly cashier: number; readonly on
           onChange={({ target }) => setPin(target.value)}
         />
         <Wrong text={wrong} />
-        <div className="row">
-          <button className="primary" disabled={isBusy}>
-            {isBusy ? t("common.working") : t("common.save")}
-          </button>
-          <button type="button" onClick={onClose}>
-            {t("common.cancel")}
-          </button>
-        </div>
+        <SaveOrCancel isBusy={isBusy} onClose={onClose} />
       </form>
     </Dialog>
   );

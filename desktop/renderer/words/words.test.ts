@@ -1,5 +1,6 @@
 /** That every language says all of what English says: the compiler sees missing keys, this what is in them. */
 import { describe, expect, test } from "vitest";
+import { flatWords, placeholdersIn } from "../../../test/support/words.ts";
 import { ar } from "./ar.ts";
 import { en } from "./en.ts";
 import { es } from "./es.ts";
@@ -7,10 +8,8 @@ import { fr } from "./fr.ts";
 import { pt } from "./pt.ts";
 import { sw } from "./sw.ts";
 
-type Words = ReadonlyMap<string, string>;
-
 const catalogues = { en, fr, es, pt, sw, ar };
-const english = flat(en);
+const english = flatWords(en);
 const plural = /_(zero|one|two|few|many|other)$/;
 /** The same in every language, or by chance in one of them. */
 const sameEverywhere = new Set(["app.name", "shift.span"]);
@@ -22,16 +21,16 @@ const sameByChance: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(Object.entries(catalogues))("the words in %s", (language, catalogue) => {
-  const words = flat(catalogue);
+  const words = flatWords(catalogue);
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
 
   test("fill in what English fills in", () => {
     for (const [key, text] of words) {
       const counterpart = english.get(key) ?? english.get(key.replace(plural, "_other"));
       expect(counterpart, key).toBeDefined();
-      const wanted = placeholders(counterpart ?? "");
+      const wanted = placeholdersIn(counterpart ?? "");
       // "Two vouchers" and "no voucher" may do without the number.
-      const given = placeholders(text);
+      const given = placeholdersIn(text);
       if (/_(zero|one|two)$/.test(key)) expect(wanted, key).toEqual(expect.arrayContaining(given));
       else expect(given, key).toEqual(wanted);
     }
@@ -62,19 +61,8 @@ describe.each(Object.entries(catalogues))("the words in %s", (language, catalogu
 });
 
 test("Arabic is written in Arabic", () => {
-  const latin = [...flat(ar)].filter(([key, text]) => key !== "app.name" && !/[\u0600-\u06ff]/.test(text));
+  const latin = [...flatWords(ar)].filter(
+    ([key, text]) => key !== "app.name" && !/[\u0600-\u06ff]/.test(text),
+  );
   expect(latin.map(([key]) => key)).toEqual(["shift.span"]);
 });
-
-function flat(words: object, prefix = ""): Words {
-  const entries = Object.entries(words) as [string, string | object][];
-  return new Map(
-    entries.flatMap(([name, value]) =>
-      typeof value === "string" ? [[prefix + name, value] as const] : [...flat(value, `${prefix}${name}.`)],
-    ),
-  );
-}
-
-function placeholders(text: string): string[] {
-  return [...text.matchAll(/\{\{(.*?)\}\}/g)].map(([, inside = ""]) => inside.trim()).toSorted();
-}

@@ -1,6 +1,7 @@
 /** The languages that the console speaks. Each page brings its words in both; the compiler compares them. */
 import i18next from "i18next";
-import { initReactI18next, useTranslation } from "react-i18next";
+import { useTranslation } from "react-i18next";
+import { beginWords, firstKnown } from "#ui/begin.tsx";
 import { common } from "./words/common.ts";
 import { nodes } from "./words/nodes.ts";
 import { operators } from "./words/operators.ts";
@@ -58,16 +59,10 @@ export const catalogues = Object.fromEntries(
 const kept = "paypost-console-language";
 
 export async function startWords(): Promise<void> {
-  const resources = Object.fromEntries(
-    languages.map((language) => [language, { translation: catalogues[language] }]),
+  await beginWords(
+    catalogues,
+    firstKnown([localStorage.getItem(kept) ?? "", ...navigator.languages], languages),
   );
-  await i18next.use(initReactI18next).init({
-    resources,
-    lng: usualLanguage(),
-    fallbackLng: "en",
-    interpolation: { escapeValue: false },
-    returnNull: false,
-  });
   document.documentElement.lang = i18next.language;
 }
 
@@ -87,9 +82,4 @@ export function useRefusal(): (code: string) => string {
   const { t } = useTranslation();
   return (code) =>
     Object.hasOwn(refusal.en, code) ? t(`refusal.${code as "malformed"}`) : t("refusal.other", { code });
-}
-
-function usualLanguage(): Language {
-  const known = [localStorage.getItem(kept) ?? "", ...navigator.languages].map((name) => name.slice(0, 2));
-  return known.flatMap((name) => languages.find((language) => language === name) ?? [])[0] ?? "en";
 }

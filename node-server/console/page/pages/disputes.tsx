@@ -1,12 +1,11 @@
 /** Disputes: merchants whose goods are given and whose voucher another was paid for. One proposes, another decides. */
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "#ui/format.ts";
-import { Segments } from "#ui/fields.tsx";
 import { fileUrl } from "../api.ts";
 import type { RowOf } from "../api.ts";
 import { List } from "../list.tsx";
 import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
+import { ProposeVerdict } from "../propose-verdict.tsx";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -102,7 +101,16 @@ export function Disputes() {
         )}
       />
       {asked?.act === "propose" && (
-        <Propose dispute={asked.dispute} onDone={() => done(t("operations.done"))} onClose={close} />
+        <ProposeVerdict
+          action="dispute.propose"
+          title={t("disputes.proposeTitle", asked.dispute)}
+          text={t("disputes.proposeText")}
+          about={asked.dispute}
+          verdicts={verdicts}
+          usual="refuse"
+          onDone={() => done(t("operations.done"))}
+          onClose={close}
+        />
       )}
       {asked?.act === "decide" && (
         <Confirm
@@ -120,36 +128,5 @@ export function Disputes() {
         />
       )}
     </>
-  );
-}
-
-interface ProposeProps {
-  readonly dispute: Dispute;
-  readonly onDone: () => void;
-  readonly onClose: () => void;
-}
-
-function Propose({ dispute, onDone, onClose }: ProposeProps) {
-  const { t } = useTranslation();
-  const term = useTerm();
-  const [verdict, setVerdict] = useState<(typeof verdicts)[number]>("refuse");
-  return (
-    <Confirm
-      action="dispute.propose"
-      title={t("disputes.proposeTitle", dispute)}
-      text={t("disputes.proposeText")}
-      label={t("operations.propose")}
-      asksWhy
-      input={(because) => ({ node: dispute.nodeId, hash: dispute.hash, verdict, because })}
-      onDone={onDone}
-      onClose={onClose}
-    >
-      <Segments
-        label={t("operations.verdict")}
-        value={verdict}
-        options={verdicts.map((value) => ({ value, label: term(value) }))}
-        onChoose={setVerdict}
-      />
-    </Confirm>
   );
 }

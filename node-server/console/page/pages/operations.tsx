@@ -1,12 +1,11 @@
 /** What nodes sent, with its evidence; what is held waits for people. */
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "#ui/format.ts";
-import { Segments } from "#ui/fields.tsx";
 import { fileUrl } from "../api.ts";
 import type { RowOf } from "../api.ts";
 import { List } from "../list.tsx";
 import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
+import { ProposeVerdict } from "../propose-verdict.tsx";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -106,7 +105,16 @@ export function Operations() {
         )}
       />
       {asked?.act === "propose" && (
-        <Propose operation={asked.operation} onDone={() => done(t("operations.done"))} onClose={close} />
+        <ProposeVerdict
+          action="held.propose"
+          title={t("operations.proposeTitle", asked.operation)}
+          text={t("operations.proposeText")}
+          about={asked.operation}
+          verdicts={verdicts}
+          usual="reject"
+          onDone={() => done(t("operations.done"))}
+          onClose={close}
+        />
       )}
       {asked?.act === "retry" && (
         <Confirm
@@ -120,36 +128,5 @@ export function Operations() {
         />
       )}
     </>
-  );
-}
-
-interface ProposeProps {
-  readonly operation: Operation;
-  readonly onDone: () => void;
-  readonly onClose: () => void;
-}
-
-function Propose({ operation, onDone, onClose }: ProposeProps) {
-  const { t } = useTranslation();
-  const term = useTerm();
-  const [verdict, setVerdict] = useState<(typeof verdicts)[number]>("reject");
-  return (
-    <Confirm
-      action="held.propose"
-      title={t("operations.proposeTitle", operation)}
-      text={t("operations.proposeText")}
-      label={t("operations.propose")}
-      asksWhy
-      input={(because) => ({ node: operation.nodeId, hash: operation.hash, verdict, because })}
-      onDone={onDone}
-      onClose={onClose}
-    >
-      <Segments
-        label={t("operations.verdict")}
-        value={verdict}
-        options={verdicts.map((value) => ({ value, label: term(value) }))}
-        onChoose={setVerdict}
-      />
-    </Confirm>
   );
 }

@@ -1,5 +1,6 @@
 /** What happens in the whole programme, in a few numbers and two charts. */
 import { useTranslation } from "react-i18next";
+import { formatMajor, parseMajor } from "#core/money.ts";
 import { useFormats } from "#ui/format.ts";
 import type { AnswerOf } from "../api.ts";
 import { useRead } from "../asking.ts";
@@ -57,18 +58,21 @@ interface Counted {
   readonly amount: { readonly amount: string; readonly currency: string };
 }
 
-/** Sums of decimal texts, digit by digit: never through a binary fraction. */
 function sumByCurrency(counted: readonly Counted[]): Sum[] {
-  return [...Map.groupBy(counted, ({ amount }) => amount.currency)].map(([currency, group]) => {
-    const decimals = Math.max(...group.map(({ amount }) => amount.amount.split(".")[1]?.length ?? 0));
-    const minor = group.reduce((sum, { amount }) => {
-      const [whole = "0", fraction = ""] = amount.amount.split(".");
-      return sum + BigInt(whole + fraction.padEnd(decimals, "0"));
-    }, 0n);
-    const digits = minor.toString().padStart(decimals + 1, "0");
-    const amount = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
-    return { currency, amount, quantity: group.reduce((sum, { quantity }) => sum + quantity, 0) };
-  });
+  return [...Map.groupBy(counted, ({ amount }) => amount.currency)].map(([currency, group]) => ({
+    currency,
+    amount: formatMajor({
+      currency,
+      amountMinor: group.reduce((sum, { amount }) => sum + minorOf(amount.amount, currency), 0n),
+    }),
+    quantity: group.reduce((sum, { quantity }) => sum + quantity, 0),
+  }));
+}
+
+function minorOf(amount: string, currency: string): bigint {
+  const parsed = parseMajor(amount, currency);
+  if (!parsed.ok) throw new Error(`the server sent ${amount} ${currency}, which is no amount`);
+  return parsed.money.amountMinor;
 }
 
 interface SumsProps {

@@ -1,18 +1,19 @@
 /** That French says all of what English says: the compiler sees missing keys, this what is in them. */
 import { expect, test } from "vitest";
+import { flatWords, placeholdersIn } from "../../../../test/support/words.ts";
 import { catalogues } from "../words.ts";
 
 const plural = /_(one|many|other)$/;
 /** The same in both languages by chance. */
 const same = new Set<string>([]);
-const [english, french] = [flat(catalogues.en), flat(catalogues.fr)];
+const [english, french] = [flatWords(catalogues.en), flatWords(catalogues.fr)];
 
 test("every text is there, and fills in what English fills in", () => {
   expect(english.size).toBeGreaterThan(100);
   for (const [key, text] of french) {
     const counterpart = english.get(key) ?? english.get(key.replace(plural, "_other"));
     expect(counterpart, key).toBeDefined();
-    if (!key.endsWith("_one")) expect(placeholders(text), key).toEqual(placeholders(counterpart ?? ""));
+    if (!key.endsWith("_one")) expect(placeholdersIn(text), key).toEqual(placeholdersIn(counterpart ?? ""));
   }
   const bases = (words: ReadonlyMap<string, string>) =>
     new Set([...words.keys()].map((key) => key.replace(plural, "")));
@@ -32,16 +33,3 @@ test("nothing is empty, or English that was left over", () => {
   const left = [...french].filter(([key, text]) => english.get(key) === text && !same.has(key));
   expect(left).toEqual([]);
 });
-
-function flat(words: object, prefix = ""): ReadonlyMap<string, string> {
-  const entries = Object.entries(words) as [string, string | object][];
-  return new Map(
-    entries.flatMap(([name, value]) =>
-      typeof value === "string" ? [[prefix + name, value] as const] : [...flat(value, `${prefix}${name}.`)],
-    ),
-  );
-}
-
-function placeholders(text: string): string[] {
-  return [...text.matchAll(/\{\{(.*?)\}\}/g)].map(([, inside = ""]) => inside.trim()).toSorted();
-}
