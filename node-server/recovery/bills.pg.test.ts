@@ -42,7 +42,7 @@ test("4.8: what was applied is taken again and its biller told by a new id; what
     [operations[0], { status: "applied" }],
     [operations[1], { status: "rejected", reason: "bill-paid" }],
   ]);
-  await beginRecovery(pool, { generation: 2, by: "Amina", graceHours: 24 });
+  await beginRecovery(pool, { generation: 2, by: "Amina", graceHours: 24, numbersSeen: [] });
   const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 2 });
   again.resumeAfter(node);
   const { verdicts } = await again.upload([...operations], undefined, [word]);
