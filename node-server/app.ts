@@ -46,6 +46,7 @@ import { stockRoutes } from "./routes/stock.ts";
 import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import type { KeyRing } from "./signing-keys/ring.ts";
 import type { WatchRouteDependencies } from "./routes/watch.ts";
 import { watchRequests } from "./middleware/watched.ts";
 
@@ -67,8 +68,8 @@ export interface AppDependencies
   readonly recovery: RecoveryWatch;
   /** Whose word about who asks is believed. */
   readonly peers: PeerRules;
-  /** The public half of the key that callbacks are signed with. */
-  readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
+  /** The public halves of the keys that callbacks are signed with, the next one among them. */
+  readonly jwks: KeyRing["jwks"];
 }
 
 export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
@@ -94,7 +95,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
       return next();
     });
   app.get("/.well-known/jwks.json", (c) =>
-    c.json(deps.jwks, 200, { "cache-control": "public, max-age=300" }),
+    c.json(deps.jwks(), 200, { "cache-control": "public, max-age=300" }),
   );
   app.route("/", watchRoutes(deps));
   const isOpen = callers === "trusted";

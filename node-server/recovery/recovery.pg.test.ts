@@ -220,7 +220,7 @@ describe("4.8: what the restored database had left open", () => {
       vouchers.map(({ serialNumber }) => {
         const serial = BigInt(serialNumber);
         const lease = encodeLease({ serial, nodeId, epoch, notAfterMs: Date.now() + 3_600_000 });
-        return signDocument(server.context.leaseSigner, lease);
+        return signDocument(server.keys.signers.lease, lease);
       }),
     );
     await restored();

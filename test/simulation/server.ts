@@ -1,7 +1,7 @@
 /** The server of a simulation: the real routes, decisions and settlement, over the store and the provider of the seed. */
 import { scryptSync } from "node:crypto";
 import nacl from "tweetnacl";
-import { encodeKeySet } from "#sync/documents/key-set.ts";
+import { encodeKeySet, trustedKeys } from "#sync/documents/key-set.ts";
 import { toBase64 } from "#sync/base64.ts";
 import { verifierCost } from "#sync/documents/voucher-number.ts";
 import { signDocument } from "#sync/signing/cose.ts";
@@ -12,6 +12,7 @@ import type { ServerKind } from "#sync/signing/kinds.ts";
 import { boxKeyPair } from "#sync/signing/sealed.ts";
 import { createSigner } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
+import { keepFirstKeySet, keySetsAfter } from "../../node-server/postgres/signing-key-rows.ts";
 import { periodicTasks } from "../../node-server/jobs/handlers.ts";
 import { fundGroup, fundGuarantee } from "../../node-server/ledger/entries.ts";
 import { issuePolicy } from "../../node-server/nodes/policies.ts";
@@ -115,20 +116,19 @@ export class Server {
     const signers = {} as { [kind in ServerKind]: Signer };
     for (const signed of serverKinds) signers[signed] = await createSigner(signed, random.bytes(32));
     const box = boxKeyPair(random.bytes(32));
-    const keySet = await signDocument(
-      signers["key-set"],
-      encodeKeySet({
-        version: 1,
-        issuedAtMs: this.#world.nowMs,
-        keys: serverKinds.map((signed) => ({ kind: signed, publicKey: signers[signed].publicKey })),
-        serverBoxKey: box.publicKey,
-      }),
-    );
+    const keySetContent = {
+      version: 1,
+      issuedAtMs: this.#world.nowMs,
+      keys: serverKinds.map((signed) => ({ kind: signed, publicKey: signers[signed].publicKey })),
+      serverBoxKey: box.publicKey,
+    };
+    const keySet = await signDocument(signers["key-set"], encodeKeySet(keySetContent));
+    await keepFirstKeySet(base.pool, keySet);
     const context: OperationContext = {
       boxKeys: box,
       indexKey: random.bytes(32),
       verdictSigner: signers["verdict-list"],
-      leaseSigner: signers.lease,
+      trusted: trustedKeys(keySetContent),
       // A server that dies is not one that fails: every other error is the death of one, or a find.
       isPassing: (error) => !(error instanceof JudgingFailed),
       onFailure: (_error, what) => this.#world.note(`server: ${what}`),
@@ -140,6 +140,7 @@ export class Server {
       certificateSigner: signers["enrolment-certificate"],
       acknowledgementSigner: signers["acknowledgement"],
       keySet: { version: 1, document: keySet, boxPublicKey: box.publicKey },
+      keySetsAfter: (version) => keySetsAfter(base.pool, version),
       randomBytes: random.bytes,
       leaseSigner: signers.lease,
       graceMs,
@@ -234,7 +235,7 @@ export class Server {
           keys: {
             indexKey,
             boxSecretKey: boxKeys.secretKey,
-            tokenKeyId: signers["voucher-token"].keyId,
+            tokenKeyId: () => signers["voucher-token"].keyId,
           },
           scrypt: async (password, salt) => {
             const { N, r, p, dkLen } = verifierCost;
@@ -291,7 +292,7 @@ export class Server {
     );
     const deps = {
       store: this.store,
-      tokenSigner: signers["voucher-token"],
+      tokenSigner: async () => signers["voucher-token"],
       leaseSigner: signers.lease,
       graceMs,
     };
