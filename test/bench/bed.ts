@@ -86,7 +86,11 @@ async function furnish(installation: Installation, databaseUrl: string, url: str
   const withDatabase: Bed["withDatabase"] = async (work) => {
     const options = { max: 8, statement_timeout: 0, idle_in_transaction_session_timeout: 0 };
     const client = createDatabaseClient(databaseUrl, { warn: () => {} }, options);
-    return work(client).finally(() => client.close());
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
   };
   await migrateDatabase(databaseUrl);
   await withDatabase(async ({ pool }) => {

@@ -6,12 +6,16 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { isMet, ratioOf } from "./row.ts";
 import type { BenchRow, Figure } from "./row.ts";
+import { backpressure } from "./rows/backpressure.ts";
 import { creation } from "./rows/creation.ts";
 import { fanOut } from "./rows/fan-out.ts";
 import { firstSync } from "./rows/first-sync.ts";
+import { growth } from "./rows/growth.ts";
 import { offlineRedemption } from "./rows/offline-redemption.ts";
 import { onlineRedemption } from "./rows/online-redemption.ts";
 import { settling } from "./rows/settling.ts";
+import { startRow } from "./rows/start.ts";
+import { tables } from "./rows/tables.ts";
 import { wire } from "./rows/wire.ts";
 import { fullSizes, partOf } from "./sizes.ts";
 
@@ -23,6 +27,10 @@ const rows: readonly BenchRow[] = [
   fanOut,
   creation,
   wire,
+  backpressure,
+  startRow,
+  growth,
+  tables,
 ];
 
 const { values, positionals } = parseArgs({

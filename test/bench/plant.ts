@@ -94,7 +94,7 @@ export async function plantFiller({ pool }: DatabaseClient, count: number): Prom
 }
 
 /** The checks at commit look at each row alone; here the rows are right by construction. */
-const beginUnchecked = "begin; set local session_replication_role = replica";
+export const beginUnchecked = "begin; set local session_replication_role = replica";
 
 async function drawSerials(db: PoolClient, count: number): Promise<bigint[]> {
   const { rows } = await db.query<{ serial: bigint }>(

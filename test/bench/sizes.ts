@@ -29,6 +29,7 @@ export interface Sizes {
   readonly started: number;
   readonly tillOperations: number;
   readonly idleSeconds: number;
+  readonly overloadSeconds: number;
 }
 
 export const fullSizes: Sizes = {
@@ -50,6 +51,7 @@ export const fullSizes: Sizes = {
   started: 100_000,
   tillOperations: 20_000,
   idleSeconds: 65,
+  overloadSeconds: 20,
 };
 
 /** Each number times `part`, rounded up. */

@@ -60,6 +60,7 @@ export async function startTestServer(
       | "carrierOf"
       | "metricsToken"
       | "rates"
+      | "mostWaiting"
       | "peers"
       | "allowPrivateCallbacks"
       | "send"
