@@ -47,6 +47,7 @@ import { stockRoutes } from "./routes/stock.ts";
 import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import type { KeyRing } from "./signing-keys/ring.ts";
 import type { WatchRouteDependencies } from "./routes/watch.ts";
 import { watchRequests } from "./middleware/watched.ts";
 
@@ -70,8 +71,8 @@ export interface AppDependencies
   readonly peers: PeerRules;
   /** Whether so many requests wait that no further one is taken. */
   readonly isCrowded: () => boolean;
-  /** The public half of the key that callbacks are signed with. */
-  readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
+  /** The public halves of the keys that callbacks are signed with, the next one among them. */
+  readonly jwks: KeyRing["jwks"];
 }
 
 export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
@@ -97,7 +98,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
       return next();
     });
   app.get("/.well-known/jwks.json", (c) =>
-    c.json(deps.jwks, 200, { "cache-control": "public, max-age=300" }),
+    c.json(deps.jwks(), 200, { "cache-control": "public, max-age=300" }),
   );
   app.route("/", watchRoutes(deps));
   // Behind what tells monitors and proxies how it is.

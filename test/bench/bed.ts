@@ -11,10 +11,14 @@ import { webRandomBytes } from "#sync/signing/random.ts";
 import { fundGroup } from "../../node-server/ledger/entries.ts";
 import { issueEnrolmentCode } from "../../node-server/nodes/enrol.ts";
 import { startEmbeddedPostgres } from "../../node-server/postgres/embedded.ts";
+import type { ServerKeys } from "../../node-server/keys.ts";
 import { migrateDatabase } from "../../node-server/postgres/migrate.ts";
 import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
 import { putMerchant, putVoucherGroup } from "../../node-server/postgres/registry-admin.ts";
+import { registerKeys } from "../../node-server/signing-keys/registered.ts";
+import type { KeyRing } from "../../node-server/signing-keys/ring.ts";
+import type { NumberKeys } from "../../node-server/vouchers/numbers.ts";
 import { BareNode } from "../support/bare-node.ts";
 import { freePort } from "../support/free-port.ts";
 import { fundForTest, testStore } from "../support/funding.ts";
@@ -26,10 +30,16 @@ import type { Running } from "../support/processes.ts";
 export const group = "FOO";
 export const merchants = Array.from({ length: 16 }, (_, index) => `shop-${index + 1}`);
 
+/** The server's own, for what is put into its tables beside it. */
+export interface BenchKeys extends ServerKeys {
+  readonly ring: KeyRing;
+  readonly numbers: NumberKeys;
+}
+
 export interface Bed {
   readonly folder: string;
   readonly databaseUrl: string;
-  readonly keysFolder: string;
+  readonly keys: BenchKeys;
   readonly installation: Installation;
   readonly ministry: Institution;
   /** Where its first server listens, each time that it runs. */
@@ -93,12 +103,13 @@ async function furnish(installation: Installation, databaseUrl: string, url: str
     }
   };
   await migrateDatabase(databaseUrl);
-  await withDatabase(async ({ pool }) => {
+  const keys = await withDatabase(async ({ pool }) => {
     await ministry.register(pool);
     await putVoucherGroup(pool, { code: group, name: "Food", validityDays: 180 });
     for (const id of merchants) await putMerchant(pool, { id, name: id, accepts: [group] });
     const money = { amountMinor: 100_000_000_000n, currency: "USD" };
     await fundForTest(pool, fundGroup("bench", group, money));
+    return keysOf(join(folder, "server", "keys"), pool);
   });
   const enrolmentCode: Bed["enrolmentCode"] = (merchantId) =>
     withDatabase(({ pool }) =>
@@ -107,7 +118,7 @@ async function furnish(installation: Installation, databaseUrl: string, url: str
   return {
     folder,
     databaseUrl,
-    keysFolder: join(folder, "server", "keys"),
+    keys,
     installation,
     ministry,
     url,
@@ -118,6 +129,13 @@ async function furnish(installation: Installation, databaseUrl: string, url: str
     enrolmentCode,
     enrolNode: async (merchantId) => BareNode.enrol(url, await enrolmentCode(merchantId)),
   };
+}
+
+async function keysOf(keysFolder: string, pool: DatabaseClient["pool"]): Promise<BenchKeys> {
+  const { keys, ring } = await registerKeys(keysFolder, pool);
+  const { indexKey, boxKeys } = keys;
+  const tokenKeyId = () => ring.signers["voucher-token"].keyId;
+  return { ...keys, ring, numbers: { indexKey, boxSecretKey: boxKeys.secretKey, tokenKeyId } };
 }
 
 async function withServerOf<T>(

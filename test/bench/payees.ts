@@ -2,7 +2,7 @@
 import { Agent } from "undici";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { createAddresses } from "../../node-server/addresses.ts";
-import type { ServerKeys } from "../../node-server/keys.ts";
+import type { BenchKeys } from "./bed.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
 import { inTransaction } from "../../node-server/postgres/transaction.ts";
 import type { Bed } from "./bed.ts";
@@ -12,7 +12,7 @@ import { callers } from "./redeeming.ts";
 /** Payees `ID-from` to `ID-(until - 1)`: every `step`-th has an address that opens, the others have bytes in its place. */
 export async function plantPayees(
   { pool }: DatabaseClient,
-  { addressKey }: ServerKeys,
+  { addressKey }: BenchKeys,
   { from, until, step }: { readonly from: number; readonly until: number; readonly step: number },
 ): Promise<void> {
   const addresses = createAddresses(addressKey, webRandomBytes);

@@ -7,8 +7,7 @@ import { encodeLease } from "#sync/documents/lease.ts";
 import { encodeVoucherToken, tokenToText } from "#sync/documents/voucher-token.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { signDocument } from "#sync/signing/cose.ts";
-import type { ServerKeys } from "../../node-server/keys.ts";
-import { numberKeysOf } from "../../node-server/keys.ts";
+import type { BenchKeys } from "./bed.ts";
 import { inTransaction } from "../../node-server/postgres/transaction.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
 import { drawNumber, indexOfNumber, keepNumber } from "../../node-server/vouchers/numbers.ts";
@@ -36,7 +35,7 @@ export interface PlantOptions {
 /** Activated vouchers. */
 export async function plantVouchers(
   client: DatabaseClient,
-  keys: ServerKeys,
+  keys: BenchKeys,
   count: number,
   options: PlantOptions = {},
 ): Promise<PlantedVoucher[]> {
@@ -50,7 +49,7 @@ export async function plantVouchers(
 
 async function plantSome(
   { pool }: DatabaseClient,
-  keys: ServerKeys,
+  keys: BenchKeys,
   count: number,
   { nodeId, scrypt }: PlantOptions,
 ) {
@@ -61,7 +60,7 @@ async function plantSome(
     const vouchers = serials.map((serial) => ({ serial, number: drawNumber(webRandomBytes) }));
     const tokens = await Promise.all(
       vouchers.map(async ({ serial, number }) => {
-        const making = scrypt && { keys: numberKeysOf(keys), scrypt };
+        const making = scrypt && { keys: keys.numbers, scrypt };
         const kept = making && (await keepNumber(making, serial, number));
         return tokenOf(keys, serial, expiresAt, kept?.numberVerifier ?? webRandomBytes(16));
       }),
@@ -145,14 +144,14 @@ async function insertPlanted(db: PoolClient, expiresAt: Date, state: "activated"
 
 async function leasePlanted(
   db: PoolClient,
-  keys: ServerKeys,
+  keys: BenchKeys,
   { serials, nodeId, notAfter }: { serials: readonly bigint[]; nodeId: string; notAfter: Date },
 ): Promise<void> {
   const epoch = { generation: 1, n: 1 };
   const documents = await Promise.all(
     serials.map((serial) =>
       signDocument(
-        keys.signers.lease,
+        keys.ring.signers.lease,
         encodeLease({ serial, nodeId, epoch, notAfterMs: notAfter.getTime() }),
       ),
     ),
@@ -173,7 +172,7 @@ async function leasePlanted(
 }
 
 async function tokenOf(
-  { signers }: ServerKeys,
+  { ring }: BenchKeys,
   serial: bigint,
   expiresAt: Date,
   verifier: Uint8Array,
@@ -188,5 +187,5 @@ async function tokenOf(
     atRisk: false,
     verifier,
   };
-  return tokenToText(await signDocument(signers["voucher-token"], encodeVoucherToken(token)));
+  return tokenToText(await signDocument(ring.signers["voucher-token"], encodeVoucherToken(token)));
 }

@@ -1,5 +1,5 @@
 /** Redemptions and operations a second over a database as it stands, each on vouchers of their own. */
-import type { ServerKeys } from "../../node-server/keys.ts";
+import type { BenchKeys } from "./bed.ts";
 import type { BareNode } from "../support/bare-node.ts";
 import type { Bed } from "./bed.ts";
 import { plantVouchers } from "./plant.ts";
@@ -17,7 +17,7 @@ export interface Rates {
 /** While no server runs. */
 export async function measureRates(
   bed: Bed,
-  keys: ServerKeys,
+  keys: BenchKeys,
   nodes: readonly BareNode[],
   { redemptions, batches }: Sizes,
 ): Promise<Rates> {

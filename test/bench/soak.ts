@@ -4,7 +4,6 @@
  * is answered.
  */
 import { parseArgs } from "node:util";
-import { loadServerKeys } from "../../node-server/keys.ts";
 import { withBed } from "./bed.ts";
 import type { Bed } from "./bed.ts";
 import { carriedBy, overload } from "./overload.ts";
@@ -23,7 +22,7 @@ for (const what of wrong) console.log(`WRONG: ${what}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
 async function soak(bed: Bed): Promise<string[]> {
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const plant = (count: number) => bed.withDatabase((client) => plantVouchers(client, keys, count));
   const first = await plant(warmUp * 10);
   return bed.withServer(async ({ child }) => {

@@ -1,5 +1,5 @@
 /** Nodes that upload redemptions, signed before, in batches of a hundred. */
-import type { ServerKeys } from "../../node-server/keys.ts";
+import type { BenchKeys } from "./bed.ts";
 import type { DatabaseClient } from "../../node-server/postgres/pool.ts";
 import type { BareNode, SignedOperation } from "../support/bare-node.ts";
 import { merchants } from "./bed.ts";
@@ -23,7 +23,7 @@ export async function enrolNodes(bed: Bed, count: number): Promise<BareNode[]> {
 /** Redemptions of vouchers that are planted and leased to the nodes here, in the order of their chains. */
 export async function signBatches(
   client: DatabaseClient,
-  keys: ServerKeys,
+  keys: BenchKeys,
   nodes: readonly BareNode[],
   batches: number,
 ): Promise<NodesBatches[]> {

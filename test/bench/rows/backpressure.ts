@@ -1,5 +1,4 @@
 /** Three times the load that a server can carry: what it takes is answered in time, the others are told when to come back. */
-import { loadServerKeys } from "../../../node-server/keys.ts";
 import { withBed } from "../bed.ts";
 import type { Bed } from "../bed.ts";
 import { carriedBy, overload } from "../overload.ts";
@@ -18,7 +17,7 @@ export const backpressure: BenchRow = {
 };
 
 async function measure(bed: Bed, { redemptions, overloadSeconds }: Sizes): Promise<readonly Figure[]> {
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const plant = (count: number) => bed.withDatabase((client) => plantVouchers(client, keys, count));
   const vouchers = await plant(redemptions);
   return bed.withServer(async () => {

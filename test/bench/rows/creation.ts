@@ -8,8 +8,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { webRandomBytes } from "#sync/signing/random.ts";
-import { loadServerKeys, numberKeysOf } from "../../../node-server/keys.ts";
-import type { ServerKeys } from "../../../node-server/keys.ts";
+import type { BenchKeys } from "../bed.ts";
 import type { DatabaseClient } from "../../../node-server/postgres/pool.ts";
 import { issueBatch } from "../../../node-server/vouchers/issue.ts";
 import { createNativeScrypt } from "../../../node-server/vouchers/native-scrypt.ts";
@@ -29,7 +28,7 @@ export const creation: BenchRow = {
 
 async function measure(bed: Bed, sizes: Sizes): Promise<readonly Figure[]> {
   const { creations, requested } = sizes;
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const verifiers = await makeVerifiers(sizes.verifiers);
   const [stored, copied] = await bed.withDatabase(async (client) => [
     await storeAll(client, keys, creations, verifiers.made),
@@ -67,14 +66,14 @@ async function makeVerifiers(count: number) {
 /** Seconds; the verifiers are handed out again and again. */
 async function storeAll(
   { pool }: DatabaseClient,
-  keys: ServerKeys,
+  keys: BenchKeys,
   count: number,
   verifiers: readonly Uint8Array[],
 ): Promise<number> {
   const store = testStore(pool);
   let next = 0;
   const scrypt = async () => verifiers[next++ % verifiers.length] ?? new Uint8Array(16);
-  const numbers = { keys: numberKeysOf(keys), scrypt, randomBytes: webRandomBytes };
+  const numbers = { keys: keys.numbers, scrypt, randomBytes: webRandomBytes };
   const begun = performance.now();
   for (let from = 0; from < count; from += mostInRequest) {
     const lines = Array.from({ length: Math.min(mostInRequest, count - from) }, (_, index) => ({

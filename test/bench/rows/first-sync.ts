@@ -7,7 +7,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { webRandomBytes } from "#sync/signing/random.ts";
-import { loadServerKeys } from "../../../node-server/keys.ts";
 import { enrolFiles, sessionsOf } from "../../support/enrol-files.ts";
 import { run } from "../../support/processes.ts";
 import { merchants, withBed } from "../bed.ts";
@@ -34,7 +33,7 @@ interface Position {
 }
 
 async function measure(bed: Bed, { leases, changes }: Sizes): Promise<readonly Figure[]> {
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const [directory, rawDirectory] = [join(bed.folder, "till"), join(bed.folder, "raw")];
   return bed.withServer(async () => {
     const { nodeId, seed, token } = await enrol(bed, directory);

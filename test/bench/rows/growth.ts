@@ -1,6 +1,5 @@
 /** Redemptions, operations and look-ups over 10,000, 100,000 and 1,000,000 rows, beside those over the fewest. */
-import { loadServerKeys } from "../../../node-server/keys.ts";
-import type { ServerKeys } from "../../../node-server/keys.ts";
+import type { BenchKeys } from "../bed.ts";
 import { withBed } from "../bed.ts";
 import type { Bed } from "../bed.ts";
 import { lookUpsPerSecond, plantPayees } from "../payees.ts";
@@ -16,12 +15,12 @@ export const growth: BenchRow = {
   comparedWith: "the same over the smallest database",
   run: (sizes) =>
     withBed(async (bed) => {
-      const keys = await loadServerKeys(bed.keysFolder);
+      const keys = bed.keys;
       return [...(await ofVouchers(bed, keys, sizes)), ...(await ofPayees(bed, keys, sizes))];
     }),
 };
 
-async function ofVouchers(bed: Bed, keys: ServerKeys, sizes: Sizes): Promise<readonly Figure[]> {
+async function ofVouchers(bed: Bed, keys: BenchKeys, sizes: Sizes): Promise<readonly Figure[]> {
   const nodes = await bed.withServer(() => enrolNodes(bed, sizes.uploadingNodes));
   const figures: Figure[] = [];
   let smallest: Rates | undefined;
@@ -37,7 +36,7 @@ async function ofVouchers(bed: Bed, keys: ServerKeys, sizes: Sizes): Promise<rea
 }
 
 /** A hundredth of them, then all. */
-async function ofPayees(bed: Bed, keys: ServerKeys, { payees, lookUps }: Sizes): Promise<readonly Figure[]> {
+async function ofPayees(bed: Bed, keys: BenchKeys, { payees, lookUps }: Sizes): Promise<readonly Figure[]> {
   const few = Math.ceil(payees / 100);
   const step = Math.max(1, Math.floor(few / 100));
   const lookUpsOver = async (from: number, until: number) => {

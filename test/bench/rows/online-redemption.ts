@@ -3,7 +3,6 @@
  * redemption after the other asks of a copy of the database, and another copy is given that over 16 connections.
  */
 import { ledgerGateway } from "../../../node-server/payments/ledger-gateway.ts";
-import { loadServerKeys } from "../../../node-server/keys.ts";
 import { redeemOnline } from "../../../node-server/vouchers/redeem-online.ts";
 import { withBed } from "../bed.ts";
 import type { Bed } from "../bed.ts";
@@ -22,7 +21,7 @@ export const onlineRedemption: BenchRow = {
   comparedWith: `the same SQL straight through the driver, ${callers} connections`,
   run: ({ redemptions }) =>
     withBed(async (bed) => {
-      const keys = await loadServerKeys(bed.keysFolder);
+      const keys = bed.keys;
       const count = warmUp + redemptions;
       const vouchers = await bed.withDatabase((client) => plantVouchers(client, keys, count));
       const [recorded, replayed] = await copyDatabase(bed.databaseUrl, ["recorded", "replayed"]);
@@ -53,7 +52,7 @@ export const onlineRedemption: BenchRow = {
 
 /** One redemption after the other, by the server's own code. */
 async function record(bed: Bed, url: string, vouchers: readonly PlantedVoucher[]): Promise<Transcript[]> {
-  const { indexKey } = await loadServerKeys(bed.keysFolder);
+  const { indexKey } = bed.keys;
   return recordAll(url, ({ store }) =>
     vouchers.map((voucher, n) => async () => {
       const key = { institutionId: "welfare", call: "POST /vouchers?command=redeem", requestId: `b-${n}` };

@@ -5,8 +5,7 @@
 import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
-import { loadServerKeys } from "../../../node-server/keys.ts";
-import type { ServerKeys } from "../../../node-server/keys.ts";
+import type { BenchKeys } from "../bed.ts";
 import { receiveUpload } from "../../../node-server/operations/receive.ts";
 import { ledgerGateway } from "../../../node-server/payments/ledger-gateway.ts";
 import type { BareNode, SignedOperation } from "../../support/bare-node.ts";
@@ -28,7 +27,7 @@ export const settling: BenchRow = {
 };
 
 async function measure(bed: Bed, { uploadingNodes, batches, redemptions, signatures }: Sizes) {
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const nodes = await bed.withServer(() => enrolNodes(bed, uploadingNodes));
   const [work, vouchers] = await bed.withDatabase(async (client) => [
     await signBatches(client, keys, nodes, 1 + batches),
@@ -65,7 +64,7 @@ async function measure(bed: Bed, { uploadingNodes, batches, redemptions, signatu
 
 /** Operations a second of the recorded statements, and how many each needs; a node's first batch warms up. */
 async function sqlAlone(
-  keys: ServerKeys,
+  keys: BenchKeys,
   [recorded, replayed]: readonly [string, string],
   work: readonly NodesBatches[],
 ): Promise<{ readonly rate: number; readonly statements: number }> {
@@ -102,12 +101,12 @@ async function receive(
   if (!answer.ok) throw new Error(JSON.stringify(answer.refusal));
 }
 
-function contextOf({ boxKeys, indexKey, signers }: ServerKeys) {
+function contextOf({ boxKeys, indexKey, ring }: BenchKeys) {
   return {
     boxKeys,
     indexKey,
-    verdictSigner: signers["verdict-list"],
-    leaseSigner: signers.lease,
+    verdictSigner: ring.signers["verdict-list"],
+    trusted: ring.trusted,
     isPassing: () => true,
     onFailure: (error: unknown) => {
       throw error;

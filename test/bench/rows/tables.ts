@@ -2,7 +2,6 @@
  * Redemptions and operations when audit trail and outbox of callbacks have ten million rows, and the log of shapes as many as it is let
  * grow to, beside the same when those are empty; and the storage that an operation takes.
  */
-import { loadServerKeys } from "../../../node-server/keys.ts";
 import type { DatabaseClient } from "../../../node-server/postgres/pool.ts";
 import { inTransaction } from "../../../node-server/postgres/transaction.ts";
 import { withBed } from "../bed.ts";
@@ -20,7 +19,7 @@ export const tables: BenchRow = {
 };
 
 async function measure(bed: Bed, sizes: Sizes): Promise<readonly Figure[]> {
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const nodes = await bed.withServer(() => enrolNodes(bed, sizes.uploadingNodes));
   const empty = await measureRates(bed, keys, nodes, sizes);
   const work = await bed.withDatabase((client) => signBatches(client, keys, nodes, sizes.batches));

@@ -7,7 +7,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isComplete, meteredPauseMs } from "#sync/node-sync.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { upload } from "#sync/upload.ts";
-import { loadServerKeys } from "../../../node-server/keys.ts";
 import { createNativeScrypt } from "../../../node-server/vouchers/native-scrypt.ts";
 import { createMachineClock, machineSleep } from "../../../desktop/worker/machine.ts";
 import { createNode } from "../../../desktop/worker/node.ts";
@@ -33,7 +32,7 @@ export const wire: BenchRow = {
 };
 
 async function measure(bed: Bed, { idleSeconds }: Sizes): Promise<readonly Figure[]> {
-  const keys = await loadServerKeys(bed.keysFolder);
+  const keys = bed.keys;
   const link = await createLink(bed.url);
   const clock = createMachineClock();
   const network = { fetch, randomBytes: webRandomBytes };
