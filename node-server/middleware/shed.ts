@@ -1,6 +1,6 @@
 /**
- * Backpressure: while too many wait for a connection to the database, whoever comes is refused at once, so that those who
- * wait are still answered in time, and nobody's request is kept in memory without end.
+ * Backpressure: while too many wait for a connection to the database, whoever comes is refused at once, so that
+ * those who wait are still answered in time, and nobody's request is kept in memory without end.
  */
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";

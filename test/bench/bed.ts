@@ -1,6 +1,6 @@
 /**
- * What the rows that need a server measure on: a PostgreSQL of their own that waits for its disk, an installation over it with
- * one institution, one voucher group and merchants, and servers as real processes.
+ * What the rows that need a server measure on: a PostgreSQL of their own that waits for its disk, an
+ * installation over it with one institution, one voucher group and merchants, and servers as real processes.
  */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- ROW …] [--json] [--part 0.01]`: each row measures ours and the raw limit of this machine in one run and prints their
- * ratio. docs/performance.md says what each means. Nothing else should run meanwhile.
+ * `npm run bench [-- ROW …] [--json] [--part 0.01]`: each row measures ours and the raw limit of this machine
+ * in one run and prints their ratio. docs/performance.md says what each means. Nothing else should run
+ * meanwhile.
  */
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";

@@ -12,7 +12,7 @@ export interface Load {
 
 export interface Overloaded {
   /** Milliseconds of each request that was answered with 200. */
-  accepted: number[];
+  readonly accepted: number[];
   /** Those that were answered with 429 or 503 and `Retry-After`. */
   shed: number;
   /** What else came of some. */

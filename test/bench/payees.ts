@@ -9,7 +9,10 @@ import type { Bed } from "./bed.ts";
 import { beginUnchecked } from "./plant.ts";
 import { callers } from "./redeeming.ts";
 
-/** Payees `ID-from` to `ID-(until - 1)`: every `step`-th has an address that opens, the others have bytes in its place. */
+/**
+ * Payees `ID-from` to `ID-(until - 1)`: every `step`-th has an address that opens, the others have bytes in its
+ * place.
+ */
 export async function plantPayees(
   { pool }: DatabaseClient,
   { addressKey }: BenchKeys,

@@ -1,6 +1,7 @@
 /**
- * Vouchers, leases and their money as the server would have left them, straight into the tables: a million made one by one would
- * take an hour. The verifiers are chance, since each costs milliseconds; all else fits, so that the vouchers can be redeemed.
+ * Vouchers, leases and their money as the server would have left them, straight into the tables: a million made
+ * one by one would take an hour. The verifiers are chance, since each costs milliseconds; all else fits, so
+ * that the vouchers can be redeemed.
  */
 import type { PoolClient } from "pg";
 import { encodeLease } from "#sync/documents/lease.ts";

@@ -1,6 +1,7 @@
 /**
- * The SQL of some work, recorded once and replayed through the driver alone: what the database itself needs for it. Ids that
- * the database gives while it is replayed take the place of those that it gave while it was recorded.
+ * The SQL of some work, recorded once and replayed through the driver alone: what the database itself needs for
+ * it. Ids that the database gives while it is replayed take the place of those that it gave while it was
+ * recorded.
  */
 import { Kysely, PostgresDialect } from "kysely";
 import { Client, Pool } from "pg";

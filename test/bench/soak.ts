@@ -1,7 +1,7 @@
 /**
- * `npm run soak [-- --minutes 10]`: three times the load that the server can carry, for so long. Prints a line every ten seconds: what
- * it took and shed, how long the slowest of a hundred waited, and its memory; fails where memory grows or anything but 200, 429 and 503
- * is answered.
+ * `npm run soak [-- --minutes 10]`: three times the load that the server can carry, for so long. Prints a line
+ * every ten seconds: what it took and shed, how long the slowest of a hundred waited, and its memory; fails
+ * where memory grows or anything but 200, 429 and 503 is answered.
  */
 import { parseArgs } from "node:util";
 import { withBed } from "./bed.ts";

@@ -1,7 +1,7 @@
 /**
- * A process for the rows that measure what a node reads: `sync-once.ts FOLDER SERVER` syncs an enrolled folder once;
- * `sync-once.ts --raw FOLDER URL …` downloads leases and inserts them into the same table of another folder, and checks nothing. The
- * seed of the node's key is in SEED. Prints `{ms, rows, peakMiB}`.
+ * A process for the rows that measure what a node reads: `sync-once.ts FOLDER SERVER` syncs an enrolled folder
+ * once; `sync-once.ts --raw FOLDER URL …` downloads leases and inserts them into the same table of another
+ * folder, and checks nothing. The seed of the node's key is in SEED. Prints `{ms, rows, peakMiB}`.
  */
 import { isComplete } from "#sync/node-sync.ts";
 import { ed25519Key } from "#sync/signing/ed25519.ts";

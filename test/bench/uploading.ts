@@ -41,7 +41,10 @@ export async function signBatches(
   return work;
 }
 
-/** Operations settled a second, by all nodes at once; each node's first batch warms up. Throws where one is not applied. */
+/**
+ * Operations settled a second, by all nodes at once; each node's first batch warms up. Throws where one is not
+ * applied.
+ */
 export async function uploadAll(work: readonly NodesBatches[]): Promise<number> {
   const uploadSome = (from: number, to?: number) =>
     Promise.all(

@@ -1,4 +1,7 @@
-/** Three times the load that a server can carry: what it takes is answered in time, the others are told when to come back. */
+/**
+ * Three times the load that a server can carry: what it takes is answered in time, the others are told when to
+ * come back.
+ */
 import { withBed } from "../bed.ts";
 import type { Bed } from "../bed.ts";
 import { carriedBy, overload } from "../overload.ts";

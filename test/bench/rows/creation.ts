@@ -1,8 +1,9 @@
 /**
- * Voucher creation in batches, beside COPY of the same rows. What costs most of a voucher is the verifier of its number, an scrypt
- * that is meant to be slow: the server makes them outside the requests, in the platform's threads, a chunk ahead of what it stores.
- * So they are counted apart: how many can be made a second; how quickly vouchers are stored whose verifiers are there; and how long a
- * real server takes from the request to the callback, beside both together.
+ * Voucher creation in batches, beside COPY of the same rows. What costs most of a voucher is the verifier of
+ * its number, an scrypt that is meant to be slow: the server makes them outside the requests, in the platform's
+ * threads, a chunk ahead of what it stores. So they are counted apart: how many can be made a second; how
+ * quickly vouchers are stored whose verifiers are there; and how long a real server takes from the request to
+ * the callback, beside both together.
  */
 import { chmod, mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";

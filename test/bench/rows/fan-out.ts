@@ -1,6 +1,7 @@
 /**
- * 200 nodes that follow their signals with the official client, one change a second for each: whether every change arrives, how late
- * the latest of a hundred is, and what that takes of the server; then the same with half of the nodes at a second process.
+ * 200 nodes that follow their signals with the official client, one change a second for each: whether every
+ * change arrives, how late the latest of a hundred is, and what that takes of the server; then the same with
+ * half of the nodes at a second process.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { ShapeStream } from "@electric-sql/client";

@@ -1,6 +1,6 @@
 /**
- * The first sync of a node with 100,000 leases, and its catching up with 10,000 more, each in a process of its own, beside a plain
- * download of the same bytes that are inserted into the same table unchecked.
+ * The first sync of a node with 100,000 leases, and its catching up with 10,000 more, each in a process of its
+ * own, beside a plain download of the same bytes that are inserted into the same table unchecked.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";

@@ -1,6 +1,7 @@
 /**
- * Online redemption over HTTP with 16 callers, beside the same SQL straight through the driver: the server records what one
- * redemption after the other asks of a copy of the database, and another copy is given that over 16 connections.
+ * Online redemption over HTTP with 16 callers, beside the same SQL straight through the driver: the server
+ * records what one redemption after the other asks of a copy of the database, and another copy is given that
+ * over 16 connections.
  */
 import { ledgerGateway } from "../../../node-server/payments/ledger-gateway.ts";
 import { redeemOnline } from "../../../node-server/vouchers/redeem-online.ts";

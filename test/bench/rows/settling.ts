@@ -1,6 +1,7 @@
 /**
- * Signed operations settled over HTTP by eight nodes at once, in batches of a hundred, beside the lesser of two limits: native
- * Ed25519 verifications on all cores, and the SQL of the same batches straight through the driver, a connection for each node.
+ * Signed operations settled over HTTP by eight nodes at once, in batches of a hundred, beside the lesser of two
+ * limits: native Ed25519 verifications on all cores, and the SQL of the same batches straight through the
+ * driver, a connection for each node.
  */
 import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { cpus } from "node:os";

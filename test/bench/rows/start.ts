@@ -1,6 +1,6 @@
 /**
- * How soon one can work: a server that starts over 100,000 vouchers, the console's list of them, a till with 100,000 vouchers in its
- * browser shell, and what each page weighs on the line.
+ * How soon one can work: a server that starts over 100,000 vouchers, the console's list of them, a till with
+ * 100,000 vouchers in its browser shell, and what each page weighs on the line.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

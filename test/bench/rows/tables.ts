@@ -1,6 +1,7 @@
 /**
- * Redemptions and operations when audit trail and outbox of callbacks have ten million rows, and the log of shapes as many as it is let
- * grow to, beside the same when those are empty; and the storage that an operation takes.
+ * Redemptions and operations when audit trail and outbox of callbacks have ten million rows, and the log of
+ * shapes as many as it is let grow to, beside the same when those are empty; and the storage that an operation
+ * takes.
  */
 import type { DatabaseClient } from "../../../node-server/postgres/pool.ts";
 import { inTransaction } from "../../../node-server/postgres/transaction.ts";

@@ -1,6 +1,7 @@
 /**
- * What a node costs on the line, heads and bodies in both directions: a redemption of a batch of a hundred, an hour of a node that has
- * nothing to do and asks at the interval of a metered link, and the same hour of one that follows live.
+ * What a node costs on the line, heads and bodies in both directions: a redemption of a batch of a hundred, an
+ * hour of a node that has nothing to do and asks at the interval of a metered link, and the same hour of one
+ * that follows live.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
