@@ -13,7 +13,7 @@ afterAll(() => server.close());
 
 test("when as many wait as may, others get 503 with Retry-After in their API's form, and those who wait are answered", async () => {
   const held = await server.client.pool.connect();
-  await held.query("begin; lock table institutions in access exclusive mode");
+  await held.query("begin; lock table vouchers in access exclusive mode");
   // Each takes a connection and waits for the lock; where there is none left, a place among those who wait for one.
   const ask = () => server.institution.call("GET", "/vouchers").then(({ status }) => status);
   const waiting = Array.from({ length: 30 }, ask);
