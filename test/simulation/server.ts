@@ -19,7 +19,7 @@ import { issuePolicy } from "../../node-server/nodes/policies.ts";
 import type { OperationContext } from "../../node-server/operations/context.ts";
 import { payClaim } from "../../node-server/payments/settle-claim.ts";
 import type { CommandItem, Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
-import { beginRecovery } from "../../node-server/postgres/recovery-admin.ts";
+import { beginRecovery, readIdentity } from "../../node-server/postgres/recovery-admin.ts";
 import { createRateGuard } from "../../node-server/middleware/rates.ts";
 import { nodeRoutes } from "../../node-server/routes/nodes.ts";
 import type { NodeRouteDependencies } from "../../node-server/routes/nodes.ts";
@@ -65,6 +65,8 @@ export class Server {
   readonly #world: World;
   readonly #weakness: Weakness;
   #requests = 0;
+  /** As the file beside the keys has them at least. */
+  #numbersSeen: readonly bigint[] = [];
   #backup: ((heard: ReadonlySet<string>) => void) | undefined;
   readonly #judged = new Map<string, "fails" | "works">();
   /** Wrong numbers that a till has signed, by the serial that they were said to be of. */
@@ -358,7 +360,9 @@ export class Server {
       if (!after.has(reference) && !heard.has(hash ?? "")) this.record.forgottenBills.add(billId);
     this.#backup(heard);
     const generation = 1 + this.record.restores;
-    await beginRecovery(pool, { generation, by: "Amina", graceHours: graceMs / hourMs });
+    const graceHours = graceMs / hourMs;
+    await beginRecovery(pool, { generation, by: "Amina", graceHours, numbersSeen: this.#numbersSeen });
+    this.#numbersSeen = (await readIdentity(pool)).numbers;
     // The database has computed it by its own clock, which is not the world's.
     const until = new Date(this.#world.nowMs + 15 * 24 * hourMs);
     await pool.query("update recoveries set until = greatest(until, $1) where ended_at is null", [until]);
