@@ -12,6 +12,7 @@ import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import { consoleRoutes } from "./console/routes.ts";
 import type { ConsoleDependencies } from "./console/routes.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
+import { shedWhen } from "./middleware/shed.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
@@ -68,6 +69,8 @@ export interface AppDependencies
   readonly recovery: RecoveryWatch;
   /** Whose word about who asks is believed. */
   readonly peers: PeerRules;
+  /** Whether so many requests wait that no further one is taken. */
+  readonly isCrowded: () => boolean;
   /** The public halves of the keys that callbacks are signed with, the next one among them. */
   readonly jwks: KeyRing["jwks"];
 }
@@ -98,6 +101,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
     c.json(deps.jwks(), 200, { "cache-control": "public, max-age=300" }),
   );
   app.route("/", watchRoutes(deps));
+  // Behind what tells monitors and proxies how it is.
+  app.use(shedWhen(deps.isCrowded));
   const isOpen = callers === "trusted";
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),

@@ -100,6 +100,8 @@ export interface ComposeOptions {
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
+  /** How many requests may wait for a connection to the database; as many as come if unset. */
+  readonly mostWaiting?: number | undefined;
   /** Folders of the database, where it is on this machine: there must be room on their disks. */
   readonly folders?: readonly string[] | undefined;
   /** What `/metrics` asks for; without one it answers this machine only. */
@@ -265,6 +267,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readConsolePage: options.readConsolePage,
     peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
+    isCrowded: () => client.pool.waitingCount >= (options.mostWaiting ?? Infinity),
   });
   let pollsEnded: Promise<void> | undefined;
   const endPolls = () => (pollsEnded ??= shapes.close());

@@ -35,7 +35,7 @@ const nothingTended: Tended = { released: 0, renewed: 0 };
 const lookAgainMs = 60_000;
 const askForTimeMs = 600_000;
 /** On a metered link nothing is followed live: everything is asked for again after this long. */
-const meteredPauseMs = 900_000;
+export const meteredPauseMs = 900_000;
 
 /**
  * Uploads everything, and reads every shape once. Shapes are read even where the upload met a problem, but not by a

@@ -61,6 +61,7 @@ export async function startTestServer(
       | "carrierOf"
       | "metricsToken"
       | "rates"
+      | "mostWaiting"
       | "peers"
       | "allowPrivateCallbacks"
       | "send"
