@@ -8,6 +8,7 @@ import { createNode } from "../../desktop/worker/node.ts";
 import type { PaypostNode, RedeemOutcome } from "../../desktop/worker/node.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
+import { reportOf } from "../../desktop/worker/report.ts";
 import { onTestFinished } from "vitest";
 import type { Sleep } from "#sync/ports/clock.ts";
 import type { ImportResult } from "#sync/carrying/import.ts";
@@ -47,6 +48,8 @@ export interface RealTill {
   remove(): void;
 }
 
+/** What it tells the server to be its program's. */
+export const tillVersion = "1.2.3";
 const passphrase = "a passphrase for trials only";
 
 export async function enrolRealTill(
@@ -81,7 +84,9 @@ export async function enrolRealTill(
   if (!seed) throw new Error("no key was made");
   const key = ed25519Key(seed);
   const { nodeId } = result.certificate;
-  const node = createNode({ ...parts, key, serverUrl: server.url, clock, sleep: noSleep });
+  const version = tillVersion;
+  const node = createNode({ ...parts, version, key, serverUrl: server.url, clock, sleep: noSleep });
+  const report = () => reportOf(stores, version);
   return {
     stores,
     node,
@@ -110,7 +115,7 @@ export async function enrolRealTill(
       const link = { baseUrl: server.url, fetch: counting };
       const assertions = createSyncSigner("session-assertion", key.seed);
       const contact = stores.node;
-      const sessions = createSessions({ link, nodeId, assertions, contact });
+      const sessions = createSessions({ link, nodeId, assertions, contact, report });
       const { queue, trust } = stores;
       const patience = { sleep: noSleep, randomBytes: webRandomBytes, attempts: 1 };
       const leaseDocument = stores.leases.documentFor.bind(stores.leases);
@@ -123,7 +128,8 @@ export async function enrolRealTill(
     async session() {
       const link = { baseUrl: server.url, fetch };
       const assertions = createSyncSigner("session-assertion", key.seed);
-      const opened = await createSessions({ link, nodeId, assertions, contact: stores.node }).token();
+      const sessions = createSessions({ link, nodeId, assertions, contact: stores.node, report });
+      const opened = await sessions.token();
       if (!opened.ok) throw new Error("no session");
       return opened.token;
     },
