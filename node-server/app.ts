@@ -12,6 +12,7 @@ import { refuseWhileRecovering } from "./middleware/recovering.ts";
 import { consoleRoutes } from "./console/routes.ts";
 import type { ConsoleDependencies } from "./console/routes.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
+import { shedWhen } from "./middleware/shed.ts";
 import type { RecoveryWatch } from "./recovery/watch.ts";
 import type { BillRouteDependencies } from "./routes/bill-calls.ts";
 import { billRoutes } from "./routes/bills.ts";
@@ -46,6 +47,7 @@ import { stockRoutes } from "./routes/stock.ts";
 import type { StockRouteDependencies } from "./routes/stock.ts";
 import { voucherRoutes } from "./routes/vouchers.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import type { KeyRing } from "./signing-keys/ring.ts";
 import type { WatchRouteDependencies } from "./routes/watch.ts";
 import { watchRequests } from "./middleware/watched.ts";
 
@@ -67,8 +69,10 @@ export interface AppDependencies
   readonly recovery: RecoveryWatch;
   /** Whose word about who asks is believed. */
   readonly peers: PeerRules;
-  /** The public half of the key that callbacks are signed with. */
-  readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
+  /** Whether so many requests wait that no further one is taken. */
+  readonly isCrowded: () => boolean;
+  /** The public halves of the keys that callbacks are signed with, the next one among them. */
+  readonly jwks: KeyRing["jwks"];
 }
 
 export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
@@ -94,9 +98,11 @@ export function createApp(deps: AppDependencies): OpenAPIHono<CallerVariables> {
       return next();
     });
   app.get("/.well-known/jwks.json", (c) =>
-    c.json(deps.jwks, 200, { "cache-control": "public, max-age=300" }),
+    c.json(deps.jwks(), 200, { "cache-control": "public, max-age=300" }),
   );
   app.route("/", watchRoutes(deps));
+  // Behind what tells monitors and proxies how it is.
+  app.use(shedWhen(deps.isCrowded));
   const isOpen = callers === "trusted";
   const recovering = refuseWhileRecovering(deps.recovery, (c, message) =>
     problemResponse(c, new Problem(503, message)),

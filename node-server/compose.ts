@@ -8,7 +8,7 @@ import { createResolveAlias } from "./bills/payer-address.ts";
 import type { BeneficiaryRegistry } from "./beneficiaries/registry.ts";
 import type { Send } from "./callbacks/deliver.ts";
 import { resolvePayees } from "./mapper/resolve.ts";
-import { callbackJwk, createRequestSigner } from "./callbacks/signature.ts";
+import { createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createAddresses } from "./addresses.ts";
 import type { Credentials } from "./disbursement/carriers.ts";
@@ -22,7 +22,6 @@ import { createJobs } from "./jobs/boss.ts";
 import { disbursementHandlers, disbursementTasks } from "./jobs/disbursement-handlers.ts";
 import { jobHandlers, periodicTasks, unlessRecovering } from "./jobs/handlers.ts";
 import type { PeriodicTask } from "./jobs/periodic.ts";
-import { numberKeysOf } from "./keys.ts";
 import type { TokenRules } from "./middleware/caller.ts";
 import type { AnswerRequest, PeerRules } from "./middleware/peer.ts";
 import { createRateGuard } from "./middleware/rates.ts";
@@ -38,6 +37,7 @@ import { isDatabaseAway, isPassingFailure } from "./postgres/away.ts";
 import { callerRole, ensureCallerRole } from "./postgres/caller-role.ts";
 import { migrateDatabase } from "./postgres/migrate.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
+import { keySetsAfter } from "./postgres/signing-key-rows.ts";
 import { readStock } from "./postgres/report-rows.ts";
 import { requireUse } from "./postgres/sandbox.ts";
 import { settlementReports } from "./postgres/settlement-report.ts";
@@ -45,7 +45,9 @@ import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { readSeen } from "./recovery/generation-file.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
-import { registerKeys } from "./registered-keys.ts";
+import { registerKeys } from "./signing-keys/registered.ts";
+import { watchKeys } from "./signing-keys/ring.ts";
+import type { KeyRing } from "./signing-keys/ring.ts";
 import { createProvider } from "./operators/provider.ts";
 import type { ProviderSettings } from "./operators/provider.ts";
 import { operatorRows } from "./postgres/operator-rows.ts";
@@ -99,6 +101,8 @@ export interface ComposeOptions {
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
+  /** How many requests may wait for a connection to the database; as many as come if unset. */
+  readonly mostWaiting?: number | undefined;
   /** Folders of the database, where it is on this machine: there must be room on their disks. */
   readonly folders?: readonly string[] | undefined;
   /** What `/metrics` asks for; without one it answers this machine only. */
@@ -108,6 +112,8 @@ export interface ComposeOptions {
 export interface ComposedServer {
   /** What the periodic closing of leases works with. */
   readonly context: OperationContext;
+  /** What it signs with. */
+  readonly keys: KeyRing;
   /** What vouchers are made, changed and paid with, for whoever does it beside the requests. */
   readonly parts: Omit<LoadDependencies, "callerPublicKey">;
   /** What it does again and again, for whoever does not wait for the next time. */
@@ -128,7 +134,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   await requireUse(databaseUrl, options.callers === "trusted");
   await migrateDatabase(databaseUrl);
   const client = createDatabaseClient(databaseUrl, log);
-  const { keys, keySet } = await registerKeys(options.keysFolder, client.pool, options.keysSecret);
+  const { keys, ring } = await registerKeys(options.keysFolder, client.pool, options.keysSecret);
   const recovery =
     options.callers === "trusted"
       ? neverRecovering
@@ -153,15 +159,21 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   const context = {
     boxKeys: keys.boxKeys,
     indexKey: keys.indexKey,
-    verdictSigner: keys.signers["verdict-list"],
-    leaseSigner: keys.signers.lease,
+    verdictSigner: ring.signers["verdict-list"],
+    trusted: ring.trusted,
     isPassing: isPassingFailure,
     onFailure: (error: unknown, what: string) => log.error({ err: error }, what),
     onVerdict: (type: string, verdict: string) => metrics.countVerdict(type, verdict),
   };
-  const numbers = { keys: numberKeysOf(keys), scrypt: createNativeScrypt(), randomBytes };
-  const signCallback = createRequestSigner(keys.callbackKey, Date.now);
-  const signMessage = createMessageSigner(keys.callbackKey, ownSenderId, Date.now);
+  const numberKeys = {
+    indexKey: keys.indexKey,
+    boxSecretKey: keys.boxKeys.secretKey,
+    tokenKeyId: () => ring.signers["voucher-token"].keyId,
+  };
+  const numbers = { keys: numberKeys, scrypt: createNativeScrypt(), randomBytes };
+  const signCallback = createRequestSigner(ring.callbackKey, Date.now);
+  const signMessage = createMessageSigner(ring.callbackKey, ownSenderId, Date.now);
+  const signers = { tokenSigner: ring.tokenSigner, leaseSigner: ring.signers.lease };
   const graceMs = options.leaseGraceHours * 3_600_000;
   const disbursement = {
     store,
@@ -177,7 +189,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     ...jobHandlers({
       store,
       gateway,
-      keys,
+      ...signers,
       addresses,
       numbers,
       send: options.send,
@@ -207,7 +219,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
   await jobs.start(handlers, [...disbursementTasks(disbursement), ...tasks]);
   shapes.start();
   const sealing = startSealing(client.pool, log);
-  const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const keyWatch = watchKeys(ring, log);
   const health = watchHealth({
     pool: client.pool,
     log,
@@ -220,7 +232,8 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     gateway,
     context,
     shapes,
-    keySet,
+    keySet: ring.keySet,
+    keySetsAfter: (version) => keySetsAfter(client.pool, version),
     randomBytes,
     log,
     graceMs,
@@ -235,11 +248,11 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     numbers,
     ...signers,
     isAway: isDatabaseAway,
-    certificateSigner: keys.signers["enrolment-certificate"],
-    acknowledgementSigner: keys.signers.acknowledgement,
+    certificateSigner: ring.signers["enrolment-certificate"],
+    acknowledgementSigner: ring.signers.acknowledgement,
     callers: options.callers,
     readStock: (institutionId) => readStock(client.pool, institutionId),
-    jwks: { keys: [callbackJwk(keys.callbackKey)] },
+    jwks: ring.jwks,
     checkCallbackUrl: createCallbackCheck(store, options.allowPrivateCallbacks),
     health,
     metrics,
@@ -256,11 +269,13 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readSeen: () => readSeen(options.keysFolder),
     peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
+    isCrowded: () => client.pool.waitingCount >= (options.mostWaiting ?? Infinity),
   });
   let pollsEnded: Promise<void> | undefined;
   const endPolls = () => (pollsEnded ??= shapes.close());
   return {
     context,
+    keys: ring,
     tasks,
     parts: { store, pool: client.pool, gateway, numbers, graceMs, ...signers },
     routes: app.routes,
@@ -272,6 +287,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       await jobs.stop();
       await health.close();
       await sealing.close();
+      await keyWatch.close();
       await recovery.close();
       await client.close();
     },

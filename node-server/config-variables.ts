@@ -75,6 +75,11 @@ export const variables = [
     meaning: "Wrong enrolment codes from one address, in the same form.",
   },
   {
+    name: "PAYPOST_MOST_WAITING",
+    default: "100",
+    meaning: "Requests that may wait for a connection to the database; while as many do, others get 503.",
+  },
+  {
     name: "PAYPOST_LEASE_GRACE_HOURS",
     default: "24",
     meaning: "Hours after its end in which a lease still waits for what its node did offline.",

@@ -34,6 +34,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly xRoadServers: readonly string[];
   readonly rates: Rates;
+  /** How many requests may wait for a connection to the database. */
+  readonly mostWaiting: number;
   readonly leaseGraceHours: number;
   readonly allowPrivateCallbacks: boolean;
   readonly publicUrl: string | undefined;
@@ -137,6 +139,10 @@ const schema = z.object({
   PAYPOST_RATE_NODE: rate,
   PAYPOST_RATE_ADDRESS: rate,
   PAYPOST_RATE_ENROLMENT: rate,
+  PAYPOST_MOST_WAITING: z
+    .string()
+    .refine((text) => /^[1-9][0-9]{0,4}$/.test(text), must("a whole number from 1 to 99999"))
+    .transform(Number),
   PAYPOST_LEASE_GRACE_HOURS: z
     .string()
     .refine(
@@ -215,6 +221,7 @@ function toConfig(values: Values): Config {
       address: values.PAYPOST_RATE_ADDRESS,
       enrolment: values.PAYPOST_RATE_ENROLMENT,
     },
+    mostWaiting: values.PAYPOST_MOST_WAITING,
     leaseGraceHours: values.PAYPOST_LEASE_GRACE_HOURS,
     allowPrivateCallbacks: values.PAYPOST_ALLOW_PRIVATE_CALLBACKS,
     publicUrl: values.PAYPOST_PUBLIC_URL,

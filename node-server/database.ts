@@ -9,10 +9,10 @@ import type { Store } from "./ports/store.ts";
 import { EmbeddedPostgresError, embeddedUrl, startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { createDatabaseClient } from "./postgres/pool.ts";
 import type { PoolOptions } from "./postgres/pool.ts";
-import { WrongKeyFolderError } from "./postgres/server-keys.ts";
 import { WrongDatabaseError } from "./postgres/sandbox.ts";
 import { createPostgresStore } from "./postgres/store.ts";
 import { RestoredDatabaseError } from "./recovery/watch.ts";
+import { WrongKeyFolderError } from "./signing-keys/held.ts";
 
 export interface ServerDatabase {
   readonly url: string;

@@ -8,28 +8,36 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import nacl from "tweetnacl";
 import { ed25519Key, quickestSigning } from "#sync/signing/ed25519.ts";
-import type { KeyStore } from "./ports/key-store.ts";
+import type { KeyStore, SigningKey } from "./ports/key-store.ts";
 
 /** A key file that cannot be used; the message says which and why, and never what is in it. */
 export class KeyFileError extends Error {}
 
 export function createKeyFiles(folder: string, secret?: string): KeyStore {
-  const load = (name: string) => loadKey(join(folder, `${name}.key`), secret);
+  const pathOf = (name: string) => join(folder, `${name}.key`);
+  const find = (name: string) => readKey(pathOf(name), secret);
+  const load = async (name: string) => (await find(name)) ?? makeKey(pathOf(name), secret);
   return {
     secret: load,
-    async signing(name) {
-      const key = ed25519Key(await load(name));
-      return { publicKey: key.publicKey, sign: await quickestSigning(key) };
+    signing: async (name) => signingKeyOf(await load(name)),
+    async findSigning(name) {
+      const seed = await find(name);
+      return seed && signingKeyOf(seed);
     },
   };
 }
 
-async function loadKey(path: string, secret: string | undefined): Promise<Uint8Array> {
+async function signingKeyOf(seed: Uint8Array): Promise<SigningKey> {
+  const key = ed25519Key(seed);
+  return { publicKey: key.publicKey, sign: await quickestSigning(key) };
+}
+
+async function readKey(path: string, secret: string | undefined): Promise<Uint8Array | undefined> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (text === undefined) return makeKey(path, secret);
+  if (text === undefined) return undefined;
   const key = await decode(path, text.trim(), secret);
   if (secret !== undefined && !isEncrypted(text)) {
     const draft = await writeDraft(path, await encode(key, secret));

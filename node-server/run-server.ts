@@ -63,6 +63,7 @@ export async function runServer(listen: Listen): Promise<void> {
       isXRoadServer: trustedNetworks(config.xRoadServers) ?? (() => false),
     },
     rates: config.rates,
+    mostWaiting: config.mostWaiting,
     folders: config.databaseUrl === undefined ? [config.dataFolder] : [],
     metricsToken: config.metricsToken,
     log,

@@ -35,7 +35,7 @@ const nothingTended: Tended = { released: 0, renewed: 0 };
 const lookAgainMs = 60_000;
 const askForTimeMs = 600_000;
 /** On a metered link nothing is followed live: everything is asked for again after this long. */
-const meteredPauseMs = 900_000;
+export const meteredPauseMs = 900_000;
 
 /**
  * Uploads everything, and reads every shape once. Shapes are read even where the upload met a problem, but not by a
@@ -44,6 +44,7 @@ const meteredPauseMs = 900_000;
 export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
   const report = await upload(parts);
   const shapes: Partial<Record<ShapeName, StreamEnd>> = {};
+  const keysBefore = parts.trust.keySet().version;
   if (report.problem?.code === "unreachable" || report.status !== "active") {
     return { upload: report, shapes, tended: nothingTended };
   }
@@ -53,8 +54,12 @@ export async function syncOnce(parts: SyncParts): Promise<SyncReport> {
     shapes[name] = end;
     if (end.kind !== "up-to-date") break;
   }
-  const read = { upload: report, shapes, tended: nothingTended };
-  return report.problem === undefined && isComplete(read) ? tendAfter(parts, read) : read;
+  const isUnderstoodNow =
+    report.problem?.code === "answer-not-trusted" && parts.trust.keySet().version !== keysBefore;
+  // The answer was signed by a key that the node has heard of only now.
+  const uploaded = isUnderstoodNow ? bothReports(report, await upload(parts)) : report;
+  const read = { upload: uploaded, shapes, tended: nothingTended };
+  return uploaded.problem === undefined && isComplete(read) ? tendAfter(parts, read) : read;
 }
 
 /** What was given back is sent at once, since somebody may be waiting for it; what was renewed is read at once. */

@@ -35,20 +35,33 @@ const mostAnswerBytes = 4_194_304;
 
 export async function post(link: ServerLink, call: Call): Promise<CallResult> {
   if (link.allowance?.isSpent("operations") === true) return failed({ code: "allowance-spent" });
+  const body = typeof call.body === "string" ? new TextEncoder().encode(call.body) : call.body;
+  const isPacked = body.length >= leastBytesToPack;
+  const sent = isPacked ? await gzip(body) : body;
+  return ask(link, call.path, {
+    method: "POST",
+    headers: {
+      "content-type": call.contentType,
+      ...(isPacked && { "content-encoding": "gzip" }),
+      ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+    },
+    body: Uint8Array.from(sent),
+    ...(call.signal && { signal: call.signal }),
+  });
+}
+
+/** Asks for what is public. */
+export async function get(link: ServerLink, path: string): Promise<CallResult> {
+  if (link.allowance?.isSpent("reading") === true) return failed({ code: "allowance-spent" });
+  return ask(link, path, {});
+}
+
+async function ask(link: ServerLink, path: string, { signal, ...init }: RequestInit): Promise<CallResult> {
   try {
-    const body = typeof call.body === "string" ? new TextEncoder().encode(call.body) : call.body;
-    const isPacked = body.length >= leastBytesToPack;
-    const sent = isPacked ? await gzip(body) : body;
-    const response = await link.fetch(link.baseUrl + call.path, {
-      method: "POST",
-      headers: {
-        "content-type": call.contentType,
-        ...(isPacked && { "content-encoding": "gzip" }),
-        ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
-      },
-      body: Uint8Array.from(sent),
+    const response = await link.fetch(link.baseUrl + path, {
+      ...init,
       redirect: "error",
-      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(call.signal ? [call.signal] : [])]),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
     });
     const answer = response.body ? await readAtMost(response.body, mostAnswerBytes) : new Uint8Array();
     if (!answer) return failed({ code: "unreachable" });

@@ -13,19 +13,29 @@ export function writeNewFile(path: string, bytes: Uint8Array): boolean {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
   }
-  const part = `${path}.part`;
   try {
-    writeFlushed(part, bytes);
-    renameSync(part, path);
-    flushFolder(dirname(path));
+    replaceFile(path, bytes);
   } catch (error) {
-    for (const left of [part, path]) removeIfThere(left);
+    removeIfThere(path);
     throw error;
   }
   return true;
 }
 
-export function flushFolder(path: string): void {
+/** The new content is on the disk under another name before the old one goes, so that a power cut leaves either. */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const part = `${path}.part`;
+  try {
+    writeFlushed(part, bytes);
+    renameSync(part, path);
+  } catch (error) {
+    removeIfThere(part);
+    throw error;
+  }
+  flushFolder(dirname(path));
+}
+
+function flushFolder(path: string): void {
   // Windows can neither open nor flush a folder; its file system journals the renaming itself.
   if (process.platform === "win32") return;
   const folder = openSync(path, "r");

@@ -10,6 +10,7 @@ import { hashOf, keyIdOf, openDocument, parseDocument } from "#sync/signing/cose
 import { testVoucher } from "../../test/support/authority.ts";
 import { createTill, temporaryFolder } from "../../test/support/till.ts";
 import type { Till } from "../../test/support/till.ts";
+import { readHeadFile, writeHeadFile } from "./head-file.ts";
 import { openStores } from "./open.ts";
 import type { RecordStep } from "./record.ts";
 
@@ -21,9 +22,9 @@ const steps: readonly RecordStep[] = [
   "committed",
   "head-written",
   "head-flushed",
-  "head-renamed",
-  "head-folder-flushed",
 ];
+
+const anotherNode = "0192f000-0000-7000-8000-00000000ffff";
 
 class Crash extends Error {}
 
@@ -171,8 +172,7 @@ describe("the head file", () => {
     const till = createTill();
     till.grant(testVoucher(1n));
     await redeem(till, 1n);
-    const text = readFileSync(headPath(till), "utf8");
-    writeFileSync(headPath(till), text.replace(/[0-9a-f]{64}/, "0".repeat(64)));
+    writeHeadFile(headPath(till), till.nodeId, { sequence: 1, hash: new Uint8Array(32) });
     expect(stopAfterStart(till)).toBe("head-hashes-differ");
   });
 
@@ -198,10 +198,28 @@ describe("the head file", () => {
   test("that is damaged, or another node's, stops the node", () => {
     const till = createTill();
     const text = readFileSync(headPath(till), "utf8");
-    writeFileSync(headPath(till), text.slice(0, -5));
-    expect(stopAfterStart(till)).toBe("head-file-damaged");
-    writeFileSync(headPath(till), text.replace(till.nodeId, "0192f000-0000-7000-8000-00000000ffff"));
+    for (const damaged of ["", text.slice(0, -5), text.replace(till.nodeId, anotherNode)]) {
+      writeFileSync(headPath(till), damaged);
+      expect(stopAfterStart(till)).toBe("head-file-damaged");
+    }
+    writeHeadFile(headPath(till), anotherNode, { sequence: 0, hash: new Uint8Array(32) });
     expect(stopAfterStart(till)).toBe("head-file-of-another-node");
+  });
+
+  test("whose last line was cut off is the trace of a crash, and of a lost operation where the database has none more", async () => {
+    const till = createTill();
+    till.grant(testVoucher(1n));
+    const before = databaseCopy(till);
+    await redeem(till.reopen(), 1n);
+    const text = readFileSync(headPath(till), "utf8");
+    const cut = text.slice(0, 4096) + text.slice(4096, 4140).padEnd(4095) + "\n";
+    writeFileSync(headPath(till), cut);
+    expect(stopAfterStart(till)).toBeUndefined();
+    expect(readFileSync(headPath(till), "utf8")).toBe(text);
+
+    writeFileSync(headPath(till), cut);
+    restore(till, before);
+    expect(stopAfterStart(till)).toBe("head-file-damaged");
   });
 
   test("may lie elsewhere, as the enrolment said", async () => {
@@ -210,7 +228,7 @@ describe("the head file", () => {
     till.stores.database.prepare("update node set head_file = ?").run(elsewhere);
     till.grant(testVoucher(1n));
     await redeem(till, 1n);
-    expect(readFileSync(elsewhere, "utf8")).toMatch(/^paypost-head 1 .* 1 /);
+    expect(readHeadFile(elsewhere)).toMatchObject({ kind: "present", head: { sequence: 1 } });
   });
 });
 
@@ -271,8 +289,13 @@ async function expectWholeChain({ stores, key, nodeId, directory }: Till, length
     expect(hashOf("operation", parsed)).toEqual(hash);
     previous = hash;
   }
-  const file = readFileSync(join(directory, "head", "head"), "utf8");
-  expect(file).toBe(`paypost-head 1 ${nodeId} ${length} ${hexOf(previous ?? new Uint8Array())}\n`);
+  const head = { sequence: length, hash: previous };
+  expect(readHeadFile(join(directory, "head", "head"))).toEqual({
+    kind: "present",
+    nodeId,
+    head,
+    isWhole: true,
+  });
 }
 
 /** A copy of the database as a backup would take it, with nothing of its log left out. */

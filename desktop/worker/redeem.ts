@@ -1,4 +1,5 @@
 /** Gathers what is known of a voucher, decides, and records: a redemption from the shop assistant's input to "accepted". */
+import { scryptSync } from "node:crypto";
 import type { Money } from "#core/money.ts";
 import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
@@ -10,7 +11,13 @@ import type {
   RedemptionMode,
 } from "#sync/documents/operation.ts";
 import type { Policy } from "#sync/documents/policy.ts";
-import { checkVoucherNumber, commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
+import {
+  checkVoucherNumber,
+  commitmentOf,
+  openingFor,
+  sealNumber,
+  verifierCost,
+} from "#sync/documents/voucher-number.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { openTrusted } from "#sync/open-trusted.ts";
@@ -119,7 +126,8 @@ export async function presentVoucher(
   }
   const opened = typeof stored === "object" ? stored : scanned;
   const lease = held && (typeof stored === "string" ? "not-valid" : await openLease(parts, held.lease));
-  const numberFits = opened !== undefined && checkVoucherNumber(opened.token, opened.keyId, request.number);
+  const numberFits =
+    opened !== undefined && checkVoucherNumber(opened.token, opened.keyId, request.number, nativeScrypt);
   const voucher = {
     serial,
     token: opened?.token,
@@ -272,6 +280,11 @@ async function openToken({ stores }: RecordParts, text: string): Promise<OpenedT
 async function openLease({ stores }: RecordParts, document: Uint8Array): Promise<Lease | "not-valid"> {
   const opened = await openTrusted(stores.trust.keySet(), "lease", decodeLease, document);
   return opened.ok ? opened.value : "not-valid";
+}
+
+function nativeScrypt(password: Uint8Array, salt: Uint8Array): Uint8Array {
+  const { dkLen, ...cost } = verifierCost;
+  return scryptSync(password, salt, dkLen, cost);
 }
 
 /** The verifiers may differ: they depend on the key that signed. */

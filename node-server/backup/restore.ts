@@ -22,7 +22,7 @@ import { filesIn, makeFolders } from "../postgres/embedded-files.ts";
 import { findUser, runAs } from "../postgres/os-user.ts";
 import { createDatabaseClient } from "../postgres/pool.ts";
 import { beginRestored } from "../recovery/begin.ts";
-import { registerKeys } from "../registered-keys.ts";
+import { registerKeys } from "../signing-keys/registered.ts";
 import { checkRestored } from "./check-restored.ts";
 import type { RestoredReport } from "./check-restored.ts";
 import { requireDumpProgram, restoreDump } from "./dump.ts";

@@ -18,7 +18,10 @@ beforeAll(async () => {
   const key = await createCallbackKey(new Uint8Array(32).fill(7));
   keySet = { keys: [callbackJwk(key) as unknown as KeySet["keys"][number]] };
   const url = "https://welfare.example/callbacks?of=us";
-  const sign = createRequestSigner(key, () => nowMs);
+  const sign = createRequestSigner(
+    () => key,
+    () => nowMs,
+  );
   const headers = await sign({ method: "POST", url, contentType: "application/json", body });
   callback = { method: "POST", url, headers, body: Buffer.from(body) };
 });

@@ -7,7 +7,10 @@ import { callbackJwk, createCallbackKey, createRequestSigner } from "./signature
 
 const key = await createCallbackKey(new Uint8Array(32).fill(5));
 const nowMs = Date.parse("2026-11-24T10:00:00Z");
-const sign = createRequestSigner(key, () => nowMs);
+const sign = createRequestSigner(
+  () => key,
+  () => nowMs,
+);
 const message = {
   method: "POST",
   url: "https://welfare.example/callbacks?of=us",
@@ -39,9 +42,12 @@ test("another body has another digest, and another digest does not verify", asyn
 });
 
 test("a signature that is older than the receiver allows does not verify", async () => {
-  const headers = await createRequestSigner(key, Date.now)(message);
+  const headers = await createRequestSigner(() => key, Date.now)(message);
   expect(await verifies({ ...message, headers }, 60)).toBe(true);
-  const old = await createRequestSigner(key, () => Date.now() - 3_600_000)(message);
+  const old = await createRequestSigner(
+    () => key,
+    () => Date.now() - 3_600_000,
+  )(message);
   expect(await verifies({ ...message, headers: old }, 60)).toBe(false);
 });
 

@@ -31,9 +31,13 @@ export async function createCallbackKey(seed: Uint8Array): Promise<CallbackKey> 
 
 /** The same from whatever signs with the key, wherever that is. */
 export function callbackKeyOf({ publicKey, sign }: SigningKey): CallbackKey {
+  return { keyId: thumbprintOf(publicKey), publicKey, sign };
+}
+
+/** Of its JWK (RFC 7638). */
+export function thumbprintOf(publicKey: Uint8Array): string {
   const x = base64url(publicKey);
-  const keyId = base64url(sha256(utf8ToBytes(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`)));
-  return { keyId, publicKey, sign };
+  return base64url(sha256(utf8ToBytes(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`)));
 }
 
 /** The public half as it stands in `/.well-known/jwks.json` (RFC 8037). */
@@ -41,8 +45,10 @@ export function callbackJwk({ keyId, publicKey }: CallbackKey): Record<string, s
   return { kty: "OKP", crv: "Ed25519", x: base64url(publicKey), kid: keyId, use: "sig", alg: "EdDSA" };
 }
 
-export function createRequestSigner(key: CallbackKey, now: () => number): SignRequest {
+/** `currentKey` is asked for each request. */
+export function createRequestSigner(currentKey: () => CallbackKey, now: () => number): SignRequest {
   return async ({ method, url, contentType, body }) => {
+    const key = currentKey();
     const digest = `sha-256=:${base64(sha256(utf8ToBytes(body)))}:`;
     const created = Math.floor(now() / 1000);
     const covered = `("@method" "@target-uri" "content-type" "content-digest")`;

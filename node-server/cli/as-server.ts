@@ -10,14 +10,14 @@ import type { CarriedDependencies } from "../operations/carried.ts";
 import { isPassingFailure } from "../postgres/away.ts";
 import { createDatabaseClient } from "../postgres/pool.ts";
 import { createPostgresStore } from "../postgres/store.ts";
-import { registerKeys } from "../registered-keys.ts";
+import { registerKeys } from "../signing-keys/registered.ts";
 
 export async function asServer<T>(
   { url, pool }: OperatorsDatabase,
   { keysFolder, keysSecret }: Pick<Config, "keysFolder" | "keysSecret">,
   work: (server: CarriedDependencies) => Promise<T>,
 ): Promise<T> {
-  const { keys, keySet } = await registerKeys(keysFolder, pool, keysSecret);
+  const { keys, ring } = await registerKeys(keysFolder, pool, keysSecret);
   const log = pino({ level: "warn" }, pino.destination(2));
   const jobs = await createJobs({ connectionString: url, log });
   const client = createDatabaseClient(url, log, operatorsPool());
@@ -31,13 +31,13 @@ export async function asServer<T>(
       context: {
         boxKeys: keys.boxKeys,
         indexKey: keys.indexKey,
-        verdictSigner: keys.signers["verdict-list"],
-        leaseSigner: keys.signers.lease,
+        verdictSigner: ring.signers["verdict-list"],
+        trusted: ring.trusted,
         isPassing: isPassingFailure,
         onFailure: (error, what) => log.error({ err: error }, what),
       },
-      acknowledgementSigner: keys.signers.acknowledgement,
-      keySet,
+      acknowledgementSigner: ring.signers.acknowledgement,
+      keySet: ring.keySet,
     });
   } finally {
     await client.close();

@@ -164,7 +164,7 @@ export const billerCommands: readonly (readonly [string, Command])[] = [
         const [type, id, payerFiId, address] = words(this.usage, args, 4);
         if (!isAliasType(type)) throw new UsageError(`${type} is none of 00, 01 and 02`);
         const by = nameOf(this.usage, options);
-        const addresses = createAddresses((await loadKeys()).addressKey, randomBytes);
+        const addresses = createAddresses((await loadKeys()).keys.addressKey, randomBytes);
         const alias = {
           type,
           index: aliasIndex(addresses, { type, id }),

@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import type { Config } from "../config.ts";
 import type { OperatorsDatabase } from "../database.ts";
 import { KeyFileError } from "../key-files.ts";
-import { WrongKeyFolderError } from "../postgres/server-keys.ts";
-import { registerKeys } from "../registered-keys.ts";
+import { WrongKeyFolderError } from "../signing-keys/held.ts";
+import { registerKeys } from "../signing-keys/registered.ts";
 import { asServer } from "./as-server.ts";
 import { UsageError } from "./command.ts";
 import type { Command, CommandResult, Options } from "./command.ts";
@@ -83,6 +83,8 @@ const options = {
   role: { type: "string" },
   scope: { type: "string" },
   remove: { type: "boolean" },
+  now: { type: "boolean" },
+  compromised: { type: "boolean" },
 } as const;
 
 export interface Said {
@@ -149,7 +151,7 @@ async function run(
         randomBytes: (length) => new Uint8Array(randomBytes(length)),
         keysFolder: config.keysFolder,
         leaseGraceHours: config.leaseGraceHours,
-        loadKeys: async () => (await registerKeys(config.keysFolder, database.pool, config.keysSecret)).keys,
+        loadKeys: () => registerKeys(config.keysFolder, database.pool, config.keysSecret),
         asServer: (work) => asServer(database, config, work),
       },
       args,

@@ -1,8 +1,8 @@
 /** What a command of the operators' command line is, and how commands read their words and options. */
 import type { Pool } from "pg";
-import type { ServerKeys } from "../keys.ts";
 import type { CarriedDependencies } from "../operations/carried.ts";
 import type { Store } from "../ports/store.ts";
+import type { RegisteredKeys } from "../signing-keys/registered.ts";
 
 export interface CommandContext {
   readonly pool: Pool;
@@ -11,8 +11,8 @@ export interface CommandContext {
   /** Where the keys lie, and what is known of the database outside of it. */
   readonly keysFolder: string;
   readonly leaseGraceHours: number;
-  /** The server's secret keys, from the folder that this database belongs to. Throws WrongKeyFolderError. */
-  readonly loadKeys: () => Promise<ServerKeys>;
+  /** The server's keys, from the folder that this database belongs to. Throws WrongKeyFolderError. */
+  readonly loadKeys: () => Promise<RegisteredKeys>;
   /** Does what a server does with what is handed in: signs, and enqueues jobs for the running servers. */
   readonly asServer: <T>(work: (server: CarriedDependencies) => Promise<T>) => Promise<T>;
 }

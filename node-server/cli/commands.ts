@@ -29,6 +29,7 @@ import { contactCommands } from "./contact-commands.ts";
 import { done, keyOf, nameOf, option, UsageError, wholeNumber, words } from "./command.ts";
 import type { Command } from "./command.ts";
 import { institutionCommands } from "./institution-commands.ts";
+import { keyCommands } from "./key-commands.ts";
 import { leaseCommands } from "./lease-commands.ts";
 import { disclosureCommands } from "./disclosure-commands.ts";
 import { mapperCommands } from "./mapper-commands.ts";
@@ -56,6 +57,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...leaseCommands,
   ...backupCommands,
   ...retentionCommands,
+  ...keyCommands,
   ...recoveryCommands,
   ...heldCommands,
   ...disputeCommands,

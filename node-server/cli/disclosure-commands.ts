@@ -94,7 +94,7 @@ export const disclosureCommands: readonly (readonly [string, Command])[] = [
         const by = nameOf(this.usage, options);
         const id = BigInt(wholeNumber(text, "ID"));
         const { payee, history } = valueOf(await asServer(({ store }) => showDisclosed(store, id, by)));
-        const keyId = addressKeyId((await loadKeys()).addressKey);
+        const keyId = addressKeyId((await loadKeys()).keys.addressKey);
         const now = payee.addresses.map((address) => ["now", "", ...addressCells(address)]);
         const before = history.map(({ at, actor, touched }) => [
           at.toISOString(),

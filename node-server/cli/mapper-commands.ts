@@ -132,7 +132,7 @@ async function load(
   } as const;
   if (!(await store.transaction((tx) => tx.registry.institution(institutionId))))
     throw new UsageError(`The institution ${institutionId} is not registered; see institution add`);
-  const { indexKey } = await loadKeys();
+  const { indexKey } = (await loadKeys()).keys;
   try {
     // Named after what it holds: the same file for the same purpose is the same request.
     const requestID = await idOf(path, JSON.stringify(header));

@@ -80,7 +80,7 @@ export const operatorCommands: readonly (readonly [string, Command])[] = [
 ];
 
 async function invite({ loadKeys, randomBytes }: CommandContext, name: string, by: string) {
-  const { operatorKey } = await loadKeys();
+  const { operatorKey } = (await loadKeys()).keys;
   const { oneTimePassword, ...secrets } = await makeInvitation(operatorKey, randomBytes);
   return { oneTimePassword, invitation: { ...secrets, name, by, hours: invitationHours } };
 }

@@ -23,8 +23,8 @@ export const policyCommands: readonly (readonly [string, Command])[] = [
         });
         const file = readPolicyFile(text, await store.transaction((tx) => tx.now()));
         if (!file.ok) throw new UsageError(`This is no policy:\n  ${file.mistakes.join("\n  ")}`);
-        const keys = await loadKeys();
-        return shown(await issuePolicy(store, keys.signers.policy, file.wish, by));
+        const { ring } = await loadKeys();
+        return shown(await issuePolicy(store, ring.signers.policy, file.wish, by));
       },
     },
   ],

@@ -96,7 +96,7 @@ const everyCall = [
   ["500", "The server failed; nothing was half-done", "Repeat with the same request id"],
   [
     "503",
-    "The database is away, or a restored one recovers",
+    "The database is away, the server has too much to do, or a restored one recovers",
     "Repeat with the same request id after `Retry-After`",
   ],
   ["504", "The outcome is not known yet", "Repeat with the same request id: it gives the final answer"],

@@ -19,8 +19,14 @@ export type SignMessage = (part: SignedPart) => Promise<string>;
 const clockSlackSeconds = 300;
 const validSeconds = 3_600;
 
-export function createMessageSigner(key: CallbackKey, senderId: string, now: () => number): SignMessage {
+/** `currentKey` is asked for each message. */
+export function createMessageSigner(
+  currentKey: () => CallbackKey,
+  senderId: string,
+  now: () => number,
+): SignMessage {
   return async (part) => {
+    const key = currentKey();
     const created = Math.floor(now() / 1_000);
     const expires = created + validSeconds;
     const signature = base64(await key.sign(signingString(part, created, expires)));

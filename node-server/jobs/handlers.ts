@@ -1,5 +1,7 @@
 /** What the queues do, and what is done again and again. */
+import type { Signer } from "#sync/signing/signers.ts";
 import { runCommand } from "../vouchers/commands.ts";
+import type { TokenSigner } from "../vouchers/commands.ts";
 import { createComposer } from "../callbacks/bodies.ts";
 import { deliverCallback } from "../callbacks/deliver.ts";
 import type { Send } from "../callbacks/deliver.ts";
@@ -22,7 +24,6 @@ import type { SignMessage } from "../g2p-connect/signature.ts";
 import { runMapperRequest } from "../mapper/run-request.ts";
 import { validateAtBank } from "../mapper/validate-at-bank.ts";
 import type { AskAboutAccounts } from "../mapper/validate-at-bank.ts";
-import type { ServerKeys } from "../keys.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { deliverNotification, eraseAddresses, sendForgottenNotifications } from "../notifications/deliver.ts";
 import type { Contact, SendMessage } from "../notifications/port.ts";
@@ -40,7 +41,8 @@ import type { PeriodicTask } from "./periodic.ts";
 export interface HandlerDependencies {
   readonly store: Store;
   readonly gateway: PaymentGateway;
-  readonly keys: ServerKeys;
+  readonly tokenSigner: TokenSigner;
+  readonly leaseSigner: Signer;
   readonly addresses: Addresses;
   readonly numbers: NumberMaking;
   readonly send: Send;
@@ -58,8 +60,8 @@ export interface HandlerDependencies {
 const callbacksToOneReceiver = 2;
 
 export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, DisbursementQueue> {
-  const { store, gateway, keys, numbers, send, signCallback, signMessage, sendMessage, graceMs } = deps;
-  const signers = { tokenSigner: keys.signers["voucher-token"], leaseSigner: keys.signers.lease };
+  const { store, gateway, numbers, send, signCallback, signMessage, sendMessage, graceMs } = deps;
+  const { tokenSigner, leaseSigner } = deps;
   const fairShare = createFairShare(callbacksToOneReceiver);
   const compose = createComposer({ graceMs, payerAddresses: deps.addresses.ofPayers, signMessage });
   return {
@@ -67,7 +69,7 @@ export function jobHandlers(deps: HandlerDependencies): Omit<JobHandlers, Disbur
       afterRecovery(store, { queue: "issue-batch", id }, () => issueBatch({ store, numbers }, BigInt(id))),
     "run-command": (id) =>
       afterRecovery(store, { queue: "run-command", id }, () =>
-        runCommand({ store, ...signers, graceMs }, BigInt(id)),
+        runCommand({ store, tokenSigner, leaseSigner, graceMs }, BigInt(id)),
       ),
     "map-payees": (id) =>
       afterRecovery(store, { queue: "map-payees", id }, () => runMapperRequest(store, BigInt(id))),

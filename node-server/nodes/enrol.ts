@@ -16,8 +16,6 @@ import { readableCode } from "./readable-code.ts";
 export interface EnrolDependencies {
   readonly store: Store;
   readonly certificateSigner: Signer;
-  /** The signed key set that nodes trust from now on, with its version. */
-  readonly keySet: { readonly version: number; readonly document: Uint8Array };
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
@@ -68,20 +66,14 @@ export async function enrolNode(deps: EnrolDependencies, request: EnrolRequest):
     if (!code) return { ok: false, refusal: "unknown-code" };
     const now = await tx.now();
     const generation = await tx.registry.generation();
-    const answer = {
-      ok: true,
-      keySet: deps.keySet.document,
-      generation,
-      serverTimeMs: now.getTime(),
-    } as const;
+    const answer = { ok: true, generation, serverTimeMs: now.getTime() } as const;
     if (code.nodeId !== null) {
       const node = await tx.nodes.find(code.nodeId);
-      const again = node && equalBytes(node.publicKey, request.publicKey);
-      return again ? { ...answer, certificate: node.certificate } : { ok: false, refusal: "used-code" };
+      if (!node || !equalBytes(node.publicKey, request.publicKey)) return { ok: false, refusal: "used-code" };
+      return { ...answer, certificate: node.certificate, keySet: await tx.shapes.tellKeySet(node.id) };
     }
     if (code.expiresAt < now) return { ok: false, refusal: "expired-code" };
-    const certificate = await createNode(deps, tx, request, code, generation, now);
-    return { ...answer, certificate };
+    return { ...answer, ...(await createNode(deps, tx, request, code, generation, now)) };
   });
 }
 
@@ -97,7 +89,7 @@ async function createNode(
   code: Pick<EnrolmentCodeRow, "merchantId" | "nodeName" | "agent">,
   generation: number,
   now: Date,
-): Promise<Uint8Array> {
+): Promise<{ readonly certificate: Uint8Array; readonly keySet: Uint8Array }> {
   const merchant = await tx.registry.merchant(code.merchantId);
   if (!merchant) throw new Error(`enrolment code for an unknown merchant ${code.merchantId}`);
   const id = uuidv7(now.getTime(), deps.randomBytes);
@@ -123,10 +115,10 @@ async function createNode(
   });
   await tx.nodes.useCode(codeHash(request.code), id);
   await tx.shapes.tellNewNode(id);
-  await tx.shapes.putTrust(id, "key-set", deps.keySet.version, deps.keySet.document);
+  const keySet = await tx.shapes.tellKeySet(id);
   await tx.limits.tellPolicy(id);
   await tx.audit.record({ actor: `node:${id}`, action: "node.enrol", subject: `merchant:${merchant.id}` });
-  return certificate;
+  return { certificate, keySet };
 }
 
 function codeHash(code: string): Uint8Array {

@@ -1,4 +1,5 @@
 /** What judging operations needs besides the database. */
+import type { TrustedKeys } from "#sync/documents/key-set.ts";
 import type { BoxKeyPair } from "#sync/signing/sealed.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 
@@ -8,8 +9,8 @@ export interface OperationContext {
   /** Keys the blind index of voucher numbers; 32 bytes. */
   readonly indexKey: Uint8Array;
   readonly verdictSigner: Signer;
-  /** Its leases count as evidence while the server recovers from a restore. */
-  readonly leaseSigner: Signer;
+  /** What the server signed by these counts as evidence while it recovers from a restore. */
+  readonly trusted: TrustedKeys;
   /** Whether an error is the database's and may pass: nothing is known of what was being judged. */
   readonly isPassing: (error: unknown) => boolean;
   /** Told of an error of ours that was contained. */

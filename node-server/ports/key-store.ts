@@ -9,9 +9,11 @@ export interface SigningKey {
   readonly sign: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
 
-/** A key that there is not is made, once, whoever asks first. */
 export interface KeyStore {
+  /** A key that there is not is made, once, whoever asks first. */
   signing(name: string): Promise<SigningKey>;
-  /** The 32 bytes of a key that the server itself works with: boxes, seals and blind indexes. */
+  /** Makes nothing. */
+  findSigning(name: string): Promise<SigningKey | undefined>;
+  /** The 32 bytes of a key that the server itself works with: boxes, seals and blind indexes. Made once, like the others. */
   secret(name: string): Promise<Uint8Array>;
 }

@@ -141,7 +141,8 @@ export interface ProjectionRows {
   /** Tells a new node which vouchers the other nodes of its merchant hold. */
   tellNewNode(nodeId: string): Promise<void>;
   putVerdict(nodeId: string, sequence: number, verdictList: Uint8Array): Promise<void>;
-  putTrust(nodeId: string, kind: string, version: number, document: Uint8Array): Promise<void>;
+  /** Tells a new node the newest key set, and returns it. Nobody publishes another until the end of the transaction. */
+  tellKeySet(nodeId: string): Promise<Uint8Array>;
   /** The parts of the list of what nodes must deny at risk. */
   deniedChunks(): Promise<number[]>;
   /** Writes one part anew from its vouchers; every change of a voucher does so with its commit. */

@@ -19,6 +19,8 @@ export interface VoucherRow extends Money {
   readonly pending: PendingEnd | null;
   readonly numberIndex: Uint8Array;
   readonly numberVerifier: Uint8Array;
+  /** Of the key that signs its token; null for the installation's first. */
+  readonly tokenKeyId: Uint8Array | null;
   /** The signed token in its text form; null until the voucher is activated. */
   readonly token: string | null;
   readonly activatedAt: Date | null;
@@ -36,6 +38,7 @@ export interface NewVoucher extends Money {
   readonly groupCode: string;
   readonly numberIndex: Uint8Array;
   readonly numberVerifier: Uint8Array;
+  readonly tokenKeyId: Uint8Array;
   readonly expiresAt: Date;
   /** The number encrypted for the caller, base64, at most 44 characters; null where it is handed over otherwise. */
   readonly ciphertext: string | null;

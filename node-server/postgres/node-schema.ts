@@ -23,6 +23,7 @@ export interface NodeTables {
   carried_files: CarriedFiles;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_denied: { node_id: string; chunk: number; serials: string };
+  key_sets: { version: number; document: Uint8Array };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
 }
 

@@ -2,6 +2,7 @@
 import { toBase64 } from "#sync/base64.ts";
 import { sql } from "kysely";
 import type { ProjectionRows } from "../ports/store.ts";
+import { bytes } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function projectionRows(trx: Trx): ProjectionRows {
@@ -74,13 +75,23 @@ export function projectionRows(trx: Trx): ProjectionRows {
     async rewriteDenied(chunk) {
       await sql`select rewrite_denied(${chunk}::int)`.execute(trx);
     },
-    async putTrust(nodeId, kind, version, document) {
-      const change = { version, document: toBase64(document) };
+    async tellKeySet(nodeId) {
+      // Waits for a key set that is being published, which does not see this node yet.
+      await sql`lock table key_sets in row exclusive mode`.execute(trx);
+      const newest = await trx
+        .selectFrom("key_sets")
+        .select(["version", "document"])
+        .orderBy("version", "desc")
+        .limit(1)
+        .executeTakeFirstOrThrow();
+      const document = bytes(newest.document);
+      const change = { version: newest.version, document: toBase64(document) };
       await trx
         .insertInto("shape_trust")
-        .values({ node_id: nodeId, kind, ...change })
+        .values({ node_id: nodeId, kind: "key-set", ...change })
         .onConflict((conflict) => conflict.columns(["node_id", "kind"]).doUpdateSet(change))
         .execute();
+      return document;
     },
   };
 }

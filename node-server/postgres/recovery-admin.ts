@@ -8,13 +8,15 @@ export interface RestoreWish {
   readonly generation: number;
   readonly by: string;
   readonly graceHours: number;
+  /** Outside of the database: how far its numbers had come before it was restored. */
+  readonly numbersSeen: readonly bigint[];
 }
 
 /** The longest lease that the server grants by itself, in days. */
 const longestLeaseDays = 14;
 /**
  * Numbers by which others may know something that was made between the backup and the restore, and is forgotten: they are never
- * given out again. A biller takes the id of a payment for the payment.
+ * given out again, also where the same backup is restored twice. A biller takes the id of a payment for the payment.
  */
 const numbersPassedOver = 1_000_000;
 const numbersKnownToOthers = [
@@ -26,12 +28,17 @@ const numbersKnownToOthers = [
 
 /** What this database knows of itself. */
 export async function readIdentity(pool: Pick<PoolClient, "query">): Promise<SeenDatabase> {
-  const { rows } = await pool.query<{ generation: number; last_audit: bigint }>(
-    `select generation, (select coalesce(max(id), 0) from audit_entries) as last_audit from server_identity`,
+  const { rows } = await pool.query<{ generation: number; last_audit: bigint; numbers: bigint[] }>(
+    `select generation, (select coalesce(max(id), 0) from audit_entries) as last_audit,
+       (select array_agg(coalesce(pg_sequence_last_value(name::regclass), 0) order by place)
+        from unnest($1::text[]) with ordinality as known (name, place)) as numbers
+     from server_identity`,
+    [numbersKnownToOthers],
   );
   const [row] = rows;
   if (!row) throw new Error("server_identity is empty");
-  return { generation: row.generation, lastAudit: row.last_audit, head: await readHead(pool) };
+  const { generation, last_audit: lastAudit, numbers } = row;
+  return { generation, lastAudit, head: await readHead(pool), numbers };
 }
 
 /** An entry in the audit trail for each start of a server. */
@@ -43,7 +50,10 @@ export async function recordStart(pool: Pool): Promise<void> {
 }
 
 /** Raises the generation and begins the recovery, in one transaction. An unfinished earlier one goes on as this one. */
-export async function beginRecovery(pool: Pool, { generation, by, graceHours }: RestoreWish): Promise<void> {
+export async function beginRecovery(
+  pool: Pool,
+  { generation, by, graceHours, numbersSeen }: RestoreWish,
+): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("begin");
@@ -61,11 +71,11 @@ export async function beginRecovery(pool: Pool, { generation, by, graceHours }: 
       `insert into recovery_nodes (generation, node_id) select $1, id from nodes where status <> 'revoked'`,
       [generation],
     );
-    for (const sequence of numbersKnownToOthers)
-      await client.query("select setval($1::text::regclass, nextval($1::text::regclass) + $2)", [
-        sequence,
-        numbersPassedOver,
-      ]);
+    for (const [index, sequence] of numbersKnownToOthers.entries())
+      await client.query(
+        "select setval($1::text::regclass, greatest(nextval($1::text::regclass), $2::bigint) + $3)",
+        [sequence, numbersSeen[index] ?? 0n, numbersPassedOver],
+      );
     await client.query(
       `insert into audit_entries (actor, action, subject, after)
        values ('operator:' || $2, 'recovery.begin', 'generation:' || $1, jsonb_build_object('generation', $1::int))`,

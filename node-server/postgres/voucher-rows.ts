@@ -129,7 +129,7 @@ export function voucherRows(trx: Trx): VoucherRows {
 async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>> {
   const made = await sql<{ serial: bigint }>`
     insert into vouchers (state, serial, batch, line, group_code, amount_minor, currency, number_index,
-      number_verifier, expires_at, replaces)
+      number_verifier, token_key_id, expires_at, replaces)
     select 'preActivated', * from unnest(
       ${rows.map((row) => row.serial)}::bigint[],
       ${rows.map((row) => row.batch)}::bigint[],
@@ -139,6 +139,7 @@ async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<Re
       ${rows.map((row) => row.currency)}::text[],
       ${rows.map((row) => row.numberIndex)}::bytea[],
       ${rows.map((row) => row.numberVerifier)}::bytea[],
+      ${rows.map((row) => row.tokenKeyId)}::bytea[],
       ${rows.map((row) => row.expiresAt)}::timestamptz[],
       ${rows.map((row) => row.replaces ?? null)}::bigint[])
     on conflict (number_index) do nothing
@@ -173,6 +174,7 @@ function selectVouchers(trx: Trx) {
       "vouchers.pending",
       "vouchers.number_index",
       "vouchers.number_verifier",
+      "vouchers.token_key_id",
       "vouchers.token",
       "vouchers.activated_at",
       "vouchers.expires_at",
@@ -199,6 +201,7 @@ function voucher(row: SelectedVoucher): VoucherRow {
     pending: row.pending,
     numberIndex: bytes(row.number_index),
     numberVerifier: bytes(row.number_verifier),
+    tokenKeyId: row.token_key_id && bytes(row.token_key_id),
     token: row.token,
     activatedAt: row.activated_at,
     expiresAt: row.expires_at,

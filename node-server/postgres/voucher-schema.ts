@@ -99,6 +99,7 @@ interface Vouchers {
   reserved_minor: Generated<bigint>;
   number_index: Uint8Array;
   number_verifier: Uint8Array;
+  token_key_id: Uint8Array | null;
   token: string | null;
   created_at: Generated<Date>;
   activated_at: Date | null;

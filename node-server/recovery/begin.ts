@@ -12,7 +12,7 @@ export async function beginRestored(
   const seen = await readSeen(keysFolder);
   const identity = await readIdentity(pool);
   const generation = Math.max(identity.generation, seen?.generation ?? 0) + 1;
-  await beginRecovery(pool, { generation, by, graceHours });
+  await beginRecovery(pool, { generation, by, graceHours, numbersSeen: seen?.numbers ?? [] });
   await writeSeen(keysFolder, await readIdentity(pool));
   return generation;
 }

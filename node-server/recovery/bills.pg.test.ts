@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { BareNode } from "../../test/support/bare-node.ts";
 import { BillParty, isAdvice, registerBiller } from "../../test/support/bill-party.ts";
 import { fundForTest, testStore } from "../../test/support/funding.ts";
+import { recoveryNoticed } from "../../test/support/recovery.ts";
 import { serversWord } from "../../test/support/servers-word.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
@@ -42,7 +43,7 @@ test("4.8: what was applied is taken again and its biller told by a new id; what
     [operations[0], { status: "applied" }],
     [operations[1], { status: "rejected", reason: "bill-paid" }],
   ]);
-  await beginRecovery(pool, { generation: 2, by: "Amina", graceHours: 24 });
+  await beginRecovery(pool, { generation: 2, by: "Amina", graceHours: 24, numbersSeen: [] });
   const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 2 });
   again.resumeAfter(node);
   const { verdicts } = await again.upload([...operations], undefined, [word]);
@@ -55,6 +56,7 @@ test("4.8: what was applied is taken again and its biller told by a new id; what
   expect(Number(String(advice.body["requestID"]).slice(1))).toBeGreaterThan(1_000_000);
   await pool.query("update recovery_nodes set uploaded_at = clock_timestamp()");
   await endRecovery(server.context, testStore(pool));
+  await recoveryNoticed(server.url);
   expect((await power.settle(advice, "ACK")).status).toBe(202);
   const told = await again.upload([...operations]);
   expect(told.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "rejected" }]);

@@ -10,7 +10,7 @@ import type { UploadRequest } from "#sync/documents/upload.ts";
 import { decodeVerdictList } from "#sync/documents/verdict-list.ts";
 import type { Verdict as SignedVerdict } from "#sync/documents/verdict-list.ts";
 import { sameEpoch } from "#sync/epoch.ts";
-import { equalBytes } from "#sync/signing/bytes.ts";
+import type { ServerKind } from "#sync/signing/kinds.ts";
 import { decideVoucher } from "#core/decide.ts";
 import { noteAtRiskUse } from "../operations/at-risk.ts";
 import type { OperationContext } from "../operations/context.ts";
@@ -40,20 +40,21 @@ export function evidenceIn(
 
 /** Keeps what this server has signed for the node; the rest is as if it had not come. */
 async function openEvidence(
-  { verdictSigner, leaseSigner }: Pick<OperationContext, "verdictSigner" | "leaseSigner">,
+  { trusted }: Pick<OperationContext, "trusted">,
   nodeId: string,
   documents: readonly Uint8Array[],
 ): Promise<Evidence> {
+  const ownKey = (kind: ServerKind) => (keyId: Uint8Array) => trusted.findKey(kind, keyId);
   const verdicts = new Map<string, SignedVerdict>();
   const leases: { lease: Lease; document: Uint8Array }[] = [];
   for (const document of documents) {
-    const list = await openAs("verdict-list", decodeVerdictList, document, ownKey(verdictSigner));
+    const list = await openAs("verdict-list", decodeVerdictList, document, ownKey("verdict-list"));
     if (list.ok && list.value.nodeId === nodeId) {
       for (const verdict of list.value.verdicts) {
         if (verdict.status !== "held") verdicts.set(hex(verdict.operationHash), verdict);
       }
     }
-    const lease = await openAs("lease", decodeLease, document, ownKey(leaseSigner));
+    const lease = await openAs("lease", decodeLease, document, ownKey("lease"));
     if (lease.ok && lease.value.nodeId === nodeId) leases.push({ lease: lease.value, document });
   }
   return { verdicts, leases };
@@ -218,10 +219,6 @@ function recordRestored(tx: Tx, { serial, nodeId, epoch, notAfter }: LeaseRow): 
     subject: `voucher:${serial}`,
     after: { node: nodeId, epoch: `${epoch.generation}.${epoch.n}`, notAfter: notAfter.toISOString() },
   });
-}
-
-function ownKey({ keyId, publicKey }: { readonly keyId: Uint8Array; readonly publicKey: Uint8Array }) {
-  return (wanted: Uint8Array) => (equalBytes(wanted, keyId) ? publicKey : undefined);
 }
 
 function hex(bytes: Uint8Array): string {

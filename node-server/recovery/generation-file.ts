@@ -13,6 +13,8 @@ export interface SeenDatabase {
   readonly lastAudit: bigint;
   /** How far the chain of the trail had come, which is a moment behind. */
   readonly head: ChainHead;
+  /** The last of each of the numbers by which others know what is in it (`recovery-admin.ts`, in its order). */
+  readonly numbers: readonly bigint[];
 }
 
 /** Undefined where there is none yet. Throws when the file is damaged. */
@@ -23,22 +25,31 @@ export async function readSeen(keysFolder: string): Promise<SeenDatabase | undef
     throw error;
   });
   if (text === undefined) return undefined;
-  const [, generation, lastAudit, sealed = ""] =
-    /^generation ([0-9]{1,9}), audit ([0-9]{1,18}), head (\S+)\n$/.exec(text) ?? [];
+  const [, generation, lastAudit, sealed = "", numbers = ""] =
+    /^generation ([0-9]{1,9}), audit ([0-9]{1,18}), head (\S+), numbers((?: [0-9]{1,18})*)\n$/.exec(text) ??
+    [];
   const head = parseHead(sealed);
   if (generation === undefined || lastAudit === undefined || !head) throw new Error(`${path} is damaged`);
-  return { generation: Number(generation), lastAudit: BigInt(lastAudit), head };
+  return {
+    generation: Number(generation),
+    lastAudit: BigInt(lastAudit),
+    head,
+    numbers: numbers.split(" ").slice(1).map(BigInt),
+  };
 }
 
 export async function writeSeen(
   keysFolder: string,
-  { generation, lastAudit, head }: SeenDatabase,
+  { generation, lastAudit, head, numbers }: SeenDatabase,
 ): Promise<void> {
   const path = pathIn(keysFolder);
   const draft = `${path}.${process.pid}.new`;
   const file = await open(draft, "w", 0o600);
   try {
-    await file.writeFile(`generation ${generation}, audit ${lastAudit}, head ${formatHead(head)}\n`);
+    const given = ["numbers", ...numbers].join(" ");
+    await file.writeFile(
+      `generation ${generation}, audit ${lastAudit}, head ${formatHead(head)}, ${given}\n`,
+    );
     await file.sync();
   } finally {
     await file.close();

@@ -33,7 +33,7 @@ test("4.8: changes of a programme and of a payee that the backup knows nothing o
   const served = { nodeId: till.nodeId, programId: "relief", institutionId: "welfare", area: null };
   await serveProgramme(store, { ...served, by: "Olga", isGranted: true });
   await till.node.sync();
-  await beginRecovery(pool, { generation: 2, by: "Amina", graceHours: 24 });
+  await beginRecovery(pool, { generation: 2, by: "Amina", graceHours: 24, numbersSeen: [] });
   const change = (type: "register-beneficiary" | "update-beneficiary", programme: string) =>
     till.node.changePayee({
       type,

@@ -17,6 +17,7 @@ import { fundGroup } from "../ledger/entries.ts";
 import { revokeNode } from "../nodes/revoke.ts";
 import { putMerchant, putVoucherGroup } from "../postgres/registry-admin.ts";
 import { beginRecovery, overrideRecovery, readIdentity, readRecovery } from "../postgres/recovery-admin.ts";
+import { beginRestored } from "./begin.ts";
 import { endRecovery } from "./end.ts";
 import { readSeen, writeSeen } from "./generation-file.ts";
 import { RestoredDatabaseError, watchRecovery } from "./watch.ts";
@@ -37,10 +38,10 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("4.8: what is known of the database outside of it", () => {
   test("4.8: a database that has forgotten what was seen is refused, and so is one of an earlier generation", async () => {
     const { pool } = server.client;
-    const { generation, lastAudit, head } = await readIdentity(pool);
+    const identity = await readIdentity(pool);
     for (const seen of [
-      { generation, lastAudit: lastAudit + 100n, head },
-      { generation: generation + 1, lastAudit: 0n, head },
+      { ...identity, lastAudit: identity.lastAudit + 100n },
+      { ...identity, generation: identity.generation + 1, lastAudit: 0n },
     ]) {
       await writeSeen(folder, seen);
       await expect(watchRecovery(folder, pool, quiet)).rejects.toThrow(RestoredDatabaseError);
@@ -55,6 +56,20 @@ describe("4.8: what is known of the database outside of it", () => {
     await pool.query("insert into audit_entries (actor, action, subject) values ('a', 'b', 'c')");
     await watch.close();
     expect(await readSeen(folder)).toEqual(await readIdentity(pool));
+  });
+
+  test("a backup that is restored twice gives no number that others may know again", async () => {
+    const { pool } = server.client;
+    const numberAfterRestore = async () => {
+      await beginRestored(pool, folder, { by: "Amina", graceHours: 24 });
+      const { rows } = await pool.query<{ id: bigint }>("select nextval('bill_payments_id_seq') as id");
+      return rows[0]?.id ?? 0n;
+    };
+    await writeSeen(folder, await readIdentity(pool));
+    const first = await numberAfterRestore();
+    await pool.query("select setval('bill_payments_id_seq', 1)");
+    const second = await numberAfterRestore();
+    expect(second - first).toBeGreaterThanOrEqual(1_000_000n);
   });
 
   test("a file that is damaged is an error and not a new beginning", async () => {
@@ -205,7 +220,7 @@ describe("4.8: what the restored database had left open", () => {
       vouchers.map(({ serialNumber }) => {
         const serial = BigInt(serialNumber);
         const lease = encodeLease({ serial, nodeId, epoch, notAfterMs: Date.now() + 3_600_000 });
-        return signDocument(server.context.leaseSigner, lease);
+        return signDocument(server.keys.signers.lease, lease);
       }),
     );
     await restored();
@@ -338,5 +353,5 @@ async function states(): Promise<readonly string[]> {
 
 /** As after `restored`: the generation is raised, and the recovery begun. */
 function restored(): Promise<void> {
-  return beginRecovery(server.client.pool, { generation: 2, by: "Amina", graceHours: 24 });
+  return beginRecovery(server.client.pool, { generation: 2, by: "Amina", graceHours: 24, numbersSeen: [] });
 }

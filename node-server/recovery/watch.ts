@@ -77,5 +77,9 @@ async function requireNotForgotten(keysFolder: string, pool: Pool): Promise<void
 
 function isAhead(identity: SeenDatabase, seen: SeenDatabase): boolean {
   if (identity.generation !== seen.generation) return identity.generation > seen.generation;
-  return identity.lastAudit > seen.lastAudit || identity.head.position > seen.head.position;
+  return (
+    identity.lastAudit > seen.lastAudit ||
+    identity.head.position > seen.head.position ||
+    identity.numbers.some((last, index) => last > (seen.numbers[index] ?? 0n))
+  );
 }

@@ -301,7 +301,11 @@ describe("a sender that has registered a key", () => {
     });
   const send = (body: unknown) => post("/mapper/sync/resolve", body, signer);
   const signed = async (body: ReturnType<typeof message>, at = Date.now(), sender = "signer") => ({
-    signature: await createMessageSigner(key, sender, () => at)(body),
+    signature: await createMessageSigner(
+      () => key,
+      sender,
+      () => at,
+    )(body),
     ...body,
   });
 
@@ -327,7 +331,7 @@ describe("a sender that has registered a key", () => {
     expect(errorOf(await send(await signed(message(), Date.now(), "welfare")))).toEqual(refusedAs);
     const other = await createCallbackKey(new Uint8Array(32).fill(8));
     const forged = {
-      signature: await createMessageSigner(other, "signer", Date.now)(message()),
+      signature: await createMessageSigner(() => other, "signer", Date.now)(message()),
       ...message(),
     };
     expect(errorOf(await send(forged))).toEqual(refusedAs);

@@ -16,6 +16,7 @@ import { carriedMessages } from "../operations/carried-messages.ts";
 import { payOut } from "../operations/receive.ts";
 import type { ReceiveDependencies, UploadRefusal } from "../operations/receive.ts";
 import { readerOf } from "../shapes/definitions.ts";
+import type { PublishedKeySet } from "../signing-keys/ring.ts";
 import type { ShapeSource } from "../shapes/source.ts";
 import { answerShapeRequest } from "../shapes/http.ts";
 import type { LeaseDependencies } from "../vouchers/lease-requests.ts";
@@ -35,7 +36,9 @@ export interface NodeRouteDependencies
     StatementRouteDependencies {
   /** How long after its not-after a lease stays open. */
   readonly graceMs: number;
-  readonly keySet: EnrolDependencies["keySet"] & { readonly boxPublicKey: Uint8Array };
+  readonly keySet: PublishedKeySet;
+  /** The signed key sets that came after a version, in their order. */
+  readonly keySetsAfter: (version: number) => Promise<readonly { readonly document: Uint8Array }[]>;
   readonly shapes: ShapeSource;
 }
 
@@ -57,7 +60,14 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
     const key = await deps.store.transaction(async (tx) => tx.payees.nodeKey(node.id));
     return c.json({ key: toBase64(key) });
   });
-  routes.get("/v1/keys", (c) => c.json(publishedKeys(deps)));
+  routes.get("/v1/keys", async (c) => {
+    const after = c.req.query("after");
+    if (after === undefined) return c.json(publishedKeys(deps));
+    if (!/^[0-9]{1,9}$/.test(after))
+      return refuse(c, 400, "malformed", "after must be the version of a key set");
+    const missed = await deps.keySetsAfter(Number(after));
+    return c.json({ keySets: missed.map(({ document }) => toBase64(document)) });
+  });
   routes.all("/v1/shapes/:name", (c) => shape(deps, c, c.req.param("name")));
   return routes;
 }

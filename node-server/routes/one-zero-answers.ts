@@ -83,6 +83,7 @@ const states: Readonly<Record<ItemRefusalCode, string>> = {
   "node-holds-too-many": "the machine to reserve it for holds as many vouchers as it may",
   "node-not-accepting": "the shop to reserve it for may not redeem vouchers of its group",
   "no-such-dispenser": "there is no such merchant to hand it out",
+  "token-key-retired": "the key that its number was made with is no longer trusted: have it replaced",
   "lease-too-long": "the reservation would outlast the voucher",
   "never-leased-at-risk": "vouchers of its group are not reserved for a shop",
 };

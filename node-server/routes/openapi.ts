@@ -346,7 +346,14 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
     path: "/v1/keys",
     tags: ["Nodes"],
     summary: "The server's public keys: public",
-    responses: { 200: { description: "The box key of voucher numbers, and the signed key set" } },
+    request: { query: z.object({ after: z.string().optional() }) },
+    responses: {
+      200: {
+        description:
+          "The box key of voucher numbers, and the signed key set; with `after`, the version of a key set, those that came after it",
+      },
+      400: { description: "`after` is no version" },
+    },
   });
   registry.registerPath({
     method: "get",

@@ -25,9 +25,12 @@ import { expiredIfDue } from "./expire.ts";
 import { grantLease, lockLeaseNode } from "./leases.ts";
 import type { LeaseRefusal } from "./leases.ts";
 
+/** Gives the signer of a voucher's token by its key id, null for the installation's first; undefined once that is retired. */
+export type TokenSigner = (keyId: Uint8Array | null) => Promise<Signer | undefined>;
+
 export interface CommandDependencies {
   readonly store: Store;
-  readonly tokenSigner: Signer;
+  readonly tokenSigner: TokenSigner;
   readonly leaseSigner: Signer;
   /** How long after its not-after a lease stays open for its holder's operations. */
   readonly graceMs: number;
@@ -46,6 +49,7 @@ export type ItemRefusalCode =
   | VoucherRefusalCode
   | LeaseRefusal["code"]
   | "no-such-dispenser"
+  | "token-key-retired"
   | "unknown-voucher"
   | "other-institution";
 
@@ -115,7 +119,9 @@ async function activate(
   const group = await tx.registry.voucherGroup(voucher.groupCode);
   if (!group) throw new Error(`voucher ${voucher.serial} has an unknown group`);
   const expiresAt = new Date(activatedAt.getTime() + group.validityDays * 86_400_000);
-  const token = await signToken(deps.tokenSigner, voucher, expiresAt);
+  const signer = await deps.tokenSigner(voucher.tokenKeyId);
+  if (!signer) throw new ItemRefused("token-key-retired");
+  const token = await signToken(signer, voucher, expiresAt);
   if (dispensedBy !== undefined && !(await tx.registry.merchant(dispensedBy)))
     throw new ItemRefused("no-such-dispenser");
   const activation = { activatedAt, expiresAt, token, ...(dispensedBy !== undefined && { dispensedBy }) };
@@ -218,6 +224,7 @@ export const itemFailureReasons: Readonly<Record<ItemRefusalCode, string>> = {
   "node-holds-too-many": "The Node To Lease To Holds As Many Leases As It May",
   "node-not-accepting": "The Merchant To Lease To May Not Redeem This Voucher Group",
   "no-such-dispenser": "No Such Merchant To Hand The Voucher Out",
+  "token-key-retired": "Its Number Is No Longer Trusted",
   "lease-too-long": "The Lease Would Outlast The Voucher",
   "never-leased-at-risk": "Vouchers Of An At-Risk Group Are Not Leased",
 };

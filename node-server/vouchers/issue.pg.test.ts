@@ -21,7 +21,7 @@ const server = nacl.box.keyPair();
 const keys = {
   indexKey: new Uint8Array(randomBytes(32)),
   boxSecretKey: server.secretKey,
-  tokenKeyId: new Uint8Array(randomBytes(8)),
+  tokenKeyId: () => new Uint8Array(randomBytes(8)),
 };
 const making: NumberMaking = {
   keys,

@@ -15,8 +15,8 @@ export interface NumberKeys {
   readonly indexKey: Uint8Array;
   /** X25519; encrypts numbers for callers. */
   readonly boxSecretKey: Uint8Array;
-  /** Key id of the key that will sign the tokens; it salts the verifier. */
-  readonly tokenKeyId: Uint8Array;
+  /** Gives the key id of the key that will sign the token of a number drawn now; it salts the verifier. */
+  readonly tokenKeyId: () => Uint8Array;
 }
 
 /** Scrypt at the cost of a verifier (`verifierCost`), away from the thread that answers requests. */
@@ -33,6 +33,8 @@ export interface NumberMaking {
 interface KeptNumber {
   readonly numberIndex: Uint8Array;
   readonly numberVerifier: Uint8Array;
+  /** Of the key that salted the verifier, and must sign the token. */
+  readonly tokenKeyId: Uint8Array;
 }
 
 export interface IssuedNumber extends KeptNumber {
@@ -71,8 +73,10 @@ export async function keepNumber(
   serial: bigint,
   number: string,
 ): Promise<KeptNumber> {
-  const { password, salt } = verifierInput({ keyId: keys.tokenKeyId, serial, number });
-  return { numberIndex: indexOfNumber(keys.indexKey, number), numberVerifier: await scrypt(password, salt) };
+  const tokenKeyId = keys.tokenKeyId();
+  const { password, salt } = verifierInput({ keyId: tokenKeyId, serial, number });
+  const numberVerifier = await scrypt(password, salt);
+  return { numberIndex: indexOfNumber(keys.indexKey, number), numberVerifier, tokenKeyId };
 }
 
 /** HMAC-SHA-256 of the number's 16 digits: finds a voucher by number without keeping the number. */

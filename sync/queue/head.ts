@@ -12,7 +12,13 @@ import type { ChainHead } from "../chain.ts";
 import { equalBytes } from "../signing/bytes.ts";
 
 export type HeadRecord =
-  | { readonly kind: "present"; readonly nodeId: string; readonly head: ChainHead }
+  | {
+      readonly kind: "present";
+      readonly nodeId: string;
+      readonly head: ChainHead;
+      /** False when what was written after it did not get to its end. */
+      readonly isWhole: boolean;
+    }
   | { readonly kind: "missing" }
   | { readonly kind: "damaged" };
 
@@ -44,7 +50,9 @@ export function checkHead(
   if (head.sequence > database.sequence) return stop("database-behind-head-file");
   const known = hashAt(head.sequence);
   if (!known || !equalBytes(known, head.hash)) return stop("head-hashes-differ");
-  if (head.sequence === database.sequence) return { verdict: "agree" };
+  // The record that cannot be read was of an operation more, which the database had before the file.
+  if (head.sequence === database.sequence)
+    return record.isWhole ? { verdict: "agree" } : stop("head-file-damaged");
   if (head.sequence === database.sequence - 1) return { verdict: "repair" };
   return stop("head-file-behind-database");
 }

@@ -10,8 +10,8 @@ const hash = (n: number) => new Uint8Array(32).fill(n);
 const hashAt = (sequence: number) => (sequence <= 3 ? hash(sequence) : undefined);
 const database = { sequence: 3, hash: hash(3) };
 
-function record(sequence: number, of = sequence, nodeId = "n"): HeadRecord {
-  return { kind: "present", nodeId, head: { sequence, hash: hash(of) } };
+function record(sequence: number, of = sequence, nodeId = "n", isWhole = true): HeadRecord {
+  return { kind: "present", nodeId, head: { sequence, hash: hash(of) }, isWhole };
 }
 
 describe("the two records of the last operation", () => {
@@ -23,6 +23,8 @@ describe("the two records of the last operation", () => {
     ["same number, another hash (Q2)", record(3, 9), { verdict: "stop", code: "head-hashes-differ" }],
     ["one behind, another hash (Q2)", record(2, 9), { verdict: "stop", code: "head-hashes-differ" }],
     ["another node", record(3, 3, "m"), { verdict: "stop", code: "head-file-of-another-node" }],
+    ["one behind, the next not whole (Q1)", record(2, 2, "n", false), { verdict: "repair" }],
+    ["a later one not whole (Q2)", record(3, 3, "n", false), { verdict: "stop", code: "head-file-damaged" }],
     ["missing", { kind: "missing" } as const, { verdict: "stop", code: "head-file-missing" }],
     ["damaged", { kind: "damaged" } as const, { verdict: "stop", code: "head-file-damaged" }],
   ] as const)("%s", (_name, file, verdict) => {

@@ -1,5 +1,6 @@
 /** Brings shapes up to date, as often as it takes: each try begins from what is stored. */
 import { backOffMs } from "../back-off.ts";
+import { catchUpKeys } from "../catch-up-keys.ts";
 import type { Patience } from "../back-off.ts";
 import type { TrustedTime } from "../clock.ts";
 import type { ShapeName } from "../ports/shape-storage.ts";
@@ -44,6 +45,7 @@ async function fetchAndNote(parts: ShapeParts, name: ShapeName): Promise<StreamE
   if (isDated(name) && begun.anchored) parts.storage.setAsOf(name, begun.nowMs);
   if (version !== undefined) parts.storage.setFetched(name, version);
   if (name === "trust") {
+    await catchUpKeys(parts);
     for (const other of ["trust", "leases", "verdicts"] as const) {
       await recheckAside(parts.storage, other, parts.context);
     }

@@ -10,6 +10,7 @@ import type { Installation } from "../support/installation.ts";
 import type { Institution } from "../support/institution.ts";
 import { start } from "../support/processes.ts";
 import type { Running } from "../support/processes.ts";
+import { peakMiB } from "./process-use.ts";
 
 const count = Number(process.argv[2] ?? 100_000);
 const mostInRequest = 10_000;
@@ -43,10 +44,10 @@ async function bench(): Promise<boolean> {
   );
   const file = join(folder, "vouchers.csv");
   await writeFile(file, csv());
-  const idleMiB = await peakMiB(server);
+  const idleMiB = await peakMiB(server.child.pid);
   const requestSeconds = await request(ministry);
   const { peak, phases } = await watch(await send(installation, ministry, file));
-  const serverPeak = await peakMiB(server);
+  const serverPeak = await peakMiB(server.child.pid);
   const answer = (await readFile(`${file}.vouchers.csv`, "utf8")).trimEnd().split("\n").slice(1);
   const numbers = new Set(answer.map((line) => line.split(",")[3]));
   const { balanced } = (await operate(installation, "books")) as { balanced: boolean };
@@ -111,7 +112,10 @@ async function watch(command: Running) {
     if (text.includes("(100 %)")) mark("made");
   });
   let peak = 0;
-  const sampling = setInterval(() => void peakMiB(command).then((mib) => (peak = Math.max(peak, mib))), 100);
+  const sampling = setInterval(
+    () => void peakMiB(command.child.pid).then((mib) => (peak = Math.max(peak, mib))),
+    100,
+  );
   const { code, stderr } = await command.finished;
   clearInterval(sampling);
   if (code !== 0) throw new Error(stderr);
@@ -124,10 +128,4 @@ async function watch(command: Running) {
     ["the answer is read", at("written") - at("made")],
   ];
   return { peak, phases };
-}
-
-/** The most memory that the process had resident so far (Linux); zero once it has ended. */
-async function peakMiB({ child }: Running): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
-  return Number(/VmHWM:\s+([0-9]+)/.exec(status)?.[1] ?? 0) / 1024;
 }

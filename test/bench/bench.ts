@@ -1,18 +1,41 @@
 /**
- * `npm run bench [-- ROW …] [--json]`: each row measures ours and the raw limit of this machine in one run and prints their
- * ratio. docs/performance.md says what each means. Nothing else should run meanwhile.
+ * `npm run bench [-- ROW …] [--json] [--part 0.01]`: each row measures ours and the raw limit of this machine
+ * in one run and prints their ratio. docs/performance.md says what each means. Nothing else should run
+ * meanwhile.
  */
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { isMet, ratioOf } from "./row.ts";
 import type { BenchRow, Figure } from "./row.ts";
+import { backpressure } from "./rows/backpressure.ts";
+import { creation } from "./rows/creation.ts";
+import { fanOut } from "./rows/fan-out.ts";
+import { firstSync } from "./rows/first-sync.ts";
+import { growth } from "./rows/growth.ts";
 import { offlineRedemption } from "./rows/offline-redemption.ts";
 import { onlineRedemption } from "./rows/online-redemption.ts";
+import { settling } from "./rows/settling.ts";
+import { startRow } from "./rows/start.ts";
+import { tables } from "./rows/tables.ts";
+import { wire } from "./rows/wire.ts";
+import { fullSizes, partOf } from "./sizes.ts";
 
-const rows: readonly BenchRow[] = [onlineRedemption, offlineRedemption];
+const rows: readonly BenchRow[] = [
+  onlineRedemption,
+  settling,
+  offlineRedemption,
+  firstSync,
+  fanOut,
+  creation,
+  wire,
+  backpressure,
+  startRow,
+  growth,
+  tables,
+];
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false } },
+  options: { json: { type: "boolean", default: false }, part: { type: "string", default: "1" } },
   allowPositionals: true,
 });
 const unknown = positionals.find((name) => rows.every((row) => row.name !== name));
@@ -22,11 +45,12 @@ if (unknown !== undefined) {
 }
 
 const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const sizes = partOf(fullSizes, Number(values.part));
 const told: { row: string; comparedWith: string; figures: readonly Figure[] }[] = [];
 say(`${cpus().length} processors (${cpus()[0]?.model.trim()}), load ${loadavg()[0]?.toFixed(1)}`);
 for (const row of chosen) {
   say(`\n${row.name}, beside ${row.comparedWith}`);
-  const figures = await row.run();
+  const figures = await row.run(sizes);
   for (const figure of figures) say(line(figure));
   told.push({ row: row.name, comparedWith: row.comparedWith, figures });
 }

@@ -10,6 +10,7 @@ import { filesIn } from "../../node-server/postgres/embedded-files.ts";
 import { prepareInstallation } from "../support/installation.ts";
 import { runKilledBatch, wrongOf } from "../support/killed-batch.ts";
 import type { Running } from "../support/processes.ts";
+import { peakMiB } from "./process-use.ts";
 
 const count = Number(process.argv[2] ?? 50_000);
 const kills = Number(process.argv[3] ?? 10);
@@ -17,7 +18,7 @@ const mostServerMiB = 768;
 
 const folder = await mkdtemp(join(tmpdir(), "paypost-disbursement-"));
 const installation = await prepareInstallation(folder, { LOG_LEVEL: "fatal" });
-let peakMiB = 0;
+let peakMemory = 0;
 const servers: Running[] = [];
 const sampling = setInterval(() => void sample(), 250);
 const begun = performance.now();
@@ -36,9 +37,9 @@ try {
     `${String(completed)} paid, ${String(failed)} refused by the provider; ${found.arrivals} credits arrived`,
   );
   console.log(JSON.stringify(found.reconciliation));
-  if (peakMiB > mostServerMiB)
-    wrong.push(`the server took ${peakMiB.toFixed(0)} MiB, more than ${mostServerMiB}`);
-  console.log(`server, peak memory ${peakMiB.toFixed(0)} MiB of ${mostServerMiB}`);
+  if (peakMemory > mostServerMiB)
+    wrong.push(`the server took ${peakMemory.toFixed(0)} MiB, more than ${mostServerMiB}`);
+  console.log(`server, peak memory ${peakMemory.toFixed(0)} MiB of ${mostServerMiB}`);
   for (const what of wrong.slice(0, 20)) console.log(`WRONG: ${what}`);
   console.log(wrong.length === 0 ? "each payment was made once, or not at all and told so" : "FAILED");
   process.exitCode = wrong.length === 0 ? 0 : 1;
@@ -53,11 +54,8 @@ function seconds(): string {
   return ((performance.now() - begun) / 1_000).toFixed(0);
 }
 
-/** The most memory that a server had resident so far (Linux). */
 async function sample(): Promise<void> {
-  const server = servers.at(-1);
-  const status = await readFile(`/proc/${server?.child.pid}/status`, "utf8").catch(() => "");
-  peakMiB = Math.max(peakMiB, Number(/VmHWM:\s+([0-9]+)/.exec(status)?.[1] ?? 0) / 1024);
+  peakMemory = Math.max(peakMemory, await peakMiB(servers.at(-1)?.child.pid));
 }
 
 /** The server's own PostgreSQL outlives it when it is killed; here it is of no more use. */

@@ -3,7 +3,7 @@
  * test:mapper`. Prints how long a file, a request of 10,000 and look-ups over HTTP take, and fails below 500 look-ups a second.
  */
 import { createWriteStream } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { prepareInstallation, registerInstitution, startServer } from "../support/installation.ts";
 import type { Institution } from "../support/institution.ts";
 import { start } from "../support/processes.ts";
+import { cpuSeconds, peakMiB } from "./process-use.ts";
 
 const count = Number(process.argv[2] ?? 1_000_000);
 const mostInRequest = 10_000;
@@ -142,28 +143,4 @@ function get(agent: Agent, address: string, token: string): Promise<string> {
     sent.on("error", reject);
     sent.end();
   });
-}
-
-/** The most memory that the process had resident so far (Linux). */
-async function peakMiB(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Number(/VmHWM:\s+([0-9]+)/.exec(status)?.[1] ?? 0) / 1024;
-}
-
-/** Of these processes and all that they started (Linux, 100 ticks a second). */
-async function cpuSeconds(roots: readonly (number | undefined)[]): Promise<number> {
-  const pids = (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name));
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
-  const processes = stats.flatMap((stat) => {
-    // The name of a program is in brackets and may hold anything.
-    const [, pid, rest] = /^([0-9]+) .*\) (.*)$/s.exec(stat) ?? [];
-    const fields = rest?.split(" ") ?? [];
-    return pid === undefined
-      ? []
-      : [{ pid: Number(pid), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
-  });
-  const ticksOf = (pid: number | undefined): number =>
-    processes.filter(({ parent }) => parent === pid).reduce((sum, child) => sum + ticksOf(child.pid), 0) +
-    (processes.find((one) => one.pid === pid)?.ticks ?? 0);
-  return roots.reduce<number>((sum, root) => sum + ticksOf(root), 0) / 100;
 }

@@ -1,26 +1,52 @@
 /**
- * The SQL of some work, recorded once and replayed through the driver alone: what the database itself needs for it. Ids that
- * the database gives while it is replayed take the place of those that it gave while it was recorded.
+ * The SQL of some work, recorded once and replayed through the driver alone: what the database itself needs for
+ * it. Ids that the database gives while it is replayed take the place of those that it gave while it was
+ * recorded.
  */
+import { Kysely, PostgresDialect } from "kysely";
 import { Client, Pool } from "pg";
+import { pino } from "pino";
+import { createJobs } from "../../node-server/jobs/boss.ts";
+import type { Store } from "../../node-server/ports/store.ts";
 import { exactTypes } from "../../node-server/postgres/pool.ts";
+import type { Database } from "../../node-server/postgres/schema.ts";
+import { createPostgresStore } from "../../node-server/postgres/store.ts";
 
 interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** The `id` that it gave, where it gave one. */
-  readonly gaveId: unknown;
+  /** The `id` of each row that it gave, where rows have one. */
+  readonly gaveIds: readonly unknown[];
 }
 
 export type Transcript = readonly Statement[];
 
-export interface Recorder {
+interface Recorder {
   readonly pool: Pool;
   /** What the work asks of the database, in its order; nothing else may use the pool meanwhile. */
   record(work: () => Promise<unknown>): Promise<Transcript>;
 }
 
-export function createRecorder(url: string): Recorder {
+/** Does one piece of work after the other with the server's own code, and records the SQL of each. */
+export async function recordAll(
+  url: string,
+  worksOf: (parts: { readonly store: Store }) => readonly (() => Promise<unknown>)[],
+): Promise<Transcript[]> {
+  const { pool, record } = createRecorder(url);
+  const jobs = await createJobs({ connectionString: url, log: pino({ level: "silent" }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const transcripts: Transcript[] = [];
+  try {
+    for (const work of worksOf({ store: createPostgresStore({ db, jobs }) }))
+      transcripts.push(await record(work));
+    return transcripts;
+  } finally {
+    await db.destroy();
+    await jobs.stop();
+  }
+}
+
+function createRecorder(url: string): Recorder {
   let heard: Statement[] | undefined;
   class RecordingClient extends Client {
     // The driver's own type is a dozen overloads; kysely calls it with a text, its values and no callback.
@@ -30,7 +56,11 @@ export function createRecorder(url: string): Recorder {
       )(...args);
       const [text, values] = args;
       if (typeof text === "string")
-        heard?.push({ text, values: Array.isArray(values) ? values : [], gaveId: result.rows[0]?.id });
+        heard?.push({
+          text,
+          values: Array.isArray(values) ? values : [],
+          gaveIds: result.rows.map(({ id }) => id),
+        });
       return result;
     }) as Client["query"];
   }
@@ -48,23 +78,37 @@ export function createRecorder(url: string): Recorder {
 }
 
 /** Milliseconds that each transcript took, over so many connections at once. */
-export async function replay(
+export function replay(
   url: string,
   transcripts: readonly Transcript[],
   connections: number,
 ): Promise<number[]> {
   const waiting = [...transcripts];
+  return replayLanes(
+    url,
+    Array.from({ length: connections }, () => () => waiting.shift()),
+  );
+}
+
+/** A connection for each lane, which is what it is to do next until there is nothing. */
+export async function replayLanes(
+  url: string,
+  lanes: readonly (() => Transcript | undefined)[],
+): Promise<number[]> {
   const took: number[] = [];
   await Promise.all(
-    Array.from({ length: connections }, async () => {
+    lanes.map(async (nextOf) => {
       const client = new Client({ connectionString: url, types: exactTypes() });
       await client.connect();
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const begun = performance.now();
-        await replayOne(client, next);
-        took.push(performance.now() - begun);
+      try {
+        for (let next = nextOf(); next; next = nextOf()) {
+          const begun = performance.now();
+          await replayOne(client, next);
+          took.push(performance.now() - begun);
+        }
+      } finally {
+        await client.end();
       }
-      await client.end();
     }),
   );
   return took;
@@ -72,30 +116,28 @@ export async function replay(
 
 async function replayOne(client: Client, transcript: Transcript): Promise<void> {
   const ids = new Map<unknown, unknown>();
-  for (const { text, values, gaveId } of transcript) {
-    const { rows } = await client.query<{ id?: unknown }>(
-      text,
-      values.map((value) => ids.get(value) ?? value),
-    );
-    const given = rows[0]?.id;
-    if (typeof gaveId === "bigint" && typeof given === "bigint") ids.set(gaveId, given);
+  const idNow = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(idNow) : (ids.get(value) ?? value);
+  for (const { text, values, gaveIds } of transcript) {
+    const { rows } = await client.query<{ id?: unknown }>(text, values.map(idNow));
+    for (const [index, { id }] of rows.entries()) {
+      const gave = gaveIds[index];
+      if (typeof gave === "bigint" && typeof id === "bigint") ids.set(gave, id);
+    }
   }
 }
 
-/** Makes `copies` of a database that nobody is connected to. */
-export async function copyDatabase(url: string, copies: readonly string[]): Promise<string[]> {
+/** Makes two copies of a database that nobody is connected to. */
+export async function copyDatabase(
+  url: string,
+  [first, second]: readonly [string, string],
+): Promise<readonly [string, string]> {
   const name = new URL(url).pathname.slice(1);
-  const admin = new URL(url);
-  admin.pathname = "/postgres";
-  const client = new Client({ connectionString: admin.href });
+  const urlOf = (database: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
+  const client = new Client({ connectionString: urlOf("postgres") });
   await client.connect();
-  const made: string[] = [];
-  for (const copy of copies) {
+  for (const copy of [first, second])
     await client.query(`create database ${copy} template ${client.escapeIdentifier(name)}`);
-    const copied = new URL(url);
-    copied.pathname = `/${copy}`;
-    made.push(copied.href);
-  }
   await client.end();
-  return made;
+  return [urlOf(first), urlOf(second)];
 }

@@ -1,3 +1,5 @@
+import type { Sizes } from "./sizes.ts";
+
 /** What a row of the benchmark is: a figure of ours beside the raw limit that was measured in the same run. */
 export interface Figure {
   readonly what: string;
@@ -12,7 +14,7 @@ export interface BenchRow {
   readonly name: string;
   /** What it is compared with. */
   readonly comparedWith: string;
-  run(): Promise<readonly Figure[]>;
+  run(sizes: Sizes): Promise<readonly Figure[]>;
 }
 
 export function ratioOf({ ours, raw }: Figure): number | null {

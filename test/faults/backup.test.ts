@@ -23,6 +23,7 @@ import { Institution } from "../support/institution.ts";
 import type { IssuedVoucher } from "../support/institution.ts";
 import { run } from "../support/processes.ts";
 import type { Finished, Running } from "../support/processes.ts";
+import { recoveryNoticed } from "../support/recovery.ts";
 
 let folder: string;
 let installation: Installation;
@@ -224,10 +225,7 @@ test("restored elsewhere from the backup alone, its nodes go on, and each operat
     },
     { timeout: 90_000, interval: 500 },
   );
-  // A server notices the end of a recovery within some seconds; until then callers get 503.
-  await expect
-    .poll(async () => (await (await fetch(`${url}/readiness`)).json()) as object, { timeout: 30_000 })
-    .not.toMatchObject({ status: "recovering" });
+  await recoveryNoticed(url);
   // What callers were told is paid they ask for again under the same request id, and it is paid once.
   for (const [voucher, requestId] of paidByCallers) {
     const { body } = await ministry.redeem(voucher.serialNumber, voucher.number, "shop-1", requestId);

@@ -16,14 +16,7 @@ const beforeCommit = [
   "queue-row-written",
   "business-row-written",
 ];
-const afterCommit = [
-  "committed",
-  "head-written",
-  "head-flushed",
-  "head-renamed",
-  "head-folder-flushed",
-  "before-the-screen",
-];
+const afterCommit = ["committed", "head-written", "head-flushed", "before-the-screen"];
 const steps = [...beforeCommit, ...afterCommit, "after-the-screen"];
 
 let server: StandInServer;

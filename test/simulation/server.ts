@@ -1,7 +1,7 @@
 /** The server of a simulation: the real routes, decisions and settlement, over the store and the provider of the seed. */
 import { scryptSync } from "node:crypto";
 import nacl from "tweetnacl";
-import { encodeKeySet } from "#sync/documents/key-set.ts";
+import { encodeKeySet, trustedKeys } from "#sync/documents/key-set.ts";
 import { toBase64 } from "#sync/base64.ts";
 import { verifierCost } from "#sync/documents/voucher-number.ts";
 import { signDocument } from "#sync/signing/cose.ts";
@@ -12,13 +12,14 @@ import type { ServerKind } from "#sync/signing/kinds.ts";
 import { boxKeyPair } from "#sync/signing/sealed.ts";
 import { createSigner } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
+import { keepFirstKeySet, keySetsAfter } from "../../node-server/postgres/signing-key-rows.ts";
 import { periodicTasks } from "../../node-server/jobs/handlers.ts";
 import { fundGroup, fundGuarantee } from "../../node-server/ledger/entries.ts";
 import { issuePolicy } from "../../node-server/nodes/policies.ts";
 import type { OperationContext } from "../../node-server/operations/context.ts";
 import { payClaim } from "../../node-server/payments/settle-claim.ts";
 import type { CommandItem, Job, Store, Tx, VoucherAction } from "../../node-server/ports/store.ts";
-import { beginRecovery } from "../../node-server/postgres/recovery-admin.ts";
+import { beginRecovery, readIdentity } from "../../node-server/postgres/recovery-admin.ts";
 import { createRateGuard } from "../../node-server/middleware/rates.ts";
 import { nodeRoutes } from "../../node-server/routes/nodes.ts";
 import type { NodeRouteDependencies } from "../../node-server/routes/nodes.ts";
@@ -64,6 +65,8 @@ export class Server {
   readonly #world: World;
   readonly #weakness: Weakness;
   #requests = 0;
+  /** As the file beside the keys has them at least. */
+  #numbersSeen: readonly bigint[] = [];
   #backup: ((heard: ReadonlySet<string>) => void) | undefined;
   readonly #judged = new Map<string, "fails" | "works">();
   /** Wrong numbers that a till has signed, by the serial that they were said to be of. */
@@ -113,20 +116,19 @@ export class Server {
     const signers = {} as { [kind in ServerKind]: Signer };
     for (const signed of serverKinds) signers[signed] = await createSigner(signed, random.bytes(32));
     const box = boxKeyPair(random.bytes(32));
-    const keySet = await signDocument(
-      signers["key-set"],
-      encodeKeySet({
-        version: 1,
-        issuedAtMs: this.#world.nowMs,
-        keys: serverKinds.map((signed) => ({ kind: signed, publicKey: signers[signed].publicKey })),
-        serverBoxKey: box.publicKey,
-      }),
-    );
+    const keySetContent = {
+      version: 1,
+      issuedAtMs: this.#world.nowMs,
+      keys: serverKinds.map((signed) => ({ kind: signed, publicKey: signers[signed].publicKey })),
+      serverBoxKey: box.publicKey,
+    };
+    const keySet = await signDocument(signers["key-set"], encodeKeySet(keySetContent));
+    await keepFirstKeySet(base.pool, keySet);
     const context: OperationContext = {
       boxKeys: box,
       indexKey: random.bytes(32),
       verdictSigner: signers["verdict-list"],
-      leaseSigner: signers.lease,
+      trusted: trustedKeys(keySetContent),
       // A server that dies is not one that fails: every other error is the death of one, or a find.
       isPassing: (error) => !(error instanceof JudgingFailed),
       onFailure: (_error, what) => this.#world.note(`server: ${what}`),
@@ -138,6 +140,7 @@ export class Server {
       certificateSigner: signers["enrolment-certificate"],
       acknowledgementSigner: signers["acknowledgement"],
       keySet: { version: 1, document: keySet, boxPublicKey: box.publicKey },
+      keySetsAfter: (version) => keySetsAfter(base.pool, version),
       randomBytes: random.bytes,
       leaseSigner: signers.lease,
       graceMs,
@@ -232,7 +235,7 @@ export class Server {
           keys: {
             indexKey,
             boxSecretKey: boxKeys.secretKey,
-            tokenKeyId: signers["voucher-token"].keyId,
+            tokenKeyId: () => signers["voucher-token"].keyId,
           },
           scrypt: async (password, salt) => {
             const { N, r, p, dkLen } = verifierCost;
@@ -289,7 +292,7 @@ export class Server {
     );
     const deps = {
       store: this.store,
-      tokenSigner: signers["voucher-token"],
+      tokenSigner: async () => signers["voucher-token"],
       leaseSigner: signers.lease,
       graceMs,
     };
@@ -357,7 +360,9 @@ export class Server {
       if (!after.has(reference) && !heard.has(hash ?? "")) this.record.forgottenBills.add(billId);
     this.#backup(heard);
     const generation = 1 + this.record.restores;
-    await beginRecovery(pool, { generation, by: "Amina", graceHours: graceMs / hourMs });
+    const graceHours = graceMs / hourMs;
+    await beginRecovery(pool, { generation, by: "Amina", graceHours, numbersSeen: this.#numbersSeen });
+    this.#numbersSeen = (await readIdentity(pool)).numbers;
     // The database has computed it by its own clock, which is not the world's.
     const until = new Date(this.#world.nowMs + 15 * 24 * hourMs);
     await pool.query("update recoveries set until = greatest(until, $1) where ended_at is null", [until]);

@@ -19,8 +19,8 @@ import type { VerdictList } from "#sync/documents/verdict-list.ts";
 import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { uuidv7 } from "#sync/ids.ts";
 import { hashOf, parseDocument, signDocumentSync } from "#sync/signing/cose.ts";
-import { createSyncSigner } from "#sync/signing/signers.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
+import { quickSigner } from "./quick-signer.ts";
 
 const random = (length: number) => new Uint8Array(randomBytes(length));
 
@@ -62,8 +62,8 @@ export class BareNode {
     this.seed = seed;
     this.identity = identity;
     this.head = { sequence: 0, hash: identity.certificateHash };
-    this.#operations = createSyncSigner("operation", seed);
-    this.#sessions = createSyncSigner("session-assertion", seed);
+    this.#operations = quickSigner("operation", seed);
+    this.#sessions = quickSigner("session-assertion", seed);
   }
 
   static async enrol(url: string, code: string): Promise<BareNode> {

@@ -3,7 +3,6 @@
  * signed and sealed as by a real till and server, but for the verifiers of all vouchers except the first hundred: they cost
  * milliseconds each, and are chance here.
  */
-import { createPrivateKey, sign as signNatively } from "node:crypto";
 import { decodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
 import { encodeLease } from "#sync/documents/lease.ts";
 import { tokenVerifier } from "#sync/documents/voucher-number.ts";
@@ -16,7 +15,6 @@ import { ed25519Key } from "#sync/signing/ed25519.ts";
 import { serverKinds } from "#sync/signing/kinds.ts";
 import type { SignedKind } from "#sync/signing/kinds.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
-import { createSyncSigner } from "#sync/signing/signers.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
 import { wrapKey } from "../../desktop/worker/keys.ts";
 import { createMachineClock } from "../../desktop/worker/machine.ts";
@@ -26,6 +24,7 @@ import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
 import { hashPin } from "../../desktop/worker/till/pin.ts";
 import { createAuthority, testVoucher } from "./authority.ts";
 import type { TestVoucher } from "./authority.ts";
+import { quickSigner } from "./quick-signer.ts";
 
 export interface LargeTill {
   readonly passphrase: string;
@@ -120,7 +119,7 @@ function reserve(stores: NodeStores, vouchers: readonly TestVoucher[]): void {
 
 /** Two months of redemptions in one chain: the last hundred wait, some are held, some were rejected. */
 function work(stores: NodeStores, seed: Uint8Array, count: number): void {
-  const signer = quickened(createSyncSigner("operation", seed), seed);
+  const signer = quickSigner("operation", seed);
   const firstMs = Date.now() - 60 * dayMs;
   const { queue, redemptions, shifts } = stores;
   const shift = shifts.open(1, firstMs).id;
@@ -192,12 +191,5 @@ function decide({ queue }: NodeStores, sequence: number, decidedMs: number): voi
 function serverSigner(kind: SignedKind): SyncSigner {
   const index = serverKinds.findIndex((known) => known === kind);
   const seed = new Uint8Array(32).fill(16 + index);
-  return quickened(createSyncSigner(kind, seed), seed);
-}
-
-/** The same signatures, by the platform: tweetnacl would take a quarter of an hour for these. */
-function quickened(signer: SyncSigner, seed: Uint8Array): SyncSigner {
-  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  return { ...signer, sign: (bytes) => Uint8Array.from(signNatively(null, bytes, key)) };
+  return quickSigner(kind, seed);
 }

@@ -7,7 +7,6 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,6 +15,7 @@ import type { TestProject } from "vitest/node";
 import type { PostgresBinaries } from "../../node-server/postgres/binaries.ts";
 import type { OsUser } from "../../node-server/postgres/os-user.ts";
 import { programsFor } from "../../node-server/postgres/programs.ts";
+import { freePort } from "./free-port.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -151,14 +151,4 @@ async function untilItAnswers(url: string, watcher: ChildProcess): Promise<void>
   }
   await stopWatched(watcher);
   throw new Error("The PostgreSQL of the tests did not answer within 30 seconds.");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }

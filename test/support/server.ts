@@ -33,6 +33,7 @@ export interface TestServer {
   readonly client: DatabaseClient;
   readonly institution: Institution;
   readonly context: OperationContext;
+  readonly keys: ComposedServer["keys"];
   readonly routes: ComposedServer["routes"];
   /** For commands that run as processes of their own. */
   readonly keysFolder: string;
@@ -60,6 +61,7 @@ export async function startTestServer(
       | "carrierOf"
       | "metricsToken"
       | "rates"
+      | "mostWaiting"
       | "peers"
       | "allowPrivateCallbacks"
       | "send"
@@ -100,6 +102,7 @@ export async function startTestServer(
     client,
     institution,
     context: composed.context,
+    keys: composed.keys,
     routes: composed.routes,
     keysFolder,
     async runTask(name) {

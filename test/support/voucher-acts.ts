@@ -239,7 +239,7 @@ async function runAction(
   };
   const item = { line: 1, action, serialNumber: String(serial), leaseTo: null, leaseUntil: null };
   const id = await own.transaction((tx) => tx.commands.insert(command, [item]));
-  await runCommand({ store, tokenSigner: signer, leaseSigner: signer, graceMs: 0 }, id);
+  await runCommand({ store, tokenSigner: async () => signer, leaseSigner: signer, graceMs: 0 }, id);
   const [outcome] = await own.transaction((tx) => tx.commands.results(id));
   return outcome?.failureReason === null;
 }

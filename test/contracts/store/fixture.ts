@@ -114,6 +114,7 @@ export function newVoucher(batch: bigint, line: number, serial: bigint): NewVouc
     currency: "USD",
     numberIndex: bytes(32),
     numberVerifier: bytes(16),
+    tokenKeyId: bytes(8),
     expiresAt: new Date(Date.now() + 90 * dayMs),
     ciphertext: randomBytes(33).toString("base64"),
   };

@@ -38,24 +38,19 @@ export function describeProjections(subject: () => StoreSubject): void {
       expect([await look(neighbour), await look(newcomer)]).toEqual([[], []]);
     });
 
-    test("a verdict and a trust document take the place of the one before", async () => {
+    test("a verdict takes the place of the one before", async () => {
       const [node, documents] = [await enrolledNode(subject()), [bytes(40), bytes(50), bytes(60)] as const];
       await transaction(async (tx) => {
         await tx.shapes.putVerdict(node, 1, documents[0]);
         await tx.shapes.putVerdict(node, 2, documents[1]);
         await tx.shapes.putVerdict(node, 1, documents[2]);
-        await tx.shapes.putTrust(node, "key-set", 1, documents[0]);
-        await tx.shapes.putTrust(node, "key-set", 2, documents[1]);
       });
       expect(await subject().documentsShape("verdicts", node)).toEqual([
         { key: "1", document: base64(documents[2]) },
         { key: "2", document: base64(documents[1]) },
       ]);
       // A node is told from the beginning which groups its merchant may redeem.
-      expect(await subject().documentsShape("trust", node)).toEqual([
-        { key: "accepts", document: "AID" },
-        { key: "key-set", document: base64(documents[1]) },
-      ]);
+      expect(await subject().documentsShape("trust", node)).toEqual([{ key: "accepts", document: "AID" }]);
     });
   });
 }

@@ -47,6 +47,7 @@ export function describeVouchers(subject: () => StoreSubject): void {
         pending: null,
         numberIndex: row.numberIndex,
         numberVerifier: row.numberVerifier,
+        tokenKeyId: row.tokenKeyId,
         token: null,
         activatedAt: null,
         expiresAt: row.expiresAt,

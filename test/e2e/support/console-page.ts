@@ -10,8 +10,11 @@ import type { Town } from "./town.ts";
 const screenshots = join(projectRoot, "test", "e2e", "screenshots");
 const slowMachineMs = 60_000;
 
+/** Where the console is: a town has all of it. */
+export type ConsolePlace = Pick<Town, "browser" | "url" | "operate">;
+
 export class ConsolePage {
-  readonly town: Town;
+  readonly town: ConsolePlace;
   readonly name: string;
   readonly password: string;
   authenticator: Authenticator | undefined;
@@ -19,7 +22,7 @@ export class ConsolePage {
   /** What the page's own code complained of. */
   readonly complaints: string[] = [];
 
-  constructor(town: Town, name: string) {
+  constructor(town: ConsolePlace, name: string) {
     this.town = town;
     this.name = name;
     this.password = "correct horse battery staple";
