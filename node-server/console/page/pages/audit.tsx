@@ -57,15 +57,15 @@ function Check({ onClose }: { readonly onClose: () => void }) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void check(kept.trim());
+          void check(kept);
         }}
       >
         <p>{t("audit.checkText")}</p>
         <Field
           label={t("audit.kept")}
           value={kept}
-          pattern="\\s*[0-9]+:[0-9a-f]{64}\\s*"
-          onChange={({ target }) => setKept(target.value)}
+          pattern="[0-9]+:[0-9a-f]{64}"
+          onChange={({ target }) => setKept(target.value.trim())}
         />
         <Refused code={refusal} />
         <Found parts={parts} />
