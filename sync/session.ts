@@ -3,6 +3,7 @@
  * not be signed (design section 3).
  */
 import { encodeSessionAssertion } from "./documents/session-assertion.ts";
+import type { NodeReport } from "./documents/session-assertion.ts";
 import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import { jsonObject, post } from "./server-call.ts";
@@ -26,6 +27,8 @@ export interface SessionParts {
   readonly nodeId: string;
   readonly assertions: SyncSigner;
   readonly contact: ContactStorage;
+  /** What operators are told with each session. */
+  readonly report?: (() => NodeReport) | undefined;
 }
 
 export function createSessions(parts: SessionParts): Sessions {
@@ -60,13 +63,14 @@ async function openSession(parts: SessionParts): Promise<SessionToken> {
 }
 
 async function assertOnce(
-  { link, nodeId, assertions, contact }: SessionParts,
+  { link, nodeId, assertions, contact, report }: SessionParts,
   seen: number,
 ): Promise<SessionToken> {
   const payload = encodeSessionAssertion({
     nodeId,
     counter: contact.countAssertion(seen),
     audience: String(contact.generation()),
+    report: report?.() ?? null,
   });
   const body = signDocumentSync(assertions, payload).bytes;
   const answer = await post(link, { path: "/v1/sessions", contentType: "application/cbor", body });

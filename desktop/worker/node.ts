@@ -52,6 +52,7 @@ import type { RefundBillRequest, RefundBillResult } from "./refund-bill.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
 import { createProgress } from "./progress.ts";
+import { reportOf } from "./report.ts";
 import { bringStatements } from "./statements.ts";
 import { sealRowsAside } from "./store/aside.ts";
 import { countTraffic } from "./count-traffic.ts";
@@ -67,6 +68,8 @@ export interface NodeParts {
   readonly randomBytes: RandomBytes;
   readonly sleep: Sleep;
   readonly fetch: Fetch;
+  /** Of the program, which operators are told; nothing is told where it is unknown. */
+  readonly version?: string | undefined;
   readonly onStep?: (step: RecordStep) => void;
   /** Somebody has asked for it: what the link may cost in a day does not count this time. */
   readonly beyondAllowance?: boolean;
@@ -156,7 +159,9 @@ export function createNode(parts: NodeParts): PaypostNode {
     allowance: parts.beyondAllowance === true ? unmetered : allowanceOf(settings, () => clock.wallMs()),
   };
   const assertions = createSyncSigner("session-assertion", parts.key);
-  const sessions = createSessions({ link, nodeId, assertions, contact: stores.node });
+  const { version } = parts;
+  const report = version === undefined ? undefined : () => reportOf(stores, version);
+  const sessions = createSessions({ link, nodeId, assertions, contact: stores.node, report });
   const { database, queue, trust, vault } = stores;
   vault.unlock(parts.key.seed);
   stores.leases.sealRest();

@@ -30,11 +30,13 @@ export async function settlePayBill(
   tx: Tx,
   node: NodeRow,
   { operation, body, hash }: BillOperation<PayBill>,
+  isForgotten: (code: BillRejectionCode) => boolean = () => false,
 ): Promise<Verdict> {
   const biller = await tx.billers.ofBill(body.billId);
   // Nobody is there whose money it could be: a person looks into it.
   if (!biller) return { event: { type: "HOLD" }, reason: "unknown-biller" };
   const judged = await judge(tx, node, biller, operation, body);
+  if (!judged.ok && isForgotten(judged.code)) return reject(judged.code);
   const payment = paymentOf(node, biller, operation, hash, body, "cash");
   if (!judged.ok) return rejectCash(tx, payment, judged.code, judged.duplicateOf, judged.evidence);
   return takeCash(tx, payment);

@@ -6,7 +6,7 @@ import { placeInChain } from "#sync/chain.ts";
 import { serialOf } from "#sync/documents/operation.ts";
 import type { Operation, OperationEnvelope } from "#sync/documents/operation.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
-import type { HoldReason } from "#sync/settlement.ts";
+import type { HoldReason, RejectionCode } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
 import { settlePayee } from "./payees.ts";
@@ -101,11 +101,13 @@ async function append(
   return settled(row, false);
 }
 
+/** `isForgotten`: for which refusals nothing is done about an operation's money, since a person is to look into them. */
 export function judge(
   context: OperationContext,
   tx: Tx,
   node: NodeRow,
   { operation, sealed, hash }: Pick<ReadableOperation, "operation" | "sealed" | "hash">,
+  isForgotten?: (code: RejectionCode) => boolean,
 ): Promise<Verdict> {
   switch (operation.body.type) {
     case "redeem-voucher":
@@ -113,7 +115,7 @@ export function judge(
     case "release-lease":
       return settleRelease(context, tx, node, { body: operation.body, sequence: operation.sequence });
     case "pay-bill":
-      return settlePayBill(tx, node, { operation, body: operation.body, sealed, hash });
+      return settlePayBill(tx, node, { operation, body: operation.body, sealed, hash }, isForgotten);
     case "pay-bill-with-voucher": {
       const paid = { operation, body: operation.body, sealed, hash };
       return settlePayBillWithVoucher(context, tx, node, paid, false);

@@ -9,6 +9,7 @@ import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundFloat } from "../ledger/bill-entries.ts";
 import { issueEnrolmentCode } from "../nodes/enrol.ts";
+import { decideHeld, proposeDecision } from "../operations/decide-held.ts";
 import { listRefunds, putAgentBiller } from "../postgres/agent-admin.ts";
 import { beginRecovery } from "../postgres/recovery-admin.ts";
 import { putMerchant } from "../postgres/registry-admin.ts";
@@ -60,4 +61,32 @@ test("4.8: what was applied is taken again and its biller told by a new id; what
   expect((await power.settle(advice, "ACK")).status).toBe(202);
   const told = await again.upload([...operations]);
   expect(told.verdicts?.verdicts).toMatchObject([{ status: "applied" }, { status: "rejected" }]);
+});
+
+test("4.8: cash for a bill that the backup does not know is held, and listed for refund only once people reject it", async () => {
+  const { context } = server;
+  const { pool } = server.client;
+  const store = testStore(pool);
+  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+  const wish = { merchantId: "agent-1", nodeName: "till 2", validHours: 1 };
+  const node = await BareNode.enrol(server.url, await issueEnrolmentCode(store, random, wish));
+  await beginRecovery(pool, { generation: 3, by: "Amina", graceHours: 24, numbersSeen: [] });
+  const again = new BareNode(server.url, node.seed, { ...node.identity, generation: 3 });
+  const operation = again.payBill("EL-99", 2000n);
+  const { verdicts } = await again.upload([operation]);
+  expect(verdicts?.verdicts).toMatchObject([{ status: "held", reason: "recovery" }]);
+  await pool.query("update recovery_nodes set uploaded_at = clock_timestamp()");
+  await endRecovery(context, store);
+
+  const isListed = async () => (await listRefunds(pool, false)).some(({ billId }) => billId === "EL-99");
+  const held = { nodeId: node.identity.nodeId, hash: operation.hash };
+  const { reason } = (await store.transaction((tx) => tx.operations.byHash(held.nodeId, held.hash))) ?? {};
+  expect(reason).toBe("recovery-conflict");
+  expect(await isListed()).toBe(false);
+  await proposeDecision(store, held, { verdict: "reject", because: "there is no such bill", by: "Amina" });
+  expect(await decideHeld(context, store, held, "Ben")).toMatchObject({
+    ok: true,
+    row: { state: "rejected" },
+  });
+  expect(await isListed()).toBe(true);
 });

@@ -70,8 +70,9 @@ async function settleWaiting(
   const row = await tx.operations.byHash(nodeId, hash);
   if (!node || row?.state !== "held" || row.reason !== "recovery") return;
   const operation = storedOperation(row);
-  const judged = await judge(context, tx, node, { operation, sealed: row.sealed, hash });
-  const verdict = isForgotten(judged) ? forgotten : judged;
+  const judged = await judge(context, tx, node, { operation, sealed: row.sealed, hash }, isForgettable);
+  const { event, reason } = judged;
+  const verdict = event.type === "REJECT" && isForgettable(reason) ? forgotten : judged;
   const decided = await decideRow(tx, row, verdict);
   await publishVerdict(context, tx, decided);
   await settleConsequences(context, tx, decided);
@@ -83,16 +84,19 @@ const forgotten: Verdict = { event: { type: "HOLD" }, reason: "recovery-conflict
  * What was made, activated or leased after the backup is not in the database, though the node may be right: a person
  * looks into it, and nothing is rejected for it.
  */
-function isForgotten({ event, reason }: Verdict): boolean {
-  const forgettable = [
-    "unknown-voucher",
-    "unknown-bill",
-    "not-activated",
-    "never-leased",
-    "contact-not-known",
-    "policy-not-current",
-    "programme-not-granted",
-    "not-registered",
-  ];
-  return event.type === "REJECT" && forgettable.includes(reason ?? "");
+function isForgettable(reason: string | null): boolean {
+  return forgettable.has(reason ?? "");
 }
+
+const forgettable: ReadonlySet<string> = new Set([
+  "unknown-voucher",
+  "unknown-bill",
+  "biller-not-linked",
+  "wrong-bill-amount",
+  "not-activated",
+  "never-leased",
+  "contact-not-known",
+  "policy-not-current",
+  "programme-not-granted",
+  "not-registered",
+]);
