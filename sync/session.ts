@@ -3,6 +3,7 @@
  * not be signed (design section 3).
  */
 import { encodeSessionAssertion } from "./documents/session-assertion.ts";
+import type { NodeReport } from "./documents/session-assertion.ts";
 import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
 import { announceKeyChanges } from "./node-key-change.ts";
 import type { KeyChangeStorage } from "./node-key-change.ts";
@@ -30,6 +31,8 @@ export interface SessionParts {
   readonly contact: ContactStorage;
   /** Where a node whose key is replaced keeps the changes. */
   readonly keyChanges?: KeyChangeStorage;
+  /** What operators are told with each session. */
+  readonly report?: (() => NodeReport) | undefined;
 }
 
 export function createSessions(parts: SessionParts): Sessions {
@@ -84,13 +87,14 @@ async function assertPresence(parts: SessionParts): Promise<SessionToken> {
 }
 
 async function assertOnce(
-  { link, nodeId, assertions, contact }: SessionParts,
+  { link, nodeId, assertions, contact, report }: SessionParts,
   seen: number,
 ): Promise<SessionToken> {
   const payload = encodeSessionAssertion({
     nodeId,
     counter: contact.countAssertion(seen),
     audience: String(contact.generation()),
+    report: report?.() ?? null,
   });
   const body = signDocumentSync(assertions, payload).bytes;
   const answer = await post(link, { path: "/v1/sessions", contentType: "application/cbor", body });

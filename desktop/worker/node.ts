@@ -52,6 +52,7 @@ import type { RefundBillRequest, RefundBillResult } from "./refund-bill.ts";
 import { releaseLease } from "./release.ts";
 import type { ReleaseRefusal } from "./release.ts";
 import { createProgress } from "./progress.ts";
+import { reportOf } from "./report.ts";
 import { bringStatements } from "./statements.ts";
 import { sealRowsAside } from "./store/aside.ts";
 import { countTraffic } from "./count-traffic.ts";
@@ -69,6 +70,8 @@ export interface NodeParts {
   readonly randomBytes: RandomBytes;
   readonly sleep: Sleep;
   readonly fetch: Fetch;
+  /** Of the program, which operators are told; nothing is told where it is unknown. */
+  readonly version?: string | undefined;
   readonly onStep?: (step: RecordStep) => void;
   /** Somebody has asked for it: what the link may cost in a day does not count this time. */
   readonly beyondAllowance?: boolean;
@@ -159,6 +162,8 @@ export function createNode(parts: NodeParts): PaypostNode {
     fetch: countTraffic(parts.fetch, (bytes) => settings.addTraffic(clock.wallMs(), bytes)),
     allowance: parts.beyondAllowance === true ? unmetered : allowanceOf(settings, () => clock.wallMs()),
   };
+  const { version } = parts;
+  const report = version === undefined ? undefined : () => reportOf(stores, version);
   const { database, queue, trust, vault, signingKeys } = stores;
   vault.unlock(parts.key.seed);
   let key = signingKeys.current() ?? parts.key;
@@ -169,6 +174,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     assertions,
     contact: stores.node,
     keyChanges: signingKeys,
+    report,
   });
   stores.leases.sealRest();
   stores.bills.sealRest();

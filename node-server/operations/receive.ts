@@ -66,7 +66,7 @@ export async function receiveUpload(
   const evidence = await evidenceIn(deps, nodeId, upload);
   const decided = await settleAll(deps, nodeId, verified.operations, evidence);
   if (!decided) return { ok: false, refusal: await currentHead(deps, nodeId) };
-  await deps.store.transaction((tx) => noteRecovered(tx, nodeId, upload));
+  await deps.store.transaction((tx) => noteWhole(tx, nodeId, upload));
   await payOut(deps, decided);
   const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
@@ -118,13 +118,14 @@ async function settleOne(
   }
 }
 
-/** A recovering server waits for a node no longer once it has everything that the node has. */
-async function noteRecovered(
+/** Once everything is here that the node has, nothing waits on it, and a recovering server waits for it no longer. */
+async function noteWhole(
   tx: Tx,
   nodeId: string,
   { lastSequence, afterSequence, operations }: UploadRequest,
 ): Promise<void> {
   if (lastSequence === null || afterSequence + operations.length < lastSequence) return;
+  await tx.nodes.reportEmptied(nodeId);
   const recovery = await tx.recovery.open();
   if (recovery) await tx.recovery.noteUploaded(recovery.generation, nodeId);
 }

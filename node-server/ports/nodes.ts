@@ -4,6 +4,7 @@
  */
 import type { Money } from "#core/money.ts";
 import type { OperationState } from "#core/operation.machine.ts";
+import type { NodeReport } from "#sync/documents/session-assertion.ts";
 import type { Epoch } from "#sync/documents/lease.ts";
 
 export interface LeaseRow {
@@ -83,6 +84,10 @@ export interface NodeRows {
   /** Raises the counter; false when it is not above the one seen last. */
   countAssertion(id: string, counter: number): Promise<boolean>;
   openSession(id: string, tokenHash: Uint8Array, expiresAt: Date): Promise<void>;
+  /** What the node tells of itself; only the last word is kept. */
+  report(id: string, report: NodeReport): Promise<void>;
+  /** Everything that it had told to be waiting is here. */
+  reportEmptied(id: string): Promise<void>;
   bySession(tokenHash: Uint8Array): Promise<NodeRow | undefined>;
   /** Notes the contact, and how far the node's wall clock is ahead; null leaves that as it was measured last. */
   touch(id: string, clockOffsetMs: number | null): Promise<void>;

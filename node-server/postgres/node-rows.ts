@@ -5,13 +5,14 @@ import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function nodeRows(trx: Trx): NodeRows {
-  return { ...nodeTable(trx), ...sessions(trx), ...enrolmentCodes(trx) };
+  return { ...nodeTable(trx), ...sessions(trx), ...reports(trx), ...enrolmentCodes(trx) };
 }
 
 type SessionRows = Pick<NodeRows, "countAssertion" | "openSession" | "bySession">;
+type ReportRows = Pick<NodeRows, "report" | "reportEmptied">;
 type CodeRows = Pick<NodeRows, "insertCode" | "lockCode" | "useCode">;
 
-function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof CodeRows> {
+function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof ReportRows | keyof CodeRows> {
   return {
     async lock(id) {
       const row = await selectNodes(trx).where("nodes.id", "=", id).forNoKeyUpdate().executeTakeFirst();
@@ -115,6 +116,27 @@ function sessions(trx: Trx): SessionRows {
         .where("session.expires_at", ">", sql<Date>`clock_timestamp()`)
         .executeTakeFirst();
       return row && nodeRow(row);
+    },
+  };
+}
+
+function reports(trx: Trx): ReportRows {
+  return {
+    async report(id, { version, waiting, oldestMs, worth }) {
+      const oldestAt = oldestMs === null ? null : new Date(oldestMs);
+      const told = JSON.stringify(
+        worth.map(({ currency, amountMinor }) => ({ currency, amountMinor: amountMinor.toString() })),
+      );
+      await sql`
+        insert into node_reports (node_id, version, waiting, oldest_at, worth)
+        values (${id}, ${version}, ${waiting}, ${oldestAt}, ${told}::jsonb)
+        on conflict (node_id) do update set at = excluded.at, version = excluded.version, waiting = excluded.waiting,
+          oldest_at = excluded.oldest_at, worth = excluded.worth`.execute(trx);
+    },
+    async reportEmptied(id) {
+      await sql`
+        update node_reports set at = clock_timestamp(), waiting = 0, oldest_at = null, worth = '[]'
+        where node_id = ${id} and waiting > 0`.execute(trx);
     },
   };
 }
