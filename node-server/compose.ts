@@ -43,6 +43,7 @@ import { requireUse } from "./postgres/sandbox.ts";
 import { settlementReports } from "./postgres/settlement-report.ts";
 import { trimShapeLog } from "./postgres/shape-trim.ts";
 import { createPostgresStore } from "./postgres/store.ts";
+import { readSeen } from "./recovery/generation-file.ts";
 import { neverRecovering, watchRecovery } from "./recovery/watch.ts";
 import { registerKeys } from "./signing-keys/registered.ts";
 import { watchKeys } from "./signing-keys/ring.ts";
@@ -265,6 +266,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     provider: options.provider && createProvider(options.provider, keys.operatorKey, randomBytes),
     publicUrl: options.publicUrl,
     readConsolePage: options.readConsolePage,
+    readSeen: () => readSeen(options.keysFolder),
     peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
     isCrowded: () => client.pool.waitingCount >= (options.mostWaiting ?? Infinity),

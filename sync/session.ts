@@ -3,7 +3,10 @@
  * not be signed (design section 3).
  */
 import { encodeSessionAssertion } from "./documents/session-assertion.ts";
+import type { NodeReport } from "./documents/session-assertion.ts";
 import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
+import { announceKeyChanges } from "./node-key-change.ts";
+import type { KeyChangeStorage } from "./node-key-change.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import { jsonObject, post } from "./server-call.ts";
 import type { CallFailure } from "./server-call.ts";
@@ -26,6 +29,10 @@ export interface SessionParts {
   readonly nodeId: string;
   readonly assertions: SyncSigner;
   readonly contact: ContactStorage;
+  /** Where a node whose key is replaced keeps the changes. */
+  readonly keyChanges?: KeyChangeStorage;
+  /** What operators are told with each session. */
+  readonly report?: (() => NodeReport) | undefined;
 }
 
 export function createSessions(parts: SessionParts): Sessions {
@@ -45,11 +52,31 @@ export function createSessions(parts: SessionParts): Sessions {
   };
 }
 
+/** The server knows the key before anything is signed with it. */
+async function openSession(parts: SessionParts): Promise<SessionToken> {
+  const untold = await tellOfKeys(parts, false);
+  if (untold) return { ok: false, failure: untold };
+  const opened = await assertPresence(parts);
+  if (opened.ok || opened.failure.code !== "refused" || opened.failure.reason !== "bad-assertion")
+    return opened;
+  // A server that was restored may have forgotten the key that signs now.
+  const unknown = await tellOfKeys(parts, true);
+  return unknown ? opened : assertPresence(parts);
+}
+
+async function tellOfKeys(
+  { link, keyChanges }: SessionParts,
+  again: boolean,
+): Promise<CallFailure | undefined> {
+  if (!keyChanges || (again && keyChanges.keyChanges().length === 0)) return undefined;
+  return announceKeyChanges(link, keyChanges, again);
+}
+
 /**
  * With a refusal the server tells its generation, which a restore has raised, and the counter that it saw last, which a
  * node that was restored itself has forgotten. An assertion made for both is then tried once.
  */
-async function openSession(parts: SessionParts): Promise<SessionToken> {
+async function assertPresence(parts: SessionParts): Promise<SessionToken> {
   const { contact } = parts;
   const first = await assertOnce(parts, 0);
   if (first.ok || first.failure.code !== "refused") return first;
@@ -60,13 +87,14 @@ async function openSession(parts: SessionParts): Promise<SessionToken> {
 }
 
 async function assertOnce(
-  { link, nodeId, assertions, contact }: SessionParts,
+  { link, nodeId, assertions, contact, report }: SessionParts,
   seen: number,
 ): Promise<SessionToken> {
   const payload = encodeSessionAssertion({
     nodeId,
     counter: contact.countAssertion(seen),
     audience: String(contact.generation()),
+    report: report?.() ?? null,
   });
   const body = signDocumentSync(assertions, payload).bytes;
   const answer = await post(link, { path: "/v1/sessions", contentType: "application/cbor", body });

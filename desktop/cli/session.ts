@@ -5,6 +5,7 @@ import { parseServerUrl } from "#sync/server-url.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { unwrapKey } from "../worker/keys.ts";
+import { version } from "../version.ts";
 import { createMachineClock, machineSleep } from "../worker/machine.ts";
 import { createNode } from "../worker/node.ts";
 import type { PaypostNode } from "../worker/node.ts";
@@ -112,7 +113,7 @@ export function withNode(
     const sleep = machineSleep;
     const beyondAllowance = options.anyway;
     const machine = { clock, randomBytes: webRandomBytes, sleep, fetch };
-    const parts = { stores, key, serverUrl: server.url, beyondAllowance, ...machine };
+    const parts = { stores, key, serverUrl: server.url, beyondAllowance, version, ...machine };
     return work(createNode(parts), stores);
   });
 }

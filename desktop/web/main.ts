@@ -1,5 +1,5 @@
 /** `npm run desktop:web -- --data FOLDER [--port N]`: a till in a browser on this machine. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { AddressInfo } from "node:net";
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { connectTill, TillNotOpenedError } from "../connect.ts";
 import type { ConnectedTill } from "../connect.ts";
+import { version } from "../version.ts";
 import { createWebShell } from "./app.ts";
 
 const { values } = parseArgs({
@@ -18,7 +19,6 @@ if (!existsSync(join(page, "index.html"))) {
   exit("The page is not built. Run it with `npm run desktop:web`, which builds it first.");
 }
 const directory = resolve(values.data ?? join(homedir(), ".paypost"));
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string };
 
 const till = await open();
 const shell = createWebShell({ till, page, origin: () => origin });
@@ -31,7 +31,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 async function open(): Promise<ConnectedTill> {
   try {
-    return await connectTill({ directory, version: manifest.version });
+    return await connectTill({ directory, version });
   } catch (error) {
     if (error instanceof TillNotOpenedError)
       exit(`This till cannot be opened (${error.code}): ${error.message}`);

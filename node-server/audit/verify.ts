@@ -21,6 +21,10 @@ export type AuditBreak =
 
 export interface AuditReport {
   readonly head: ChainHead;
+  /** When the entry at the head was written; null where none was read. */
+  readonly lastAt: Date | null;
+  /** False where there is more to read, from `head` on; what is told of the end is told with the last part only. */
+  readonly isWhole: boolean;
   readonly unsealed: { readonly count: number; readonly oldestAt: Date | null };
   readonly breaks: readonly AuditBreak[];
   /** True where there are more breaks than are told. */
@@ -30,16 +34,27 @@ export interface AuditReport {
 const entriesAtATime = 5_000;
 const mostBreaks = 100;
 
-/** `heads` are known from elsewhere: a verdict list, the key folder, a sheet of paper. `onRead` hears how far it is. */
+export interface Verifying {
+  /** Hears how far it is. */
+  readonly onRead?: (entries: bigint) => void;
+  /** Where an earlier part has come to. */
+  readonly from?: ChainHead;
+  /** How many entries this part reads, rounded up to what is read at a time; all if undefined. */
+  readonly most?: number;
+}
+
+/** `heads` are known from elsewhere: a verdict list, the key folder, a sheet of paper. */
 export async function verifyAudit(
   reader: AuditReader,
   heads: readonly ChainHead[],
-  onRead?: (entries: bigint) => void,
+  { onRead, from = emptyChain, most = Number.POSITIVE_INFINITY }: Verifying = {},
 ): Promise<AuditReport> {
   const breaks: AuditBreak[] = [];
   const awaited = new Map(heads.map((head) => [head.position, head]));
-  let head = emptyChain;
-  for (;;) {
+  let head = from;
+  let lastAt: Date | null = null;
+  let isWhole = true;
+  for (let read = 0; ;) {
     const page = await reader.sealedAfter(head.position, entriesAtATime);
     for (const { position, entryId, hash, entry } of page) {
       if (position !== head.position + 1n)
@@ -51,14 +66,22 @@ export async function verifyAudit(
       const seen = awaited.get(position);
       if (seen && !equalBytes(seen.hash, hash)) breaks.push({ code: "other-history", head: seen });
       head = { position, hash };
+      if (entry) lastAt = new Date(Number(entry.atUs) / 1000);
     }
+    read += page.length;
     if (page.length < entriesAtATime || breaks.length > mostBreaks) break;
     onRead?.(head.position);
+    isWhole = read < most;
+    if (!isWhole) break;
   }
+  if (!isWhole)
+    return { head, lastAt, isWhole, unsealed: { count: 0, oldestAt: null }, breaks, isCut: false };
   for (const entryId of await reader.unplaced(mostBreaks)) breaks.push({ code: "unplaced", entryId });
   for (const seen of heads) if (seen.position > head.position) breaks.push({ code: "cut-off", head: seen });
   return {
     head,
+    lastAt,
+    isWhole,
     unsealed: await reader.unsealed(),
     breaks: breaks.slice(0, mostBreaks),
     isCut: breaks.length > mostBreaks,

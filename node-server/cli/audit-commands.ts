@@ -29,7 +29,9 @@ export const auditCommands: readonly (readonly [string, Command])[] = [
           // A database that was restored is of a later generation, and what was seen before is not all in it.
           const isOurs = seen && seen.head.position > 0n && seen.generation === (await reader.generation());
           const heads = [...(isOurs ? [seen.head] : []), ...(given ? [given] : [])];
-          return verifyAudit(reader, heads, (entries) => progress.show(`${entries} entries read`));
+          return verifyAudit(reader, heads, {
+            onRead: (entries) => progress.show(`${entries} entries read`),
+          });
         });
         progress.end();
         return { text: reportText(report), data: reportData(report), isWrong: report.breaks.length > 0 };

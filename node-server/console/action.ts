@@ -4,10 +4,13 @@ import { z } from "zod";
 import type { CarriedDependencies } from "../operations/carried.ts";
 import type { Operator } from "../operators/sessions.ts";
 import type { ListSource } from "../postgres/console/page-of.ts";
+import type { SeenDatabase } from "../recovery/generation-file.ts";
 
 export interface ConsoleParts extends CarriedDependencies {
   readonly pool: Pool;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** What is known of the database outside of it. */
+  readonly readSeen: () => Promise<SeenDatabase | undefined>;
 }
 
 export interface ActionContext extends ConsoleParts {

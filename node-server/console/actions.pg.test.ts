@@ -2,12 +2,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verifyFile } from "#sync/verify.ts";
 import type { BareNode, SignedOperation } from "../../test/support/bare-node.ts";
+import { createSigner } from "#sync/signing/signers.ts";
 import { signedIn } from "../../test/support/console.ts";
 import type { Person } from "../../test/support/console.ts";
 import type { IssuedVoucher } from "../../test/support/institution.ts";
 import { operateOn } from "../../test/support/operate.ts";
+import { tillVersion } from "../../test/support/enrol-files.ts";
+import { enrolRealTill } from "../../test/support/real-till.ts";
+import { testStore } from "../../test/support/funding.ts";
+import { testPolicy } from "../../test/support/policy.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { enrolAtShop, startServerWithShop } from "../../test/support/shop.ts";
+import { issuePolicy } from "../nodes/policies.ts";
 import { putMerchant } from "../postgres/registry-admin.ts";
 
 let server: TestServer;
@@ -238,6 +244,45 @@ describe("nodes", () => {
     ]);
   });
 
+  test("tell their version and what waits on them with a session, and nothing waits once everything came", async () => {
+    const till = await enrolRealTill(server, "shop-1", { name: "real till" });
+    const vouchers = await activated(3, { leaseTo: till.nodeId });
+    await till.node.sync();
+    const listed = async () => (await rowsOf(auditor, "nodes?search=real till"))[0];
+    expect(await listed()).toMatchObject({ version: tillVersion, waiting: 0, oldestAt: null, worth: [] });
+    for (const voucher of vouchers) expect((await till.redeem(voucher)).kind).toBe("accepted");
+    await till.session();
+    const told = await listed();
+    expect(told).toMatchObject({ waiting: 3, worth: [{ amount: "21.00", currency: "USD" }] });
+    expect(told?.["oldestAt"]).toBe(till.stores.queue.after(0, 1)[0]?.createdMs);
+    await till.node.sync();
+    const after = await listed();
+    expect(after).toMatchObject({ waiting: 0, oldestAt: null, worth: [] });
+    expect(Number(after?.["reportedAt"])).toBeGreaterThan(Number(told?.["reportedAt"]));
+  });
+
+  test("have the limits of the policy that they were told at their last contact", async () => {
+    const till = await enrolAtShop(server, "till 8");
+    const id = till.identity.nodeId;
+    const limits = async () => (await auditor.get(`nodeLimits?id=${id}`)).body;
+    await till.upload([]);
+    expect(await limits()).toEqual({ limits: null });
+    const { version: _, issuedAtMs: __, ...wish } = testPolicy();
+    const signer = await createSigner("policy", new Uint8Array(32).fill(3));
+    await issuePolicy(testStore(server.client.pool), signer, wish, "Root");
+    expect(await limits(), "before it came by").toEqual({ limits: null });
+    await till.upload([]);
+    expect(await limits()).toMatchObject({
+      limits: {
+        version: 1,
+        atRisk: { redemptions: 3, hours: 72, denyListHours: 24 },
+        currencies: [{ perVoucher: { amount: "20.00", currency: "USD" }, sum: { amount: "50.00" } }],
+      },
+    });
+    const none = await auditor.get(`nodeLimits?id=${crypto.randomUUID()}`);
+    expect(none).toEqual({ status: 409, body: { refusal: "no-such-node" } });
+  });
+
   test("of a merchant are shown to it, and no others", async () => {
     await putMerchant(server.client.pool, { id: "shop-2", name: "Shop 2", accepts: ["FOO"] });
     const own = await signedIn(server, "Shop one", "merchant:shop-1");
@@ -298,4 +343,62 @@ describe("a list", () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({ refusal: "malformed" });
   });
+});
+
+describe("the audit trail", () => {
+  test("is checked, and compared with heads that were kept outside of the database", async () => {
+    const { body: first } = await auditor.get("auditCheck");
+    expect(first).toMatchObject({ breaks: [], isWhole: true, entries: first["of"] });
+    const kept = String(first["head"]);
+    await auditor.get("audit");
+    const { body: again } = await auditor.get(`auditCheck?kept=${kept}`);
+    expect(again).toMatchObject({ breaks: [], isWhole: true });
+    expect(again["compared"]).toContain(kept);
+    const forged = `${kept.split(":")[0]}:${"0".repeat(64)}`;
+    const { body: other } = await auditor.get(`auditCheck?kept=${forged}`);
+    expect(other["breaks"]).toEqual([{ code: "other-history", place: kept.split(":")[0] }]);
+    expect((await auditor.get("auditCheck?kept=1:xyz")).status).toBe(400);
+  });
+
+  test("is checked on from where an earlier part has come to", async () => {
+    const { rows } = await server.client.pool.query<{ position: bigint; hash: string }>(
+      "select position, encode(hash, 'hex') as hash from audit_seals order by position limit 1 offset 9",
+    );
+    const [place] = rows;
+    const { body } = await auditor.get(`auditCheck?after=${place!.position}:${place!.hash}`);
+    expect(body).toMatchObject({ breaks: [], isWhole: true, entries: body["of"] });
+    const wrong = await auditor.get(`auditCheck?after=${place!.position}:${"0".repeat(64)}`);
+    expect(wrong.body["breaks"]).toMatchObject([{ code: "changed", place: "11" }]);
+  });
+});
+
+test("a payee's addresses are seen by who has asked for them, for a reason, once another has released them", async () => {
+  const payee = { payeeIdentity: "AMINA-1", paymentModality: "01", financialAddress: "+254712345678" };
+  await server.institution.call(
+    "POST",
+    "/beneficiary",
+    { requestID: server.institution.nextRequestId(), beneficiaries: [payee] },
+    { "X-Callback-URL": "" },
+  );
+  const [listed] = await rowsOf(root, "beneficiaries?identity=AMINA-1");
+  const wish = { payee: listed!["id"], because: "a payment came back" };
+  expect((await approver.post("disclosure.propose", wish)).status).toBe(403);
+  const { body } = await root.post("disclosure.propose", wish);
+  const show = (person: Person) => person.get(`disclosure.show?id=${String(body["id"])}`);
+  expect((await show(root)).body).toEqual({ refusal: "not-released" });
+  const [waiting] = await rowsOf(approver, "approvals?kind=disclosure");
+  const { reference } = waiting as { readonly reference: string };
+  expect(waiting).toMatchObject({ proposedBy: "Root", because: "a payment came back" });
+  expect(JSON.stringify(waiting)).not.toContain("AMINA-1");
+  expect((await root.post("approval.approve", { reference })).body).toEqual({ refusal: "same-person" });
+  expect((await approver.post("approval.approve", { reference })).status).toBe(200);
+  expect((await show(root)).body).toMatchObject({ addresses: [{ address: "+254712345678" }] });
+  const other = await signedIn(server, "Helper", "support");
+  expect((await show(other)).body).toEqual({ refusal: "not-yours" });
+  const told = await audited(`payee:${String(listed!["id"])}`, "disclosure.%");
+  expect(told.map(({ action }) => action)).toEqual([
+    "disclosure.propose",
+    "disclosure.release",
+    "disclosure.show",
+  ]);
 });

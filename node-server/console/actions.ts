@@ -13,6 +13,7 @@ import { nodeActions } from "./actions/nodes.ts";
 import { operatorActions } from "./actions/operators.ts";
 import { overviewActions } from "./actions/overview.ts";
 import { registryActions } from "./actions/registry.ts";
+import { reportActions } from "./actions/reports.ts";
 
 export const actions = {
   ...overviewActions,
@@ -26,6 +27,7 @@ export const actions = {
   ...registryActions,
   ...caseActions,
   ...oversightActions,
+  ...reportActions,
   ...operatorActions,
 } as const satisfies Readonly<Record<ActionName, Action>>;
 

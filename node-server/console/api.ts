@@ -9,13 +9,14 @@ import type { Cell } from "../csv.ts";
 import { actionNames, mayDo } from "../operators/rights.ts";
 import type { ActionName } from "../operators/rights.ts";
 import { operatorOfSession } from "../operators/sessions.ts";
-import { allRows, pageOf, WrongWishError } from "../postgres/console/page-of.ts";
+import { allRows, pageOf, totalsOf, WrongWishError } from "../postgres/console/page-of.ts";
 import type { PageWish } from "../postgres/console/page-of.ts";
 import { recordInConsole } from "../postgres/console/record.ts";
 import type { Action, ActionContext, AnyList, ConsoleParts, Outcome } from "./action.ts";
 import { actions } from "./actions.ts";
 import { fromOf, hasCsrfToken, isFromOurPage, isLive, jsonOf, refuse, sessionIdOf } from "./request.ts";
 import type { ConsoleContext } from "./request.ts";
+import { shownTotals, totals } from "./totals.ts";
 import type { OperatorStore } from "../ports/operators.ts";
 import type { CallerVariables } from "../middleware/caller.ts";
 
@@ -43,8 +44,8 @@ export function consoleApi(deps: ConsoleApiDependencies): Hono<CallerVariables> 
     if (method !== (action.kind === "change" ? "POST" : "GET")) return refuse(c, 405, "wrong-method");
     if (method === "POST" && !(isFromOurPage(c) && hasCsrfToken(c, sessionId)))
       return refuse(c, 403, "not-our-page");
-    const { pool, store, context, acknowledgementSigner, keySet, randomBytes } = deps;
-    const parts = { pool, store, context, acknowledgementSigner, keySet, randomBytes };
+    const { pool, store, context, acknowledgementSigner, keySet, randomBytes, readSeen } = deps;
+    const parts = { pool, store, context, acknowledgementSigner, keySet, randomBytes, readSeen };
     return answer({ c, name, context: { ...parts, operator } }, action);
   });
   return routes;
@@ -78,8 +79,9 @@ const listInput = z.object({
   descending: z.enum(["true", "false"]).optional(),
   after: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(25),
-  as: z.enum(["csv", "jsonl"]).optional(),
+  as: z.enum(["csv", "jsonl", "totals"]).optional(),
 });
+
 async function answerList(call: Call, action: AnyList): Promise<Response> {
   const { c, name, context } = call;
   const query = c.req.query();
@@ -99,9 +101,14 @@ async function answerList(call: Call, action: AnyList): Promise<Response> {
     limit,
     party: context.operator.party,
   };
-  if (action.audited || as !== undefined) await record(call, `list:${name}`, { filters, as: as ?? "page" });
+  const isFile = as === "csv" || as === "jsonl";
+  if (action.audited || isFile) await record(call, `list:${name}`, { filters, as: as ?? "page" });
   try {
-    if (as !== undefined) return await fileOf(call, action, wish, formats[as]);
+    if (isFile) return await fileOf(call, action, wish, formats[as]);
+    if (as === "totals") {
+      const rows = await totalsOf(context.pool, action.source, wish);
+      return c.json(totals.parse(shownTotals(rows)) as never);
+    }
     const page = await pageOf(context.pool, action.source, wish);
     const rows = page.rows.map((row) => action.shown.parse(action.toShown(row, context)));
     return c.json({ rows, next: page.next } as never);

@@ -37,7 +37,7 @@ export function issuePolicy(store: Store, signer: Signer, wish: PolicyWish, by: 
 }
 
 /** A stored policy; it was signed here, so its signature is not looked at. */
-export function readPolicy({ version, document }: PolicyRow): Policy {
+export function readPolicy({ version, document }: Pick<PolicyRow, "version" | "document">): Policy {
   const parsed = parseDocument(document);
   const policy = parsed.ok ? decodePolicy(parsed.payload) : undefined;
   if (!policy?.ok) throw new Error(`policy ${version} cannot be read`);

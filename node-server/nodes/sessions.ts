@@ -38,7 +38,7 @@ export async function openSession(
   const parsed = parseDocument(assertion);
   const claimed = parsed.ok ? decodeSessionAssertion(parsed.payload) : undefined;
   if (!claimed?.ok) return { ok: false, refusal: { code: "bad-assertion" } };
-  const { nodeId, counter, audience } = claimed.value;
+  const { nodeId, counter, audience, report } = claimed.value;
   const node = await store.transaction((tx) => tx.nodes.find(nodeId));
   if (!node) return { ok: false, refusal: { code: "unknown-node" } };
   const keyId = keyIdOf("session-assertion", node.publicKey);
@@ -55,6 +55,7 @@ export async function openSession(
     }
     const token = Buffer.from(randomBytes(32)).toString("base64url");
     const now = await tx.now();
+    if (report) await tx.nodes.report(nodeId, report);
     await tx.nodes.openSession(nodeId, tokenHash(token), new Date(now.getTime() + sessionSeconds * 1000));
     return {
       ok: true,

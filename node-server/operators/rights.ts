@@ -26,6 +26,7 @@ export const rights = {
   overview: innerRoles,
 
   nodes: ["administrator", "programme-manager", "auditor", "support", "merchant"],
+  nodeLimits: ["administrator", "programme-manager", "auditor", "support"],
   "node.freeze": ["administrator", "support"],
   "node.revoke": ["administrator"],
 
@@ -34,6 +35,8 @@ export const rights = {
   "voucher.suspend": ["programme-manager", "voucher-officer"],
   "voucher.unsuspend": ["programme-manager", "voucher-officer"],
   "voucher.cancel": ["programme-manager", "voucher-officer"],
+
+  voucherBatches: innerRoles,
 
   batches: ["administrator", "programme-manager", "approver", "auditor", "support"],
   "batch.text": ["administrator", "programme-manager", "approver", "auditor", "support"],
@@ -59,6 +62,9 @@ export const rights = {
   "callback.resend": ["administrator", "support"],
 
   beneficiaries: innerRoles,
+  disclosures: ["administrator", "programme-manager", "approver", "auditor", "support"],
+  "disclosure.propose": ["programme-manager", "support"],
+  "disclosure.show": ["programme-manager", "support"],
   merchants: [...innerRoles, "fsp", "merchant"],
   matrix: innerRoles,
   billers: [...innerRoles, "biller"],
@@ -74,6 +80,15 @@ export const rights = {
 
   audit: ["administrator", "auditor"],
   auditCheck: ["administrator", "auditor"],
+
+  stock: innerRoles,
+  budgets: innerRoles,
+  takeUp: innerRoles,
+  unusedLeases: [...innerRoles, "merchant"],
+  settlements: ["administrator", "programme-manager", "auditor", "support", "biller"],
+  payouts: ["administrator", "programme-manager", "auditor", "support", "fsp", "merchant"],
+  fees: ["administrator", "programme-manager", "auditor"],
+  accounts: ["administrator", "programme-manager", "auditor", ...partyRoles],
 
   operators: ["administrator", "auditor"],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

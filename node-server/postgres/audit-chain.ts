@@ -70,6 +70,8 @@ export interface SealedEntry {
 
 export interface AuditReader {
   generation(): Promise<number>;
+  /** The end of the chain. */
+  end(): Promise<ChainHead>;
   /** By place, from the one after `position`. */
   sealedAfter(position: bigint, limit: number): Promise<SealedEntry[]>;
   /** Those that have no place yet, and since when the oldest of them waits. */
@@ -92,6 +94,7 @@ export function auditReader(client: PoolClient): AuditReader {
       const { rows } = await client.query<{ generation: number }>("select generation from server_identity");
       return rows[0]?.generation ?? 0;
     },
+    end: () => readHead(client),
     async sealedAfter(position, limit) {
       const { rows } = await client.query<SealedRow>(
         `select s.position, s.entry_id, s.hash, ${entryColumns}

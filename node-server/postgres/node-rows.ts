@@ -5,13 +5,14 @@ import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function nodeRows(trx: Trx): NodeRows {
-  return { ...nodeTable(trx), ...sessions(trx), ...enrolmentCodes(trx) };
+  return { ...nodeTable(trx), ...sessions(trx), ...reports(trx), ...enrolmentCodes(trx) };
 }
 
 type SessionRows = Pick<NodeRows, "countAssertion" | "openSession" | "bySession">;
+type ReportRows = Pick<NodeRows, "report" | "reportEmptied">;
 type CodeRows = Pick<NodeRows, "insertCode" | "lockCode" | "useCode">;
 
-function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof CodeRows> {
+function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof ReportRows | keyof CodeRows> {
   return {
     async lock(id) {
       const row = await selectNodes(trx).where("nodes.id", "=", id).forNoKeyUpdate().executeTakeFirst();
@@ -41,6 +42,30 @@ function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof CodeRows>
           last_hash: row.lastHash,
         })
         .execute();
+    },
+    async changeKey({ id, ...old }, to) {
+      const had = { key_from: BigInt(old.keyFrom), public_key: old.publicKey, certificate: old.certificate };
+      await trx
+        .insertInto("node_keys")
+        .values({ node_id: id, ...had })
+        .execute();
+      const has = { key_from: BigInt(to.keyFrom), public_key: to.publicKey, certificate: to.certificate };
+      await trx.updateTable("nodes").set(has).where("id", "=", id).execute();
+      await trx.deleteFrom("node_sessions").where("node_id", "=", id).execute();
+    },
+    async earlierKeys(id) {
+      const rows = await trx
+        .selectFrom("node_keys")
+        .select(["key_from", "public_key", "certificate"])
+        .where("node_id", "=", id)
+        .orderBy("key_from", "desc")
+        .orderBy("replaced_at", "desc")
+        .execute();
+      return rows.map((row) => ({
+        keyFrom: Number(row.key_from),
+        publicKey: bytes(row.public_key),
+        certificate: bytes(row.certificate),
+      }));
     },
     async advance(id, lastSequence, lastHash) {
       const result = await trx
@@ -91,6 +116,27 @@ function sessions(trx: Trx): SessionRows {
         .where("session.expires_at", ">", sql<Date>`clock_timestamp()`)
         .executeTakeFirst();
       return row && nodeRow(row);
+    },
+  };
+}
+
+function reports(trx: Trx): ReportRows {
+  return {
+    async report(id, { version, waiting, oldestMs, worth }) {
+      const oldestAt = oldestMs === null ? null : new Date(oldestMs);
+      const told = JSON.stringify(
+        worth.map(({ currency, amountMinor }) => ({ currency, amountMinor: amountMinor.toString() })),
+      );
+      await sql`
+        insert into node_reports (node_id, version, waiting, oldest_at, worth)
+        values (${id}, ${version}, ${waiting}, ${oldestAt}, ${told}::jsonb)
+        on conflict (node_id) do update set at = excluded.at, version = excluded.version, waiting = excluded.waiting,
+          oldest_at = excluded.oldest_at, worth = excluded.worth`.execute(trx);
+    },
+    async reportEmptied(id) {
+      await sql`
+        update node_reports set at = clock_timestamp(), waiting = 0, oldest_at = null, worth = '[]'
+        where node_id = ${id} and waiting > 0`.execute(trx);
     },
   };
 }
@@ -147,6 +193,7 @@ function selectNodes(trx: Trx) {
       "nodes.name",
       "nodes.public_key",
       "nodes.certificate",
+      "nodes.key_from",
       "nodes.status",
       "nodes.last_sequence",
       "nodes.last_hash",
@@ -164,6 +211,7 @@ function nodeRow(row: SelectedNode): NodeRow {
     name: row.name,
     publicKey: bytes(row.public_key),
     certificate: bytes(row.certificate),
+    keyFrom: Number(row.key_from),
     status: row.status,
     lastSequence: Number(row.last_sequence),
     lastHash: bytes(row.last_hash),

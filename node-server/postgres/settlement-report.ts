@@ -27,20 +27,25 @@ export interface SettlementReports {
   payments(date: string, institutionId: string | null): Promise<SettledPayment[]>;
 }
 
-const settled = `
-  from bill_payments p join billers b on b.id = p.biller_id
-  where p.state = 'acknowledged' and (p.answered_at at time zone b.time_zone)::date = $1::date
-    and ($2::text is null or $2 in (p.biller_id, p.payer_fi_id))`;
+const acknowledged = `from bill_payments p join billers b on b.id = p.biller_id where p.state = 'acknowledged'`;
+
+const day = `(p.answered_at at time zone b.time_zone)::date`;
+
+const settled = `${acknowledged} and ${day} = $1::date and ($2::text is null or $2 in (p.biller_id, p.payer_fi_id))`;
 
 const payer = `coalesce(p.payer_fi_id, p.merchant_id)`;
+
+const totalled = `p.biller_id as "billerId", ${payer} as payer, p.means, p.currency, count(*) as payments,
+  sum(p.amount_minor)::bigint as "amountMinor"`;
+
+/** Of every day (`YYYY-MM-DD`, in the column `day`), without an order. */
+export const settlementsQuery = `select ${totalled}, ${day}::text as day ${acknowledged} group by 1, 2, 3, 4, 7`;
 
 export function settlementReports(pool: Pool): SettlementReports {
   return {
     async totals(date, institutionId) {
       const { rows } = await pool.query<SettlementRow>(
-        `select p.biller_id as "billerId", ${payer} as payer, p.means, p.currency, count(*) as payments,
-           sum(p.amount_minor)::bigint as "amountMinor"
-         ${settled} group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
+        `select ${totalled} ${settled} group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
         [date, institutionId],
       );
       return rows;

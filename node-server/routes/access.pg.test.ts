@@ -273,7 +273,7 @@ describe("POST /v1/sessions", () => {
     const signed = (of: BareNode, claims: Partial<SessionAssertion>) =>
       signDocumentSync(
         createSyncSigner("session-assertion", of.seed),
-        encodeSessionAssertion({ nodeId, counter: 1_000_000, audience: "1", ...claims }),
+        encodeSessionAssertion({ nodeId, counter: 1_000_000, audience: "1", report: null, ...claims }),
       ).bytes;
     const changed = Uint8Array.from(signed(node, {}));
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;

@@ -151,7 +151,19 @@ const keySet: fc.Arbitrary<KeySet> = fc.record({
     .map((keys) => keys.concat({ kind: "key-set", publicKey: keyOf(1) })),
   serverBoxKey: boxKey,
 });
-const assertion: fc.Arbitrary<SessionAssertion> = fc.record({ nodeId: uuid, counter: count, audience: text });
+const assertion: fc.Arbitrary<SessionAssertion> = fc.record({
+  nodeId: uuid,
+  counter: count,
+  audience: text,
+  report: fc.option(
+    fc.record({
+      version: fc.stringMatching(/^[0-9a-z.-]{1,32}$/),
+      waiting: fc.nat(),
+      oldestMs: fc.option(timeMs),
+      worth: fc.array(fc.record({ amountMinor, currency }), { maxLength: 20 }),
+    }),
+  ),
+});
 const verdict: fc.Arbitrary<Verdict> = fc.oneof(
   verdictWith(fc.constant("applied" as const), fc.option(text)),
   verdictWith(fc.constantFrom("rejected" as const, "held" as const), text),

@@ -102,7 +102,16 @@ const keySet: KeySet = {
   ],
   serverBoxKey: new Uint8Array(32).fill(9),
 };
-const assertion: SessionAssertion = { nodeId, counter: 300, audience: "1" };
+const assertion: SessionAssertion = { nodeId, counter: 300, audience: "1", report: null };
+const withReport: SessionAssertion = {
+  ...assertion,
+  report: {
+    version: "1.2.3",
+    waiting: 2,
+    oldestMs: 1_767_225_600_000,
+    worth: [{ amountMinor: 1250n, currency: "KES" }],
+  },
+};
 const held: Verdict = {
   sequence: 8,
   operationHash: new Uint8Array(32).fill(0xdd),
@@ -237,6 +246,13 @@ describe("known payloads", () => {
       "session-assertion",
       encodeSessionAssertion(assertion),
       ["a3015000112233445566778899aabbccddeeff0219012c036131"],
+    ],
+    [
+      "session-assertion",
+      encodeSessionAssertion(withReport),
+      [
+        "a4015000112233445566778899aabbccddeeff0219012c036131048465312e322e33021b0000019b76daa80081821904e2634b4553",
+      ],
     ],
     [
       "verdict-list",

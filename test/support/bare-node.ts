@@ -202,7 +202,7 @@ export class BareNode {
   /** The assertion that would open the next session; each is made once. */
   assertion(counter = ++this.#assertions): Uint8Array {
     const audience = String(this.identity.generation);
-    const payload = encodeSessionAssertion({ nodeId: this.identity.nodeId, counter, audience });
+    const payload = encodeSessionAssertion({ nodeId: this.identity.nodeId, counter, audience, report: null });
     return signDocumentSync(this.#sessions, payload).bytes;
   }
 

@@ -2,6 +2,7 @@
 import { enrol } from "../../desktop/worker/enrol.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
+import { reportOf } from "../../desktop/worker/report.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
 import { createSessions } from "#sync/session.ts";
@@ -30,6 +31,9 @@ export interface FilesToEnrol {
   readonly randomBytes: RandomBytes;
 }
 
+/** What tills of tests tell the server to be their program's. */
+export const tillVersion = "1.2.3";
+
 const passphrase = "a passphrase for trials only";
 
 /** Throws where the folder is in use, or the server does not let it in. */
@@ -54,7 +58,8 @@ export async function enrolFiles(wish: FilesToEnrol): Promise<EnrolledFiles> {
 
 export function sessionsOf({ stores, nodeId, key }: EnrolledFiles, link: ServerLink): Sessions {
   const assertions = createSyncSigner("session-assertion", key);
-  return createSessions({ link, nodeId, assertions, contact: stores.node });
+  const report = () => reportOf(stores, tillVersion);
+  return createSessions({ link, nodeId, assertions, contact: stores.node, report });
 }
 
 /** What an upload alone needs, with a session of its own and one try. */

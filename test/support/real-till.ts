@@ -12,7 +12,7 @@ import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { UploadParts } from "#sync/upload.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import { issueEnrolmentCode } from "../../node-server/nodes/enrol.ts";
-import { enrolFiles, noSleep, sessionsOf, uploadPartsOf } from "./enrol-files.ts";
+import { enrolFiles, noSleep, sessionsOf, tillVersion, uploadPartsOf } from "./enrol-files.ts";
 import { testStore } from "./funding.ts";
 import type { IssuedVoucher } from "./institution.ts";
 import type { TestServer } from "./server.ts";
@@ -60,7 +60,8 @@ export async function enrolRealTill(
   const wish = { directory, serverUrl: server.url, code, wallMs: () => clock.wallMs(), ...parts };
   const { stores, nodeId, key } = await enrolFiles(wish);
   if (!lasting) onTestFinished(() => stores.close());
-  const node = createNode({ ...parts, stores, key, serverUrl: server.url, clock, sleep: noSleep });
+  const told = { version: tillVersion, serverUrl: server.url };
+  const node = createNode({ ...parts, ...told, stores, key, clock, sleep: noSleep });
   return {
     stores,
     node,

@@ -1,6 +1,7 @@
 /** What waits for a second person, and that person's decision: by the very functions that each kind has of its own. */
 import { z } from "zod";
 import { decide, withdrawVerdict } from "../../disputes/disputes.ts";
+import { releaseDisclosure, withdrawDisclosure } from "../../mapper/disclosures.ts";
 import { decideHeld, withdrawProposal } from "../../operations/decide-held.ts";
 import { approveOnboarding, withdrawOnboarding } from "../../postgres/biller-admin.ts";
 import { approvalList } from "../../postgres/console/approval-list.ts";
@@ -54,11 +55,11 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   onboarding: {
     approve: async ({ pool, operator }, [id = ""]) =>
-      /^[0-9]{1,18}$/.test(id)
+      isNumber(id)
         ? ended(await approveOnboarding(pool, BigInt(id), operator.name))
         : refused("not-proposed"),
     withdraw: async ({ pool, operator }, [id = ""]) =>
-      /^[0-9]{1,18}$/.test(id)
+      isNumber(id)
         ? ended(await withdrawOnboarding(pool, BigInt(id), operator.name))
         : refused("not-proposed"),
   },
@@ -81,6 +82,16 @@ const kinds: Readonly<Record<string, Kind>> = {
       const name = nameOf(parts);
       return name ? told(await withdrawVerdict(store, name, operator.name)) : refused("not-proposed");
     },
+  },
+  disclosure: {
+    approve: async ({ store, operator }, [id = ""]) =>
+      isNumber(id)
+        ? told(await releaseDisclosure(store, BigInt(id), operator.name))
+        : refused("not-proposed"),
+    withdraw: async ({ store, operator }, [id = ""]) =>
+      isNumber(id)
+        ? told(await withdrawDisclosure(store, BigInt(id), operator.name))
+        : refused("not-proposed"),
   },
   recovery: {
     approve: async ({ pool, operator }) => {
@@ -113,6 +124,10 @@ async function decideOn(context: ActionContext, reference: string, how: keyof Ki
   const [kind = "", ...parts] = reference.split(" ");
   const carryOut = Object.hasOwn(kinds, kind) ? kinds[kind]?.[how] : undefined;
   return carryOut ? carryOut(context, parts) : refused("not-possible");
+}
+
+function isNumber(text: string): boolean {
+  return /^[0-9]{1,18}$/.test(text);
 }
 
 function grantOf([institutionId = "", name]: readonly string[], by: string) {

@@ -1,6 +1,6 @@
 /** What needs a person's eye, and what everybody did. */
 import { z } from "zod";
-import { formatHead } from "../../audit/chain.ts";
+import { emptyChain, formatHead, parseHead } from "../../audit/chain.ts";
 import { verifyAudit } from "../../audit/verify.ts";
 import { endAlert } from "../../postgres/alert-admin.ts";
 import { readAudit } from "../../postgres/audit-chain.ts";
@@ -29,6 +29,16 @@ const entry = z.object({
   after: z.string().nullable(),
 });
 
+/** `PLACE:HASH`, as an earlier check told it. */
+const head = z.string().transform((text, context) => {
+  const read = parseHead(text.trim());
+  if (read) return read;
+  context.addIssue("it must be PLACE:HASH");
+  return z.NEVER;
+});
+
+const entriesAtATime = 20_000;
+
 const found = z.object({ code: z.string(), place: z.string() });
 
 export const oversightActions = {
@@ -49,18 +59,47 @@ export const oversightActions = {
   audit: list(auditList, entry, (row) => ({ ...row, id: row.id.toString(), at: shownMoment(row.at) }), {
     audited: true,
   }),
-  /** Reads the whole trail; the heads that were kept outside of the database are compared by the command line. */
+  /**
+   * Reads a part of the trail, from where an earlier one has come to. Heads that were kept outside of the database are compared
+   * with the part that they lie in: what a server has seen, and one that the auditor has on paper.
+   */
   auditCheck: read({
-    input: z.object({}),
-    answer: z.object({ head: z.string(), entries: z.string(), waiting: count, breaks: z.array(found) }),
+    input: z.object({ after: head.optional(), kept: head.optional() }),
+    answer: z.object({
+      head: z.string(),
+      entries: z.string(),
+      /** When the last of them was written. */
+      until: moment.nullable(),
+      /** How many there are in all. */
+      of: z.string(),
+      isWhole: z.boolean(),
+      waiting: count,
+      /** Heads that this part was compared with. */
+      compared: z.array(z.string()),
+      breaks: z.array(found),
+    }),
     audited: true,
-    async run({ pool }) {
-      const { head, unsealed, breaks } = await readAudit(pool, (reader) => verifyAudit(reader, []));
-      return answered({
-        head: formatHead(head),
-        entries: head.position.toString(),
-        waiting: unsealed.count,
-        breaks: breaks.map((one) => ({ code: one.code, place: placeOf(one) })),
+    async run({ pool, readSeen }, { after = emptyChain, kept }) {
+      const seen = await readSeen();
+      return readAudit(pool, async (reader) => {
+        // A database that was restored is of a later generation, and what was seen before is not all in it.
+        const isOurs = seen && seen.head.position > 0n && seen.generation === (await reader.generation());
+        const heads = [...(isOurs ? [seen.head] : []), ...(kept ? [kept] : [])];
+        const end = await reader.end();
+        const report = await verifyAudit(reader, heads, { from: after, most: entriesAtATime });
+        const { position } = report.head;
+        return answered({
+          head: formatHead(report.head),
+          entries: position.toString(),
+          until: shownMoment(report.lastAt),
+          of: end.position.toString(),
+          isWhole: report.isWhole,
+          waiting: report.unsealed.count,
+          compared: heads
+            .filter((one) => one.position > after.position && one.position <= position)
+            .map(formatHead),
+          breaks: report.breaks.map((one) => ({ code: one.code, place: placeOf(one) })),
+        });
       });
     },
   }),

@@ -1,12 +1,12 @@
 /** Vouchers: finding one, its life, and suspending or cancelling it. Reading them is told in the audit trail. */
 import { z } from "zod";
 import { parseSerial } from "#core/voucher-number.ts";
-import { readVoucherLife, voucherList } from "../../postgres/console/voucher-list.ts";
+import { readVoucherLife, voucherBatchList, voucherList } from "../../postgres/console/voucher-list.ts";
 import type { ListedVoucher } from "../../postgres/console/voucher-list.ts";
 import { changeByOperator } from "../../vouchers/operator-change.ts";
 import type { OperatorVoucherAction } from "../../vouchers/operator-change.ts";
 import { answered, change, list, read, refused } from "../action.ts";
-import { because, moment, money, shownMoment, shownMoney, shownSerial } from "../shown.ts";
+import { because, count, moment, money, shownMoment, shownMoney, shownSerial } from "../shown.ts";
 
 const shown = z.object({
   serial: z.string(),
@@ -42,7 +42,34 @@ const life = z.object({
   events: z.array(z.object({ at: moment, actor: z.string(), action: z.string(), detail: z.string() })),
 });
 
+const batch = z.object({
+  batch: z.string(),
+  institution: z.string(),
+  programme: z.string(),
+  kind: z.string(),
+  createdAt: moment,
+  completedAt: moment.nullable(),
+  total: count,
+  made: count,
+  failed: count,
+  activated: count,
+  redeemed: count,
+});
+
 export const voucherActions = {
+  voucherBatches: list(voucherBatchList, batch, ({ batchId, institutionId, programId, ...row }) => ({
+    batch: batchId,
+    institution: institutionId,
+    programme: programId,
+    kind: row.kind,
+    createdAt: shownMoment(row.createdAt),
+    completedAt: shownMoment(row.completedAt),
+    total: Number(row.total),
+    made: Number(row.made),
+    failed: Number(row.failed),
+    activated: Number(row.activated),
+    redeemed: Number(row.redeemed),
+  })),
   vouchers: list(voucherList, shown, shownVoucher, { audited: true }),
   voucher: read({
     input: z.object({ serial }),

@@ -1,6 +1,7 @@
 /** What the page asks the server, typed by the server's own actions. */
 import type { z } from "zod";
 import type { Actions } from "../actions.ts";
+import type { totals } from "../totals.ts";
 
 type Named<Kind extends string> = {
   [Name in keyof Actions]: Actions[Name] extends { readonly kind: Kind } ? Name : never;
@@ -11,6 +12,7 @@ export type ReadName = Named<"read">;
 export type ChangeName = Named<"change">;
 export type FileName = Named<"file">;
 
+export type Totals = z.output<typeof totals>;
 export type RowOf<Name extends ListName> = z.output<Actions[Name]["shown"]>;
 export type InputOf<Name extends ReadName | ChangeName | FileName> = z.input<Actions[Name]["input"]>;
 export type AnswerOf<Name extends ReadName | ChangeName> = z.output<Actions[Name]["answer"]>;

@@ -4,10 +4,11 @@ import { useTranslation } from "react-i18next";
 import { Icon } from "#ui/icons.tsx";
 import { Brand } from "#ui/parts.tsx";
 import { send } from "./api.ts";
-import { onPhone, pageNames, pages } from "./pages.tsx";
-import type { PageName } from "./pages.tsx";
+import { pageNames, useMaySee } from "./needs.ts";
+import type { PageName } from "./needs.ts";
+import { onPhone, pages } from "./pages.tsx";
 import { linkTo, usePlace } from "./place.ts";
-import { useMay, useSession } from "./session.ts";
+import { useSession } from "./session.ts";
 import { Settings } from "./settings.tsx";
 import { useTerm } from "./words.ts";
 
@@ -15,10 +16,10 @@ export function Frame({ onSignedOut }: { readonly onSignedOut: () => void }) {
   const { t } = useTranslation();
   const term = useTerm();
   const { name, roles, party } = useSession();
-  const may = useMay();
+  const maySee = useMaySee();
   const place = usePlace();
   const main = useRef<HTMLElement>(null);
-  const allowed = pageNames.filter((page) => may(pages[page].needs));
+  const allowed = pageNames.filter(maySee);
   const named = allowed.find((page) => page === place.page);
   const current: PageName | "more" | undefined = place.page === "more" ? "more" : (named ?? allowed[0]);
   const where = [current, ...place.rest].join("/");

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Choice, Field } from "#ui/fields.tsx";
 import { Icon } from "#ui/icons.tsx";
 import { queryOf, urlOf } from "./api.ts";
-import type { ListName, RowOf } from "./api.ts";
+import type { ListName, RowOf, Totals } from "./api.ts";
 import { useAsked } from "./asking.ts";
 import { Refused } from "./parts.tsx";
 
@@ -39,6 +39,8 @@ interface ListProps<Name extends ListName> {
   readonly filters?: readonly Filter[];
   /** What the list is always filtered by. */
   readonly fixed?: Readonly<Record<string, string>>;
+  /** What it is filtered by at first. */
+  readonly initially?: Readonly<Record<string, string>>;
   /** Asks again and again by itself. */
   readonly live?: boolean;
   /** Another number asks anew: something was changed. */
@@ -46,6 +48,8 @@ interface ListProps<Name extends ListName> {
   /** Saves its rows as JSON Lines too. */
   readonly jsonLines?: boolean;
   readonly acts?: (row: RowOf<Name>) => ReactNode;
+  /** Above the table: what its rows add up to, filtered as they are. */
+  readonly chart?: (totals: Totals) => ReactNode;
 }
 
 interface Page<Row> {
@@ -61,13 +65,15 @@ export function List<Name extends ListName>(props: ListProps<Name>) {
     rowKey,
     filters = [],
     fixed = {},
+    initially = {},
     live = false,
     version = 0,
     jsonLines = false,
     acts,
+    chart,
   } = props;
   const { t } = useTranslation();
-  const [chosen, setChosen] = useState<Readonly<Record<string, string>>>({});
+  const [chosen, setChosen] = useState(initially);
   const [order, setOrder] = useState<{ readonly sort: string; readonly descending: boolean }>();
   // Where each page that was gone through begins; the first has no beginning.
   const [starts, setStarts] = useState<readonly string[]>([]);
@@ -91,7 +97,12 @@ export function List<Name extends ListName>(props: ListProps<Name>) {
       <div className="filters" role="search" aria-label={caption}>
         {filters.map((filter) =>
           filter.kind === "search" ? (
-            <Search key={filter.name} label={filter.label} onSearch={(text) => filterBy(filter.name, text)} />
+            <Search
+              key={filter.name}
+              label={filter.label}
+              initially={initially[filter.name] ?? ""}
+              onSearch={(text) => filterBy(filter.name, text)}
+            />
           ) : filter.kind === "day" ? (
             <Field
               key={filter.name}
@@ -122,6 +133,7 @@ export function List<Name extends ListName>(props: ListProps<Name>) {
         )}
       </div>
       <Refused code={refusal} />
+      {chart && <Chart path={`${name}?${queryOf({ ...chosen, ...fixed, as: "totals" })}`} draw={chart} />}
       {shown && (
         // Wider than a small window: whoever has no mouse scrolls it with the arrows.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -187,6 +199,17 @@ export function List<Name extends ListName>(props: ListProps<Name>) {
   );
 }
 
+interface ChartProps {
+  readonly path: string;
+  readonly draw: (totals: Totals) => ReactNode;
+}
+
+/** Of a filter that is wrong the table tells. */
+function Chart({ path, draw }: ChartProps) {
+  const { answer } = useAsked<Totals>(path, {});
+  return answer === undefined || answer.sums.length === 0 ? null : draw(answer);
+}
+
 interface HeadProps<Row> {
   readonly column: Column<Row>;
   readonly order: { readonly sort: string; readonly descending: boolean } | undefined;
@@ -220,8 +243,14 @@ function Head<Row>({ column, order, onSort }: HeadProps<Row>) {
   );
 }
 
-function Search({ label, onSearch }: { readonly label: string; readonly onSearch: (text: string) => void }) {
-  const [text, setText] = useState("");
+interface SearchProps {
+  readonly label: string;
+  readonly initially: string;
+  readonly onSearch: (text: string) => void;
+}
+
+function Search({ label, initially, onSearch }: SearchProps) {
+  const [text, setText] = useState(initially);
   return (
     <form
       className="field"

@@ -23,11 +23,12 @@ export function Chip({ state }: { readonly state: string }) {
   return <span className={`chip status-${state}`}>{term(state)}</span>;
 }
 
-export function Moment({ at }: { readonly at: number | null }) {
+/** `withDay`: also where that is today. */
+export function Moment({ at, withDay = false }: { readonly at: number | null; readonly withDay?: boolean }) {
   const { t } = useTranslation();
-  const { time } = useFormats();
+  const { time, moment } = useFormats();
   if (at === null) return t("common.never");
-  return <time dateTime={new Date(at).toISOString()}>{time(at)}</time>;
+  return <time dateTime={new Date(at).toISOString()}>{withDay ? moment(at) : time(at)}</time>;
 }
 
 export function Refused({ code }: { readonly code: string | undefined }) {
@@ -142,5 +143,34 @@ export function Told({ text }: { readonly text: string | undefined }) {
     <p role="status" className="banner good">
       {text}
     </p>
+  );
+}
+
+export interface Sum {
+  readonly amount: string;
+  readonly currency: string;
+  readonly quantity: number;
+}
+
+interface SumsProps {
+  readonly title: string;
+  readonly look: string;
+  readonly sums: readonly Sum[];
+}
+
+/** A large number for each currency, and how many things it is of. */
+export function Sums({ title, look, sums }: SumsProps) {
+  const { t } = useTranslation();
+  const { money, number } = useFormats();
+  return (
+    <div className={`big-number look-${look}`}>
+      <dt>{title}</dt>
+      {sums.length === 0 && <dd className="soft">{t("common.none")}</dd>}
+      {sums.map((sum) => (
+        <dd key={sum.currency}>
+          <bdi className="amount">{money(sum)}</bdi> <span className="soft">({number(sum.quantity)})</span>
+        </dd>
+      ))}
+    </div>
   );
 }

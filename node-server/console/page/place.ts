@@ -12,6 +12,19 @@ export function usePlace(): Place {
   return { page, rest };
 }
 
+/** Filters that the place gives a page's list, in the order of their names: `#/nodes/ID`. Another place is another list. */
+export function useFiltersOfPlace(...names: readonly string[]): {
+  readonly key: string;
+  readonly initially: Readonly<Record<string, string>>;
+} {
+  const { rest } = usePlace();
+  const given = names.flatMap((name, place) => {
+    const value = rest[place];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { key: rest.join("/"), initially: Object.fromEntries(given) };
+}
+
 export function linkTo(page: string, ...rest: readonly string[]): string {
   return `#/${[page, ...rest].map(encodeURIComponent).join("/")}`;
 }

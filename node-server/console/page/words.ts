@@ -7,10 +7,11 @@ import { nodes } from "./words/nodes.ts";
 import { operators } from "./words/operators.ts";
 import { overview } from "./words/overview.ts";
 import { disputes, operations } from "./words/operations.ts";
-import { vouchers } from "./words/vouchers.ts";
+import { voucherBatches, vouchers } from "./words/vouchers.ts";
 import { approvals, batches, beneficiaries, callbacks } from "./words/work.ts";
 import { billers, matrix, merchants } from "./words/registry.ts";
 import { alerts, audit, cases } from "./words/oversight.ts";
+import { reports } from "./words/reports.ts";
 import { signIn } from "./words/sign-in.ts";
 import { refusal, term } from "./words/terms.ts";
 
@@ -20,6 +21,7 @@ const words = {
   overview,
   nodes,
   vouchers,
+  voucherBatches,
   batches,
   approvals,
   operations,
@@ -32,6 +34,7 @@ const words = {
   cases,
   alerts,
   audit,
+  reports,
   operators,
   term,
   refusal,

@@ -8,6 +8,7 @@ export type ApprovalKind =
   | "held"
   | "dispute"
   | "recovery"
+  | "disclosure"
   | "batch";
 
 export interface ListedApproval {
@@ -48,6 +49,9 @@ export const approvalList: ListSource<ListedApproval> = {
     select 'recovery ' || generation, 'recovery', 'generation ' || generation, 'end before its time', null,
       proposed_by, begun_at
     from recoveries where ended_at is null and proposed_by is not null
+    union all
+    select 'disclosure ' || d.id, 'disclosure', p.institution_id, 'payee ' || d.payee, d.because, d.proposed_by, d.proposed_at
+    from disclosures d join payees p on p.id = d.payee where d.outcome is null
     union all
     select 'batch ' || batch_id, 'batch', institution_id, batch_id || ', ' || total_count, null, submitted_by, created_at
     from disbursement_batches where state = 'received'`,

@@ -35,6 +35,7 @@ export const operationList: ListSource<ListedOperation> = {
     state: (text) => `r.state = ${text}`,
     type: (text) => `r.type = ${text}`,
     node: (text) => `r."nodeId"::text = ${text} or r."nodeName" = ${text}`,
+    sequence: (text) => `r.sequence = case when ${text} ~ '^[0-9]{1,15}$' then ${text}::bigint end`,
     serial: (text) => `r.serial = case when ${text} ~ '^[0-9]{1,16}$' then ${text}::bigint end`,
     reason: (text) => `r.reason = ${text}`,
   },

@@ -1,4 +1,4 @@
-/** Callbacks, batches of payments and payees as the console lists them. */
+/** Callbacks and batches of payments as the console lists them. */
 import type { CallbackSummary } from "../callback-admin.ts";
 import type { ListedBatch } from "../disbursement-admin.ts";
 import type { ListSource } from "./page-of.ts";
@@ -11,6 +11,7 @@ export const callbackList: ListSource<CallbackSummary> = {
   sorts: { id: { column: "id", type: "bigint" } },
   descending: true,
   filters: {
+    number: (text) => `r.id = case when ${text} ~ '^[0-9]{1,18}$' then ${text}::bigint end`,
     state: (text) => `r.state = ${text}`,
     institution: (text) => `r."institutionId" = ${text}`,
     kind: (text) => `r.kind = ${text}`,
@@ -38,35 +39,5 @@ export const batchList: ListSource<ConsoleBatch> = {
     search: (text) => `r."batchId" ilike '%' || ${text} || '%'`,
     state: (text) => `r.state = ${text}`,
     institution: (text) => `r."institutionId" = ${text}`,
-  },
-};
-
-export interface ListedPayee {
-  readonly id: bigint;
-  readonly payeeIdentity: string;
-  readonly institutionId: string;
-  readonly programId: string | null;
-  readonly area: string | null;
-  readonly state: string;
-  readonly addresses: bigint;
-  readonly changedAt: Date;
-}
-
-export const payeeList: ListSource<ListedPayee> = {
-  query: `
-    select p.id, p.payee_identity as "payeeIdentity", p.institution_id as "institutionId", p.program_id as "programId",
-      p.area, p.state, p.changed_at as "changedAt",
-      (select count(*) from payee_addresses a where a.payee = p.id and a.active) as addresses
-    from payees p`,
-  key: { column: "id", type: "bigint" },
-  sorts: { id: { column: "id", type: "bigint" } },
-  descending: true,
-  filters: {
-    // Whole only: whoever knows an identity may ask after it, and nobody goes through beginnings of them.
-    identity: (text) => `r."payeeIdentity" = ${text}`,
-    institution: (text) => `r."institutionId" = ${text}`,
-    programme: (text) => `r."programId" = ${text}`,
-    area: (text) => `r.area = ${text}`,
-    state: (text) => `r.state = ${text}`,
   },
 };

@@ -1,4 +1,4 @@
-/** Vouchers as the console lists them, and the whole life of one. No number is in them: the database holds none. */
+/** Vouchers and their batches as the console lists them, and the whole life of a voucher. No number is in them: the database holds none. */
 import type { Pool } from "pg";
 import type { Money } from "#core/money.ts";
 import type { ListSource } from "./page-of.ts";
@@ -34,6 +34,47 @@ export const voucherList: ListSource<ListedVoucher> = {
     group: (text) => `r."groupCode" = ${text}`,
     institution: (text) => `r."institutionId" = ${text}`,
     batch: (text) => `r."batchId" = ${text}`,
+  },
+};
+
+export interface ListedVoucherBatch {
+  readonly id: bigint;
+  readonly batchId: string;
+  readonly institutionId: string;
+  readonly programId: string;
+  /** How it was asked for: `request`, `file`, `reissue`, `single`, or by a batch of payments. */
+  readonly kind: string;
+  readonly createdAt: Date;
+  readonly completedAt: Date | null;
+  readonly total: bigint;
+  readonly made: bigint;
+  readonly failed: bigint;
+  readonly activated: bigint;
+  readonly redeemed: bigint;
+}
+
+/** Batches in which vouchers are made. */
+export const voucherBatchList: ListSource<ListedVoucherBatch> = {
+  query: `
+    select b.id, b.batch_id as "batchId", b.institution_id as "institutionId", b.program_id as "programId", b.kind,
+      b.created_at as "createdAt", b.completed_at as "completedAt", i.total, i.made, i.failed, v.activated, v.redeemed
+    from voucher_batches b
+    cross join lateral (
+      select count(*) as total, count(*) filter (where made) as made, count(failure_reason) as failed
+      from voucher_instructions where batch = b.id
+    ) i
+    cross join lateral (
+      select count(activated_at) as activated, count(*) filter (where state = 'consumed') as redeemed
+      from vouchers where batch = b.id
+    ) v`,
+  key: { column: "id", type: "bigint" },
+  sorts: { id: { column: "id", type: "bigint" } },
+  descending: true,
+  filters: {
+    search: (text) => `starts_with(r."batchId", ${text})`,
+    institution: (text) => `r."institutionId" = ${text}`,
+    programme: (text) => `r."programId" = ${text}`,
+    open: (text) => `${text} = 'yes' and r."completedAt" is null`,
   },
 };
 

@@ -1,20 +1,25 @@
 /** What needs a person's eye, and saying that it was looked into. */
 import { useTranslation } from "react-i18next";
+import { formatSerial } from "#core/voucher-number.ts";
 import type { RowOf } from "../api.ts";
 import { List } from "../list.tsx";
 import { Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
+import { useMaySee } from "../needs.ts";
+import type { PageName } from "../needs.ts";
 import { linkTo } from "../place.ts";
 import { useMay } from "../session.ts";
 
-/** The page that shows what an alert is about, by the kind of its subject. */
-const pageOf: Readonly<Record<string, string>> = {
-  node: "nodes",
-  merchant: "merchants",
-  biller: "billers",
-  batch: "batches",
-  operation: "operations",
-  dispute: "disputes",
-  callback: "callbacks",
+/** Where one sees what an alert is about, by the kind of its subject. */
+const placeOf: Readonly<Record<string, (...names: readonly string[]) => readonly [PageName, ...string[]]>> = {
+  node: (id = "") => ["nodes", id],
+  merchant: (id = "") => ["merchants", id],
+  voucher: (serial = "") => ["vouchers", formatSerial(BigInt(serial))],
+  operation: (node = "", sequence = "") => ["operations", node, sequence],
+  callback: (id = "") => ["callbacks", id],
+  disbursement: (batch = "") => ["batches", batch],
+  "bill-payment": () => ["reports", "settlements"],
+  group: () => ["reports", "stock"],
+  claim: () => ["reports", "payouts"],
 };
 
 export function Alerts() {
@@ -76,6 +81,8 @@ export function Alerts() {
 }
 
 function Subject({ subject }: { readonly subject: string }) {
-  const page = pageOf[subject.split(":")[0] ?? ""];
-  return page === undefined ? subject : <a href={linkTo(page)}>{subject}</a>;
+  const maySee = useMaySee();
+  const [kind = "", ...names] = subject.split(":");
+  const place = Object.hasOwn(placeOf, kind) ? placeOf[kind]?.(...names) : undefined;
+  return place && maySee(place[0]) ? <a href={linkTo(...place)}>{subject}</a> : subject;
 }

@@ -7,7 +7,16 @@ import { linkTo } from "../place.ts";
 import { useMay, useSession } from "../session.ts";
 import { useTerm } from "../words.ts";
 
-const kinds = ["permission", "signatory", "onboarding", "held", "dispute", "recovery", "batch"] as const;
+const kinds = [
+  "permission",
+  "signatory",
+  "onboarding",
+  "held",
+  "dispute",
+  "disclosure",
+  "recovery",
+  "batch",
+] as const;
 
 export function Approvals() {
   const { t } = useTranslation();

@@ -8,6 +8,7 @@ import { useRead } from "../asking.ts";
 import { Share } from "../charts.tsx";
 import { List } from "../list.tsx";
 import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
+import { useFiltersOfPlace } from "../place.ts";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -42,6 +43,7 @@ const offered: Readonly<Record<Command, readonly string[]>> = {
 
 export function Batches() {
   const { t } = useTranslation();
+  const { key, initially } = useFiltersOfPlace("search");
   const { money, number } = useFormats();
   const term = useTerm();
   const may = useMay();
@@ -54,6 +56,8 @@ export function Batches() {
       <PageHead title={t("batches.title")} />
       <Told text={told} />
       <List
+        key={key}
+        initially={initially}
         name="batches"
         caption={t("batches.title")}
         live
@@ -176,7 +180,7 @@ function Approve({ batch, onDone, onClose }: ApproveProps) {
       <p>
         <strong>{t("batches.toSign")}</strong>
       </p>
-      <p className="code boxed">{answer?.toSign ?? t("common.working")}</p>
+      <p className="code boxed to-sign">{answer?.toSign ?? t("common.working")}</p>
       <Field
         label={t("batches.signature")}
         value={signature}

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "#ui/format.ts";
 import { List } from "../list.tsx";
 import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
+import { useFiltersOfPlace } from "../place.ts";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -10,6 +11,7 @@ const states = ["undeliverable", "waiting", "delivered"] as const;
 
 export function Callbacks() {
   const { t } = useTranslation();
+  const { key, initially } = useFiltersOfPlace("number");
   const { number } = useFormats();
   const term = useTerm();
   const may = useMay();
@@ -19,6 +21,8 @@ export function Callbacks() {
       <PageHead title={t("callbacks.title")} />
       <Told text={told} />
       <List
+        key={key}
+        initially={initially}
         name="callbacks"
         caption={t("callbacks.title")}
         version={version}
@@ -30,6 +34,7 @@ export function Callbacks() {
             label: t("callbacks.state"),
             options: states.map((value) => ({ value, label: term(value) })),
           },
+          { kind: "search", name: "number", label: t("callbacks.id") },
           { kind: "search", name: "institution", label: t("callbacks.institution") },
         ]}
         columns={[

@@ -1,9 +1,13 @@
 /** Nodes: when they were heard of, what they hold, and stopping one. */
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "#ui/format.ts";
-import type { RowOf } from "../api.ts";
+import { Dialog, Facts } from "#ui/parts.tsx";
+import type { AnswerOf, RowOf } from "../api.ts";
+import { useRead } from "../asking.ts";
 import { List } from "../list.tsx";
-import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
+import { Chip, Confirm, Moment, PageHead, Refused, Told, useActs } from "../parts.tsx";
+import { useFiltersOfPlace } from "../place.ts";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -11,6 +15,7 @@ type Node = RowOf<"nodes">;
 
 export function Nodes() {
   const { t } = useTranslation();
+  const { key, initially } = useFiltersOfPlace("search");
   const { number } = useFormats();
   const term = useTerm();
   const may = useMay();
@@ -18,12 +23,14 @@ export function Nodes() {
     readonly act: "freeze" | "revoke";
     readonly node: Node;
   }>();
-  const canStop = may("node.freeze") || may("node.revoke");
+  const [shown, setShown] = useState<Node>();
   return (
     <>
       <PageHead title={t("nodes.title")} />
       <Told text={told} />
       <List
+        key={key}
+        initially={initially}
         name="nodes"
         caption={t("nodes.title")}
         live
@@ -77,6 +84,8 @@ export function Nodes() {
             look: "number",
             cell: ({ openLeases, mostLeases }) => t("nodes.leasesOf", { open: openLeases, most: mostLeases }),
           },
+          { head: t("nodes.version"), cell: ({ version }) => version ?? "" },
+          { head: t("nodes.waiting"), cell: (node) => <Waiting node={node} /> },
           {
             head: t("nodes.clock"),
             look: "number",
@@ -84,25 +93,30 @@ export function Nodes() {
               clockOffsetSeconds === null ? "" : t("common.seconds", { count: clockOffsetSeconds }),
           },
         ]}
-        {...(canStop && {
-          acts: (node: Node) => (
-            <>
-              {may("node.freeze") && node.status === "active" && (
-                <button type="button" onClick={() => ask({ act: "freeze", node })}>
-                  {t("nodes.freeze")}
-                  <span className="unseen"> {node.name}</span>
-                </button>
-              )}
-              {may("node.revoke") && node.status !== "revoked" && (
-                <button type="button" className="danger" onClick={() => ask({ act: "revoke", node })}>
-                  {t("nodes.revoke")}
-                  <span className="unseen"> {node.name}</span>
-                </button>
-              )}
-            </>
-          ),
-        })}
+        acts={(node) => (
+          <>
+            {may("nodeLimits") && (
+              <button type="button" onClick={() => setShown(node)}>
+                {t("nodes.limits")}
+                <span className="unseen"> {node.name}</span>
+              </button>
+            )}
+            {may("node.freeze") && node.status === "active" && (
+              <button type="button" onClick={() => ask({ act: "freeze", node })}>
+                {t("nodes.freeze")}
+                <span className="unseen"> {node.name}</span>
+              </button>
+            )}
+            {may("node.revoke") && node.status !== "revoked" && (
+              <button type="button" className="danger" onClick={() => ask({ act: "revoke", node })}>
+                {t("nodes.revoke")}
+                <span className="unseen"> {node.name}</span>
+              </button>
+            )}
+          </>
+        )}
       />
+      {shown && <Limits node={shown} onClose={() => setShown(undefined)} />}
       {asked && (
         <Confirm
           action={`node.${asked.act}`}
@@ -117,6 +131,90 @@ export function Nodes() {
           onClose={close}
         />
       )}
+    </>
+  );
+}
+
+/** As it told with its last session, and empty since everything came. */
+function Waiting({ node: { waiting, oldestAt, worth, reportedAt } }: { readonly node: Node }) {
+  const { t } = useTranslation();
+  const { number, money, time, list } = useFormats();
+  if (waiting === null || reportedAt === null) return null;
+  return (
+    <span className="stack">
+      <span>
+        {number(waiting)}
+        {worth.length > 0 && ` · ${list(worth.map(money))}`}
+      </span>
+      {oldestAt !== null && <small>{t("nodes.oldest", { when: time(oldestAt) })}</small>}
+      <small className="soft">{t("nodes.told", { when: time(reportedAt) })}</small>
+    </span>
+  );
+}
+
+function Limits({ node, onClose }: { readonly node: Node; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const { answer, refusal } = useRead("nodeLimits", { id: node.id });
+  return (
+    <Dialog title={t("nodes.limitsOf", { name: node.name })} onClose={onClose}>
+      <Refused code={refusal} />
+      {answer?.limits === null && <p>{t("nodes.noLimits")}</p>}
+      {answer?.limits && <Allowed limits={answer.limits} mostLeases={node.mostLeases} />}
+      <button type="button" onClick={onClose}>
+        {t("common.close")}
+      </button>
+    </Dialog>
+  );
+}
+
+interface AllowedProps {
+  readonly limits: NonNullable<AnswerOf<"nodeLimits">["limits"]>;
+  readonly mostLeases: number;
+}
+
+const amounts = ["perVoucher", "perOperation", "sum", "guaranteed", "unanchored"] as const;
+
+function Allowed({ limits, mostLeases }: AllowedProps) {
+  const { t } = useTranslation();
+  const { moment, money, number } = useFormats();
+  const { version, expiresAt, atRisk, unanchoredHours, clockErrorSeconds, currencies } = limits;
+  return (
+    <>
+      <p>{t("nodes.limitsText")}</p>
+      <Facts
+        rows={[
+          [t("nodes.policy"), t("nodes.policyUntil", { version, when: moment(expiresAt) })],
+          [t("nodes.leaseLimit"), number(mostLeases)],
+          [t("nodes.atRisk"), atRisk === null ? t("nodes.atRiskNone") : t("nodes.atRiskUpTo", atRisk)],
+          [t("nodes.unanchored"), t("nodes.hours", { hours: unanchoredHours })],
+          [t("nodes.clockError"), t("common.seconds", { count: clockErrorSeconds })],
+        ]}
+      />
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="scroller" role="region" aria-label={t("nodes.limits")} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {amounts.map((name) => (
+                <th key={name} scope="col" className="number">
+                  {t(`nodes.${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {currencies.map((most) => (
+              <tr key={most.sum.currency}>
+                {amounts.map((name) => (
+                  <td key={name} className="number">
+                    {money(most[name])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

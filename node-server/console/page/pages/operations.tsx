@@ -6,6 +6,7 @@ import type { RowOf } from "../api.ts";
 import { List } from "../list.tsx";
 import { Chip, Confirm, Moment, PageHead, Told, useActs } from "../parts.tsx";
 import { ProposeVerdict } from "../propose-verdict.tsx";
+import { useFiltersOfPlace } from "../place.ts";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
 
@@ -26,6 +27,7 @@ const verdicts = ["apply", "reject", "write-off"] as const;
 
 export function Operations() {
   const { t } = useTranslation();
+  const { key, initially } = useFiltersOfPlace("node", "sequence");
   const { number } = useFormats();
   const term = useTerm();
   const may = useMay();
@@ -39,6 +41,8 @@ export function Operations() {
       <p className="soft">{t("operations.evidenceHint")}</p>
       <Told text={told} />
       <List
+        key={key}
+        initially={initially}
         name="operations"
         caption={t("operations.title")}
         version={version}
@@ -58,6 +62,7 @@ export function Operations() {
           },
           { kind: "search", name: "serial", label: t("operations.serial") },
           { kind: "search", name: "node", label: t("operations.node") },
+          { kind: "search", name: "sequence", label: t("operations.sequence") },
         ]}
         columns={[
           { head: t("operations.node"), cell: ({ node }) => node },

@@ -5,7 +5,8 @@ import { useFormats } from "#ui/format.ts";
 import type { AnswerOf } from "../api.ts";
 import { useRead } from "../asking.ts";
 import { Bars, Share } from "../charts.tsx";
-import { Chip, Moment, PageHead, Refused } from "../parts.tsx";
+import { Chip, Moment, PageHead, Refused, Sums } from "../parts.tsx";
+import type { Sum } from "../parts.tsx";
 import { linkTo } from "../place.ts";
 import { useMay } from "../session.ts";
 import { useTerm } from "../words.ts";
@@ -47,12 +48,6 @@ export function Overview() {
   );
 }
 
-interface Sum {
-  readonly amount: string;
-  readonly currency: string;
-  readonly quantity: number;
-}
-
 interface Counted {
   readonly quantity: number;
   readonly amount: { readonly amount: string; readonly currency: string };
@@ -75,28 +70,6 @@ function minorOf(amount: string, currency: string): bigint {
   return parsed.money.amountMinor;
 }
 
-interface SumsProps {
-  readonly title: string;
-  readonly look: string;
-  readonly sums: readonly Sum[];
-}
-
-function Sums({ title, look, sums }: SumsProps) {
-  const { t } = useTranslation();
-  const { money, number } = useFormats();
-  return (
-    <div className={`big-number look-${look}`}>
-      <dt>{title}</dt>
-      {sums.length === 0 && <dd className="soft">{t("common.none")}</dd>}
-      {sums.map((sum) => (
-        <dd key={sum.currency}>
-          <bdi className="amount">{money(sum)}</bdi> <span className="soft">({number(sum.quantity)})</span>
-        </dd>
-      ))}
-    </div>
-  );
-}
-
 const days = 14;
 const dayMs = 86_400_000;
 
@@ -109,31 +82,10 @@ function PerDay({ redeemed }: Pick<Numbers, "redeemed">) {
     const value = redeemed
       .filter(({ day }) => day === label)
       .reduce((sum, { quantity }) => sum + quantity, 0);
-    return { label, value, text: number(value) };
+    return { label, value, text: number(value), short: number(value) };
   });
   return (
-    <>
-      <Bars title={t("overview.perDay")} bars={bars} />
-      <div className="unseen">
-        <table>
-          <caption>{t("overview.perDay")}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t("overview.day")}</th>
-              <th scope="col">{t("overview.quantity")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {bars.map(({ label, text }) => (
-              <tr key={label}>
-                <th scope="row">{label}</th>
-                <td>{text}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </>
+    <Bars title={t("overview.perDay")} heads={[t("overview.day"), t("overview.quantity")]} bars={bars} />
   );
 }
 

@@ -3,16 +3,20 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "#ui/format.ts";
 import { List } from "../list.tsx";
 import { Chip, PageHead } from "../parts.tsx";
+import { useFiltersOfPlace } from "../place.ts";
 import { useTerm } from "../words.ts";
 
 export function Merchants() {
   const { t } = useTranslation();
+  const { key, initially } = useFiltersOfPlace("search");
   const { number } = useFormats();
   const term = useTerm();
   return (
     <>
       <PageHead title={t("merchants.title")} />
       <List
+        key={key}
+        initially={initially}
         name="merchants"
         caption={t("merchants.title")}
         rowKey={({ id }) => id}
@@ -65,11 +69,14 @@ export function Matrix() {
 
 export function Billers() {
   const { t } = useTranslation();
+  const { key, initially } = useFiltersOfPlace("search");
   const term = useTerm();
   return (
     <>
       <PageHead title={t("billers.title")} />
       <List
+        key={key}
+        initially={initially}
         name="billers"
         caption={t("billers.title")}
         rowKey={({ id }) => id}

@@ -1,4 +1,4 @@
-/** Words of the pages of vouchers. */
+/** Words of the pages of vouchers and their batches. */
 import { both } from "./both.ts";
 
 export const vouchers = both(
@@ -75,5 +75,50 @@ export const vouchers = both(
       "Il n’est plus jamais accepté et son financement redevient libre. S’il est réservé à un nœud, cela prend effet à la fin de la réservation, sauf s’il est utilisé avant.",
     done: "Le bon est désormais : {{state}}.",
     audited: "Qui consulte des bons est nommé dans le journal d’audit.",
+  },
+);
+
+export const voucherBatches = both(
+  {
+    title: "Voucher batches",
+    batch: "Batch",
+    institution: "Institution",
+    programme: "Programme",
+    kind: "Asked for by",
+    request: "a request",
+    file: "a file",
+    reissue: "a reissue",
+    single: "a single call",
+    payments: "a batch of payments",
+    received: "Received",
+    finished: "Finished",
+    unfinished: "under way",
+    which: "Which",
+    made: "Made",
+    madeOf: "{{made, number}} of {{total, number}}",
+    failed: "Failed",
+    activated: "Activated",
+    redeemed: "Redeemed",
+  },
+  {
+    title: "Lots de bons",
+    batch: "Lot",
+    institution: "Établissement",
+    programme: "Programme d’aide",
+    kind: "Demandé par",
+    request: "une requête",
+    file: "un fichier",
+    reissue: "une réémission",
+    single: "un appel unique",
+    payments: "un lot de paiements",
+    received: "Reçu",
+    finished: "Terminé",
+    unfinished: "en cours",
+    which: "Lesquels",
+    made: "Créés",
+    madeOf: "{{made, number}} sur {{total, number}}",
+    failed: "Échoués",
+    activated: "Activés",
+    redeemed: "Utilisés",
   },
 );
