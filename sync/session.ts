@@ -5,6 +5,8 @@
 import { encodeSessionAssertion } from "./documents/session-assertion.ts";
 import type { NodeReport } from "./documents/session-assertion.ts";
 import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
+import { announceKeyChanges } from "./node-key-change.ts";
+import type { KeyChangeStorage } from "./node-key-change.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import { jsonObject, post } from "./server-call.ts";
 import type { CallFailure } from "./server-call.ts";
@@ -27,6 +29,8 @@ export interface SessionParts {
   readonly nodeId: string;
   readonly assertions: SyncSigner;
   readonly contact: ContactStorage;
+  /** Where a node whose key is replaced keeps the changes. */
+  readonly keyChanges?: KeyChangeStorage;
   /** What operators are told with each session. */
   readonly report?: (() => NodeReport) | undefined;
 }
@@ -48,11 +52,31 @@ export function createSessions(parts: SessionParts): Sessions {
   };
 }
 
+/** The server knows the key before anything is signed with it. */
+async function openSession(parts: SessionParts): Promise<SessionToken> {
+  const untold = await tellOfKeys(parts, false);
+  if (untold) return { ok: false, failure: untold };
+  const opened = await assertPresence(parts);
+  if (opened.ok || opened.failure.code !== "refused" || opened.failure.reason !== "bad-assertion")
+    return opened;
+  // A server that was restored may have forgotten the key that signs now.
+  const unknown = await tellOfKeys(parts, true);
+  return unknown ? opened : assertPresence(parts);
+}
+
+async function tellOfKeys(
+  { link, keyChanges }: SessionParts,
+  again: boolean,
+): Promise<CallFailure | undefined> {
+  if (!keyChanges || (again && keyChanges.keyChanges().length === 0)) return undefined;
+  return announceKeyChanges(link, keyChanges, again);
+}
+
 /**
  * With a refusal the server tells its generation, which a restore has raised, and the counter that it saw last, which a
  * node that was restored itself has forgotten. An assertion made for both is then tried once.
  */
-async function openSession(parts: SessionParts): Promise<SessionToken> {
+async function assertPresence(parts: SessionParts): Promise<SessionToken> {
   const { contact } = parts;
   const first = await assertOnce(parts, 0);
   if (first.ok || first.failure.code !== "refused") return first;

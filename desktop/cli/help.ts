@@ -56,6 +56,9 @@ Commands
   import    FILE
             Takes in the verdicts of an answer that was carried back. None of the three loses or repeats anything,
             however often, late or in whatever order it is done.
+  rotate-key
+            Replaces the key that this till signs with. What was done before goes on being settled; the old key is worth
+            nothing from then on. Needs a connection, and the till's application closed.
   wipe      Signs this till out for good: removes its key, its queue and all that it holds. Refused while the server lacks
             anything of it. A newer version of this program refuses such a till likewise until it has synced.
   write-off --amount AMOUNT --because TEXT --by NAME
@@ -64,7 +67,7 @@ Commands
   help      This text.
 
 Passphrase: --passphrase-file FILE, or the variable PAYPOST_PASSPHRASE, or asked for. Needed by enrol, sync,
-redeem, pay-bill, reserve, release, export, hand-in, wipe, write-off and the commands about payees.
+redeem, pay-bill, reserve, release, export, hand-in, rotate-key, wipe, write-off and the commands about payees.
 --server URL on other commands than enrol uses another address for this run.
 --json prints one JSON document (with sync --watch: one on each line). Amounts and serials in it are text.
 

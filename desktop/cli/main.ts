@@ -15,6 +15,7 @@ import { leasesCommand, releaseCommand, reserveCommand } from "./leases.ts";
 import { lookUpCommand, payeeCommand, payeesCommand } from "./payees.ts";
 import { settingsCommand } from "./settings.ts";
 import { usage } from "./session.ts";
+import { rotateKeyCommand } from "./rotate-key.ts";
 import { wipeCommand, writeOffCommand } from "./wipe.ts";
 import type { CommandOptions } from "./session.ts";
 import { isDamage, isStorageFailure, MigrationError } from "../worker/database.ts";
@@ -160,6 +161,8 @@ async function run(args: string[]): Promise<CommandResult> {
       return importCommand(given);
     case "hand-in":
       return handInCommand(given);
+    case "rotate-key":
+      return rotateKeyCommand(given);
     case "wipe":
       return wipeCommand(given);
     case "write-off":

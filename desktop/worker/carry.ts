@@ -22,10 +22,12 @@ export function exportFrom(
   after?: number,
 ): ExportResult {
   const { queue, trust, node } = stores;
+  stores.vault.unlock(key.seed);
+  const certificate = stores.signingKeys.certificateFor(Infinity) ?? node.certificateDocument();
   const parts = {
     queue,
-    signer: createSyncSigner("carried-queue", key),
-    certificate: node.certificateDocument(),
+    signer: createSyncSigner("carried-queue", stores.signingKeys.current() ?? key),
+    certificate,
     keySet: trust.keySetDocument(),
     serverBoxKey: trust.keySet().serverBoxKey,
     generation: node.generation(),
@@ -43,7 +45,7 @@ export function receiptOf(stores: NodeStores, sequence: number): Uint8Array | un
   return encodeBundle({
     type: "receipt",
     keySet: stores.trust.keySetDocument(),
-    certificate: stores.node.certificateDocument(),
+    certificate: stores.signingKeys.certificateFor(sequence) ?? stores.node.certificateDocument(),
     operation: operation.signed,
     verdictList,
   });

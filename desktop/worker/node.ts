@@ -13,7 +13,7 @@ import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
 import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
-import { createSyncSigner } from "#sync/signing/signers.ts";
+import { createLiveSigner } from "#sync/signing/signers.ts";
 import {
   appealDispute,
   authenticate,
@@ -58,6 +58,8 @@ import { sealRowsAside } from "./store/aside.ts";
 import { countTraffic } from "./count-traffic.ts";
 import { allowanceOf } from "./store/settings.ts";
 import { createShapeStorage } from "./store/shapes.ts";
+import { rotateKey } from "./rotate-key.ts";
+import type { RotateKeyResult } from "./rotate-key.ts";
 import { tendLeases } from "./tend-leases.ts";
 
 export interface NodeParts {
@@ -138,6 +140,8 @@ export interface PaypostNode {
   usePinCode(code: string, request: string): ReturnType<typeof usePinCode>;
   /** Hands in what another node exported; gives the server's answer for that node. */
   handIn(file: Uint8Array): Promise<HandInResult>;
+  /** Replaces the key that this node signs with. */
+  rotateKey(): Promise<RotateKeyResult>;
   /** Stays in contact until the signal ends it. */
   follow(signal: AbortSignal, onReport: (report: SyncReport) => void): Promise<void>;
 }
@@ -158,12 +162,20 @@ export function createNode(parts: NodeParts): PaypostNode {
     fetch: countTraffic(parts.fetch, (bytes) => settings.addTraffic(clock.wallMs(), bytes)),
     allowance: parts.beyondAllowance === true ? unmetered : allowanceOf(settings, () => clock.wallMs()),
   };
-  const assertions = createSyncSigner("session-assertion", parts.key);
   const { version } = parts;
   const report = version === undefined ? undefined : () => reportOf(stores, version);
-  const sessions = createSessions({ link, nodeId, assertions, contact: stores.node, report });
-  const { database, queue, trust, vault } = stores;
+  const { database, queue, trust, vault, signingKeys } = stores;
   vault.unlock(parts.key.seed);
+  let key = signingKeys.current() ?? parts.key;
+  const assertions = createLiveSigner("session-assertion", () => key);
+  const sessions = createSessions({
+    link,
+    nodeId,
+    assertions,
+    contact: stores.node,
+    keyChanges: signingKeys,
+    report,
+  });
   stores.leases.sealRest();
   stores.bills.sealRest();
   sealRowsAside(database, vault);
@@ -171,7 +183,7 @@ export function createNode(parts: NodeParts): PaypostNode {
   const shapes = progress.counting(
     createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
   );
-  const signer = createSyncSigner("operation", parts.key);
+  const signer = createLiveSigner("operation", () => key);
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
     nodeId,
@@ -266,6 +278,15 @@ export function createNode(parts: NodeParts): PaypostNode {
     evidence: (sequence) => fetchEvidence(syncParts(2), sequence),
     authenticate: (who) => authenticate(syncParts(1), who),
     usePinCode: (code, request) => usePinCode(syncParts(2), { code, request }),
+    rotateKey: () =>
+      rotateKey({
+        stores,
+        nodeId,
+        sessions,
+        randomBytes,
+        key,
+        onKept: () => (key = signingKeys.current() ?? key),
+      }),
     handIn: (file) => handIn(syncParts(fewAttempts), file),
     follow: (signal, onReport) => follow(syncParts(fewAttempts, signal), signal, onReport),
   };

@@ -43,6 +43,8 @@ import { createSettingStorage } from "./store/settings.ts";
 import type { SettingStorage } from "./store/settings.ts";
 import { createShiftStorage } from "./store/shifts.ts";
 import type { ShiftStorage } from "./store/shifts.ts";
+import { createSigningKeyStorage } from "./store/signing-keys.ts";
+import type { SigningKeyStorage } from "./store/signing-keys.ts";
 import { createStatementStorage } from "./store/statements.ts";
 import type { StatementStorage } from "./store/statements.ts";
 import { createTrustStorage } from "./store/trust.ts";
@@ -70,6 +72,7 @@ export interface NodeStores {
   readonly vault: Vault;
   readonly history: HistoryStorage;
   readonly payees: PayeeStorage;
+  readonly signingKeys: SigningKeyStorage;
   /** As of when a shape was known to be complete; undefined where it never was. */
   shapeAge(shape: string): number | undefined;
   headFile(): string;
@@ -160,6 +163,7 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
     vault,
     history: createHistoryStorage(database),
     payees: createPayeeStorage(database),
+    signingKeys: createSigningKeyStorage(database, vault, () => node.identity()?.certificate?.nodeId ?? ""),
     shapeAge(shape) {
       const row = ages.get(shape);
       return row && Number(row.as_of_ms);

@@ -1,6 +1,7 @@
 /** The evidence of a dispute as a file that anyone can check (`npm run verify`): both operations, and the signed rejection. */
 import { encodeBundle } from "#sync/documents/bundle.ts";
 import type { OperationContext } from "../operations/context.ts";
+import { certificateFor } from "../nodes/change-key.ts";
 import { signVerdicts } from "../operations/verdicts.ts";
 import type { Store } from "../ports/store.ts";
 import type { DisputeName } from "./disputes.ts";
@@ -25,10 +26,13 @@ export function evidenceOf(
     return encodeBundle({
       type: "evidence",
       keySet: keySet.document,
-      certificate: node.certificate,
+      certificate: await certificateFor(tx, node, row.sequence),
       operation: row.signed,
       verdictList: await signVerdicts(context, tx, nodeId, [{ row, duplicate: true }]),
-      winner: won && winnersNode ? { certificate: winnersNode.certificate, operation: won.signed } : null,
+      winner:
+        won && winnersNode
+          ? { certificate: await certificateFor(tx, winnersNode, won.sequence), operation: won.signed }
+          : null,
     });
   });
 }

@@ -1,7 +1,7 @@
 /** The catalogue of what callers are told when something is refused, made of the very tables that answer them. */
 import { accountReasons, bankReasons, changeCodes, changeReasons, lookUpReasons } from "../mapper/reasons.ts";
 import { billAnswers, voucherReasons } from "../routes/bill-answers.ts";
-import { enrolMessages } from "../routes/nodes.ts";
+import { enrolMessages, nodeKeyMessages } from "../routes/nodes.ts";
 import {
   activationAnswers,
   cancelAnswers,
@@ -73,6 +73,11 @@ export function errorsPage(): string {
       "Enrolment of a node",
       ["`code`", "`message`"],
       Object.entries(enrolMessages).map(([refusal, text]) => [code(refusal), text]),
+    ),
+    section(
+      "A new key of a node",
+      ["`code`", "`message`"],
+      Object.entries(nodeKeyMessages).map(([refusal, text]) => [code(refusal), text]),
     ),
   ].join("\n");
 }

@@ -17,6 +17,8 @@ import type { Signer } from "#sync/signing/signers.ts";
 import type { CarriedFileRow, NodeRow, Store } from "../ports/store.ts";
 import { evidenceIn } from "../recovery/evidence.ts";
 import type { OperationContext } from "./context.ts";
+import { keysOf } from "../nodes/change-key.ts";
+import type { NodeKey } from "../nodes/change-key.ts";
 import { beginsTooLate, settleAll, verifyAll } from "./receive.ts";
 import type { SettledOperation } from "./settle.ts";
 import { signVerdicts } from "./verdicts.ts";
@@ -59,8 +61,8 @@ export async function receiveCarried(
 ): Promise<CarriedAnswer> {
   const read = await openFile(deps, file);
   if (!read.ok) return read;
-  const { node, carried, upload, hash } = read;
-  const verified = await verifyAll(node, upload);
+  const { node, keys, carried, upload, hash } = read;
+  const verified = await verifyAll(node, keys, upload);
   if (!verified.ok)
     return refused({ code: verified.refusal.code === "bad-signature" ? "bad-signature" : "malformed" });
   if (await beginsTooLate(deps, node, upload))
@@ -82,6 +84,7 @@ type ReadFile =
   | {
       readonly ok: true;
       readonly node: NodeRow;
+      readonly keys: readonly NodeKey[];
       readonly carried: CarriedQueue;
       readonly upload: UploadRequest;
       readonly hash: Uint8Array;
@@ -94,9 +97,13 @@ async function openFile({ store, context }: CarriedDependencies, file: Uint8Arra
   if (nodeId === undefined) return refused({ code: "malformed" });
   const node = await store.transaction((tx) => tx.nodes.find(nodeId));
   if (!node) return refused({ code: "unknown-node" });
-  const keyId = keyIdOf("carried-queue", node.publicKey);
-  const opened = await openAs("carried-queue", decodeCarriedQueue, file, (wanted) =>
-    equalBytes(wanted, keyId) ? node.publicKey : undefined,
+  const keys = await store.transaction((tx) => keysOf(tx, node));
+  const opened = await openAs(
+    "carried-queue",
+    decodeCarriedQueue,
+    file,
+    (wanted) =>
+      keys.find(({ publicKey }) => equalBytes(keyIdOf("carried-queue", publicKey), wanted))?.publicKey,
   );
   if (!opened.ok) return refused({ code: "bad-signature" });
   const carried = opened.value;
@@ -105,7 +112,7 @@ async function openFile({ store, context }: CarriedDependencies, file: Uint8Arra
   const body = openSealed(context.boxKeys, carried.sealed);
   const upload = body && decodeUpload(body);
   if (!upload?.ok || !isWhatItSays(carried, upload.value)) return refused({ code: "malformed" });
-  return { ok: true, node, carried, upload: upload.value, hash: opened.hash };
+  return { ok: true, node, keys, carried, upload: upload.value, hash: opened.hash };
 }
 
 function nodeNamedBy(file: Uint8Array): string | undefined {

@@ -1,6 +1,7 @@
 /** One operation with its verdict as a file that anyone can check (`npm run verify`), whoever asks for it. */
 import { encodeBundle } from "#sync/documents/bundle.ts";
 import type { EvidenceParts } from "../disputes/evidence.ts";
+import { certificateFor } from "../nodes/change-key.ts";
 import { signVerdicts } from "./verdicts.ts";
 
 /** Undefined when there is no such operation. */
@@ -15,7 +16,7 @@ export function receiptOf(
     return encodeBundle({
       type: "receipt",
       keySet: keySet.document,
-      certificate: node.certificate,
+      certificate: await certificateFor(tx, node, row.sequence),
       operation: row.signed,
       verdictList: await signVerdicts(context, tx, nodeId, [{ row, duplicate: true }]),
     });

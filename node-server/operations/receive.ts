@@ -15,6 +15,8 @@ import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
 import { withCorrelation } from "../watch/correlation.ts";
 import { inSpan } from "../watch/tracing.ts";
+import { keyAt, keysOf } from "../nodes/change-key.ts";
+import type { NodeKey } from "../nodes/change-key.ts";
 import { evidenceIn } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
 import { quarantineOperation, settleOperation } from "./settle.ts";
@@ -51,13 +53,13 @@ export async function receiveUpload(
   nodeId: string,
   upload: UploadRequest,
 ): Promise<UploadAnswer> {
-  const node = await deps.store.transaction(async (tx) => {
+  const { node, keys } = await deps.store.transaction(async (tx) => {
     const found = await tx.nodes.find(nodeId);
-    if (found) await noteClock(tx, found, upload.wallMs);
-    return found;
+    if (!found) throw new Error(`no node ${nodeId}`);
+    await noteClock(tx, found, upload.wallMs);
+    return { node: found, keys: await keysOf(tx, found) };
   });
-  if (!node) throw new Error(`no node ${nodeId}`);
-  const verified = await verifyAll(node, upload);
+  const verified = await verifyAll(node, keys, upload);
   if (!verified.ok) return verified;
   const mismatch = await headMismatch(deps, node, upload);
   if (mismatch) return { ok: false, refusal: mismatch };
@@ -169,9 +171,13 @@ export type Verified =
   | { readonly ok: false; readonly refusal: OperationProblem };
 
 /** Nothing is stored of an upload in which one signature is wrong, or that is not in the chain's order. */
-export async function verifyAll(node: NodeRow, upload: UploadRequest): Promise<Verified> {
-  const keyId = keyIdOf("operation", node.publicKey);
-  const findKey = (wanted: Uint8Array) => (equalBytes(wanted, keyId) ? node.publicKey : undefined);
+export async function verifyAll(
+  node: NodeRow,
+  keys: readonly NodeKey[],
+  upload: UploadRequest,
+): Promise<Verified> {
+  const findKey = (wanted: Uint8Array) =>
+    keys.find(({ publicKey }) => equalBytes(keyIdOf("operation", publicKey), wanted))?.publicKey;
   const operations: ReceivedOperation[] = [];
   for (const [index, { signed, sealed }] of upload.operations.entries()) {
     const opened = await openDocument("operation", signed, findKey);
@@ -182,6 +188,9 @@ export async function verifyAll(node: NodeRow, upload: UploadRequest): Promise<V
     const envelope = decodeEnvelope(opened.payload);
     if (!envelope.ok)
       return refused("malformed", index, `operation ${index} of the upload has no place in a chain`);
+    const itsKey = keyAt(keys, envelope.value.sequence);
+    if (!itsKey || !equalBytes(keyIdOf("operation", itsKey.publicKey), opened.keyId))
+      return refused("bad-signature", index, `operation ${index} of the upload: not by the key of its place`);
     const misplaced = misplacement(node, upload, index, envelope.value);
     if (misplaced) return { ok: false, refusal: misplaced };
     const decoded = decodeOperation(opened.payload);

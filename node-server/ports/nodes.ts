@@ -48,6 +48,8 @@ export interface NodeRow {
   readonly name: string;
   readonly publicKey: Uint8Array;
   readonly certificate: Uint8Array;
+  /** The first operation that its present key signs; 0 while that is the key that it was enrolled with. */
+  readonly keyFrom: number;
   readonly status: "active" | "frozen" | "revoked";
   readonly lastSequence: number;
   readonly lastHash: Uint8Array;
@@ -70,7 +72,13 @@ export interface NodeRows {
   lock(id: string): Promise<NodeRow | undefined>;
   find(id: string): Promise<NodeRow | undefined>;
   ofMerchant(merchantId: string): Promise<NodeRow[]>;
-  insert(row: Omit<NodeRow, "status" | "lastSequence" | "assertionCounter" | "mostLeases">): Promise<void>;
+  insert(
+    row: Omit<NodeRow, "keyFrom" | "status" | "lastSequence" | "assertionCounter" | "mostLeases">,
+  ): Promise<void>;
+  /** Keeps the key that it had so far, and ends its sessions. */
+  changeKey(node: NodeRow, to: Pick<NodeRow, "publicKey" | "certificate" | "keyFrom">): Promise<void>;
+  /** The keys that it had before, the latest first. */
+  earlierKeys(id: string): Promise<Pick<NodeRow, "publicKey" | "certificate" | "keyFrom">[]>;
   advance(id: string, lastSequence: number, lastHash: Uint8Array): Promise<void>;
   setStatus(id: string, status: NodeRow["status"]): Promise<void>;
   /** Raises the counter; false when it is not above the one seen last. */

@@ -43,6 +43,30 @@ function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof ReportRow
         })
         .execute();
     },
+    async changeKey({ id, ...old }, to) {
+      const had = { key_from: BigInt(old.keyFrom), public_key: old.publicKey, certificate: old.certificate };
+      await trx
+        .insertInto("node_keys")
+        .values({ node_id: id, ...had })
+        .execute();
+      const has = { key_from: BigInt(to.keyFrom), public_key: to.publicKey, certificate: to.certificate };
+      await trx.updateTable("nodes").set(has).where("id", "=", id).execute();
+      await trx.deleteFrom("node_sessions").where("node_id", "=", id).execute();
+    },
+    async earlierKeys(id) {
+      const rows = await trx
+        .selectFrom("node_keys")
+        .select(["key_from", "public_key", "certificate"])
+        .where("node_id", "=", id)
+        .orderBy("key_from", "desc")
+        .orderBy("replaced_at", "desc")
+        .execute();
+      return rows.map((row) => ({
+        keyFrom: Number(row.key_from),
+        publicKey: bytes(row.public_key),
+        certificate: bytes(row.certificate),
+      }));
+    },
     async advance(id, lastSequence, lastHash) {
       const result = await trx
         .updateTable("nodes")
@@ -169,6 +193,7 @@ function selectNodes(trx: Trx) {
       "nodes.name",
       "nodes.public_key",
       "nodes.certificate",
+      "nodes.key_from",
       "nodes.status",
       "nodes.last_sequence",
       "nodes.last_hash",
@@ -186,6 +211,7 @@ function nodeRow(row: SelectedNode): NodeRow {
     name: row.name,
     publicKey: bytes(row.public_key),
     certificate: bytes(row.certificate),
+    keyFrom: Number(row.key_from),
     status: row.status,
     lastSequence: Number(row.last_sequence),
     lastHash: bytes(row.last_hash),

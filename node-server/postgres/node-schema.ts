@@ -23,8 +23,17 @@ export interface NodeTables {
   carried_files: CarriedFiles;
   shape_verdicts: { node_id: string; sequence: bigint; verdict_list: string };
   shape_denied: { node_id: string; chunk: number; serials: string };
+  node_keys: NodeKeys;
   key_sets: { version: number; document: Uint8Array };
   shape_trust: { node_id: string; kind: string; version: number; document: string };
+}
+
+interface NodeKeys {
+  node_id: string;
+  key_from: bigint;
+  public_key: Uint8Array;
+  certificate: Uint8Array;
+  replaced_at: Generated<Date>;
 }
 
 interface Nodes {
@@ -33,6 +42,7 @@ interface Nodes {
   name: string;
   public_key: Uint8Array;
   certificate: Uint8Array;
+  key_from: Generated<bigint>;
   status: Generated<NodeRow["status"]>;
   last_sequence: Generated<bigint>;
   last_hash: Uint8Array;

@@ -35,7 +35,10 @@ const queries: Partial<Record<KeyKind, { readonly what: string; readonly of: str
       where position($1::bytea in document) > 0`,
   },
   "enrolment-certificate": {
-    what: "nodes that are not revoked have certificates that it signed",
-    of: "nodes where status <> 'revoked' and position($1::bytea in certificate) > 0",
+    what: "certificates of nodes that are not revoked are signed by it",
+    of: `(select certificate from nodes where status <> 'revoked'
+      union all
+      select k.certificate from node_keys k join nodes n on n.id = k.node_id where n.status <> 'revoked') c
+      where position($1::bytea in certificate) > 0`,
   },
 };

@@ -6,6 +6,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { decodeUpload } from "#sync/documents/upload.ts";
 import { readJson } from "../middleware/body.ts";
 import { packAnswer, unpackRequest } from "../middleware/packed.ts";
+import { changeNodeKey } from "../nodes/change-key.ts";
+import type { NodeKeyRefusal } from "../nodes/change-key.ts";
 import { enrolNode } from "../nodes/enrol.ts";
 import type { EnrolDependencies, EnrolRefusal } from "../nodes/enrol.ts";
 import { openSession } from "../nodes/sessions.ts";
@@ -49,6 +51,7 @@ export function nodeRoutes(deps: NodeRouteDependencies): Hono {
   routes.use("/v1/*", packAnswer, unpackRequest(mostUploadBytes));
   routes.post("/v1/enrolments", (c) => enrol(deps, c));
   routes.post("/v1/sessions", (c) => session(deps, c));
+  routes.post("/v1/node-keys", (c) => nodeKey(deps, c));
   routes.post("/v1/operations", (c) => operations(deps, c));
   routes.post("/v1/carried", (c) => carried(deps, c));
   routes.route("/", leaseRoutes(deps));
@@ -95,6 +98,44 @@ export const enrolMessages: Readonly<Record<EnrolRefusal, string>> = {
   "used-code": "This code was used by another machine; ask for a new one",
   "expired-code": "This code has run out; ask for a new one",
   "bad-proof": "The proof is not a signature by the key that was sent",
+};
+
+export const nodeKeyRequest = z
+  .object({
+    nodeId: z.uuid(),
+    keyFrom: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+    publicKey: z.base64(),
+    afterHash: z.base64(),
+    byOld: z.base64(),
+    byNew: z.base64(),
+  })
+  .openapi("NodeKeyChange");
+
+/** Signed by the node's old key and its new one, so that it needs no session. */
+async function nodeKey(deps: NodeRouteDependencies, c: Context): Promise<Response> {
+  const parsed = nodeKeyRequest.safeParse(await readJson(c).catch(() => undefined));
+  if (!parsed.success) return refuse(c, 400, "malformed", "The body must hold a change of a node's key");
+  const { nodeId, keyFrom, ...bytes } = parsed.data;
+  const answer = await changeNodeKey(deps, {
+    nodeId,
+    keyFrom,
+    publicKey: fromBase64(bytes.publicKey),
+    afterHash: fromBase64(bytes.afterHash),
+    byOld: fromBase64(bytes.byOld),
+    byNew: fromBase64(bytes.byNew),
+  });
+  if (!answer.ok) {
+    deps.rates.address(c);
+    return refuse(c, 403, answer.refusal, nodeKeyMessages[answer.refusal]);
+  }
+  return c.json({ certificate: toBase64(answer.certificate) });
+}
+
+export const nodeKeyMessages: Readonly<Record<NodeKeyRefusal, string>> = {
+  "unknown-node": "There is no such node",
+  "node-stopped": "This node is revoked or frozen; its machine enrols anew",
+  "bad-proof": "The change is not signed by the key that the node has now and by the new one",
+  "other-history": "Operations of after the change are stored already, or the node's history is another",
 };
 
 async function session(deps: NodeRouteDependencies, c: Context): Promise<Response> {

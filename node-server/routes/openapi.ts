@@ -5,7 +5,7 @@ import type { CallerVariables } from "../middleware/caller.ts";
 import { voucherActions } from "../ports/store.ts";
 import { describeDisbursement } from "./disbursement-openapi.ts";
 import { holderRequest, leaseRequest, renewalRequest } from "./leases.ts";
-import { enrolmentRequest } from "./nodes.ts";
+import { enrolmentRequest, nodeKeyRequest } from "./nodes.ts";
 import { describeBills } from "./bill-openapi.ts";
 import { describeG2pConnect } from "./g2p-connect-openapi.ts";
 import { describeMapperOneZero } from "./mapper-one-zero-openapi.ts";
@@ -251,6 +251,19 @@ function describeNodeApi(app: OpenAPIHono<CallerVariables>): void {
       200: { description: "Certificate and key set" },
       400: { description: "Malformed" },
       403: { description: "The code or the proof is refused" },
+    },
+  });
+  registry.registerPath({
+    method: "post",
+    path: "/v1/node-keys",
+    tags: ["Nodes"],
+    summary:
+      "Replace a node's key; signed by the old key and the new one. The same change again is answered alike",
+    request: { body: json(nodeKeyRequest) },
+    responses: {
+      200: { description: "The node's certificate for the new key" },
+      400: { description: "Malformed" },
+      403: { description: "The change is refused; `code` says why" },
     },
   });
   registry.registerPath({

@@ -116,7 +116,7 @@ describe("an old key", () => {
       /^voucher-token is still needed: [0-9]+ vouchers that have not ended bear its key id/,
     );
     expect((await keys("retire", "enrolment-certificate", "--by", "Ann")).stderr).toMatch(
-      /nodes that are not/,
+      /certificates of nodes that are not/,
     );
     expect((await keys("retire", "lease", "--by", "Ann")).stderr).toMatch(
       /^lease is still needed: 1 open lease/,

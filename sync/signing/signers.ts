@@ -45,3 +45,22 @@ export function createSyncSigner(kind: SignedKind, from: Ed25519Key | Uint8Array
   const { publicKey } = key;
   return { kind, keyId: keyIdOf(kind, publicKey), publicKey, sign: (bytes) => signWithTweetnacl(key, bytes) };
 }
+
+/** The same from the key of the moment: it may be replaced between two signatures. */
+export function createLiveSigner(kind: SignedKind, key: () => Ed25519Key): SyncSigner {
+  let known = { key: key(), signer: createSyncSigner(kind, key()) };
+  const current = (): SyncSigner => {
+    if (known.key !== key()) known = { key: key(), signer: createSyncSigner(kind, key()) };
+    return known.signer;
+  };
+  return {
+    kind,
+    get keyId() {
+      return current().keyId;
+    },
+    get publicKey() {
+      return current().publicKey;
+    },
+    sign: (bytes) => current().sign(bytes),
+  };
+}

@@ -44,8 +44,14 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
+const part = Number(values.part);
+if (!(part > 0 && part <= 1)) {
+  console.error("--part must be above 0 and at most 1");
+  process.exit(2);
+}
+
 const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const sizes = partOf(fullSizes, Number(values.part));
+const sizes = partOf(fullSizes, part);
 const told: { row: string; comparedWith: string; figures: readonly Figure[] }[] = [];
 say(`${cpus().length} processors (${cpus()[0]?.model.trim()}), load ${loadavg()[0]?.toFixed(1)}`);
 for (const row of chosen) {

@@ -109,6 +109,9 @@ test("both processes take up new keys under load, and no request fails", async (
   await Promise.all(load);
   expect(failures).toEqual([]);
   expect(Math.min(done.redeemed, done.synced, done.made)).toBeGreaterThan(1);
+  // The till's own key, by its command line.
+  expect(await till.run("rotate-key")).toMatchObject({ code: 0, json: { ok: true } });
+  expect(await till.run("sync")).toMatchObject({ code: 0 });
   // From then on nothing more is signed by the old one, by either process.
   const from = installation.receiver.received.length;
   for (let count = 0; count < 4; count += 1) await ministry.createVouchers("FOO", [7]);

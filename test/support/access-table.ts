@@ -29,6 +29,7 @@ export const publicCalls: Readonly<Record<string, string>> = {
   "GET /docs/start.js": "the same as a page",
   "GET /docs/:asset": "the same as a page",
   "POST /v1/enrolments": "a code that works once, and a proof of the key",
+  "POST /v1/node-keys": "signatures by the node's key so far and by the new one",
   "POST /v1/sessions": "an assertion that the node's key signed, and that works once",
   "PUT /mobile-money/callbacks": "a hint to ask the provider, never believed",
   "POST /mobile-money/callbacks": "a hint to ask the provider, never believed",

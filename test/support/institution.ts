@@ -1,9 +1,10 @@
 /** A source building block as it calls the server: over HTTP, with its token, its callbacks and its own key. */
 import type { Pool } from "pg";
+import nacl from "tweetnacl";
 import type { BoxKeyPair } from "tweetnacl";
 import { parseSerial } from "#core/voucher-number.ts";
 import { putInstitution } from "../../node-server/postgres/registry-admin.ts";
-import { decryptNumber } from "../../node-server/vouchers/numbers.ts";
+import { decryptNumberUnder } from "../../node-server/vouchers/numbers.ts";
 import type { CallbackReceiver } from "./callback-receiver.ts";
 import type { Issuer } from "./issuer.ts";
 
@@ -108,11 +109,12 @@ export class Institution {
     const results = body["voucherInstructions"] as (Omit<IssuedVoucher, "number"> & {
       failureReason?: string;
     })[];
-    const serverKey = await this.serverKey();
+    // Made once: it costs far more than the rest of opening a number.
+    const boxKey = nacl.box.before(await this.serverKey(), this.keys.secretKey);
     return results.map((result) => {
       if (result.failureReason !== undefined)
         throw new Error(`${result.instructionID}: ${result.failureReason}`);
-      return { ...result, number: this.#decrypt(serverKey, result) };
+      return { ...result, number: decrypt(boxKey, result) };
     });
   }
 
@@ -154,7 +156,7 @@ export class Institution {
 
   /** The number of a voucher as the beneficiary gets it. */
   async numberOf(made: { readonly serialNumber: string; readonly voucherNumber: string }): Promise<string> {
-    return this.#decrypt(await this.serverKey(), { instructionID: "", ...made });
+    return decrypt(nacl.box.before(await this.serverKey(), this.keys.secretKey), made);
   }
 
   async serverKey(): Promise<Uint8Array> {
@@ -179,11 +181,13 @@ export class Institution {
     );
     return body as unknown as CommandOutcome;
   }
+}
 
-  #decrypt(serverKey: Uint8Array, result: Omit<IssuedVoucher, "number">): string {
-    const serial = parseSerial(result.serialNumber) ?? 0n;
-    const number = decryptNumber(this.keys.secretKey, serverKey, serial, result.voucherNumber);
-    if (number === undefined) throw new Error(`the number of ${result.serialNumber} does not decrypt`);
-    return number;
-  }
+function decrypt(
+  boxKey: Uint8Array,
+  { serialNumber, voucherNumber }: { readonly serialNumber: string; readonly voucherNumber: string },
+): string {
+  const number = decryptNumberUnder(boxKey, parseSerial(serialNumber) ?? 0n, voucherNumber);
+  if (number === undefined) throw new Error(`the number of ${serialNumber} does not decrypt`);
+  return number;
 }

@@ -8,6 +8,26 @@ export function describeNodes(subject: () => StoreSubject): void {
   const hourMs = 3_600_000;
 
   describe("nodes", () => {
+    test("a node has its newest key, and the ones before it in their order", async () => {
+      const id = await enrolledNode(subject());
+      const [first, second, third] = await transaction(async (tx) => {
+        const had = await tx.nodes.lock(id);
+        if (!had) throw new Error("no node");
+        const next = { ...had, publicKey: bytes(32), certificate: bytes(60), keyFrom: 1 };
+        const last = { ...next, publicKey: bytes(32), certificate: bytes(61), keyFrom: 7 };
+        await tx.nodes.changeKey(had, next);
+        await tx.nodes.changeKey(next, last);
+        return [had, next, last];
+      });
+      expect(await transaction((tx) => tx.nodes.find(id))).toEqual(third);
+      const kept = [second, first].map((row) => ({
+        keyFrom: row?.keyFrom,
+        publicKey: row?.publicKey,
+        certificate: row?.certificate,
+      }));
+      expect(await transaction((tx) => tx.nodes.earlierKeys(id))).toEqual(kept);
+    });
+
     test("a new node is active and at the beginning of its chain", async () => {
       const row = {
         id: randomUUID(),
@@ -18,7 +38,14 @@ export function describeNodes(subject: () => StoreSubject): void {
         lastHash: bytes(32),
       };
       await transaction((tx) => tx.nodes.insert(row));
-      const expected = { ...row, status: "active", lastSequence: 0, assertionCounter: 0, mostLeases: 1000 };
+      const expected = {
+        ...row,
+        keyFrom: 0,
+        status: "active",
+        lastSequence: 0,
+        assertionCounter: 0,
+        mostLeases: 1000,
+      };
       expect(await transaction((tx) => tx.nodes.find(row.id))).toEqual(expected);
       expect(await transaction((tx) => tx.nodes.lock(row.id))).toEqual(expected);
       expect(await transaction((tx) => tx.nodes.ofMerchant("gone"))).toEqual([expected]);
