@@ -75,7 +75,14 @@ export function Nodes() {
           {
             head: t("nodes.lastContact"),
             sort: "contact",
-            cell: ({ lastContact }) => <Moment at={lastContact} />,
+            cell: ({ lastContact, clockOffsetSeconds }) => (
+              <span className="stack">
+                <Moment at={lastContact} />
+                {clockOffsetSeconds !== null && (
+                  <small className="soft">{t("nodes.clockAhead", { seconds: clockOffsetSeconds })}</small>
+                )}
+              </span>
+            ),
           },
           { head: t("nodes.operations"), look: "number", cell: ({ operations }) => number(operations) },
           { head: t("nodes.held"), look: "number", cell: ({ held }) => number(held) },
@@ -84,14 +91,7 @@ export function Nodes() {
             look: "number",
             cell: ({ openLeases, mostLeases }) => t("nodes.leasesOf", { open: openLeases, most: mostLeases }),
           },
-          { head: t("nodes.version"), cell: ({ version }) => version ?? "" },
           { head: t("nodes.waiting"), cell: (node) => <Waiting node={node} /> },
-          {
-            head: t("nodes.clock"),
-            look: "number",
-            cell: ({ clockOffsetSeconds }) =>
-              clockOffsetSeconds === null ? "" : t("common.seconds", { count: clockOffsetSeconds }),
-          },
         ]}
         acts={(node) => (
           <>
@@ -136,10 +136,11 @@ export function Nodes() {
 }
 
 /** As it told with its last session, and empty since everything came. */
-function Waiting({ node: { waiting, oldestAt, worth, reportedAt } }: { readonly node: Node }) {
+function Waiting({ node }: { readonly node: Node }) {
   const { t } = useTranslation();
   const { number, money, time, list } = useFormats();
-  if (waiting === null || reportedAt === null) return null;
+  const { version, waiting, oldestAt, worth, reportedAt } = node;
+  if (version === null || waiting === null || reportedAt === null) return null;
   return (
     <span className="stack">
       <span>
@@ -147,7 +148,7 @@ function Waiting({ node: { waiting, oldestAt, worth, reportedAt } }: { readonly 
         {worth.length > 0 && ` · ${list(worth.map(money))}`}
       </span>
       {oldestAt !== null && <small>{t("nodes.oldest", { when: time(oldestAt) })}</small>}
-      <small className="soft">{t("nodes.told", { when: time(reportedAt) })}</small>
+      <small className="soft">{t("nodes.told", { version, when: time(reportedAt) })}</small>
     </span>
   );
 }

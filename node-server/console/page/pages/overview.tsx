@@ -128,20 +128,19 @@ function Stock({ states }: { readonly states: States }) {
                 <th scope="col" className="number">
                   {t("overview.amount")}
                 </th>
-                <th scope="col">{t("overview.share")}</th>
               </tr>
             </thead>
             <tbody>
               {states.map(({ state, quantity, amount }) => (
                 <tr key={`${state} ${amount.currency}`}>
                   <th scope="row">
-                    <Chip state={state} />
+                    <span className="stack">
+                      <Chip state={state} />
+                      <Share part={quantity} whole={whole} />
+                    </span>
                   </th>
                   <td className="number">{number(quantity)}</td>
                   <td className="number">{money(amount)}</td>
-                  <td>
-                    <Share part={quantity} whole={whole} />
-                  </td>
                 </tr>
               ))}
             </tbody>
