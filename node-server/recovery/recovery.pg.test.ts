@@ -55,7 +55,9 @@ describe("4.8: what is known of the database outside of it", () => {
     const watch = await watchRecovery(folder, pool, quiet);
     await pool.query("insert into audit_entries (actor, action, subject) values ('a', 'b', 'c')");
     await watch.close();
-    expect(await readSeen(folder)).toEqual(await readIdentity(pool));
+    // Sealing goes on meanwhile.
+    const { head: _head, ...identity } = await readIdentity(pool);
+    expect(await readSeen(folder)).toMatchObject(identity);
   });
 
   test("a backup that is restored twice gives no number that others may know again", async () => {
