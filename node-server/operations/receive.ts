@@ -178,9 +178,14 @@ export async function verifyAll(
 ): Promise<Verified> {
   const findKey = (wanted: Uint8Array) =>
     keys.find(({ publicKey }) => equalBytes(keyIdOf("operation", publicKey), wanted))?.publicKey;
+  const all = await Promise.all(
+    upload.operations.map(async (each) => ({
+      ...each,
+      opened: await openDocument("operation", each.signed, findKey),
+    })),
+  );
   const operations: ReceivedOperation[] = [];
-  for (const [index, { signed, sealed }] of upload.operations.entries()) {
-    const opened = await openDocument("operation", signed, findKey);
+  for (const [index, { signed, sealed, opened }] of all.entries()) {
     if (!opened.ok) {
       const code = opened.refusal.code === "bad-signature" ? "bad-signature" : "malformed";
       return refused(code, index, `operation ${index} of the upload: ${opened.refusal.code}`);

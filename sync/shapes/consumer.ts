@@ -36,6 +36,19 @@ export class TooManyChangesError extends Error {}
 
 const mostPendingChanges = 100_000;
 
+/** Signatures are checked side by side, so many at a time. */
+const checkedTogether = 200;
+
+/** The messages in their order, with each row as what is to be stored of it. */
+async function* checked(name: ShapeName, messages: readonly ShapeMessage[], context: RowContext) {
+  for (let start = 0; start < messages.length; start += checkedTogether) {
+    const together = messages.slice(start, start + checkedTogether);
+    yield* await Promise.all(
+      together.map((message) => ("control" in message ? message : checkRow(name, message, context))),
+    );
+  }
+}
+
 export function createConsumer({ name, storage, context, reload }: ConsumerParts): ShapeConsumer {
   let from = storage.head(name);
   let load = from === undefined || reload ? storage.beginLoad(name) : undefined;
@@ -55,10 +68,10 @@ export function createConsumer({ name, storage, context, reload }: ConsumerParts
   return {
     async receive(messages, position) {
       let upToDate = false;
-      for (const message of messages) {
+      for await (const message of checked(name, messages, context())) {
+        if (message === undefined) continue;
         if (!("control" in message)) {
-          const change = await checkRow(name, message, context());
-          if (change) keep(change);
+          keep(message);
         } else if (message.control === "must-refetch") {
           pending = [];
           load = storage.beginLoad(name);

@@ -34,13 +34,26 @@ export async function verifyWithWebCrypto(
 ): Promise<boolean> {
   if (strictRefusal(publicKey, signature) !== undefined) return false;
   const [ownMessage, ownSignature] = [ownBytes(message), ownBytes(signature)];
-  const key = await crypto.subtle
-    .importKey("raw", ownBytes(publicKey), "Ed25519", false, ["verify"])
-    .catch(() => undefined);
+  const key = await importedKey(ownBytes(publicKey));
   if (key) return crypto.subtle.verify("Ed25519", key, ownSignature, ownMessage);
   // Some runtimes refuse bytes that are no point of the curve, which no signature fits.
   if (await hasWebCryptoEd25519()) return false;
   throw new Error("this runtime's Web Crypto has no Ed25519");
+}
+
+/** Importing costs about as much as verifying, and the same few keys sign most of what comes. */
+const imported = new Map<string, Promise<CryptoKey | undefined>>();
+const mostImported = 1000;
+
+function importedKey(publicKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
+  const name = publicKey.join();
+  const known = imported.get(name);
+  if (known) return known;
+  const [oldest] = imported.keys();
+  if (oldest !== undefined && imported.size >= mostImported) imported.delete(oldest);
+  const key = crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]).catch(() => undefined);
+  imported.set(name, key);
+  return key;
 }
 
 /** `verify` by tweetnacl, in pure JavaScript. */

@@ -17,7 +17,8 @@ export interface MemoryPostgres {
 /** A database with all migrations of the server applied; it takes some seconds. */
 export async function startMemoryPostgres(): Promise<MemoryPostgres> {
   const database = await PGlite.create();
-  const settings = { max: 1, types: exactTypes(), Client: PreparingClient };
+  // The database has one session for all that the pool ever connects, which is best one.
+  const settings = { max: 1, idleTimeoutMillis: 0, types: exactTypes(), Client: PreparingClient };
   const pool = new Pool(Object.assign(createPgConfig(pipelined(database)), settings));
   // There is no disk that a commit could wait for.
   await pool.query("set synchronous_commit = off");
@@ -47,6 +48,8 @@ function pipelined(database: PGlite): PGlite {
 /** The protocol's messages that are answered at once: a simple query, a sync, a flush. */
 const endsPipeline: ReadonlySet<number> = new Set(Buffer.from("QSH"));
 
+let prepared = 0;
+
 /** Has each statement parsed and planned once, which is more than half of its cost here. */
 class PreparingClient extends Client {
   readonly #names = new Map<string, string>();
@@ -56,7 +59,7 @@ class PreparingClient extends Client {
     const [text, values, ...rest] = args;
     const query = super.query.bind(this) as (...given: unknown[]) => unknown;
     if (typeof text !== "string" || !Array.isArray(values) || values.length === 0) return query(...args);
-    const name = this.#names.get(text) ?? `statement_${this.#names.size}`;
+    const name = this.#names.get(text) ?? `statement_${(prepared += 1)}`;
     this.#names.set(text, name);
     return query({ name, text, values }, ...rest);
   }) as Client["query"];

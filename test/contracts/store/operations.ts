@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { OperationRow } from "../../../node-server/ports/store.ts";
 import { activated, bytes, claim, enrolledNode, newOperation } from "./fixture.ts";
@@ -96,7 +97,11 @@ export function describeOperations(subject: () => StoreSubject): void {
         { ...newOperation(one, 4, null), ...held, reason: "leased-to-another-node" },
         { ...newOperation(one, 5, serial), state: "queued" },
       ];
-      for (const row of [...rows, ...aside]) await insert(row);
+      for (const row of [...rows, ...aside]) {
+        await insert(row);
+        // In memory the clock tells whole milliseconds.
+        await setTimeout(2);
+      }
       const found = await transaction((tx) => tx.operations.heldFor(serial));
       expect(found).toEqual(rows);
     });
