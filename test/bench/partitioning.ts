@@ -31,7 +31,6 @@ export async function partitionTables(pool: Pool): Promise<number> {
       await db.query("set local maintenance_work_mem = '256MB'");
       return partitionTable(db, plan);
     });
-  await pool.query("vacuum analyze");
   return moved;
 }
 
