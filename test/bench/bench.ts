@@ -14,6 +14,7 @@ import { firstSync } from "./rows/first-sync.ts";
 import { growth } from "./rows/growth.ts";
 import { offlineRedemption } from "./rows/offline-redemption.ts";
 import { onlineRedemption } from "./rows/online-redemption.ts";
+import { partitions } from "./rows/partitions.ts";
 import { settling } from "./rows/settling.ts";
 import { startRow } from "./rows/start.ts";
 import { tables } from "./rows/tables.ts";
@@ -32,6 +33,7 @@ const rows: readonly BenchRow[] = [
   startRow,
   growth,
   tables,
+  partitions,
 ];
 
 const { values, positionals } = parseArgs({

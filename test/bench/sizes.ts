@@ -25,6 +25,8 @@ export interface Sizes {
   readonly lookUps: number;
   /** Rows of each of the tables that only grow. */
   readonly oldRows: number;
+  /** Rows of each table that is then partitioned. */
+  readonly partitionedRows: number;
   /** Vouchers on the till and the server that are started. */
   readonly started: number;
   readonly tillOperations: number;
@@ -48,6 +50,7 @@ export const fullSizes: Sizes = {
   payees: 1_000_000,
   lookUps: 5000,
   oldRows: 10_000_000,
+  partitionedRows: 3_000_000,
   started: 100_000,
   tillOperations: 20_000,
   idleSeconds: 65,

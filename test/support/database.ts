@@ -10,6 +10,11 @@ import {
   readMigrations,
   serverMigrationsFolder,
 } from "../../node-server/postgres/migrate.ts";
+import { createDatabaseClient } from "../../node-server/postgres/pool.ts";
+import { partitionTables } from "../bench/partitioning.ts";
+
+/** Whether the tables that can be are partitioned (docs/scale.md): `TEST_PARTITIONED=1 npx vitest run --project server`. */
+const isPartitioned = process.env["TEST_PARTITIONED"] === "1";
 
 export interface TestDatabase {
   readonly url: string;
@@ -35,7 +40,7 @@ export async function createDatabase(options: { migrate?: boolean } = {}): Promi
 
 /** The template is named after the migrations' content, so that an edited migration gives a new one in watch mode. */
 async function migratedTemplate(admin: Client): Promise<string> {
-  const name = `template_${await contentHash()}`;
+  const name = `template_${isPartitioned ? "partitioned_" : ""}${await contentHash()}`;
   // Test files run in several processes; one makes the template, the others wait for it here.
   await admin.query("SELECT pg_advisory_lock(hashtext('paypost-test-template'))");
   const existing = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
@@ -43,10 +48,17 @@ async function migratedTemplate(admin: Client): Promise<string> {
     const building = `building_${randomUUID().replaceAll("-", "")}`;
     await admin.query(`CREATE DATABASE ${building}`);
     await migrateDatabase(urlOf(building));
+    if (isPartitioned) await partition(urlOf(building));
     await admin.query(`ALTER DATABASE ${building} RENAME TO ${name}`);
   }
   await admin.query("SELECT pg_advisory_unlock(hashtext('paypost-test-template'))");
   return name;
+}
+
+async function partition(url: string): Promise<void> {
+  const { pool, close } = createDatabaseClient(url, { warn: () => {} });
+  await partitionTables(pool);
+  await close();
 }
 
 async function contentHash(): Promise<string> {

@@ -4,10 +4,9 @@
  * takes.
  */
 import type { DatabaseClient } from "../../../node-server/postgres/pool.ts";
-import { inTransaction } from "../../../node-server/postgres/transaction.ts";
 import { withBed } from "../bed.ts";
 import type { Bed } from "../bed.ts";
-import { beginUnchecked } from "../plant.ts";
+import { fillTables, oldAuditEntries } from "../old-rows.ts";
 import { besideSmaller, measureRates } from "../rates.ts";
 import type { BenchRow, Figure } from "../row.ts";
 import type { Sizes } from "../sizes.ts";
@@ -27,7 +26,7 @@ async function measure(bed: Bed, sizes: Sizes): Promise<readonly Figure[]> {
   const before = await bed.withDatabase(storedBytes);
   await bed.withServer(() => uploadAll(work));
   const stored = (await bed.withDatabase(storedBytes)) - before;
-  await bed.withDatabase((client) => fill(client, sizes.oldRows));
+  await bed.withDatabase((client) => fillTables(client, sizes.oldRows, fillers));
   const full = await measureRates(bed, keys, nodes, sizes);
   return [
     ...besideSmaller(`${sizes.oldRows} old rows in each`, full, empty),
@@ -50,39 +49,16 @@ async function storedBytes({ pool }: DatabaseClient): Promise<number> {
   return Number(rows[0]?.bytes);
 }
 
-const mostAtOnce = 1_000_000;
 /** The server removes what is beyond it (`trimShapeLog`). */
 const mostLogRows = 1_000_000;
 
-/** Entries with their places in the chain, changes that every reader has long read, callbacks that were taken. */
-async function fill({ pool }: DatabaseClient, count: number): Promise<void> {
-  for (let done = 0; done < count; done += mostAtOnce) {
-    const some = Math.min(mostAtOnce, count - done);
-    await inTransaction(pool, beginUnchecked, async (db) => {
-      for (const statement of fillers) await db.query(statement, [some]);
-      if (done < mostLogRows) await db.query(logFiller, [some]);
-    });
-  }
-  await pool.query("vacuum analyze");
-}
+const takenCallbacks = `insert into callbacks (institution_id, kind, subject, url, state, delivered_at)
+  select 'welfare', 'redemption', (select coalesce(min(subject), 0) from callbacks where subject < 0) - n,
+    'http://127.0.0.1:9/callback', 'delivered', now()
+  from generate_series(1, $1::int) as n`;
 
-const fillers = [
-  `with entries as (
-      insert into audit_entries (actor, action, subject, after)
-        select 'node:bench', 'operation.redeem-voucher', 'operation:bench:' || n,
-          jsonb_build_object('state', 'applied', 'serial', n::text)
-        from generate_series(1, $1::int) as n returning id
-    )
-    insert into audit_seals (position, entry_id, hash)
-      select (select coalesce(max(position), 0) from audit_seals) + row_number() over (order by id), id,
-        sha256(id::text::bytea) from entries`,
-  `insert into callbacks (institution_id, kind, subject, url, state, delivered_at)
-    select 'welfare', 'redemption', (select coalesce(min(subject), 0) from callbacks where subject < 0) - n,
-      'http://127.0.0.1:9/callback', 'delivered', now()
-    from generate_series(1, $1::int) as n`,
-];
-
-const logFiller = `with last as (
+/** Changes that every reader has long read. */
+const readChanges = `with last as (
       update shape_positions set last_position = last_position + $1::int returning last_position - $1::int as position
     )
     insert into shape_log (shape, node_id, key, op, new_row, position, run, stamped_at)
@@ -90,3 +66,9 @@ const logFiller = `with last as (
         jsonb_build_object('node_id', 'bench', 'serial', n, 'lease', repeat('L', 200), 'token', repeat('T', 200)),
         position + n, position + n, now()
       from last, generate_series(1, $1::int) as n`;
+
+const fillers = [
+  { statement: oldAuditEntries },
+  { statement: takenCallbacks },
+  { statement: readChanges, mostRows: mostLogRows },
+];
