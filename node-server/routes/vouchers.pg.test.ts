@@ -274,6 +274,7 @@ describe("the server describes itself", () => {
       "/v1/leases",
       "/v1/leases/holder",
       "/v1/leases/renewals",
+      "/v1/node-keys",
       "/v1/operations",
       "/v1/payee-key",
       "/v1/payouts",

@@ -249,7 +249,8 @@ export class SimulatedNode {
    */
   signWrongNumber({ serial }: SimulatedVoucher, number: string): string | undefined {
     const stores = this.#stores;
-    if (stores.redemptions.ofVoucher(serial).length > 0) return undefined;
+    // What the till's database refuses, whatever the program does.
+    if (stores.redemptions.ofVoucher(serial).length > 0 || stores.bills.isPaying(serial)) return undefined;
     const { clock, randomBytes } = this.#parts();
     const lease = stores.leases.find(serial);
     if (lease && stores.leases.isGivenBack(serial, lease.epoch)) return undefined;

@@ -340,7 +340,7 @@ function Accounts() {
       ]}
       columns={[
         { head: t("reports.account"), sort: "account", cell: ({ kind }) => term(`account-${kind}`) },
-        { head: t("reports.owner"), look: "code", cell: ({ owner }) => owner },
+        { head: t("reports.owner"), look: "code", cell: ({ owner }) => shortened(owner) },
         { head: t("reports.balance"), sort: "balance", look: "number", cell: (row) => money(row.balance) },
         { head: t("reports.byEntries"), look: "number", cell: ({ journal }) => money(journal) },
         {
@@ -355,6 +355,11 @@ function Accounts() {
       ]}
     />
   );
+}
+
+/** A payee is named by its index, of 64 letters; files hold it whole. */
+function shortened(owner: string): string {
+  return owner.length > 24 ? `…${owner.slice(-12)}` : owner;
 }
 
 const accountKinds = [
