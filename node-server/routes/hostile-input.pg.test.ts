@@ -91,29 +91,33 @@ function plainPath(row: string): string {
   return (row.split(" ")[1] ?? "").replaceAll(/:[A-Za-z]+/g, "1");
 }
 
+const writing = calls.filter((row) => !row.startsWith("GET"));
+
+describe.each(writing)("%s", (row) => {
+  test("takes no harm of any body", async () => {
+    for (const { body, headers } of Object.values(hostileBodies))
+      await send(row, plainPath(row), body, headers);
+  });
+});
+
+describe.each(writing.filter((row) => !plainPath(row).startsWith("/mobile-money")))("%s", (row) => {
+  test("takes no harm of a body that is almost right", async () => {
+    const [method = "", pattern = ""] = row.split(" ");
+    const described = api.paths[(pattern.split("?")[0] ?? "").replaceAll(/:([A-Za-z]+)/g, "{$1}")];
+    const { requestBody } = (described?.[method.toLowerCase()] ?? {}) as unknown as Described;
+    const schema = requestBody?.content?.["application/json"]?.schema;
+    const bodies =
+      schema === undefined ? fc.json() : almostValid(api, schema).map((value) => JSON.stringify(value));
+    await fc.assert(
+      fc.asyncProperty(bodies, (body) => send(row, plainPath(row), body)),
+      { numRuns: 30 },
+    );
+  });
+});
+
 describe.each(calls)("%s", (row) => {
   const path = plainPath(row);
   const isRead = row.startsWith("GET");
-
-  test.skipIf(isRead)("takes no harm of any body", async () => {
-    for (const { body, headers } of Object.values(hostileBodies)) await send(row, path, body, headers);
-  });
-
-  test.skipIf(isRead || path.startsWith("/mobile-money"))(
-    "takes no harm of a body that is almost right",
-    async () => {
-      const [method = "", pattern = ""] = row.split(" ");
-      const described = api.paths[(pattern.split("?")[0] ?? "").replaceAll(/:([A-Za-z]+)/g, "{$1}")];
-      const { requestBody } = (described?.[method.toLowerCase()] ?? {}) as unknown as Described;
-      const schema = requestBody?.content?.["application/json"]?.schema;
-      const bodies =
-        schema === undefined ? fc.json() : almostValid(api, schema).map((value) => JSON.stringify(value));
-      await fc.assert(
-        fc.asyncProperty(bodies, (body) => send(row, path, body)),
-        { numRuns: 30 },
-      );
-    },
-  );
 
   test("takes no harm of what stands in its path, query and headers", async () => {
     const [, pattern = ""] = row.split(" ");
