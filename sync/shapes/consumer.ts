@@ -44,7 +44,7 @@ async function* checked(name: ShapeName, messages: readonly ShapeMessage[], cont
   for (let start = 0; start < messages.length; start += checkedTogether) {
     const together = messages.slice(start, start + checkedTogether);
     yield* await Promise.all(
-      together.map((message) => ("control" in message ? message : checkRow(name, message, context))),
+      together.map(async (message) => ("control" in message ? message : checkRow(name, message, context))),
     );
   }
 }
