@@ -19,6 +19,7 @@ import { putMerchant, putVoucherGroup } from "../../node-server/postgres/registr
 import { registerKeys } from "../../node-server/signing-keys/registered.ts";
 import type { KeyRing } from "../../node-server/signing-keys/ring.ts";
 import type { NumberKeys } from "../../node-server/vouchers/numbers.ts";
+import { createJobs } from "../../node-server/jobs/boss.ts";
 import { BareNode } from "../support/bare-node.ts";
 import { freePort } from "../support/free-port.ts";
 import { fundForTest, testStore } from "../support/funding.ts";
@@ -103,6 +104,8 @@ async function furnish(installation: Installation, databaseUrl: string, url: str
     }
   };
   await migrateDatabase(databaseUrl);
+  // Copies of the database are to have the tables of jobs, which a server makes when it starts.
+  await (await createJobs({ connectionString: databaseUrl, log: pino({ level: "silent" }) })).stop();
   const keys = await withDatabase(async ({ pool }) => {
     await ministry.register(pool);
     await putVoucherGroup(pool, { code: group, name: "Food", validityDays: 180 });
