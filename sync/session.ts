@@ -54,22 +54,16 @@ export function createSessions(parts: SessionParts): Sessions {
 
 /** The server knows the key before anything is signed with it. */
 async function openSession(parts: SessionParts): Promise<SessionToken> {
-  const untold = await tellOfKeys(parts, false);
+  const { link, keyChanges } = parts;
+  if (!keyChanges || keyChanges.keyChanges().length === 0) return assertPresence(parts);
+  const untold = await announceKeyChanges(link, keyChanges, false);
   if (untold) return { ok: false, failure: untold };
   const opened = await assertPresence(parts);
   if (opened.ok || opened.failure.code !== "refused" || opened.failure.reason !== "bad-assertion")
     return opened;
   // A server that was restored may have forgotten the key that signs now.
-  const unknown = await tellOfKeys(parts, true);
+  const unknown = await announceKeyChanges(link, keyChanges, true);
   return unknown ? opened : assertPresence(parts);
-}
-
-async function tellOfKeys(
-  { link, keyChanges }: SessionParts,
-  again: boolean,
-): Promise<CallFailure | undefined> {
-  if (!keyChanges || (again && keyChanges.keyChanges().length === 0)) return undefined;
-  return announceKeyChanges(link, keyChanges, again);
 }
 
 /**

@@ -8,7 +8,7 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { ChainHead } from "#sync/chain.ts";
 import type { HeadRecord } from "#sync/queue/head.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
@@ -21,7 +21,7 @@ interface Line {
   readonly head: ChainHead;
 }
 
-/** A line that was never written, and one that was not written to its end. */
+/** `blank` was never written, `torn` not to its end. */
 type Lines = readonly (Line | "blank" | "torn")[];
 
 const lineBytes = 4096;
@@ -34,8 +34,7 @@ export function readHeadFile(path: string): HeadRecord {
   return last ? { kind: "present", ...last, isWhole: !lines.includes("torn") } : { kind: "damaged" };
 }
 
-/** Returns only when the file is flushed. Where it is not there, or what it says does not come
- * before, it is made anew. */
+/** Returns only when the file is flushed. Where it is not there, or what it says does not come before, it is made anew. */
 export function writeHeadFile(
   path: string,
   nodeId: string,
@@ -45,13 +44,12 @@ export function writeHeadFile(
   const lines = readLines(path) ?? [];
   const last = lastOf(lines);
   const line = lineOf({ nodeId, head });
-  if (last?.nodeId === nodeId && isSame(last.head, head)) return;
-  if (last?.nodeId === nodeId && last.head.sequence < head.sequence) {
-    writeLine(path, 1 - lines.indexOf(last), line, onStep);
-  } else {
-    mkdirSync(dirname(path), { recursive: true });
-    replaceFile(path, Buffer.concat([line, lineWith("")]));
+  if (last?.nodeId === nodeId) {
+    if (isSame(last.head, head)) return;
+    if (last.head.sequence < head.sequence) return writeLine(path, 1 - lines.indexOf(last), line, onStep);
   }
+  mkdirSync(dirname(path), { recursive: true });
+  replaceFile(path, Buffer.concat([line, lineWith("")]));
 }
 
 function writeLine(
@@ -93,7 +91,7 @@ function readLine(text: string): Line | "blank" | "torn" {
   if (said === undefined || nodeId === undefined || sequence === undefined || hash === undefined)
     return "torn";
   if (sum !== sumOf(said)) return "torn";
-  return { nodeId, head: { sequence: Number(sequence), hash: Uint8Array.from(Buffer.from(hash, "hex")) } };
+  return { nodeId, head: { sequence: Number(sequence), hash: hexToBytes(hash) } };
 }
 
 function lineOf({ nodeId, head }: Line): Buffer {
