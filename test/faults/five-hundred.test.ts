@@ -4,8 +4,6 @@
  */
 import { randomInt } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -27,6 +25,7 @@ import type { Institution } from "../support/institution.ts";
 import { createLink } from "../support/link.ts";
 import { start } from "../support/processes.ts";
 import type { Running } from "../support/processes.ts";
+import { freePort } from "../support/free-port.ts";
 import type { Task } from "./busy-till.ts";
 
 const shops = ["shop-1", "shop-2", "shop-3", "shop-4"];
@@ -308,12 +307,4 @@ function shuffled<T>(list: readonly T[]): T[] {
     .map((value) => ({ value, place: randomInt(2 ** 30) }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ value }) => value);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

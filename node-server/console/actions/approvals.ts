@@ -55,13 +55,9 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   onboarding: {
     approve: async ({ pool, operator }, [id = ""]) =>
-      isNumber(id)
-        ? ended(await approveOnboarding(pool, BigInt(id), operator.name))
-        : refused("not-proposed"),
+      byNumber(id, async (number) => ended(await approveOnboarding(pool, number, operator.name))),
     withdraw: async ({ pool, operator }, [id = ""]) =>
-      isNumber(id)
-        ? ended(await withdrawOnboarding(pool, BigInt(id), operator.name))
-        : refused("not-proposed"),
+      byNumber(id, async (number) => ended(await withdrawOnboarding(pool, number, operator.name))),
   },
   held: {
     approve: async ({ context, store, operator }, parts) => {
@@ -85,13 +81,9 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   disclosure: {
     approve: async ({ store, operator }, [id = ""]) =>
-      isNumber(id)
-        ? told(await releaseDisclosure(store, BigInt(id), operator.name))
-        : refused("not-proposed"),
+      byNumber(id, async (number) => told(await releaseDisclosure(store, number, operator.name))),
     withdraw: async ({ store, operator }, [id = ""]) =>
-      isNumber(id)
-        ? told(await withdrawDisclosure(store, BigInt(id), operator.name))
-        : refused("not-proposed"),
+      byNumber(id, async (number) => told(await withdrawDisclosure(store, number, operator.name))),
   },
   recovery: {
     approve: async ({ pool, operator }) => {
@@ -126,8 +118,9 @@ async function decideOn(context: ActionContext, reference: string, how: keyof Ki
   return carryOut ? carryOut(context, parts) : refused("not-possible");
 }
 
-function isNumber(text: string): boolean {
-  return /^[0-9]{1,18}$/.test(text);
+/** For what is named by the number of its row. */
+function byNumber(text: string, carryOut: (number: bigint) => Promise<Done>): Promise<Done> | Done {
+  return /^[0-9]{1,18}$/.test(text) ? carryOut(BigInt(text)) : refused("not-proposed");
 }
 
 function grantOf([institutionId = "", name]: readonly string[], by: string) {

@@ -1,4 +1,5 @@
 /** Everything that one person proposed and that waits for another, in one list. */
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export type ApprovalKind =
@@ -59,7 +60,7 @@ export const approvalList: ListSource<ListedApproval> = {
   sorts: { proposed: { column: "proposedAt", type: "timestamptz" } },
   descending: false,
   filters: {
-    kind: (text) => `r.kind = ${text}`,
-    by: (text) => `r."proposedBy" = ${text}`,
+    kind: is("kind"),
+    by: is("proposedBy"),
   },
 };

@@ -2,6 +2,7 @@
 import type { Pool } from "pg";
 import type { PolicyRow } from "../../ports/store.ts";
 import type { NodeSummary } from "../registry-admin.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export interface ListedNode extends NodeSummary {
@@ -37,9 +38,9 @@ export const nodeList: ListSource<ListedNode> = {
   filters: {
     search: (text) =>
       `r.name ilike '%' || ${text} || '%' or r."merchantName" ilike '%' || ${text} || '%' or r.id::text = ${text}`,
-    status: (text) => `r.status = ${text}`,
-    merchant: (text) => `r."merchantId" = ${text}`,
-    version: (text) => `r.version = ${text}`,
+    status: is("status"),
+    merchant: is("merchantId"),
+    version: is("version"),
     silentHours: (text) =>
       `r.status = 'active' and r."seenAt" < clock_timestamp() - make_interval(hours => ${text}::int)`,
   },

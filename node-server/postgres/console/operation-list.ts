@@ -1,5 +1,6 @@
 /** Operations of nodes as the console lists them, and disputes about those that lost. */
 import type { Money } from "#core/money.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export interface ListedOperation {
@@ -32,12 +33,12 @@ export const operationList: ListSource<ListedOperation> = {
   sorts: { received: { column: "receivedAt", type: "timestamptz" } },
   descending: true,
   filters: {
-    state: (text) => `r.state = ${text}`,
-    type: (text) => `r.type = ${text}`,
+    state: is("state"),
+    type: is("type"),
     node: (text) => `r."nodeId"::text = ${text} or r."nodeName" = ${text}`,
     sequence: (text) => `r.sequence = case when ${text} ~ '^[0-9]{1,15}$' then ${text}::bigint end`,
     serial: (text) => `r.serial = case when ${text} ~ '^[0-9]{1,16}$' then ${text}::bigint end`,
-    reason: (text) => `r.reason = ${text}`,
+    reason: is("reason"),
   },
   own: { merchant: "merchantId" },
 };
@@ -72,9 +73,9 @@ export const disputeList: ListSource<ListedDispute> = {
   sorts: { opened: { column: "openedAt", type: "timestamptz" } },
   descending: true,
   filters: {
-    state: (text) => `r.state = ${text}`,
+    state: is("state"),
     open: (text) => `${text} <> 'yes' or r.state not in ('paid', 'refusedFinally', 'writtenOff')`,
-    merchant: (text) => `r."merchantId" = ${text}`,
+    merchant: is("merchantId"),
     serial: (text) => `r.serial = case when ${text} ~ '^[0-9]{1,16}$' then ${text}::bigint end`,
   },
   own: { merchant: "merchantId" },

@@ -1,6 +1,7 @@
 /** Operators as the console lists them. */
 import { operatorsQuery } from "../operator-admin.ts";
 import type { OperatorSummary } from "../operator-admin.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export const operatorList: ListSource<OperatorSummary> = {
@@ -10,6 +11,6 @@ export const operatorList: ListSource<OperatorSummary> = {
   descending: false,
   filters: {
     search: (text) => `r.name ilike '%' || ${text} || '%'`,
-    state: (text) => `r.state = ${text}`,
+    state: is("state"),
   },
 };

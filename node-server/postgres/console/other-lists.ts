@@ -1,6 +1,7 @@
 /** Callbacks and batches of payments as the console lists them. */
 import type { CallbackSummary } from "../callback-admin.ts";
 import type { ListedBatch } from "../disbursement-admin.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export const callbackList: ListSource<CallbackSummary> = {
@@ -12,9 +13,9 @@ export const callbackList: ListSource<CallbackSummary> = {
   descending: true,
   filters: {
     number: (text) => `r.id = case when ${text} ~ '^[0-9]{1,18}$' then ${text}::bigint end`,
-    state: (text) => `r.state = ${text}`,
-    institution: (text) => `r."institutionId" = ${text}`,
-    kind: (text) => `r.kind = ${text}`,
+    state: is("state"),
+    institution: is("institutionId"),
+    kind: is("kind"),
   },
 };
 
@@ -37,7 +38,7 @@ export const batchList: ListSource<ConsoleBatch> = {
   descending: true,
   filters: {
     search: (text) => `r."batchId" ilike '%' || ${text} || '%'`,
-    state: (text) => `r.state = ${text}`,
-    institution: (text) => `r."institutionId" = ${text}`,
+    state: is("state"),
+    institution: is("institutionId"),
   },
 };

@@ -3,6 +3,7 @@ import type { Alert } from "../alert-admin.ts";
 import type { FoundEntry } from "../audit-search.ts";
 import { casesQuery } from "../case-rows.ts";
 import type { Case } from "../case-rows.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export const caseList: ListSource<Case> = {
@@ -16,9 +17,9 @@ export const caseList: ListSource<Case> = {
   filters: {
     which: (text) =>
       `case ${text} when 'undecided' then r."endedAt" is null when 'overdue' then r."isOverdue" else false end`,
-    state: (text) => `r.state = ${text}`,
-    kind: (text) => `r.kind = ${text}`,
-    owner: (text) => `r.owner = ${text}`,
+    state: is("state"),
+    kind: is("kind"),
+    owner: is("owner"),
     subject: (text) => `starts_with(r.subject, ${text})`,
   },
 };
@@ -45,7 +46,7 @@ export const auditList: ListSource<FoundEntry> = {
   filters: {
     from: (text) => `r.at >= ${text}::date::timestamp at time zone 'UTC'`,
     until: (text) => `r.at < (${text}::date + 1)::timestamp at time zone 'UTC'`,
-    actor: (text) => `r.actor = ${text}`,
+    actor: is("actor"),
     component: (text) => `split_part(r.action, '.', 1) = ${text}`,
     action: (text) => `starts_with(r.action, ${text})`,
     subject: (text) => `starts_with(r.subject, ${text})`,

@@ -29,6 +29,11 @@ export interface ListSource<Row> {
   readonly totals?: TotalsOf;
 }
 
+/** The filter of a list by what a column holds. */
+export function is(column: string): (value: string) => string {
+  return (value) => `r."${column}" = ${value}`;
+}
+
 /** The columns that a list's totals are of; the currency is in `currency`. */
 export interface TotalsOf {
   /** What each total is about, such as a day. */

@@ -1,5 +1,6 @@
 /** Payees as the console lists them, and who wants to see what is sealed of them. */
 import type { Pool } from "pg";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export interface ListedPayee {
@@ -24,11 +25,11 @@ export const payeeList: ListSource<ListedPayee> = {
   descending: true,
   filters: {
     // Whole only: whoever knows an identity may ask after it, and nobody goes through beginnings of them.
-    identity: (text) => `r."payeeIdentity" = ${text}`,
-    institution: (text) => `r."institutionId" = ${text}`,
-    programme: (text) => `r."programId" = ${text}`,
-    area: (text) => `r.area = ${text}`,
-    state: (text) => `r.state = ${text}`,
+    identity: is("payeeIdentity"),
+    institution: is("institutionId"),
+    programme: is("programId"),
+    area: is("area"),
+    state: is("state"),
   },
 };
 
@@ -65,7 +66,7 @@ export const disclosureList: ListSource<ListedDisclosure> = {
   sorts: { id: { column: "id", type: "bigint" } },
   descending: true,
   filters: {
-    state: (text) => `r.state = ${text}`,
-    by: (text) => `r."proposedBy" = ${text}`,
+    state: is("state"),
+    by: is("proposedBy"),
   },
 };

@@ -4,6 +4,7 @@ import { budgetsQuery, openLeasesQuery, stockQuery, takeUpQuery } from "../repor
 import type { BudgetSummary, StockRow, TakeUpRow, UnusedLease } from "../report-rows.ts";
 import { settlementsQuery } from "../settlement-report.ts";
 import type { SettlementRow } from "../settlement-report.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 /** What makes a row the only one of its kind, written in one column. */
@@ -15,7 +16,6 @@ function keyed(query: string, ...columns: readonly string[]): string {
 }
 
 const byKey = { column: "key", type: "text" } as const;
-const is = (column: string) => (text: string) => `r."${column}" = ${text}`;
 
 export const stockReport: ListSource<Keyed<StockRow>> = {
   query: keyed(stockQuery(), "groupCode", "currency", "state"),

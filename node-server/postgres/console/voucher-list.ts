@@ -1,6 +1,7 @@
 /** Vouchers and their batches as the console lists them, and the whole life of a voucher. No number is in them: the database holds none. */
 import type { Pool } from "pg";
 import type { Money } from "#core/money.ts";
+import { is } from "./page-of.ts";
 import type { ListSource } from "./page-of.ts";
 
 export interface ListedVoucher extends Money {
@@ -30,10 +31,10 @@ export const voucherList: ListSource<ListedVoucher> = {
   filters: {
     // Whatever is no serial finds nothing, and a number under a scratch panel is none.
     serial: (text) => `r.serial = case when ${text} ~ '^[0-9]{1,16}$' then ${text}::bigint end`,
-    state: (text) => `r.state = ${text}`,
-    group: (text) => `r."groupCode" = ${text}`,
-    institution: (text) => `r."institutionId" = ${text}`,
-    batch: (text) => `r."batchId" = ${text}`,
+    state: is("state"),
+    group: is("groupCode"),
+    institution: is("institutionId"),
+    batch: is("batchId"),
   },
 };
 
@@ -72,8 +73,8 @@ export const voucherBatchList: ListSource<ListedVoucherBatch> = {
   descending: true,
   filters: {
     search: (text) => `starts_with(r."batchId", ${text})`,
-    institution: (text) => `r."institutionId" = ${text}`,
-    programme: (text) => `r."programId" = ${text}`,
+    institution: is("institutionId"),
+    programme: is("programId"),
     open: (text) => `${text} = 'yes' and r."completedAt" is null`,
   },
 };

@@ -3,9 +3,6 @@
  * groups, shops, and a browser. The server can really be stopped and started again under the same address.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -19,6 +16,7 @@ import {
 import type { Installation } from "../../support/installation.ts";
 import type { Institution, IssuedVoucher } from "../../support/institution.ts";
 import type { Running } from "../../support/processes.ts";
+import { freePort } from "../../support/free-port.ts";
 import { openRegistry } from "./registry.ts";
 import type { Registry } from "./registry.ts";
 import { launchBrowser } from "./browser.ts";
@@ -158,12 +156,3 @@ const policyFile = {
     },
   },
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
