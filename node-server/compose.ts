@@ -150,7 +150,7 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
       `The database user may not create roles: callers' queries are not held to their institution by the database. ` +
         `Have its administrator run: create role ${callerRole}; grant ${callerRole} to the user`,
     );
-  const store = createPostgresStore({ db: client.db, jobs, addresses, heldToInstitution });
+  const store = createPostgresStore({ pool: client.pool, jobs, addresses, heldToInstitution });
   const shapes = options.electric
     ? createElectricShapeSource({ ...options.electric, log })
     : createEmbeddedShapeSource({ pool: client.pool, log });

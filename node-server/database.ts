@@ -37,8 +37,8 @@ export async function connectToDatabase(config: Config): Promise<OperatorsDataba
   const url = config.databaseUrl ?? (await embeddedUrl(config.dataFolder));
   const client = createDatabaseClient(url, pino({ level: "warn" }, pino.destination(2)), operatorsPool());
   // What calls for jobs is done with a queue of its own (`cli/as-server.ts`).
-  const jobs = { enqueue: async () => {}, wake: () => {} };
-  const store = createPostgresStore({ db: client.db, jobs });
+  const jobs = { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} };
+  const store = createPostgresStore({ pool: client.pool, jobs });
   return { url, pool: client.pool, store, close: () => client.close() };
 }
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
   client = createDatabaseClient(database.url, silent, { max: 4 });
   // Not started: jobs are enqueued, and the tests carry them out.
   jobs = await createJobs({ connectionString: database.url, log: silent });
-  store = createPostgresStore({ db: client.db, jobs });
+  store = createPostgresStore({ pool: client.pool, jobs });
   const welfare = { id: "welfare", name: "welfare", callbackBaseUrl: null, boxPublicKey: null };
   await putInstitution(client.pool, welfare);
 });

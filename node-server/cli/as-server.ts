@@ -24,7 +24,7 @@ export async function asServer<T>(
   try {
     return await work({
       store: createPostgresStore({
-        db: client.db,
+        pool: client.pool,
         jobs,
         addresses: createAddresses(keys.addressKey, (length) => new Uint8Array(randomBytes(length))),
       }),

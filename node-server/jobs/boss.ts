@@ -8,7 +8,7 @@
 import { PgBoss } from "pg-boss";
 import type { Db, Job as BossJob } from "pg-boss";
 import type { Logger } from "pino";
-import type { Job } from "../ports/store.ts";
+import type { Job, NewJob } from "../ports/store.ts";
 import { currentCorrelation, withCorrelation } from "../watch/correlation.ts";
 import { startPeriodic } from "./periodic.ts";
 import type { PeriodicTask } from "./periodic.ts";
@@ -22,6 +22,8 @@ export interface JobQueue {
    * is that job's time that is set anew: there is never more than one waiting.
    */
   enqueue(transaction: Db, job: Job, afterSeconds: number): Promise<void>;
+  /** Enqueues jobs of which none waits to be run already: one statement for all of a queue. */
+  enqueueNew(transaction: Db, jobs: readonly NewJob[]): Promise<void>;
   /** Makes this process look into the queues at once; to be called after the commit. */
   wake(queues: Iterable<QueueName>): void;
 }
@@ -60,6 +62,16 @@ export async function createJobs({ log, ...database }: JobsOptions): Promise<Job
     async enqueue(transaction, { queue, id }, afterSeconds) {
       const data: JobData = { id, correlationId: currentCorrelation() };
       await boss.upsert(queue, data, { db: transaction, singletonKey: id, startAfter: afterSeconds });
+    },
+    async enqueueNew(transaction, jobs) {
+      for (const [queue, added] of Map.groupBy(jobs, ({ job }) => job.queue)) {
+        const inserted = added.map(({ job, afterSeconds, correlationId }) => ({
+          data: { id: job.id, correlationId },
+          singletonKey: job.id,
+          startAfter: afterSeconds,
+        }));
+        await boss.insert(queue, inserted, { db: transaction });
+      }
     },
     wake(queues) {
       for (const queue of queues) boss.notifyWorker(workers.get(queue) ?? "");

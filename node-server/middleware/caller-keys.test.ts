@@ -65,6 +65,8 @@ async function createKey(kid: string): Promise<Key> {
         .setProtectedHeader({ alg: "EdDSA", kid })
         .setAudience("paypost")
         .setExpirationTime("1h")
+        // Each is another one: a token that was believed a moment ago is not verified again.
+        .setJti(crypto.randomUUID())
         .sign(privateKey),
   };
 }
@@ -75,6 +77,11 @@ function publish(...keys: readonly Key[]): void {
 
 /** Asks a server of the issuer's with a token, and gives its status. */
 function createAsk(): (key: Key) => Promise<number> {
+  const askWith = createAskWith();
+  return async (key) => askWith(await key.token());
+}
+
+function createAskWith(): (token: string) => Promise<number> {
   const url = new URL(`http://127.0.0.1:${port}/jwks.json`);
   const keys = keysOfUrl(url, { now: () => now, timeoutMs: 300, freshMs, pauseMs, mostAgeMs });
   const app = new Hono<CallerVariables>();
@@ -86,10 +93,10 @@ function createAsk(): (key: Key) => Promise<number> {
   const rules = { keys, audience: "paypost", issuer: undefined };
   const findXRoadClient = () => Promise.resolve(undefined);
   const rates = createRateGuard(undefined, Date.now);
-  app.use(requireCaller({ rules, findXRoadClient, rates, scopeOf: () => "vouchers:read" }));
+  app.use(requireCaller({ rules, findXRoadClient, rates, scopeOf: () => "vouchers:read", now: () => now }));
   app.get("/", (c) => c.text("in"));
-  return async (key) => {
-    const headers = { authorization: `Bearer ${await key.token()}` };
+  return async (token) => {
+    const headers = { authorization: `Bearer ${token}` };
     const response = await app.fetch(new Request("http://server/", { headers }), {});
     if (response.status === 503) expect(response.headers.get("retry-after")).toBe("30");
     return response.status;
@@ -123,6 +130,22 @@ test("a new key is found when a token names it, and the old one counts as long a
   publish(next);
   now += freshMs + 1;
   expect(await ask(old)).toBe(401);
+});
+
+test("a token is believed for a minute before its key is looked at again", async () => {
+  const key = await createKey("one");
+  publish(key);
+  const askWith = createAskWith();
+  const token = await key.token();
+  now = freshMs - 1;
+  expect(await askWith(token)).toBe(200);
+  publish();
+  now += 59_999;
+  expect(await askWith(token)).toBe(200);
+  expect(asked).toBe(1);
+  now += 2;
+  expect(await askWith(token)).toBe(401);
+  expect(asked).toBe(2);
 });
 
 test("tokens with keys that nobody has do not have the issuer asked again and again", async () => {

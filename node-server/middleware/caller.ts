@@ -5,6 +5,7 @@
 import { errors, jwtVerify } from "jose";
 import type { JWTVerifyGetKey } from "jose";
 import type { Context, MiddlewareHandler } from "hono";
+import { fieldOfNoText } from "#core/json.ts";
 import { asInstitution } from "../acting-institution.ts";
 import { KeysAwayError } from "./caller-keys.ts";
 import { header } from "./headers.ts";
@@ -59,15 +60,17 @@ export interface CallerGuard {
   readonly findXRoadClient: FindXRoadClient;
   readonly rates: RateGuard;
   readonly scopeOf: (c: Context) => Scope;
+  readonly now?: () => number;
 }
 
 /** Lets an institution with the scope pass; 401 without a valid token, 403 for another institution's name. */
 export function requireCaller(
-  { rules, findXRoadClient, rates, scopeOf }: CallerGuard,
+  { rules, findXRoadClient, rates, scopeOf, now = Date.now }: CallerGuard,
   nameHeaders = institutionHeader,
 ): MiddlewareHandler<CallerVariables> {
+  const verify = rememberVerified((c, token) => verifyToken(rules, c, token), now);
   return async (c, next) => {
-    const caller = await callerOf(rules, findXRoadClient, c).catch((error: unknown) => {
+    const caller = await callerOf(verify, findXRoadClient, c).catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) rates.address(c);
       throw error;
     });
@@ -120,8 +123,32 @@ export interface ProvenCaller {
   readonly scopes: readonly string[];
 }
 
+type VerifyToken = (c: Context, token: string) => Promise<VerifiedCaller>;
+
+interface VerifiedCaller extends ProvenCaller {
+  /** When its token expires, in milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
+/** So long a token is believed without its key being looked at again: callers send the same one with each request. */
+const rememberedMs = 60_000;
+const mostRemembered = 1_000;
+
+function rememberVerified(verify: VerifyToken, now: () => number): VerifyToken {
+  const remembered = new Map<string, { readonly caller: VerifiedCaller; readonly untilMs: number }>();
+  return async (c, token) => {
+    const found = remembered.get(token);
+    if (found && now() < found.untilMs) return found.caller;
+    remembered.delete(token);
+    const caller = await verify(c, token);
+    if (remembered.size >= mostRemembered) remembered.clear();
+    remembered.set(token, { caller, untilMs: Math.min(caller.untilMs, now() + rememberedMs) });
+    return caller;
+  };
+}
+
 async function callerOf(
-  rules: TokenRules,
+  verify: VerifyToken,
   findXRoadClient: FindXRoadClient,
   c: Context<CallerVariables>,
 ): Promise<ProvenCaller> {
@@ -130,13 +157,13 @@ async function callerOf(
   const hasToken = scheme?.toLowerCase() === "bearer" && token !== undefined && token !== "";
   if (viaXRoad && !hasToken) return viaXRoad;
   if (!hasToken) throw unauthorised("A bearer token is required");
-  const proven = await verifyToken(rules, c, token);
+  const proven = await verify(c, token);
   if (viaXRoad && viaXRoad.institutionId !== proven.institutionId)
     throw new Problem(403, "The token is of another institution than X-Road-Client");
   return proven;
 }
 
-async function verifyToken(rules: TokenRules, c: Context, token: string): Promise<ProvenCaller> {
+async function verifyToken(rules: TokenRules, c: Context, token: string): Promise<VerifiedCaller> {
   try {
     const { payload } = await jwtVerify(token, rules.keys, {
       audience: rules.audience,
@@ -145,9 +172,11 @@ async function verifyToken(rules: TokenRules, c: Context, token: string): Promis
       ...(rules.issuer === undefined ? {} : { issuer: rules.issuer }),
     });
     const institutionId = payload["client_id"] ?? payload.sub;
-    if (typeof institutionId !== "string") throw unauthorised("The token names no client");
-    const granted = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
-    return { institutionId, callerName: (payload.sub ?? institutionId).slice(0, 50), scopes: granted };
+    if (typeof institutionId !== "string" || fieldOfNoText({ institutionId }) !== undefined)
+      throw unauthorised("The token names no client");
+    const scopes = typeof payload["scope"] === "string" ? payload["scope"].split(" ") : [];
+    const callerName = (payload.sub ?? institutionId).slice(0, 50);
+    return { institutionId, callerName, scopes, untilMs: (payload.exp ?? 0) * 1000 };
   } catch (error) {
     if (error instanceof KeysAwayError) {
       c.header("retry-after", "30");

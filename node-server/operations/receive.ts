@@ -10,15 +10,15 @@ import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
 import { noteClock } from "../nodes/clocks.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { inTime } from "../payments/in-time.ts";
-import { payClaim } from "../payments/settle-claim.ts";
+import { payClaims } from "../payments/settle-claim.ts";
 import type { NodeRow, Store, Tx } from "../ports/store.ts";
 import type { OperationContext } from "./context.ts";
-import { withCorrelation } from "../watch/correlation.ts";
 import { inSpan } from "../watch/tracing.ts";
 import { keyAt, keysOf } from "../nodes/change-key.ts";
 import type { NodeKey } from "../nodes/change-key.ts";
 import { evidenceIn } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
+import { asItsOwn, runsOf, settleRun } from "./runs.ts";
 import { quarantineOperation, settleOperation } from "./settle.ts";
 import type { ReceivedOperation, SettledOperation, Settlement } from "./settle.ts";
 import { signVerdicts, toldNow } from "./verdicts.ts";
@@ -80,20 +80,42 @@ export async function settleAll(
   evidence: Evidence,
 ): Promise<SettledOperation[] | undefined> {
   const decided: SettledOperation[] = [];
-  for (const received of operations) {
-    const settlement = await withCorrelation(received.envelope.operationId, () =>
-      inSpan(
-        "settle operation",
-        { attributes: { "paypost.operation": received.operation?.body.type ?? "unreadable" } },
-        () => settleOne({ store, context }, nodeId, received, evidence),
-      ),
-    );
-    if (!settlement.ok) return undefined;
-    const { row } = settlement.settled;
-    context.onVerdict?.(row.type, row.state);
-    decided.push(settlement.settled);
+  const note = (settled: SettledOperation) => {
+    context.onVerdict?.(settled.row.type, settled.row.state);
+    decided.push(settled);
+  };
+  for (const run of runsOf(operations)) {
+    const together = await settleTogether({ store, context }, nodeId, run, evidence);
+    together?.forEach(note);
+    if (together) continue;
+    for (const received of run) {
+      const settlement = await asItsOwn(received, "settle operation", () =>
+        settleOne({ store, context }, nodeId, received, evidence),
+      );
+      if (!settlement.ok) return undefined;
+      note(settlement.settled);
+    }
   }
   return decided;
+}
+
+/** All of a run in one transaction; undefined where they are to be settled one after the other. */
+async function settleTogether(
+  { store, context }: Pick<ReceiveDependencies, "store" | "context">,
+  nodeId: string,
+  run: readonly ReceivedOperation[],
+  evidence: Evidence,
+): Promise<SettledOperation[] | undefined> {
+  if (run.length === 1) return undefined;
+  try {
+    return await inSpan("settle operations", { attributes: { "paypost.operations": run.length } }, () =>
+      store.transaction((tx) => settleRun(context, tx, nodeId, run, evidence)),
+    );
+  } catch (error) {
+    if (context.isPassing(error)) throw error;
+    // One of them is the cause, and does not cost the others their verdict.
+    return undefined;
+  }
 }
 
 /** An operation at which we fail twice must not keep what follows from being decided: it is quarantined. */
@@ -154,16 +176,8 @@ export async function payOut(
   deps: Pick<ReceiveDependencies, "store" | "gateway">,
   decided: readonly SettledOperation[],
 ): Promise<void> {
-  await inTime(deps.gateway, payAll(deps, decided));
-}
-
-async function payAll(
-  deps: Pick<ReceiveDependencies, "store" | "gateway">,
-  decided: readonly SettledOperation[],
-): Promise<void> {
-  for (const { row } of decided) {
-    if (row.claimId !== null) await payClaim(deps.store, deps.gateway, row.claimId);
-  }
+  const claimIds = decided.flatMap(({ row }) => row.claimId ?? []);
+  await inTime(deps.gateway, payClaims(deps.store, deps.gateway, [...new Set(claimIds)]));
 }
 
 export type Verified =

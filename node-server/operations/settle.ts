@@ -94,11 +94,23 @@ async function append(
     await postponeConsequences(tx, row);
     return settled(row, false);
   }
-  await rememberLease(tx, node, { ...received, operation }, evidence);
-  const verdict = await judge(context, tx, node, { ...received, operation });
+  return settled(await decideQueued(context, tx, node, queued, { ...received, operation }, evidence), false);
+}
+
+/** Judges an operation that is stored in its place, and does what follows from its verdict. */
+export async function decideQueued(
+  context: OperationContext,
+  tx: Tx,
+  node: NodeRow,
+  queued: OperationRow,
+  received: ReadableOperation,
+  evidence: Evidence,
+): Promise<OperationRow> {
+  await rememberLease(tx, node, received, evidence);
+  const verdict = await judge(context, tx, node, received);
   const row = await decideRow(tx, queued, verdict);
   await settleConsequences(context, tx, row);
-  return settled(row, false);
+  return row;
 }
 
 /** `isForgotten`: for which refusals nothing is done about an operation's money, since a person is to look into them. */
@@ -173,7 +185,11 @@ async function keepAside(
   return settled(await decideRow(tx, row, { event: { type: "HOLD" }, reason }), false);
 }
 
-function newRow(nodeId: string, received: ReceivedOperation, branch: OperationRow["branch"]): OperationRow {
+export function newRow(
+  nodeId: string,
+  received: ReceivedOperation,
+  branch: OperationRow["branch"],
+): OperationRow {
   const { envelope, operation } = received;
   return {
     nodeId,

@@ -12,6 +12,7 @@ import { accountId, claimReserve } from "../ledger/entries.ts";
 import type { PayoutTerms } from "../ledger/entries.ts";
 import type { MerchantClaim, PaymentTerms, Tx, VoucherRow } from "../ports/store.ts";
 import { feeOf } from "#core/fee.ts";
+import { currentCorrelation } from "../watch/correlation.ts";
 import { closeOpenLease } from "../vouchers/leases.ts";
 
 export interface ClaimRequest {
@@ -54,7 +55,10 @@ export async function claimVoucher(
     before: { state: voucher.state },
     after: { state: decision.next.state, claim: claim.id, merchant: request.merchantId },
   });
-  await tx.jobs.enqueue({ queue: "payout", id: claim.id }, payoutBackstopSeconds);
+  const job = { queue: "payout", id: claim.id } as const;
+  await tx.jobs.enqueueNew([
+    { job, afterSeconds: payoutBackstopSeconds, correlationId: currentCorrelation() },
+  ]);
   return { ok: true, claim };
 }
 

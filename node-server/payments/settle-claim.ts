@@ -8,6 +8,7 @@ import type { VoucherEvent } from "#core/voucher.machine.ts";
 import { tellOfClaim } from "../callbacks/redemptions.ts";
 import { payOut, releaseReserve, returnClaim } from "../ledger/entries.ts";
 import { tellOfPayment, tellOfUse } from "../notifications/tell.ts";
+import { sideBySide } from "../side-by-side.ts";
 import { inSpan } from "../watch/tracing.ts";
 import type { MerchantClaim, Store, Tx, VoucherRow } from "../ports/store.ts";
 import { termsOf } from "./claim.ts";
@@ -26,17 +27,54 @@ export async function payClaim(
   gateway: PaymentGateway,
   claimId: string,
 ): Promise<RedemptionState> {
+  // What nobody outside hears of begins and ends in one transaction.
+  if (!gateway.isExternal) return store.transaction((tx) => payWithin(tx, gateway, claimId));
   const begun = await store.transaction((tx) => begin(tx, gateway, claimId));
   if ("state" in begun) return begun.state;
   const attributes = { "paypost.claim": claimId };
   const outcome = await inSpan("pay out", { kind: "client", attributes }, () =>
     carryCredit(gateway, begun),
   ).catch(() => ({ outcome: "unknown" }) as const);
-  return store.transaction(async (tx) => {
-    const { claim, voucher } = await lockClaim(tx, claimId);
-    if (begun.attempt !== null && !(await endAttempt(tx, claim, begun.attempt, outcome))) return claim.state;
-    return settle(tx, claim, voucher, outcome);
-  });
+  return store.transaction((tx) => end(tx, claimId, begun, outcome));
+}
+
+/**
+ * Pays several claims out, none of them twice in the list: where the books are all that moves, all of them in one transaction,
+ * and one by one where that fails.
+ */
+export async function payClaims(
+  store: Store,
+  gateway: PaymentGateway,
+  claimIds: readonly string[],
+): Promise<void> {
+  if (!gateway.isExternal && claimIds.length > 1) {
+    const pay = (claimId: string) => (tx: Tx) => payWithin(tx, gateway, claimId);
+    const areAllPaid = await store
+      .transaction((tx) => sideBySide(tx, claimIds.map(pay)))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (areAllPaid) return;
+  }
+  for (const claimId of claimIds) await payClaim(store, gateway, claimId);
+}
+
+async function payWithin(tx: Tx, gateway: PaymentGateway, claimId: string): Promise<RedemptionState> {
+  const begun = await begin(tx, gateway, claimId);
+  if ("state" in begun) return begun.state;
+  return end(tx, claimId, begun, await carryCredit(gateway, begun));
+}
+
+async function end(
+  tx: Tx,
+  claimId: string,
+  { attempt }: NextCredit,
+  outcome: PayoutOutcome,
+): Promise<RedemptionState> {
+  const { claim, voucher } = await lockClaim(tx, claimId);
+  if (attempt !== null && !(await endAttempt(tx, claim, attempt, outcome))) return claim.state;
+  return settle(tx, claim, voucher, outcome);
 }
 
 /** The credit that is to be sent or asked for now, or the state of a claim for which there is none. */

@@ -40,14 +40,26 @@ export interface PayoutAttempt {
 
 export interface ClaimRows {
   insert(row: ClaimRow): Promise<void>;
+  insertAll(rows: readonly ClaimRow[]): Promise<void>;
   find(id: string): Promise<ClaimRow | undefined>;
+  findAll(ids: readonly string[]): Promise<ClaimRow[]>;
   live(serial: bigint): Promise<ClaimRow | undefined>;
+  liveOf(serials: readonly bigint[]): Promise<ClaimRow[]>;
   update(id: string, state: RedemptionState, endedAt: Date | null): Promise<void>;
+  updateAll(
+    changes: readonly {
+      readonly id: string;
+      readonly state: RedemptionState;
+      readonly endedAt: Date | null;
+    }[],
+  ): Promise<void>;
   markLiquidityHeld(id: string): Promise<void>;
   /** Counts a try, and keeps why it did not pay. */
   noteTry(id: string, failure: string | null): Promise<void>;
+  noteTries(tries: readonly { readonly id: string; readonly failure: string | null }[]): Promise<void>;
   /** In the order of their numbers. */
   attempts(id: string): Promise<PayoutAttempt[]>;
+  attemptsOf(ids: readonly string[]): Promise<(PayoutAttempt & { readonly claimId: string })[]>;
   startAttempt(id: string, n: number): Promise<void>;
   endAttempt(id: string, n: number, outcome: "paid" | "failed"): Promise<void>;
   /** What was paid for a node's operations, in the order of payment, after the claim of that transaction id. */
@@ -73,6 +85,8 @@ export interface PaidClaim extends Money {
 export interface LedgerRows {
   /** Books a balanced entry. Returns false when one with the same idempotency key is booked already. */
   post(entry: JournalEntry): Promise<boolean>;
+  /** For each whether it was booked now. */
+  postAll(entries: readonly JournalEntry[]): Promise<boolean[]>;
   /** Locks the account and reads its balance in minor units; zero for one never used. */
   lockBalance(accountId: string): Promise<bigint>;
 }
@@ -95,6 +109,7 @@ export interface RedemptionRequestRows {
   find(id: bigint): Promise<RedemptionRequestRow | undefined>;
   byRequest(institutionId: string, requestId: string): Promise<RedemptionRequestRow | undefined>;
   byClaim(claimId: string): Promise<RedemptionRequestRow | undefined>;
+  byClaims(claimIds: readonly string[]): Promise<RedemptionRequestRow[]>;
 }
 
 /** Voucher numbers that were tried and do not fit; never the numbers themselves. */

@@ -96,12 +96,16 @@ export interface NotificationRow {
   readonly requestedAt: Date;
 }
 
+export interface ClaimContacts {
+  readonly merchant: { readonly name: string; readonly contact: Contact | undefined };
+  readonly payee: Contact | undefined;
+}
+
 export interface NotificationRows {
   /** Where the claim's merchant and its voucher's beneficiary are reached, as far as that is known. */
-  contactsOf(claim: Pick<MerchantClaim, "serial" | "merchantId">): Promise<{
-    readonly merchant: { readonly name: string; readonly contact: Contact | undefined };
-    readonly payee: Contact | undefined;
-  }>;
+  contactsOf(claim: Pick<MerchantClaim, "serial" | "merchantId">): Promise<ClaimContacts>;
+  /** For each of them, in their order. */
+  contactsOfAll(claims: readonly Pick<MerchantClaim, "serial" | "merchantId">[]): Promise<ClaimContacts[]>;
   /** Where payees of an institution are reached, as far as that is known. */
   contactsOfPayees(
     institutionId: string,

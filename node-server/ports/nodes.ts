@@ -26,6 +26,7 @@ export type LeaseEnd = "redeemed" | "released" | "expired" | "renewed";
 
 export interface LeaseRows {
   open(serial: bigint): Promise<OpenLease | undefined>;
+  openOf(serials: readonly bigint[]): Promise<OpenLease[]>;
   /** Serials of the node's open leases, those that end first before the others. */
   ofNode(nodeId: string, limit: number): Promise<bigint[]>;
   countOpen(nodeId: string): Promise<number>;
@@ -33,10 +34,22 @@ export interface LeaseRows {
   lastEpochN(serial: bigint, generation: number): Promise<number>;
   /** Whether the voucher was ever leased to the node under that epoch. */
   wasGranted(serial: bigint, nodeId: string, epoch: Epoch): Promise<boolean>;
+  /** For each whether it was. */
+  wereGranted(
+    leases: readonly { readonly serial: bigint; readonly nodeId: string; readonly epoch: Epoch }[],
+  ): Promise<boolean[]>;
   insert(row: LeaseRow): Promise<void>;
   /** One that this database had forgotten, and that opens nothing any more. */
   insertClosed(row: LeaseRow, at: Date): Promise<void>;
   close(serial: bigint, epoch: Epoch, end: LeaseEnd, at: Date): Promise<void>;
+  closeAll(
+    leases: readonly {
+      readonly serial: bigint;
+      readonly epoch: Epoch;
+      readonly end: LeaseEnd;
+      readonly at: Date;
+    }[],
+  ): Promise<void>;
   markRecalled(serial: bigint, epoch: Epoch, at: Date): Promise<void>;
   /** Serials of open leases whose not-after lies before the given time. */
   overdue(before: Date, limit: number): Promise<bigint[]>;
@@ -122,30 +135,40 @@ export interface OperationRow {
 
 export interface OperationRows {
   insert(row: OperationRow): Promise<void>;
+  insertAll(rows: readonly OperationRow[]): Promise<void>;
   byHash(nodeId: string, hash: Uint8Array): Promise<OperationRow | undefined>;
   /** Of whatever node: a hash covers the node that signed. */
   byHashAlone(hash: Uint8Array): Promise<OperationRow | undefined>;
   bySequence(nodeId: string, sequence: number): Promise<OperationRow | undefined>;
   byOperationId(nodeId: string, operationId: string): Promise<OperationRow | undefined>;
+  /** Whether any of them was stored before, on whatever branch, or any of the ids is in the chain. */
+  knowsAny(
+    nodeId: string,
+    of: { readonly hashes: readonly Uint8Array[]; readonly operationIds: readonly string[] },
+  ): Promise<boolean>;
   /** The operation whose claim holds the voucher. */
   byClaim(claimId: string): Promise<OperationRow | undefined>;
   /** Operations of the chain that name the voucher and are held, for whatever reason, in order of arrival. */
   heldFor(serial: bigint): Promise<OperationRow[]>;
+  heldForAny(serials: readonly bigint[]): Promise<OperationRow[]>;
   /** Operations of the chain that are held for the reason, in order of arrival, at most `limit`. */
   heldBecause(reason: string, limit: number): Promise<OperationRow[]>;
   /** Writes the verdict; and the serial of one that could not be read when it came. */
   decide(row: OperationRow): Promise<void>;
+  decideAll(rows: readonly OperationRow[]): Promise<void>;
 }
 
 /** The rows that nodes read as shapes (`migrations/server/0030-shapes.sql`). */
 export interface ProjectionRows {
   putLease(row: LeaseRow, token: string): Promise<void>;
   removeLease(nodeId: string, serial: bigint): Promise<void>;
+  removeLeases(leases: readonly { readonly nodeId: string; readonly serial: bigint }[]): Promise<void>;
   /** Tells the holder that its lease is asked back. */
   recallLease(nodeId: string, serial: bigint, at: Date): Promise<void>;
   /** Tells the other nodes of the merchant, all that are active, at which till the voucher is. */
   putElsewhere(row: LeaseRow): Promise<void>;
   removeElsewhere(serial: bigint): Promise<void>;
+  removeAllElsewhere(serials: readonly bigint[]): Promise<void>;
   /** Tells a new node which vouchers the other nodes of its merchant hold. */
   tellNewNode(nodeId: string): Promise<void>;
   putVerdict(nodeId: string, sequence: number, verdictList: Uint8Array): Promise<void>;

@@ -49,6 +49,15 @@ export type Job =
 export interface JobRows {
   /** Done after the commit, at least once; `afterSeconds` delays the first try. */
   enqueue(job: Job, afterSeconds?: number): Promise<void>;
+  /** For what comes into being with this transaction: none of the jobs waits already. */
+  enqueueNew(jobs: readonly NewJob[]): Promise<void>;
+}
+
+export interface NewJob {
+  readonly job: Job;
+  readonly afterSeconds: number;
+  /** Of the request or operation that called for it. */
+  readonly correlationId: string | undefined;
 }
 
 export interface AuditEntry {

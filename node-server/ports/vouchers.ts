@@ -82,6 +82,13 @@ export interface VoucherRows {
       readonly dispensedBy?: string;
     },
   ): Promise<void>;
+  moveAll(
+    changes: readonly {
+      readonly serial: bigint;
+      readonly state: VoucherState;
+      readonly pending: PendingEnd | null;
+    }[],
+  ): Promise<void>;
   /** Serials of activated vouchers that the merchant will hand out, by serial: those nobody holds a lease on. */
   toDispense(merchantId: string, groupCode: string, limit: number): Promise<bigint[]>;
 }

@@ -1,67 +1,27 @@
 /** Claims on vouchers, at most one that lives for each (the index `one_live_claim`), and their credits by providers. */
 import { sql } from "kysely";
-import type { ClaimRow, ClaimRows } from "../ports/store.ts";
-import { expectOne } from "./rows.ts";
+import type { ClaimRow, ClaimRows, PayoutAttempt } from "../ports/store.ts";
+import { expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function claimRows(trx: Trx): ClaimRows {
   return {
-    async insert(row) {
-      await trx
-        .insertInto("claims")
-        .values({
-          id: row.id,
-          voucher_serial: row.serial,
-          merchant_id: row.merchantId,
-          biller_id: row.billerId,
-          amount_minor: row.amountMinor,
-          currency: row.currency,
-          offline: row.offline,
-          state: row.state,
-          transaction_id: row.transactionId,
-          fsp_id: row.fspId,
-          fee_minor: row.feeMinor,
-          liquidity_held: row.liquidityHeld,
-        })
-        .execute();
-    },
-    async find(id) {
-      const row = await selectClaims(trx).where("id", "=", id).executeTakeFirst();
-      return row && claim(row);
-    },
-    async live(serial) {
-      const row = await selectClaims(trx)
-        .where("voucher_serial", "=", serial)
-        .where("state", "<>", "released")
-        .executeTakeFirst();
-      return row && claim(row);
-    },
-    async update(id, state, endedAt) {
-      const result = await trx
-        .updateTable("claims")
-        .set({ state, ended_at: endedAt })
-        .where("id", "=", id)
-        .executeTakeFirst();
-      expectOne(result, `claim ${id}`);
-    },
+    insert: (row) => insertAll(trx, [row]),
+    insertAll: (rows) => insertAll(trx, rows),
+    find: async (id) => (await findAll(trx, [id]))[0],
+    findAll: (ids) => findAll(trx, ids),
+    live: async (serial) => (await liveOf(trx, [serial]))[0],
+    liveOf: (serials) => liveOf(trx, serials),
+    update: (id, state, endedAt) => updateAll(trx, [{ id, state, endedAt }]),
+    updateAll: (changes) => updateAll(trx, changes),
     async markLiquidityHeld(id) {
       const change = trx.updateTable("claims").set({ liquidity_held: true }).where("id", "=", id);
       expectOne(await change.executeTakeFirst(), `claim ${id}`);
     },
-    async noteTry(id, failure) {
-      const change = trx
-        .updateTable("claims")
-        .set({ tries: sql`tries + 1`, last_failure: failure })
-        .where("id", "=", id);
-      expectOne(await change.executeTakeFirst(), `claim ${id}`);
-    },
-    attempts: (id) =>
-      trx
-        .selectFrom("payout_attempts")
-        .select(["n", "outcome"])
-        .where("claim_id", "=", id)
-        .orderBy("n")
-        .execute(),
+    noteTry: (id, failure) => noteTries(trx, [{ id, failure }]),
+    noteTries: (tries) => noteTries(trx, tries),
+    attempts: async (id) => (await attemptsOf(trx, [id])).map(({ n, outcome }) => ({ n, outcome })),
+    attemptsOf: (ids) => attemptsOf(trx, ids),
     async startAttempt(id, n) {
       await trx.insertInto("payout_attempts").values({ claim_id: id, n }).execute();
     },
@@ -106,6 +66,74 @@ export function claimRows(trx: Trx): ClaimRows {
       }));
     },
   };
+}
+
+async function insertAll(trx: Trx, rows: readonly ClaimRow[]): Promise<void> {
+  await sql`
+    insert into claims (id, voucher_serial, merchant_id, biller_id, amount_minor, currency, offline, state,
+      transaction_id, fsp_id, fee_minor, liquidity_held)
+    select * from unnest(
+      ${rows.map(({ id }) => id)}::uuid[],
+      ${rows.map(({ serial }) => serial)}::bigint[],
+      ${rows.map(({ merchantId }) => merchantId)}::text[],
+      ${rows.map(({ billerId }) => billerId)}::text[],
+      ${rows.map(({ amountMinor }) => amountMinor)}::bigint[],
+      ${rows.map(({ currency }) => currency)}::text[],
+      ${rows.map(({ offline }) => offline)}::boolean[],
+      ${rows.map(({ state }) => state)}::text[],
+      ${rows.map(({ transactionId }) => transactionId)}::text[],
+      ${rows.map(({ fspId }) => fspId)}::text[],
+      ${rows.map(({ feeMinor }) => feeMinor)}::bigint[],
+      ${rows.map(({ liquidityHeld }) => liquidityHeld)}::boolean[])`.execute(trx);
+}
+
+async function findAll(trx: Trx, ids: readonly string[]): Promise<ClaimRow[]> {
+  const rows = await selectClaims(trx)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute();
+  return rows.map(claim);
+}
+
+async function liveOf(trx: Trx, serials: readonly bigint[]): Promise<ClaimRow[]> {
+  const rows = await selectClaims(trx)
+    .where(sql<boolean>`voucher_serial = any(${serials}::bigint[])`)
+    .where("state", "<>", "released")
+    .execute();
+  return rows.map(claim);
+}
+
+async function updateAll(trx: Trx, changes: Parameters<ClaimRows["updateAll"]>[0]): Promise<void> {
+  const updated = await sql`
+    update claims set state = changed.state, ended_at = changed.ended_at
+    from unnest(
+      ${changes.map(({ id }) => id)}::uuid[],
+      ${changes.map(({ state }) => state)}::text[],
+      ${changes.map(({ endedAt }) => endedAt)}::timestamptz[]) as changed (id, state, ended_at)
+    where claims.id = changed.id`.execute(trx);
+  expectAll(updated, changes.length, "claims");
+}
+
+async function noteTries(trx: Trx, tries: Parameters<ClaimRows["noteTries"]>[0]): Promise<void> {
+  const noted = await sql`
+    update claims set tries = tries + 1, last_failure = tried.failure
+    from unnest(
+      ${tries.map(({ id }) => id)}::uuid[],
+      ${tries.map(({ failure }) => failure)}::text[]) as tried (id, failure)
+    where claims.id = tried.id`.execute(trx);
+  expectAll(noted, tries.length, "claims");
+}
+
+async function attemptsOf(
+  trx: Trx,
+  ids: readonly string[],
+): Promise<(PayoutAttempt & { readonly claimId: string })[]> {
+  const rows = await trx
+    .selectFrom("payout_attempts")
+    .select(["claim_id", "n", "outcome"])
+    .where(sql<boolean>`claim_id = any(${ids}::uuid[])`)
+    .orderBy("n")
+    .execute();
+  return rows.map(({ claim_id: claimId, ...attempt }) => ({ claimId, ...attempt }));
 }
 
 function selectClaims(trx: Trx) {

@@ -1,38 +1,13 @@
 /** Leases: at most one open for each voucher (the index `one_open_lease`), closed once. */
-import type { LeaseRow, LeaseRows } from "../ports/store.ts";
-import { bytes, expectOne } from "./rows.ts";
+import { sql } from "kysely";
+import type { LeaseRow, LeaseRows, OpenLease } from "../ports/store.ts";
+import { bytes, expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function leaseRows(trx: Trx): LeaseRows {
   return {
-    async open(serial) {
-      const row = await trx
-        .selectFrom("leases")
-        .select([
-          "voucher_serial",
-          "node_id",
-          "epoch_generation",
-          "epoch_n",
-          "not_after",
-          "document",
-          "recalled_at",
-          "renewable",
-        ])
-        .where("voucher_serial", "=", serial)
-        .where("closed_at", "is", null)
-        .executeTakeFirst();
-      return (
-        row && {
-          serial: row.voucher_serial,
-          nodeId: row.node_id,
-          epoch: { generation: row.epoch_generation, n: row.epoch_n },
-          notAfter: row.not_after,
-          document: bytes(row.document),
-          renewable: row.renewable,
-          recalledAt: row.recalled_at,
-        }
-      );
-    },
+    open: async (serial) => (await openOf(trx, [serial]))[0],
+    openOf: (serials) => openOf(trx, serials),
     async ofNode(nodeId, limit) {
       const rows = await trx
         .selectFrom("leases")
@@ -64,17 +39,9 @@ export function leaseRows(trx: Trx): LeaseRows {
       // An aggregate over no rows is null, which kysely's type does not say.
       return (row?.last as number | null | undefined) ?? 0;
     },
-    async wasGranted(serial, nodeId, epoch) {
-      const row = await trx
-        .selectFrom("leases")
-        .select("voucher_serial")
-        .where("voucher_serial", "=", serial)
-        .where("epoch_generation", "=", epoch.generation)
-        .where("epoch_n", "=", epoch.n)
-        .where("node_id", "=", nodeId)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+    wasGranted: async (serial, nodeId, epoch) =>
+      (await wereGranted(trx, [{ serial, nodeId, epoch }]))[0] === true,
+    wereGranted: (leases) => wereGranted(trx, leases),
     async insert(row) {
       await trx.insertInto("leases").values(columns(row)).execute();
     },
@@ -85,17 +52,8 @@ export function leaseRows(trx: Trx): LeaseRows {
         .values({ ...columns(row), ...closed })
         .execute();
     },
-    async close(serial, epoch, end, at) {
-      const result = await trx
-        .updateTable("leases")
-        .set({ closed_at: at, closed_by: end })
-        .where("voucher_serial", "=", serial)
-        .where("epoch_generation", "=", epoch.generation)
-        .where("epoch_n", "=", epoch.n)
-        .where("closed_at", "is", null)
-        .executeTakeFirst();
-      expectOne(result, `open lease ${epoch.generation}.${epoch.n} of voucher ${serial}`);
-    },
+    close: (serial, epoch, end, at) => closeAll(trx, [{ serial, epoch, end, at }]),
+    closeAll: (leases) => closeAll(trx, leases),
     async markRecalled(serial, epoch, at) {
       const result = await trx
         .updateTable("leases")
@@ -118,6 +76,62 @@ export function leaseRows(trx: Trx): LeaseRows {
       return rows.map((row) => row.voucher_serial);
     },
   };
+}
+
+async function openOf(trx: Trx, serials: readonly bigint[]): Promise<OpenLease[]> {
+  const rows = await trx
+    .selectFrom("leases")
+    .select([
+      "voucher_serial",
+      "node_id",
+      "epoch_generation",
+      "epoch_n",
+      "not_after",
+      "document",
+      "recalled_at",
+      "renewable",
+    ])
+    .where(sql<boolean>`voucher_serial = any(${serials}::bigint[])`)
+    .where("closed_at", "is", null)
+    .execute();
+  return rows.map((row) => ({
+    serial: row.voucher_serial,
+    nodeId: row.node_id,
+    epoch: { generation: row.epoch_generation, n: row.epoch_n },
+    notAfter: row.not_after,
+    document: bytes(row.document),
+    renewable: row.renewable,
+    recalledAt: row.recalled_at,
+  }));
+}
+
+async function wereGranted(trx: Trx, leases: Parameters<LeaseRows["wereGranted"]>[0]): Promise<boolean[]> {
+  const { rows } = await sql<{ granted: boolean }>`
+    select lease.node_id is not null as granted
+    from unnest(
+      ${leases.map(({ serial }) => serial)}::bigint[],
+      ${leases.map(({ epoch }) => epoch.generation)}::int[],
+      ${leases.map(({ epoch }) => epoch.n)}::int[],
+      ${leases.map(({ nodeId }) => nodeId)}::uuid[]) with ordinality
+        as asked (serial, generation, n, node_id, place)
+    left join leases lease on lease.voucher_serial = asked.serial and lease.epoch_generation = asked.generation
+      and lease.epoch_n = asked.n and lease.node_id = asked.node_id
+    order by place`.execute(trx);
+  return rows.map(({ granted }) => granted);
+}
+
+async function closeAll(trx: Trx, leases: Parameters<LeaseRows["closeAll"]>[0]): Promise<void> {
+  const closed = await sql`
+    update leases set closed_at = ended.at, closed_by = ended.by
+    from unnest(
+      ${leases.map(({ serial }) => serial)}::bigint[],
+      ${leases.map(({ epoch }) => epoch.generation)}::int[],
+      ${leases.map(({ epoch }) => epoch.n)}::int[],
+      ${leases.map(({ end }) => end)}::text[],
+      ${leases.map(({ at }) => at)}::timestamptz[]) as ended (serial, generation, n, by, at)
+    where leases.voucher_serial = ended.serial and leases.epoch_generation = ended.generation
+      and leases.epoch_n = ended.n and leases.closed_at is null`.execute(trx);
+  expectAll(closed, leases.length, "open leases");
 }
 
 function columns(row: LeaseRow) {

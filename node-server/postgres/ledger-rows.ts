@@ -10,18 +10,8 @@ import type { Trx } from "./rows.ts";
 
 export function ledgerRows(trx: Trx): LedgerRows {
   return {
-    async post(entry) {
-      const inserted = await trx
-        .insertInto("journal_entries")
-        .values({ idempotency_key: entry.idempotencyKey, kind: entry.kind, currency: entry.currency })
-        .onConflict((conflict) => conflict.column("idempotency_key").doNothing())
-        .returning("id")
-        .executeTakeFirst();
-      if (!inserted) return false;
-      await openAccounts(trx, accountsOf(entry));
-      await insertLines(trx, inserted.id, entry.lines);
-      return true;
-    },
+    post: async (entry) => (await postAll(trx, [entry]))[0] === true,
+    postAll: (entries) => postAll(trx, entries),
     async lockBalance(id) {
       await openAccounts(trx, [accountOf(id)]);
       const row = await trx
@@ -33,6 +23,27 @@ export function ledgerRows(trx: Trx): LedgerRows {
       return row.balance_minor;
     },
   };
+}
+
+async function postAll(trx: Trx, entries: readonly JournalEntry[]): Promise<boolean[]> {
+  const inserted = await sql<{ id: bigint; idempotency_key: string }>`
+    insert into journal_entries (idempotency_key, kind, currency)
+    select * from unnest(
+      ${entries.map(({ idempotencyKey }) => idempotencyKey)}::text[],
+      ${entries.map(({ kind }) => kind)}::text[],
+      ${entries.map(({ currency }) => currency)}::text[])
+    on conflict (idempotency_key) do nothing
+    returning id, idempotency_key`.execute(trx);
+  const ids = new Map(inserted.rows.map((row) => [row.idempotency_key, row.id]));
+  const booked = entries.filter(({ idempotencyKey }) => ids.has(idempotencyKey));
+  if (booked.length > 0) {
+    await openAccounts(trx, accountsOf(booked));
+    await insertLines(
+      trx,
+      booked.flatMap(({ idempotencyKey, lines }) => numbered(ids.get(idempotencyKey) ?? 0n, lines)),
+    );
+  }
+  return entries.map(({ idempotencyKey }) => ids.has(idempotencyKey));
 }
 
 /** Accounts come into being when they are first named; in id order, so that two openings never wait crosswise. */
@@ -47,19 +58,31 @@ async function openAccounts(trx: Trx, accounts: readonly Account[]): Promise<voi
     on conflict do nothing`.execute(trx);
 }
 
-async function insertLines(trx: Trx, entryId: bigint, lines: readonly JournalLine[]): Promise<void> {
-  const ordered = lines.toSorted((a, b) => compareText(accountId(a.account), accountId(b.account)));
-  await sql`
-    insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial)
-    select ${entryId}::bigint, * from unnest(
-      ${ordered.map((_, index) => index + 1)}::int[],
-      ${ordered.map((line) => accountId(line.account))}::text[],
-      ${ordered.map((line) => line.amountMinor)}::bigint[],
-      ${ordered.map((line) => line.serial ?? null)}::bigint[])`.execute(trx);
+interface NumberedLine extends JournalLine {
+  readonly entryId: bigint;
+  readonly n: number;
 }
 
-function accountsOf(entry: JournalEntry): Account[] {
-  const byId = new Map(entry.lines.map((line) => [accountId(line.account), line.account]));
+function numbered(entryId: bigint, lines: readonly JournalLine[]): NumberedLine[] {
+  return lines
+    .toSorted((a, b) => compareText(accountId(a.account), accountId(b.account)))
+    .map((line, index) => ({ ...line, entryId, n: index + 1 }));
+}
+
+async function insertLines(trx: Trx, lines: readonly NumberedLine[]): Promise<void> {
+  await sql`
+    insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial)
+    select * from unnest(
+      ${lines.map(({ entryId }) => entryId)}::bigint[],
+      ${lines.map(({ n }) => n)}::int[],
+      ${lines.map(({ account }) => accountId(account))}::text[],
+      ${lines.map(({ amountMinor }) => amountMinor)}::bigint[],
+      ${lines.map(({ serial }) => serial ?? null)}::bigint[])`.execute(trx);
+}
+
+function accountsOf(entries: readonly JournalEntry[]): Account[] {
+  const lines = entries.flatMap((entry) => entry.lines);
+  const byId = new Map(lines.map(({ account }) => [accountId(account), account]));
   return [...byId.keys()].toSorted(compareText).flatMap((id) => byId.get(id) ?? []);
 }
 

@@ -3,40 +3,18 @@ import { sql } from "kysely";
 import { parseMajor, formatMajor } from "#core/money.ts";
 import type { Contact } from "../notifications/port.ts";
 import type { Facts, ReceiptFacts } from "../notifications/templates.ts";
-import type { NotificationRows } from "../ports/store.ts";
+import type { ClaimContacts, NotificationRows } from "../ports/store.ts";
 import { isOf } from "./requested-at.ts";
 import type { Trx } from "./rows.ts";
 
 export function notificationRows(trx: Trx): NotificationRows {
   return {
-    async contactsOf({ serial, merchantId }) {
-      const merchant = await trx
-        .selectFrom("merchants")
-        .leftJoin("merchant_contacts as contact", "contact.merchant_id", "merchants.id")
-        .select(["merchants.name", "contact.channel", "contact.address", "contact.language"])
-        .where("merchants.id", "=", merchantId)
-        .executeTakeFirstOrThrow();
-      const payee = await trx
-        .selectFrom("vouchers")
-        .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
-        .innerJoin("voucher_instructions as instruction", (join) =>
-          join
-            .onRef("instruction.batch", "=", "vouchers.batch")
-            .onRef("instruction.line", "=", "vouchers.line"),
-        )
-        .innerJoin("payee_contacts as contact", (join) =>
-          join
-            .onRef("contact.institution_id", "=", "batch.institution_id")
-            .onRef("contact.payee_functional_id", "=", "instruction.payee_functional_id"),
-        )
-        .select(["contact.channel", "contact.address", "contact.language"])
-        .where("vouchers.serial", "=", serial)
-        .executeTakeFirst();
-      return {
-        merchant: { name: merchant.name, contact: contact(merchant) },
-        payee: payee && contact(payee),
-      };
+    async contactsOf(claim) {
+      const [contacts] = await contactsOfAll(trx, [claim]);
+      if (!contacts) throw new Error(`no merchant ${claim.merchantId}`);
+      return contacts;
     },
+    contactsOfAll: (claims) => contactsOfAll(trx, claims),
     async contactsOfPayees(institutionId, payeeFunctionalIds) {
       const rows = await trx
         .selectFrom("payee_contacts")
@@ -106,6 +84,43 @@ export function notificationRows(trx: Trx): NotificationRows {
       return rows.map(({ id }) => id);
     },
   };
+}
+
+async function contactsOfAll(
+  trx: Trx,
+  claims: Parameters<NotificationRows["contactsOfAll"]>[0],
+): Promise<ClaimContacts[]> {
+  const merchants = await trx
+    .selectFrom("merchants")
+    .leftJoin("merchant_contacts as contact", "contact.merchant_id", "merchants.id")
+    .select(["merchants.id", "merchants.name", "contact.channel", "contact.address", "contact.language"])
+    .where(sql<boolean>`merchants.id = any(${claims.map(({ merchantId }) => merchantId)}::text[])`)
+    .execute();
+  const payees = await trx
+    .selectFrom("vouchers")
+    .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
+    .innerJoin("voucher_instructions as instruction", (join) =>
+      join.onRef("instruction.batch", "=", "vouchers.batch").onRef("instruction.line", "=", "vouchers.line"),
+    )
+    .innerJoin("payee_contacts as contact", (join) =>
+      join
+        .onRef("contact.institution_id", "=", "batch.institution_id")
+        .onRef("contact.payee_functional_id", "=", "instruction.payee_functional_id"),
+    )
+    .select(["vouchers.serial", "contact.channel", "contact.address", "contact.language"])
+    .where(sql<boolean>`vouchers.serial = any(${claims.map(({ serial }) => serial)}::bigint[])`)
+    .execute();
+  const merchantById = new Map(merchants.map((merchant) => [merchant.id, merchant]));
+  const payeeBySerial = new Map(payees.map((payee) => [payee.serial, payee]));
+  return claims.map(({ merchantId, serial }) => {
+    const merchant = merchantById.get(merchantId);
+    if (!merchant) throw new Error(`no merchant ${merchantId}`);
+    const payee = payeeBySerial.get(serial);
+    return {
+      merchant: { name: merchant.name, contact: contact(merchant) },
+      payee: payee && contact(payee),
+    };
+  });
 }
 
 function contact(row: {

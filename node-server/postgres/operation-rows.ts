@@ -1,27 +1,13 @@
 /** Everything that nodes have sent, whole, with its verdict. */
+import { sql } from "kysely";
 import type { OperationRow, OperationRows } from "../ports/store.ts";
-import { bytes, bytesOrNull, expectOne } from "./rows.ts";
+import { bytes, bytesOrNull, expectAll } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function operationRows(trx: Trx): OperationRows {
   return {
-    async insert(row) {
-      await trx
-        .insertInto("operations")
-        .values({
-          node_id: row.nodeId,
-          hash: row.hash,
-          sequence: BigInt(row.sequence),
-          operation_id: row.operationId,
-          branch: row.branch,
-          type: row.type,
-          signed: row.signed,
-          sealed: row.sealed,
-          voucher_serial: row.serial,
-          ...verdict(row),
-        })
-        .execute();
-    },
+    insert: (row) => insertAll(trx, [row]),
+    insertAll: (rows) => insertAll(trx, rows),
     byHash: (nodeId, hash) => first(ofNode(trx, nodeId).where("hash", "=", hash)),
     byHashAlone: (hash) => first(selectOperations(trx).where("hash", "=", hash)),
     bySequence: (nodeId, sequence) =>
@@ -29,17 +15,15 @@ export function operationRows(trx: Trx): OperationRows {
     byOperationId: (nodeId, operationId) =>
       first(ofNode(trx, nodeId).where("branch", "=", "chain").where("operation_id", "=", operationId)),
     byClaim: (claimId) => first(selectOperations(trx).where("claim_id", "=", claimId)),
-    async heldFor(serial) {
-      const rows = await selectOperations(trx)
-        .where("voucher_serial", "=", serial)
-        .where("state", "=", "held")
-        .where("branch", "=", "chain")
-        .orderBy("received_at")
-        .orderBy("node_id")
-        .orderBy("sequence")
-        .execute();
-      return rows.map(operation);
+    async knowsAny(nodeId, { hashes, operationIds }) {
+      const { rows } = await sql<{ known: boolean }>`
+        select exists (select from operations where node_id = ${nodeId}::uuid and hash = any(${hashes}::bytea[]))
+          or exists (select from operations where node_id = ${nodeId}::uuid and branch = 'chain'
+            and operation_id = any(${operationIds}::uuid[])) as known`.execute(trx);
+      return rows[0]?.known === true;
     },
+    heldFor: (serial) => heldForAny(trx, [serial]),
+    heldForAny: (serials) => heldForAny(trx, serials),
     async heldBecause(reason, limit) {
       const rows = await selectOperations(trx)
         .where("state", "=", "held")
@@ -52,28 +36,66 @@ export function operationRows(trx: Trx): OperationRows {
         .execute();
       return rows.map(operation);
     },
-    async decide(row) {
-      const result = await trx
-        .updateTable("operations")
-        .set({ ...verdict(row), voucher_serial: row.serial })
-        .where("node_id", "=", row.nodeId)
-        .where("hash", "=", row.hash)
-        .executeTakeFirst();
-      expectOne(result, `operation ${row.sequence} of node ${row.nodeId}`);
-    },
+    decide: (row) => decideAll(trx, [row]),
+    decideAll: (rows) => decideAll(trx, rows),
   };
 }
 
-function verdict(row: OperationRow) {
-  return {
-    state: row.state,
-    reason: row.reason,
-    transaction_id: row.transactionId,
-    evidence: row.evidence,
-    guaranteed_minor: row.guaranteedMinor,
-    claim_id: row.claimId,
-    decided_at: row.decidedAt,
-  };
+async function insertAll(trx: Trx, rows: readonly OperationRow[]): Promise<void> {
+  await sql`
+    insert into operations (node_id, hash, sequence, operation_id, branch, type, signed, sealed, voucher_serial, ${verdictColumns})
+    select * from unnest(
+      ${rows.map(({ nodeId }) => nodeId)}::uuid[],
+      ${rows.map(({ hash }) => hash)}::bytea[],
+      ${rows.map(({ sequence }) => sequence)}::bigint[],
+      ${rows.map(({ operationId }) => operationId)}::uuid[],
+      ${rows.map(({ branch }) => branch)}::text[],
+      ${rows.map(({ type }) => type)}::text[],
+      ${rows.map(({ signed }) => signed)}::bytea[],
+      ${rows.map(({ sealed }) => sealed)}::bytea[],
+      ${rows.map(({ serial }) => serial)}::bigint[],
+      ${verdictsOf(rows)})`.execute(trx);
+}
+
+async function decideAll(trx: Trx, rows: readonly OperationRow[]): Promise<void> {
+  const decided = await sql`
+    update operations set voucher_serial = decided.voucher_serial, state = decided.state, reason = decided.reason,
+      transaction_id = decided.transaction_id, evidence = decided.evidence,
+      guaranteed_minor = decided.guaranteed_minor, claim_id = decided.claim_id, decided_at = decided.decided_at
+    from unnest(
+      ${rows.map(({ nodeId }) => nodeId)}::uuid[],
+      ${rows.map(({ hash }) => hash)}::bytea[],
+      ${rows.map(({ serial }) => serial)}::bigint[],
+      ${verdictsOf(rows)}) as decided (node_id, hash, voucher_serial, ${verdictColumns})
+    where operations.node_id = decided.node_id and operations.hash = decided.hash`.execute(trx);
+  expectAll(decided, rows.length, "operations");
+}
+
+const verdictColumns = sql.raw(
+  "state, reason, transaction_id, evidence, guaranteed_minor, claim_id, decided_at",
+);
+
+function verdictsOf(rows: readonly OperationRow[]) {
+  return sql`
+      ${rows.map(({ state }) => state)}::text[],
+      ${rows.map(({ reason }) => reason)}::text[],
+      ${rows.map(({ transactionId }) => transactionId)}::text[],
+      ${rows.map(({ evidence }) => evidence)}::bytea[],
+      ${rows.map(({ guaranteedMinor }) => guaranteedMinor)}::bigint[],
+      ${rows.map(({ claimId }) => claimId)}::uuid[],
+      ${rows.map(({ decidedAt }) => decidedAt)}::timestamptz[]`;
+}
+
+async function heldForAny(trx: Trx, serials: readonly bigint[]): Promise<OperationRow[]> {
+  const rows = await selectOperations(trx)
+    .where(sql<boolean>`voucher_serial = any(${serials}::bigint[])`)
+    .where("state", "=", "held")
+    .where("branch", "=", "chain")
+    .orderBy("received_at")
+    .orderBy("node_id")
+    .orderBy("sequence")
+    .execute();
+  return rows.map(operation);
 }
 
 function selectOperations(trx: Trx) {

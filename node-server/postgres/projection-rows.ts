@@ -22,13 +22,8 @@ export function projectionRows(trx: Trx): ProjectionRows {
         .onConflict((conflict) => conflict.columns(["node_id", "serial"]).doUpdateSet(change))
         .execute();
     },
-    async removeLease(nodeId, serial) {
-      await trx
-        .deleteFrom("shape_leases")
-        .where("node_id", "=", nodeId)
-        .where("serial", "=", serial)
-        .execute();
-    },
+    removeLease: (nodeId, serial) => removeLeases(trx, [{ nodeId, serial }]),
+    removeLeases: (leases) => removeLeases(trx, leases),
     async recallLease(nodeId, serial, at) {
       await trx
         .updateTable("shape_leases")
@@ -47,9 +42,8 @@ export function projectionRows(trx: Trx): ProjectionRows {
         on conflict (node_id, serial) do update set till = excluded.till, not_after = excluded.not_after
       `.execute(trx);
     },
-    async removeElsewhere(serial) {
-      await trx.deleteFrom("shape_elsewhere").where("serial", "=", serial).execute();
-    },
+    removeElsewhere: (serial) => removeElsewhere(trx, [serial]),
+    removeAllElsewhere: (serials) => removeElsewhere(trx, serials),
     async tellNewNode(nodeId) {
       await sql`
         insert into shape_elsewhere (node_id, serial, till, not_after)
@@ -94,4 +88,22 @@ export function projectionRows(trx: Trx): ProjectionRows {
       return document;
     },
   };
+}
+
+async function removeLeases(
+  trx: Trx,
+  leases: readonly { readonly nodeId: string; readonly serial: bigint }[],
+): Promise<void> {
+  await sql`
+    delete from shape_leases s using unnest(
+      ${leases.map(({ nodeId }) => nodeId)}::text[],
+      ${leases.map(({ serial }) => serial)}::bigint[]) as gone (node_id, serial)
+    where s.node_id = gone.node_id and s.serial = gone.serial`.execute(trx);
+}
+
+async function removeElsewhere(trx: Trx, serials: readonly bigint[]): Promise<void> {
+  await trx
+    .deleteFrom("shape_elsewhere")
+    .where(sql<boolean>`serial = any(${serials}::bigint[])`)
+    .execute();
 }

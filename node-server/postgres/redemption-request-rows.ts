@@ -1,4 +1,5 @@
 /** Redemptions whose outcome goes out by callback. */
+import { sql } from "kysely";
 import type { RedemptionRequestRow, RedemptionRequestRows } from "../ports/store.ts";
 import type { Trx } from "./rows.ts";
 
@@ -30,11 +31,16 @@ export function redemptionRequestRows(trx: Trx): RedemptionRequestRows {
         .executeTakeFirst();
       return row && redemptionRequest(row);
     },
-    async byClaim(claimId) {
-      const row = await select(trx).where("claim_id", "=", claimId).executeTakeFirst();
-      return row && redemptionRequest(row);
-    },
+    byClaim: async (claimId) => (await byClaims(trx, [claimId]))[0],
+    byClaims: (claimIds) => byClaims(trx, claimIds),
   };
+}
+
+async function byClaims(trx: Trx, claimIds: readonly string[]): Promise<RedemptionRequestRow[]> {
+  const rows = await select(trx)
+    .where(sql<boolean>`claim_id = any(${claimIds}::uuid[])`)
+    .execute();
+  return rows.map(redemptionRequest);
 }
 
 function select(trx: Trx) {

@@ -13,6 +13,16 @@ export function bytesOrNull(value: Uint8Array | null): Uint8Array | null {
   return value && bytes(value);
 }
 
+/** Throws unless the statement changed so many rows: the caller has read them under locks. */
+export function expectAll(
+  { numAffectedRows = 0n }: { readonly numAffectedRows?: bigint | undefined },
+  count: number,
+  what: string,
+): void {
+  if (numAffectedRows !== BigInt(count))
+    throw new Error(`${numAffectedRows} ${what} were changed in place of ${count}`);
+}
+
 /** Throws unless the statement changed exactly one row: the caller has read that row under a lock. */
 export function expectOne(result: { readonly numUpdatedRows: bigint }, what: string): void {
   if (result.numUpdatedRows !== 1n) throw new Error(`${what}: ${result.numUpdatedRows} rows were changed`);

@@ -5,6 +5,7 @@ import type { StoreSubject } from "../../test/contracts/store/subject.ts";
 import { createDatabase } from "../../test/support/database.ts";
 import { createJobs } from "../jobs/boss.ts";
 import { createDatabaseClient } from "./pool.ts";
+import { createPostgresStore } from "./store.ts";
 
 describeStore("PostgreSQL", createSubject);
 
@@ -35,6 +36,26 @@ test("a serialization failure is run anew three times and then passed on, other 
   expect(await runs("40P01", 4)).toEqual(["40P01", 4]);
   expect(await runs("23505", 1)).toEqual(["23505", 1]);
   await subject.close();
+});
+
+test("statements whose table has got another column since are planned anew, and nobody notices", async () => {
+  const database = await createDatabase();
+  const client = createDatabaseClient(database.url, { warn: () => {} });
+  const store = createPostgresStore({
+    pool: client.pool,
+    jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} },
+  });
+  const owner = { id: 1n, institutionId: "welfare", payeeIdentity: "P-1" };
+  const read = () => store.transaction((tx) => tx.payees.history(owner));
+  // On several connections, each of which has its own plan.
+  const readAtOnce = () => Promise.all([read(), read(), read(), read()]);
+  await readAtOnce();
+  for (const column of ["newer", "newest"]) {
+    await client.pool.query(`alter table payee_history add column ${column} text`);
+    expect(await readAtOnce()).toEqual([[], [], [], []]);
+  }
+  await client.close();
+  await database.drop();
 });
 
 async function createSubject(): Promise<StoreSubject> {

@@ -2,11 +2,11 @@
  * The server's store on PostgreSQL: one READ COMMITTED transaction for each unit of work, with rows locked before they
  * are judged (design: "No voucher is paid twice", 5). Deadlocks and serialization failures are run anew.
  */
-import { sql } from "kysely";
-import type { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
+import type { Pool } from "pg";
 import type { Job, Store, Tx } from "../ports/store.ts";
 import type { JobQueue } from "../jobs/boss.ts";
-import { acrossInstitutions, actingInstitution } from "../acting-institution.ts";
+import { acrossInstitutions } from "../acting-institution.ts";
 import { noAddresses } from "../addresses.ts";
 import type { Addresses } from "../addresses.ts";
 import { agentRows } from "./agent-rows.ts";
@@ -20,9 +20,9 @@ import { billerRows } from "./biller-rows.ts";
 import { budgetRows } from "./budget-rows.ts";
 import { carriedRows } from "./carried-rows.ts";
 import { callbackRows } from "./callback-rows.ts";
-import { callerRole } from "./caller-role.ts";
 import { claimRows } from "./claim-rows.ts";
 import { commandRows } from "./command-rows.ts";
+import { isPlanOutdated, StoreDialect } from "./dialect.ts";
 import { disbursementRows } from "./disbursement-rows.ts";
 import { disclosureRows } from "./disclosure-rows.ts";
 import { disputeRows } from "./dispute-rows.ts";
@@ -55,7 +55,7 @@ import { voucherRows } from "./voucher-rows.ts";
 import { wrongNumberRows } from "./wrong-number-rows.ts";
 
 export interface PostgresStoreOptions {
-  readonly db: Kysely<Database>;
+  readonly pool: Pool;
   readonly jobs: JobQueue;
   /** Without it the store refuses to read or write payees' addresses. */
   readonly addresses?: Addresses;
@@ -64,16 +64,17 @@ export interface PostgresStoreOptions {
 }
 
 export function createPostgresStore({
-  db,
+  pool,
   jobs,
   addresses = noAddresses,
   heldToInstitution = false,
 }: PostgresStoreOptions): Store {
+  const db = new Kysely<Database>({ dialect: new StoreDialect({ pool, heldToInstitution }) });
   return {
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await runTransaction({ db, jobs, addresses, heldToInstitution }, work);
+          return await runTransaction({ db, jobs, addresses }, work);
         } catch (error) {
           if (attempt > mostRetries || !isWorthRetrying(error)) throw error;
         }
@@ -84,24 +85,16 @@ export function createPostgresStore({
 
 const mostRetries = 3;
 
-type Parts = Required<PostgresStoreOptions>;
+interface Parts extends Pick<Required<PostgresStoreOptions>, "jobs" | "addresses"> {
+  readonly db: Kysely<Database>;
+}
 
 async function runTransaction<T>({ db, ...parts }: Parts, work: (tx: Tx) => Promise<T>): Promise<T> {
   const enqueued = new Set<Job["queue"]>();
   const result = await db
     .transaction()
     .setIsolationLevel("read committed")
-    .execute(async (trx) => {
-      const institution = parts.heldToInstitution ? actingInstitution() : undefined;
-      if (institution !== undefined)
-        await sql`select set_config('paypost.institution', ${institution}, true),
-          set_config('role', ${callerRole}, true)`.execute(trx);
-      const outcome = await work(createTx(trx, parts, enqueued));
-      // The deferred rules are checked here and not by COMMIT. And where `work` swallowed the error of a statement,
-      // this one fails, while COMMIT would roll back without a word.
-      await sql`set constraints all immediate`.execute(trx);
-      return outcome;
-    });
+    .execute((trx) => work(createTx(trx, parts, enqueued)));
   // Whoever works on them does so for nobody.
   acrossInstitutions(() => parts.jobs.wake(enqueued));
   return result;
@@ -160,7 +153,9 @@ function createTx(trx: Trx, { jobs, addresses }: Omit<Parts, "db">, enqueued: Se
   };
 }
 
-/** `serialization_failure` and `deadlock_detected`: the transaction did nothing, and may do better the next time. */
+/** The transaction did nothing, and may do better the next time. */
 function isWorthRetrying(error: unknown): boolean {
+  if (isPlanOutdated(error)) return true;
+  // `serialization_failure` and `deadlock_detected`.
   return error instanceof Error && "code" in error && (error.code === "40001" || error.code === "40P01");
 }

@@ -1,7 +1,7 @@
 /** Vouchers, with what their batch says of them; and the encrypted number that waits for its caller. */
 import { sql } from "kysely";
 import type { NewVoucher, VoucherRow, VoucherRows } from "../ports/store.ts";
-import { bytes, expectOne } from "./rows.ts";
+import { bytes, expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function voucherRows(trx: Trx): VoucherRows {
@@ -108,6 +108,16 @@ export function voucherRows(trx: Trx): VoucherRows {
         .where("serial", "=", serial)
         .executeTakeFirst();
       expectOne(result, `voucher ${serial}`);
+    },
+    async moveAll(changes) {
+      const moved = await sql`
+        update vouchers set state = changed.state, pending = changed.pending
+        from unnest(
+          ${changes.map(({ serial }) => serial)}::bigint[],
+          ${changes.map(({ state }) => state)}::text[],
+          ${changes.map(({ pending }) => pending)}::text[]) as changed (serial, state, pending)
+        where vouchers.serial = changed.serial`.execute(trx);
+      expectAll(moved, changes.length, "vouchers");
     },
     async toDispense(merchantId, groupCode, limit) {
       const rows = await trx

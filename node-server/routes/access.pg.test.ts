@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const store = () =>
-  createPostgresStore({ db: server.client.db, jobs: { enqueue: async () => {}, wake: () => {} } });
+  createPostgresStore({ pool: server.client.pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} } });
 
 async function enrol(): Promise<BareNode> {
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));

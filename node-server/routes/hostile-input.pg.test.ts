@@ -26,11 +26,11 @@ let ofNode: string;
 
 beforeAll(async () => {
   server = await startTestServer();
-  const { pool, db } = server.client;
+  const { pool } = server.client;
   await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
   await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
   await new Agency(server.institution).setUp(pool);
-  const store = createPostgresStore({ db, jobs: { enqueue: async () => {}, wake: () => {} } });
+  const store = createPostgresStore({ pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} } });
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const wish = { merchantId: "shop-1", nodeName: "till", validHours: 1 };
   const node = await BareNode.enrol(server.url, await issueEnrolmentCode(store, random, wish));

@@ -49,7 +49,7 @@ test("while the database cannot be reached a call is 503, and afterwards it work
   const url = new URL(sandbox.databaseUrl);
   url.port = new URL(link.url).port;
   const client = createDatabaseClient(url.href, { warn: () => {} });
-  const store = createPostgresStore({ db: client.db, jobs: { enqueue: async () => {}, wake: () => {} } });
+  const store = createPostgresStore({ pool: client.pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} } });
   const listening = await serveRoutes({ store });
   const check = () => callAt(listening.urls[0] ?? "", "GET", "/vouchers/voucherstatuscheck/111");
   expect((await check()).status).toBe(200);

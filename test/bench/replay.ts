@@ -3,13 +3,11 @@
  * it. Ids that the database gives while it is replayed take the place of those that it gave while it was
  * recorded.
  */
-import { Kysely, PostgresDialect } from "kysely";
 import { Client, Pool } from "pg";
 import { pino } from "pino";
 import { createJobs } from "../../node-server/jobs/boss.ts";
 import type { Store } from "../../node-server/ports/store.ts";
 import { exactTypes } from "../../node-server/postgres/pool.ts";
-import type { Database } from "../../node-server/postgres/schema.ts";
 import { createPostgresStore } from "../../node-server/postgres/store.ts";
 
 interface Statement {
@@ -34,14 +32,13 @@ export async function recordAll(
 ): Promise<Transcript[]> {
   const { pool, record } = createRecorder(url);
   const jobs = await createJobs({ connectionString: url, log: pino({ level: "silent" }) });
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const transcripts: Transcript[] = [];
   try {
-    for (const work of worksOf({ store: createPostgresStore({ db, jobs }) }))
+    for (const work of worksOf({ store: createPostgresStore({ pool, jobs }) }))
       transcripts.push(await record(work));
     return transcripts;
   } finally {
-    await db.destroy();
+    await pool.end();
     await jobs.stop();
   }
 }
@@ -49,18 +46,17 @@ export async function recordAll(
 function createRecorder(url: string): Recorder {
   let heard: Statement[] | undefined;
   class RecordingClient extends Client {
-    // The driver's own type is a dozen overloads; kysely calls it with a text, its values and no callback.
-    override query = (async (...args: [unknown, ...unknown[]]): Promise<unknown> => {
+    // The driver's own type is a dozen overloads; the store calls it with a text and its values, and no callback.
+    override query = (async (
+      ...args: [{ readonly text: string; readonly values: readonly unknown[] }]
+    ): Promise<unknown> => {
       const result = await (
         super.query.bind(this) as (...given: unknown[]) => Promise<{ rows: { id?: unknown }[] }>
       )(...args);
-      const [text, values] = args;
-      if (typeof text === "string")
-        heard?.push({
-          text,
-          values: Array.isArray(values) ? values : [],
-          gaveIds: result.rows.map(({ id }) => id),
-        });
+      const [{ text, values }] = args;
+      // What begins or ends a transaction is several statements, whose results are several too.
+      const gaveIds = Array.isArray(result) ? [] : result.rows.map(({ id }) => id);
+      heard?.push({ text, values, gaveIds });
       return result;
     }) as Client["query"];
   }

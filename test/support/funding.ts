@@ -1,17 +1,14 @@
 /** The operators' side of a test: the store from outside the running server, as their command line uses it. */
-import { Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 import type { JournalEntry } from "../../node-server/ledger/entries.ts";
 import { noAddresses } from "../../node-server/addresses.ts";
 import type { Addresses } from "../../node-server/addresses.ts";
 import type { Store } from "../../node-server/ports/store.ts";
-import type { Database } from "../../node-server/postgres/schema.ts";
 import { createPostgresStore } from "../../node-server/postgres/store.ts";
 
 /** A store whose transactions enqueue nothing; what is enqueued through it is not done. */
 export function testStore(pool: Pool, addresses: Addresses = noAddresses): Store {
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return createPostgresStore({ db, jobs: { enqueue: async () => {}, wake: () => {} }, addresses });
+  return createPostgresStore({ pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} }, addresses });
 }
 
 export async function fundForTest(pool: Pool, entry: JournalEntry): Promise<void> {

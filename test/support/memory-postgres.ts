@@ -6,6 +6,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { Client, Pool } from "pg";
+import type { QueryConfig } from "pg";
 import { readMigrations, serverMigrationsFolder } from "../../node-server/postgres/migrate.ts";
 import { exactTypes } from "../../node-server/postgres/pool.ts";
 
@@ -56,9 +57,11 @@ class PreparingClient extends Client {
 
   // The driver's own type is a dozen overloads; the store and the tests call it with a text and its values.
   override query = ((...args: [unknown, ...unknown[]]): unknown => {
-    const [text, values, ...rest] = args;
+    const [asked, ...rest] = args;
     const query = super.query.bind(this) as (...given: unknown[]) => unknown;
-    if (typeof text !== "string" || !Array.isArray(values) || values.length === 0) return query(...args);
+    const { text, values } =
+      typeof asked === "string" ? { text: asked, values: rest.shift() } : (asked as Partial<QueryConfig>);
+    if (text === undefined || !Array.isArray(values) || values.length === 0) return query(...args);
     const name = this.#names.get(text) ?? `statement_${(prepared += 1)}`;
     this.#names.set(text, name);
     return query({ name, text, values }, ...rest);

@@ -21,7 +21,7 @@ export function subjectOn(database: {
   const { db, pool, jobs, isConcurrent } = database;
   return {
     store: createPostgresStore({
-      db,
+      pool,
       jobs,
       addresses: createAddresses(new Uint8Array(32).fill(7), nacl.randomBytes),
     }),
