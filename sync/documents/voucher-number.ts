@@ -6,6 +6,7 @@ import { scrypt } from "@noble/hashes/scrypt.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { equalBytes, uint64Bytes } from "../signing/bytes.ts";
+import { openSealedNatively } from "../signing/native-sealed.ts";
 import type { RandomBytes } from "../signing/random.ts";
 import { contextOf } from "../signing/realm.ts";
 import { openSealed, seal, type BoxKeyPair } from "../signing/sealed.ts";
@@ -88,7 +89,18 @@ export function sealNumber(
 
 /** Opens what `sealNumber` made; undefined when it does not open or holds no voucher number. */
 export function openSealedNumber(serverBox: BoxKeyPair, sealed: Uint8Array): NumberOpening | undefined {
-  const plaintext = openSealed(serverBox, sealed);
+  return numberOpeningIn(openSealed(serverBox, sealed));
+}
+
+/** `openSealedNumber` by the platform's X25519, off the thread that waits; the same answer to every input. */
+export async function openSealedNumberNatively(
+  serverBox: BoxKeyPair,
+  sealed: Uint8Array,
+): Promise<NumberOpening | undefined> {
+  return numberOpeningIn(await openSealedNatively(serverBox, sealed));
+}
+
+function numberOpeningIn(plaintext: Uint8Array | undefined): NumberOpening | undefined {
   if (plaintext?.length !== 24) return undefined;
   const number = new DataView(plaintext.buffer, plaintext.byteOffset)
     .getBigUint64(16)

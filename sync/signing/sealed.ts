@@ -45,6 +45,7 @@ export function isUsableBoxKey(publicKey: Uint8Array): boolean {
   return publicKey.length === 32 && nacl.scalarMult(new Uint8Array(32), publicKey).some((byte) => byte !== 0);
 }
 
-function nonceOf(ephemeralPublicKey: Uint8Array, recipientPublicKey: Uint8Array): Uint8Array {
+/** The start of SHA-512(ephemeral ‖ recipient). */
+export function nonceOf(ephemeralPublicKey: Uint8Array, recipientPublicKey: Uint8Array): Uint8Array {
   return sha512(concatBytes(ephemeralPublicKey, recipientPublicKey)).subarray(0, 24);
 }

@@ -15,7 +15,7 @@ export default defineConfig({
       "node-server/operations/operations.pg.test.ts",
       "node-server/operations/carried.pg.test.ts",
       "node-server/shapes/{client,embedded}.pg.test.ts",
-      "sync/signing/{ed25519,ed25519-strict,cose}.test.ts",
+      "sync/signing/{ed25519,ed25519-strict,cose,native-sealed}.test.ts",
     ],
     globalSetup: ["test/support/postgres.global.ts"],
     testTimeout: 120_000,
