@@ -188,7 +188,7 @@ async function verdictOf(
     if (isTheirs) await closeLease(context, tx, body.serial, "released", held);
     return { event: { type: "APPLY" }, reason: null };
   }
-  if (voucher && !isGenuine(context, voucher, { body, sealed: row.sealed })) return "not-genuine";
+  if (voucher && !(await isGenuine(context, voucher, { body, sealed: row.sealed }))) return "not-genuine";
   const claimed =
     voucher &&
     (await claimVoucher(tx, voucher, {

@@ -105,15 +105,20 @@ export async function settlePayBillWithVoucher(
     cashOut: null,
   };
   const redeem = { operation, body: asRedeemed, sealed, hash };
-  const facts = await gatherFacts(context, tx, node, redeem, leaseIsClosing, undefined, async (group) =>
-    biller.voucherGroups.includes(group),
+  const { facts, voucher } = await gatherFacts(
+    context,
+    tx,
+    node,
+    redeem,
+    leaseIsClosing,
+    undefined,
+    async (group) => biller.voucherGroups.includes(group),
   );
   const verdict = settleRedemption(facts);
   if (verdict.verdict === "hold") return { event: { type: "HOLD" }, reason: verdict.reason };
   if (verdict.verdict === "reject")
     return reject(verdict.code === "wrong-merchant-group" ? "group-not-accepted" : verdict.code);
-  const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
-  if (!voucher) throw new Error(`voucher ${body.serial} was there a moment ago`);
+  if (!voucher) throw new Error(`voucher ${body.serial} was applied and is not there`);
   const claimed = await claimForBiller(tx, voucher, biller, causeOf(hash), verdict.entitled);
   if (!claimed.ok) throw new Error(`voucher ${body.serial} refused a claim that settlement applied`);
   const payment = { ...paymentOf(node, biller, operation, hash, body, "voucher"), claimId: claimed.claimId };

@@ -1,5 +1,5 @@
 /** Gathers the facts of a redemption under locks, lets `sync/settlement.ts` decide, and claims the voucher. */
-import { commitmentOf, openSealedNumber } from "#sync/documents/voucher-number.ts";
+import { commitmentOf, openSealedNumberNatively } from "#sync/documents/voucher-number.ts";
 import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
 import { settleRedemption } from "#sync/settlement.ts";
 import type { RedemptionFacts, RedemptionVerdict } from "#sync/settlement.ts";
@@ -29,17 +29,16 @@ export async function settleRedeem(
 ): Promise<Verdict> {
   const { body } = redeem;
   const atRisk = body.mode === "at-risk" ? await judgeAtRisk(tx, node, redeem) : undefined;
-  const facts = await gatherFacts(context, tx, node, redeem, leaseIsClosing, atRisk, (group) =>
+  const { facts, voucher } = await gatherFacts(context, tx, node, redeem, leaseIsClosing, atRisk, (group) =>
     tx.registry.accepts(node.merchantId, group),
   );
-  const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
   const verdict = settleRedemption(facts);
   return verdict.verdict === "apply" && voucher
     ? claim(tx, node, voucher, redeem, verdict.entitled)
     : refuse(tx, redeem, verdict, guaranteeOf(atRisk, redeem, voucher));
 }
 
-/** Locks the voucher; `accepts` says whether whoever is to be paid takes vouchers of its group. */
+/** Locks the voucher, where there is one; `accepts` says whether whoever is to be paid takes vouchers of its group. */
 export async function gatherFacts(
   context: OperationContext,
   tx: Tx,
@@ -48,10 +47,10 @@ export async function gatherFacts(
   leaseIsClosing: boolean,
   atRisk: RedemptionFacts["atRisk"],
   accepts: (groupCode: string) => Promise<boolean>,
-): Promise<RedemptionFacts> {
+): Promise<{ readonly facts: RedemptionFacts; readonly voucher: VoucherRow | undefined }> {
   const { body, operation } = redeem;
   const voucher = (await tx.vouchers.lock([body.serial])).get(body.serial);
-  return {
+  const facts = {
     nodeId: node.id,
     body,
     lastServerTimeMs: operation.lastServerTimeMs,
@@ -60,12 +59,13 @@ export async function gatherFacts(
     cashOutBreach: await judgeCashOut(tx, node, redeem),
     openLease: await tx.leases.open(body.serial),
     leaseWasGranted: body.epoch !== null && (await tx.leases.wasGranted(body.serial, node.id, body.epoch)),
-    numberProven: voucher !== undefined && numberIsProven(context, voucher, redeem),
+    numberProven: voucher !== undefined && (await numberIsProven(context, voucher, redeem)),
     merchantAccepted: voucher !== undefined && (await accepts(voucher.groupCode)),
     takenForGood: (await tx.claims.live(body.serial))?.offline === true,
     leaseIsClosing,
     now: await tx.now(),
   };
+  return { facts, voucher };
 }
 
 async function claim(
@@ -130,23 +130,23 @@ async function winningOperation(tx: Tx, serial: bigint): Promise<Uint8Array | un
 }
 
 /** Whether it says what the voucher is worth, and whoever made it knew the number: without that nobody may apply it. */
-export function isGenuine(
+export async function isGenuine(
   context: OperationContext,
   voucher: VoucherRow,
   redeem: Pick<RedeemOperation, "body" | "sealed">,
-): boolean {
+): Promise<boolean> {
   const { amountMinor, currency } = redeem.body;
   const isItsValue = amountMinor === voucher.amountMinor && currency === voucher.currency;
   return isItsValue && numberIsProven(context, voucher, redeem);
 }
 
 /** The merchant knew the number: what was sealed fits the signed commitment, and is this voucher's number. */
-function numberIsProven(
+async function numberIsProven(
   context: OperationContext,
   voucher: VoucherRow,
   redeem: Pick<RedeemOperation, "body" | "sealed">,
-): boolean {
-  const secret = redeem.sealed ? openSealedNumber(context.boxKeys, redeem.sealed) : undefined;
+): Promise<boolean> {
+  const secret = redeem.sealed ? await openSealedNumberNatively(context.boxKeys, redeem.sealed) : undefined;
   if (!secret || !equalBytes(commitmentOf(secret), redeem.body.numberCommitment)) return false;
   return equalBytes(indexOfNumber(context.indexKey, secret.number), voucher.numberIndex);
 }
