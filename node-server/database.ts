@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import type { Logger } from "pino";
 import type { Pool } from "pg";
+import { noJobs } from "./jobs/no-jobs.ts";
 import type { Config } from "./config.ts";
 import { commandLineOrigin } from "./origin.ts";
 import { KeyFileError } from "./key-files.ts";
@@ -37,8 +38,7 @@ export async function connectToDatabase(config: Config): Promise<OperatorsDataba
   const url = config.databaseUrl ?? (await embeddedUrl(config.dataFolder));
   const client = createDatabaseClient(url, pino({ level: "warn" }, pino.destination(2)), operatorsPool());
   // What calls for jobs is done with a queue of its own (`cli/as-server.ts`).
-  const jobs = { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} };
-  const store = createPostgresStore({ pool: client.pool, jobs });
+  const store = createPostgresStore({ pool: client.pool, jobs: noJobs });
   return { url, pool: client.pool, store, close: () => client.close() };
 }
 

@@ -115,6 +115,10 @@ const forms: Forms = {
       await tx.jobs.enqueueNew(calls.flatMap(([jobs]) => jobs));
       return nothings(calls);
     },
+    async forget(tx, calls) {
+      await tx.jobs.forget(calls.flatMap(([jobs]) => jobs));
+      return nothings(calls);
+    },
   },
   redemptionRequests: {
     async byClaim(tx, calls) {

@@ -24,6 +24,8 @@ export interface JobQueue {
   enqueue(transaction: Db, job: Job, afterSeconds: number): Promise<void>;
   /** Enqueues jobs of which none waits to be run already: one statement for all of a queue. */
   enqueueNew(transaction: Db, jobs: readonly NewJob[]): Promise<void>;
+  /** Takes back jobs of `enqueueNew`, also one that just runs. */
+  forget(transaction: Db, jobs: readonly Job[]): Promise<void>;
   /** Makes this process look into the queues at once; to be called after the commit. */
   wake(queues: Iterable<QueueName>): void;
 }
@@ -66,12 +68,22 @@ export async function createJobs({ log, ...database }: JobsOptions): Promise<Job
     async enqueueNew(transaction, jobs) {
       for (const [queue, added] of Map.groupBy(jobs, ({ job }) => job.queue)) {
         const inserted = added.map(({ job, afterSeconds, correlationId }) => ({
+          // By its own id it is found again.
+          id: job.id,
           data: { id: job.id, correlationId },
           singletonKey: job.id,
           startAfter: afterSeconds,
         }));
         await boss.insert(queue, inserted, { db: transaction });
       }
+    },
+    async forget(transaction, jobs) {
+      for (const [queue, done] of Map.groupBy(jobs, (job) => job.queue))
+        await boss.deleteJob(
+          queue,
+          done.map(({ id }) => id),
+          { db: transaction },
+        );
     },
     wake(queues) {
       for (const queue of queues) boss.notifyWorker(workers.get(queue) ?? "");

@@ -160,7 +160,10 @@ async function settle(
       after: { claim: claim.id, state: decision.next, reason },
     });
   }
-  if (isFinal(decision.next)) await tellOfClaim(tx, claim.id);
+  if (isFinal(decision.next)) {
+    await tx.jobs.forget([{ queue: "payout", id: claim.id }]);
+    await tellOfClaim(tx, claim.id);
+  }
   if (decision.effects.includes("consumeVoucher")) await tellOfUse(tx, claim);
   if (decision.next === "paid") await tellOfPayment(tx, claim);
   return decision.next;

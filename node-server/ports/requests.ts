@@ -49,8 +49,10 @@ export type Job =
 export interface JobRows {
   /** Done after the commit, at least once; `afterSeconds` delays the first try. */
   enqueue(job: Job, afterSeconds?: number): Promise<void>;
-  /** For what comes into being with this transaction: none of the jobs waits already. */
+  /** For what comes into being with this transaction and has a UUID: none of the jobs waits already. */
   enqueueNew(jobs: readonly NewJob[]): Promise<void>;
+  /** What jobs of `enqueueNew` were for is done: they need not run. */
+  forget(jobs: readonly Job[]): Promise<void>;
 }
 
 export interface NewJob {

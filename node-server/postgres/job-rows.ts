@@ -7,7 +7,7 @@ import type { Trx } from "./rows.ts";
 /** `enqueued` collects the queues whose workers are to be woken once the transaction is committed. */
 export function jobRows(
   trx: Trx,
-  jobs: Pick<JobQueue, "enqueue" | "enqueueNew">,
+  jobs: Pick<JobQueue, "enqueue" | "enqueueNew" | "forget">,
   enqueued: Set<Job["queue"]>,
 ): JobRows {
   return {
@@ -15,6 +15,7 @@ export function jobRows(
       await jobs.enqueue(fromKysely(trx), job, afterSeconds);
       if (afterSeconds === 0) enqueued.add(job.queue);
     },
+    forget: (done) => jobs.forget(fromKysely(trx), done),
     async enqueueNew(added) {
       await jobs.enqueueNew(fromKysely(trx), added);
       for (const { job, afterSeconds } of added) if (afterSeconds === 0) enqueued.add(job.queue);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noJobs } from "../jobs/no-jobs.ts";
 import { describeStore } from "../../test/contracts/store.contract.ts";
 import { subjectOn } from "../../test/contracts/store/on-database.ts";
 import type { StoreSubject } from "../../test/contracts/store/subject.ts";
@@ -43,7 +44,7 @@ test("statements whose table has got another column since are planned anew, and 
   const client = createDatabaseClient(database.url, { warn: () => {} });
   const store = createPostgresStore({
     pool: client.pool,
-    jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} },
+    jobs: noJobs,
   });
   const owner = { id: 1n, institutionId: "welfare", payeeIdentity: "P-1" };
   const read = () => store.transaction((tx) => tx.payees.history(owner));

@@ -9,6 +9,7 @@ import { encodeSessionAssertion } from "#sync/documents/session-assertion.ts";
 import type { SessionAssertion } from "#sync/documents/session-assertion.ts";
 import { signDocumentSync } from "#sync/signing/cose.ts";
 import { createSyncSigner } from "#sync/signing/signers.ts";
+import { noJobs } from "../jobs/no-jobs.ts";
 import { accessRows, callerCalls, nodeCalls, publicCalls } from "../../test/support/access-table.ts";
 import { Agency, payment } from "../../test/support/agency.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
@@ -45,7 +46,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const store = () =>
-  createPostgresStore({ pool: server.client.pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} } });
+  createPostgresStore({
+    pool: server.client.pool,
+    jobs: noJobs,
+  });
 
 async function enrol(): Promise<BareNode> {
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));

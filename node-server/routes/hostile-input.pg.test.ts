@@ -4,6 +4,7 @@
  */
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { noJobs } from "../jobs/no-jobs.ts";
 import { callerCalls, nodeCalls, publicCalls } from "../../test/support/access-table.ts";
 import { Agency } from "../../test/support/agency.ts";
 import { BareNode } from "../../test/support/bare-node.ts";
@@ -30,7 +31,10 @@ beforeAll(async () => {
   await putVoucherGroup(pool, { code: "FOO", name: "Food", validityDays: 30 });
   await putMerchant(pool, { id: "shop-1", name: "Shop 1", accepts: ["FOO"] });
   await new Agency(server.institution).setUp(pool);
-  const store = createPostgresStore({ pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} } });
+  const store = createPostgresStore({
+    pool,
+    jobs: noJobs,
+  });
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const wish = { merchantId: "shop-1", nodeName: "till", validHours: 1 };
   const node = await BareNode.enrol(server.url, await issueEnrolmentCode(store, random, wish));

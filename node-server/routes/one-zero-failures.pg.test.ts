@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { noJobs } from "../jobs/no-jobs.ts";
 import { SimulatedProvider } from "../../test/support/gateways.ts";
 import { createLink } from "../../test/support/link.ts";
 import { callAt, startTestSandbox } from "../../test/support/sandbox.ts";
@@ -49,7 +50,10 @@ test("while the database cannot be reached a call is 503, and afterwards it work
   const url = new URL(sandbox.databaseUrl);
   url.port = new URL(link.url).port;
   const client = createDatabaseClient(url.href, { warn: () => {} });
-  const store = createPostgresStore({ pool: client.pool, jobs: { enqueue: async () => {}, enqueueNew: async () => {}, wake: () => {} } });
+  const store = createPostgresStore({
+    pool: client.pool,
+    jobs: noJobs,
+  });
   const listening = await serveRoutes({ store });
   const check = () => callAt(listening.urls[0] ?? "", "GET", "/vouchers/voucherstatuscheck/111");
   expect((await check()).status).toBe(200);

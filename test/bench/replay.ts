@@ -12,6 +12,8 @@ import { createPostgresStore } from "../../node-server/postgres/store.ts";
 
 interface Statement {
   readonly text: string;
+  /** Under which the store has it prepared; undefined where it does not. */
+  readonly name: string | undefined;
   readonly values: readonly unknown[];
   /** The `id` of each row that it gave, where rows have one. */
   readonly gaveIds: readonly unknown[];
@@ -48,15 +50,15 @@ function createRecorder(url: string): Recorder {
   class RecordingClient extends Client {
     // The driver's own type is a dozen overloads; the store calls it with a text and its values, and no callback.
     override query = (async (
-      ...args: [{ readonly text: string; readonly values: readonly unknown[] }]
+      ...args: [{ readonly text: string; readonly name?: string; readonly values: readonly unknown[] }]
     ): Promise<unknown> => {
       const result = await (
         super.query.bind(this) as (...given: unknown[]) => Promise<{ rows: { id?: unknown }[] }>
       )(...args);
-      const [{ text, values }] = args;
+      const [{ text, name, values }] = args;
       // What begins or ends a transaction is several statements, whose results are several too.
       const gaveIds = Array.isArray(result) ? [] : result.rows.map(({ id }) => id);
-      heard?.push({ text, values, gaveIds });
+      heard?.push({ text, name, values, gaveIds });
       return result;
     }) as Client["query"];
   }
@@ -73,16 +75,21 @@ function createRecorder(url: string): Recorder {
   };
 }
 
+/** `prepared`: each statement is parsed and planned once for a connection, as the store has it. */
+type How = "plain" | "prepared";
+
 /** Milliseconds that each transcript took, over so many connections at once. */
 export function replay(
   url: string,
   transcripts: readonly Transcript[],
   connections: number,
+  how: How = "plain",
 ): Promise<number[]> {
   const waiting = [...transcripts];
   return replayLanes(
     url,
     Array.from({ length: connections }, () => () => waiting.shift()),
+    how,
   );
 }
 
@@ -90,6 +97,7 @@ export function replay(
 export async function replayLanes(
   url: string,
   lanes: readonly (() => Transcript | undefined)[],
+  how: How = "plain",
 ): Promise<number[]> {
   const took: number[] = [];
   await Promise.all(
@@ -99,7 +107,7 @@ export async function replayLanes(
       try {
         for (let next = nextOf(); next; next = nextOf()) {
           const begun = performance.now();
-          await replayOne(client, next);
+          await replayOne(client, next, how);
           took.push(performance.now() - begun);
         }
       } finally {
@@ -110,30 +118,34 @@ export async function replayLanes(
   return took;
 }
 
-async function replayOne(client: Client, transcript: Transcript): Promise<void> {
+async function replayOne(client: Client, transcript: Transcript, how: How): Promise<void> {
   const ids = new Map<unknown, unknown>();
   const idNow = (value: unknown): unknown =>
     Array.isArray(value) ? value.map(idNow) : (ids.get(value) ?? value);
-  for (const { text, values, gaveIds } of transcript) {
-    const { rows } = await client.query<{ id?: unknown }>(text, values.map(idNow));
-    for (const [index, { id }] of rows.entries()) {
-      const gave = gaveIds[index];
+  for (const { text, name, values, gaveIds } of transcript) {
+    const result = await client.query<{ id?: unknown }>({
+      text,
+      values: values.map(idNow),
+      ...(how === "prepared" && name !== undefined && { name }),
+    });
+    for (const [index, gave] of gaveIds.entries()) {
+      const id = result.rows[index]?.id;
       if (typeof gave === "bigint" && typeof id === "bigint") ids.set(gave, id);
     }
   }
 }
 
-/** Makes two copies of a database that nobody is connected to. */
-export async function copyDatabase(
+/** Makes copies of a database that nobody is connected to. */
+export async function copyDatabase<const Names extends readonly string[]>(
   url: string,
-  [first, second]: readonly [string, string],
-): Promise<readonly [string, string]> {
+  names: Names,
+): Promise<{ readonly [Index in keyof Names]: string }> {
   const name = new URL(url).pathname.slice(1);
   const urlOf = (database: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
   const client = new Client({ connectionString: urlOf("postgres") });
   await client.connect();
-  for (const copy of [first, second])
+  for (const copy of names)
     await client.query(`create database ${copy} template ${client.escapeIdentifier(name)}`);
   await client.end();
-  return [urlOf(first), urlOf(second)];
+  return names.map(urlOf) as { readonly [Index in keyof Names]: string };
 }

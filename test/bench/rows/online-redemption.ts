@@ -25,13 +25,21 @@ export const onlineRedemption: BenchRow = {
       const keys = bed.keys;
       const count = warmUp + redemptions;
       const vouchers = await bed.withDatabase((client) => plantVouchers(client, keys, count));
-      const [recorded, replayed] = await copyDatabase(bed.databaseUrl, ["recorded", "replayed"]);
+      const [recorded, replayed, prepared] = await copyDatabase(bed.databaseUrl, [
+        "recorded",
+        "replayed",
+        "prepared",
+      ]);
       const ours = await bed.withServer(() => redeemOverHttp(bed, vouchers, warmUp));
       const transcripts = await record(bed, recorded, vouchers);
       await replay(replayed, transcripts.slice(0, warmUp), callers);
       const begun = performance.now();
       const raw = await replay(replayed, transcripts.slice(warmUp), callers);
       const rawSeconds = (performance.now() - begun) / 1000;
+      await replay(prepared, transcripts.slice(0, warmUp), callers, "prepared");
+      const preparedBegun = performance.now();
+      await replay(prepared, transcripts.slice(warmUp), callers, "prepared");
+      const preparedSeconds = (performance.now() - preparedBegun) / 1000;
       return [
         {
           what: "redemptions a second",
@@ -39,6 +47,13 @@ export const onlineRedemption: BenchRow = {
           raw: raw.length / rawSeconds,
           unit: "/s",
           goal: { atLeast: 0.6 },
+        },
+        {
+          what: "… beside the same SQL with its statements prepared",
+          ours: ours.took.length / ours.seconds,
+          raw: raw.length / preparedSeconds,
+          unit: "/s",
+          goal: null,
         },
         {
           what: "answered within, 99 %",
