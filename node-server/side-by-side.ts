@@ -61,7 +61,7 @@ class Steps {
 
   /** A `Tx` whose calls wait until every work that has not ended waits for one. */
   #gather(): Tx {
-    const subjects = Object.entries(this.#tx).map(([subject, rows]: [string, object]) => [
+    const subjects = entriesOf(this.#tx).map(([subject, rows]) => [
       subject,
       typeof rows === "function" ? this.#later(subject, "") : this.#laterAll(subject, rows),
     ]);
@@ -69,7 +69,7 @@ class Steps {
   }
 
   #laterAll(subject: string, rows: object): object {
-    return Object.fromEntries(Object.keys(rows).map((method) => [method, this.#later(subject, method)]));
+    return Object.fromEntries(entriesOf(rows).map(([method]) => [method, this.#later(subject, method)]));
   }
 
   #later(subject: string, method: string): (...args: readonly unknown[]) => Promise<unknown> {
@@ -129,4 +129,12 @@ class Steps {
     this.#waiting = [];
     for (const { reject } of waiting) reject(error);
   }
+}
+
+/** With what it inherits: a `Tx` may be one that lays something over another. */
+function entriesOf(subject: object): [string, object][] {
+  const entries: [string, object][] = [];
+  // oxlint-disable-next-line guard-for-in
+  for (const name in subject) entries.push([name, (subject as Readonly<Record<string, object>>)[name] ?? {}]);
+  return entries;
 }

@@ -2,7 +2,16 @@
  * The server's store as the simulation sees it: its time is the world's, it dies before or after a commit when the seed
  * says so, what it committed is recorded, and one safeguard can be taken out of it.
  */
-import type { Job, Store, Tx } from "../../node-server/ports/store.ts";
+import type { JournalEntry } from "../../node-server/ledger/entries.ts";
+import type {
+  ClaimRow,
+  Job,
+  LeaseRows,
+  OperationRow,
+  ProjectionRows,
+  Store,
+  Tx,
+} from "../../node-server/ports/store.ts";
 import { leaseKey } from "./record.ts";
 import type { Record } from "./record.ts";
 import type { ShapeRows } from "./shape-rows.ts";
@@ -67,47 +76,26 @@ function observedTx(
   return replaced(tx, {
     now: async () => new Date(world.nowMs),
     claims: replaced(tx.claims, {
-      async insert(row) {
-        await tx.claims.insert(row);
-        then(() => record.insertClaim(row));
-      },
+      insert: (row) => insertClaims([row]),
+      insertAll: insertClaims,
     }),
     operations: replaced(tx.operations, {
-      async insert(row) {
-        await tx.operations.insert(row);
-        then(() => record.insertOperation(row, world.nowMs));
-      },
-      async decide(row) {
-        // What is kept aside is not judged at all.
-        const isJudged = row.branch === "chain" && row.reason !== "quarantined";
-        if (isJudged && isUnjudgeable(row.hash)) throw new JudgingFailed();
-        await tx.operations.decide(row);
-        then(() => {
-          record.decide(row);
-          world.note(`server: ${row.nodeId.slice(-4)}/${row.sequence} ${row.state} ${row.reason ?? ""}`);
-        });
-      },
+      insert: (row) => insertOperations([row]),
+      insertAll: insertOperations,
+      decide: (row) => decideOperations([row]),
+      decideAll: decideOperations,
     }),
     leases: replaced(tx.leases, {
       async insert(row) {
         await tx.leases.insert(row);
         then(() => record.leases.set(leaseKey(row.serial, row.epoch), { row, closed: undefined }));
       },
-      async close(serial, epoch, end, at) {
-        await tx.leases.close(serial, epoch, end, at);
-        then(() => {
-          const lease = record.leases.get(leaseKey(serial, epoch));
-          if (lease) lease.closed = { end, atMs: at.getTime() };
-          world.note(`server: lease ${leaseKey(serial, epoch)} ${end}`);
-        });
-      },
+      close: (serial, epoch, end, at) => closeLeases([{ serial, epoch, end, at }]),
+      closeAll: closeLeases,
     }),
     ledger: replaced(tx.ledger, {
-      async post(entry) {
-        const isNew = await tx.ledger.post(entry);
-        if (isNew) then(() => record.post(entry));
-        return isNew;
-      },
+      post: async (entry) => (await postEntries([entry]))[0] === true,
+      postAll: postEntries,
     }),
     disputes: replaced(tx.disputes, {
       async open(dispute) {
@@ -140,10 +128,8 @@ function observedTx(
           world.note(`server: asks ${nodeId.slice(-4)} for ${serial}`);
         });
       },
-      async removeLease(nodeId, serial) {
-        await tx.shapes.removeLease(nodeId, serial);
-        then(() => shapes.removeLease(nodeId, serial));
-      },
+      removeLease: (nodeId, serial) => removeLeases([{ nodeId, serial }]),
+      removeLeases,
       async putVerdict(nodeId, sequence, list) {
         await tx.shapes.putVerdict(nodeId, sequence, list);
         then(() => shapes.putVerdict(nodeId, sequence, list));
@@ -154,6 +140,55 @@ function observedTx(
         await tx.jobs.enqueue(job, afterSeconds);
         then(() => onJob(job, afterSeconds));
       },
+      async enqueueNew(jobs) {
+        await tx.jobs.enqueueNew(jobs);
+        for (const { job, afterSeconds } of jobs) then(() => onJob(job, afterSeconds));
+      },
     }),
   });
+
+  async function insertClaims(rows: readonly ClaimRow[]): Promise<void> {
+    await tx.claims.insertAll(rows);
+    for (const row of rows) then(() => record.insertClaim(row));
+  }
+
+  async function insertOperations(rows: readonly OperationRow[]): Promise<void> {
+    await tx.operations.insertAll(rows);
+    for (const row of rows) then(() => record.insertOperation(row, world.nowMs));
+  }
+
+  async function decideOperations(rows: readonly OperationRow[]): Promise<void> {
+    for (const { branch, reason, hash } of rows) {
+      // What is kept aside is not judged at all.
+      const isJudged = branch === "chain" && reason !== "quarantined";
+      if (isJudged && isUnjudgeable(hash)) throw new JudgingFailed();
+    }
+    await tx.operations.decideAll(rows);
+    for (const row of rows)
+      then(() => {
+        record.decide(row);
+        world.note(`server: ${row.nodeId.slice(-4)}/${row.sequence} ${row.state} ${row.reason ?? ""}`);
+      });
+  }
+
+  async function closeLeases(leases: Parameters<LeaseRows["closeAll"]>[0]): Promise<void> {
+    await tx.leases.closeAll(leases);
+    for (const { serial, epoch, end, at } of leases)
+      then(() => {
+        const lease = record.leases.get(leaseKey(serial, epoch));
+        if (lease) lease.closed = { end, atMs: at.getTime() };
+        world.note(`server: lease ${leaseKey(serial, epoch)} ${end}`);
+      });
+  }
+
+  async function postEntries(entries: readonly JournalEntry[]): Promise<boolean[]> {
+    const areNew = await tx.ledger.postAll(entries);
+    for (const [index, entry] of entries.entries()) if (areNew[index]) then(() => record.post(entry));
+    return areNew;
+  }
+
+  async function removeLeases(leases: Parameters<ProjectionRows["removeLeases"]>[0]): Promise<void> {
+    await tx.shapes.removeLeases(leases);
+    for (const { nodeId, serial } of leases) then(() => shapes.removeLease(nodeId, serial));
+  }
 }

@@ -43,6 +43,8 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
       return replaced(tx, {
         leases: replaced(tx.leases, {
           open: async (serial) => ((await isHidden(serial)) ? undefined : tx.leases.open(serial)),
+          openOf: async (serials) =>
+            (await tx.leases.openOf(serials)).filter((lease) => lease.nodeId === asking),
         }),
         vouchers: replaced(tx.vouchers, {
           async lock(serials) {
@@ -69,6 +71,7 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
         operations: replaced(tx.operations, {
           byHash: async () => undefined,
           byOperationId: async () => undefined,
+          knowsAny: async () => false,
         }),
       }),
   },
@@ -106,7 +109,10 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
     },
   },
   "held-claims": {
-    weaken: (tx) => replaced(tx, { operations: replaced(tx.operations, { heldFor: async () => [] }) }),
+    weaken: (tx) =>
+      replaced(tx, {
+        operations: replaced(tx.operations, { heldFor: async () => [], heldForAny: async () => [] }),
+      }),
   },
   "lease-grace": { graceMs: -12 * 3_600_000 },
   "provider-idempotency-key": { providerForgetsKeys: true },
@@ -137,7 +143,7 @@ export const weaknesses: Readonly<{ [safeguard: string]: Weakness }> = {
             return rows;
           },
         }),
-        claims: replaced(tx.claims, { live: async () => undefined }),
+        claims: replaced(tx.claims, { live: async () => undefined, liveOf: async () => [] }),
       });
     },
   },
