@@ -44,6 +44,9 @@ export interface ThreadLine {
   readonly failed: Promise<string>;
 }
 
+/** What new objects may take before they are cleared away. Reading shapes fills any such space, and is not quicker for more. */
+const maxYoungGenerationSizeMb = 6;
+
 export class TillNotOpenedError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -60,7 +63,7 @@ export async function startThread(
   address = new URL("./worker/thread.ts", import.meta.url),
 ): Promise<ThreadLine> {
   const workerData: ThreadData = { ...options, hasKeyStore: keyStore !== undefined };
-  const thread = new Worker(address, { workerData });
+  const thread = new Worker(address, { workerData, resourceLimits: { maxYoungGenerationSizeMb } });
   const waiting = new Map<number, (answer: Answer) => void>();
   const [opened, closed, failed] = [
     Promise.withResolvers<void>(),

@@ -11,14 +11,12 @@ export function countTraffic(fetch: Fetch, add: (bytes: number) => void): Fetch 
     const url = typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
     add(requestHeadBytes + url.length + bytesOf(new Headers(init?.headers)) + bodyBytes(init?.body));
     const response = await fetch(input, init);
-    add(responseHeadBytes + bytesOf(response.headers));
+    const head = responseHeadBytes + bytesOf(response.headers);
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
-    if (response.body === null) return response;
     // A length counts what was sent, packed; without one what arrives is counted as it is unpacked.
-    if (Number.isFinite(length)) {
-      add(length);
-      return response;
-    }
+    const hasLength = response.body !== null && Number.isFinite(length);
+    add(hasLength ? head + length : head);
+    if (response.body === null || hasLength) return response;
     const counted = response.body.pipeThrough(
       new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
         transform(chunk, controller) {

@@ -42,14 +42,20 @@ export function decodeKeySet(payload: Uint8Array): Decoded<KeySet> {
   return decodeDocument(codec, payload);
 }
 
-/** Looks keys up by kind and key id. */
+/** Looks keys up by kind and key id. The ids are worked out once for a set, which opens thousands of documents. */
 export function trustedKeys(keySet: KeySet): TrustedKeys {
+  const known = trustedKeysOf.get(keySet);
+  if (known) return known;
   const named = keySet.keys.map((key) => ({ ...key, keyId: keyIdOf(key.kind, key.publicKey) }));
-  return {
+  const trusted: TrustedKeys = {
     findKey: (kind, keyId) =>
       named.find((key) => key.kind === kind && equalBytes(key.keyId, keyId))?.publicKey,
   };
+  trustedKeysOf.set(keySet, trusted);
+  return trusted;
 }
+
+const trustedKeysOf = new WeakMap<KeySet, TrustedKeys>();
 
 /** Accepts a key set that a key of the current one signed and whose version is greater. */
 export async function acceptKeySet(current: KeySet, signed: Uint8Array): Promise<AcceptedKeySet> {

@@ -73,6 +73,9 @@ export type ShapeChange =
       readonly notAfterMs: number;
       readonly lease: Uint8Array;
       readonly token: string;
+      /** The voucher's, as its token says. */
+      readonly amountMinor: bigint;
+      readonly currency: string;
       /** Since when the server asks for it back. */
       readonly recalledMs: number | null;
     }

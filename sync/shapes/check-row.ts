@@ -62,7 +62,19 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
     if (token.value.serial !== serial || value["serial"] !== serial.toString()) return "serials-differ";
     // A recall is only a request, so it needs no signature: the lease's own time is what ends it.
     const recalledMs = momentOf(value["recalled_at"]) ?? null;
-    return { type: "lease", key, serial, epoch, notAfterMs, lease: document, token: text, recalledMs };
+    const { amountMinor, currency } = token.value;
+    return {
+      type: "lease",
+      key,
+      serial,
+      epoch,
+      notAfterMs,
+      lease: document,
+      token: text,
+      amountMinor,
+      currency,
+      recalledMs,
+    };
   },
   async elsewhere(key, value) {
     const serial = serialOf(value);

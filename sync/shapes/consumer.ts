@@ -36,16 +36,31 @@ export class TooManyChangesError extends Error {}
 
 const mostPendingChanges = 100_000;
 
-/** Signatures are checked side by side, so many at a time. */
-const checkedTogether = 200;
+/** Signatures are checked side by side, so many rows at a time. */
+const checkedTogether = 500;
 
-/** The messages in their order, with each row as what is to be stored of it. */
+/**
+ * The messages in their order and some at a time, with each row as what is to be stored of it. The platform's threads
+ * check the signatures of the next ones while the caller stores these.
+ */
 async function* checked(name: ShapeName, messages: readonly ShapeMessage[], context: RowContext) {
-  for (let start = 0; start < messages.length; start += checkedTogether) {
-    const together = messages.slice(start, start + checkedTogether);
-    yield* await Promise.all(
-      together.map(async (message) => ("control" in message ? message : checkRow(name, message, context))),
+  const check = (start: number) =>
+    Promise.all(
+      messages
+        .slice(start, start + checkedTogether)
+        .map(async (message) => ("control" in message ? message : checkRow(name, message, context))),
     );
+  let next = check(0);
+  try {
+    for (let start = checkedTogether; ; start += checkedTogether) {
+      const together = await next;
+      next = check(start);
+      yield together;
+      if (start >= messages.length) return;
+    }
+  } finally {
+    // Where storing failed, nobody else waits for these.
+    await next.catch(() => {});
   }
 }
 
@@ -68,22 +83,23 @@ export function createConsumer({ name, storage, context, reload }: ConsumerParts
   return {
     async receive(messages, position) {
       let upToDate = false;
-      for await (const message of checked(name, messages, context())) {
-        if (message === undefined) continue;
-        if (!("control" in message)) {
-          keep(message);
-        } else if (message.control === "must-refetch") {
-          pending = [];
-          load = storage.beginLoad(name);
-        } else if (message.control === "up-to-date") {
-          upToDate = true;
+      for await (const together of checked(name, messages, context())) {
+        for (const message of together) {
+          if (message === undefined) continue;
+          if (!("control" in message)) {
+            keep(message);
+          } else if (message.control === "must-refetch") {
+            pending = [];
+            load = storage.beginLoad(name);
+          } else if (message.control === "up-to-date") {
+            upToDate = true;
+          }
         }
-      }
-      if (upToDate) store({ name, from, load, changes: pending, to: position });
-      else if (load !== undefined && pending.length > 0) {
+        if (upToDate || load === undefined || pending.length === 0) continue;
         storage.stage(name, load, pending);
         pending = [];
       }
+      if (upToDate) store({ name, from, load, changes: pending, to: position });
       return upToDate;
     },
   };

@@ -106,6 +106,8 @@ function reserve(stores: NodeStores, vouchers: readonly TestVoucher[]): void {
       notAfterMs,
       lease: signDocumentSync(leases, encodeLease({ serial, nodeId, epoch, notAfterMs })).bytes,
       token: tokenToText(signed),
+      amountMinor: voucher.amountMinor,
+      currency: voucher.currency,
       recalledMs: null,
     };
   };

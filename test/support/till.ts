@@ -108,8 +108,20 @@ export function createTill(options: TillOptions = {}): Till {
       const epoch = { generation: 1, n };
       const lease = authority.lease({ serial, nodeId: holder, epoch, notAfterMs });
       const token = authority.token(voucher);
+      const { amountMinor, currency } = voucher;
       till.leases([
-        { type: "lease", key: `leases:${serial}`, serial, epoch, notAfterMs, lease, token, recalledMs: null },
+        {
+          type: "lease",
+          key: `leases:${serial}`,
+          serial,
+          epoch,
+          notAfterMs,
+          lease,
+          token,
+          amountMinor,
+          currency,
+          recalledMs: null,
+        },
       ]);
     },
     leases(changes) {

@@ -234,7 +234,7 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
       const some = database.transaction(() => {
         const rows = inClear.all();
         for (const { load, serial, ...material } of rows) {
-          seal.run({ load, serial, ...sealMaterial(vault, material) });
+          seal.run({ load, serial, sealed: sealMaterial(vault, material), ...moneyOf(material.token) });
         }
         return rows.length;
       });
@@ -246,17 +246,21 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
   };
 }
 
-/** A lease with its token as they are kept: sealed, and beside that what lists show. */
+/** A lease with its token as they are kept. */
 export function sealMaterial(
   vault: Vault,
   { lease, token }: { readonly lease: Uint8Array; readonly token: string },
-): { readonly sealed: Uint8Array; readonly amountMinor: bigint | null; readonly currency: string | null } {
-  const sealed = sealText(vault, JSON.stringify({ lease: toBase64(lease), token }));
+): Uint8Array {
+  return sealText(vault, JSON.stringify({ lease: toBase64(lease), token }));
+}
+
+/** What lists show beside a sealed lease. */
+function moneyOf(token: string): Pick<LeaseSummary, "amountMinor" | "currency"> {
   const document = textToToken(token);
   const parsed = document && parseDocument(document);
   const read = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
   const { amountMinor, currency } = read?.ok ? read.value : { amountMinor: null, currency: null };
-  return { sealed, amountMinor, currency };
+  return { amountMinor, currency };
 }
 
 function openMaterial(vault: Vault, row: Material): Pick<HeldLease, "lease" | "token"> {

@@ -192,9 +192,20 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
         dropAside.run(change.key);
         break;
       case "lease": {
-        const { serial, epoch, notAfterMs, recalledMs } = change;
+        const { serial, epoch, notAfterMs, amountMinor, currency, recalledMs } = change;
         const { generation, n } = epoch;
-        putLease.run({ load, serial, generation, n, notAfterMs, recalledMs, ...sealMaterial(vault, change) });
+        const sealed = sealMaterial(vault, change);
+        putLease.run({
+          load,
+          serial,
+          generation,
+          n,
+          notAfterMs,
+          amountMinor,
+          currency,
+          sealed,
+          recalledMs,
+        });
         dropAside.run(change.key);
         break;
       }

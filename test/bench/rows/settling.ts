@@ -3,9 +3,6 @@
  * limits: native Ed25519 verifications on all cores, and the SQL of the same batches straight through the
  * driver, a connection for each node.
  */
-import { generateKeyPairSync, sign, verify } from "node:crypto";
-import { cpus } from "node:os";
-import { promisify } from "node:util";
 import type { BenchKeys } from "../bed.ts";
 import { receiveUpload } from "../../../node-server/operations/receive.ts";
 import { ledgerGateway } from "../../../node-server/payments/ledger-gateway.ts";
@@ -20,6 +17,7 @@ import type { BenchRow } from "../row.ts";
 import type { Sizes } from "../sizes.ts";
 import { batchSize, enrolNodes, signBatches, uploadAll } from "../uploading.ts";
 import type { NodesBatches } from "../uploading.ts";
+import { nativeVerifications } from "../verifications.ts";
 
 export const settling: BenchRow = {
   name: "settling",
@@ -113,21 +111,4 @@ function contextOf({ boxKeys, indexKey, ring }: BenchKeys) {
       throw error;
     },
   };
-}
-
-/** A second, by the platform's own threads, as many at once as there are processors. */
-async function nativeVerifications(count: number): Promise<number> {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const message = new Uint8Array(250);
-  const signature = sign(null, message, privateKey);
-  const verifyOne = promisify(verify);
-  let left = count;
-  const begun = performance.now();
-  await Promise.all(
-    Array.from({ length: 2 * cpus().length }, async () => {
-      while (left-- > 0)
-        if (!(await verifyOne(null, message, publicKey, signature))) throw new Error("not verified");
-    }),
-  );
-  return count / ((performance.now() - begun) / 1000);
 }
