@@ -4,11 +4,17 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
-const acting = new AsyncLocalStorage<string | undefined>();
+export interface ActingInstitution {
+  readonly id: string;
+  /** Whether it finds rows of others too, where those are parties of what it may do. */
+  readonly isAboutOthers: boolean;
+}
 
-/** Whatever is done of it sees this institution's rows only. */
-export function asInstitution<T>(institutionId: string, work: () => T): T {
-  return acting.run(institutionId, work);
+const acting = new AsyncLocalStorage<ActingInstitution | undefined>();
+
+/** Whatever is done of it sees the institution's rows only (`postgres/caller-role.ts`). */
+export function asInstitution<T>(institution: ActingInstitution, work: () => T): T {
+  return acting.run(institution, work);
 }
 
 /** For the few questions that are asked about others' rows; each says why. */
@@ -17,6 +23,6 @@ export function acrossInstitutions<T>(work: () => T): T {
 }
 
 /** Undefined for jobs, nodes and operators. */
-export function actingInstitution(): string | undefined {
+export function actingInstitution(): ActingInstitution | undefined {
   return acting.getStore();
 }

@@ -85,7 +85,7 @@ export function requireCaller(
     }
     c.set("institutionId", institutionId);
     c.set("callerName", callerName);
-    await (isAboutOthers(scope) ? next() : asInstitution(institutionId, next));
+    await asInstitution({ id: institutionId, isAboutOthers: isAboutOthers(scope) }, next);
   };
 }
 

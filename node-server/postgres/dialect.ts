@@ -51,7 +51,8 @@ class StoreDriver extends PostgresDriver {
     const held =
       institution === undefined
         ? ""
-        : `; select set_config('paypost.institution', ${escapeLiteral(institution)}, true),
+        : `; select set_config('paypost.institution', ${escapeLiteral(institution.id)}, true),
+            set_config('paypost.about_others', '${institution.isAboutOthers ? "on" : "off"}', true),
             set_config('role', '${callerRole}', true)`;
     await connection.executeQuery(CompiledQuery.raw(begin + held));
   }

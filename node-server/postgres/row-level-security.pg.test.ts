@@ -114,6 +114,30 @@ describe.each(held)("%s", (table) => {
   });
 });
 
+describe("a call that is about others too", () => {
+  const ofBothParties = new Set([
+    "voucher_batches",
+    "callbacks",
+    "payee_contacts",
+    "payees",
+    "mapper_requests",
+    "disbursement_batches",
+    "disbursement_terms",
+  ]);
+
+  test.each(held)(
+    "%s: finds what its parties have, and of what callers ask and are told its own",
+    async (table) => {
+      const found = await asCaller("health", async (query) => {
+        await query("select set_config('paypost.about_others', 'on', true)");
+        return query(`select distinct institution_id from ${table} order by 1`);
+      });
+      const both = [{ institution_id: "health" }, { institution_id: "welfare" }];
+      expect(found).toEqual(ofBothParties.has(table) ? both : both.slice(0, 1));
+    },
+  );
+});
+
 test("every table with an institution's rows is held, or is named as one that is not", async () => {
   const { rows } = await server.client.pool.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
