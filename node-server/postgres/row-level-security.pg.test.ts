@@ -8,6 +8,10 @@ import { Institution } from "../../test/support/institution.ts";
 import { startTestServer } from "../../test/support/server.ts";
 import type { TestServer } from "../../test/support/server.ts";
 import { fundGroup } from "../ledger/entries.ts";
+import { asInstitution } from "../acting-institution.ts";
+import { noJobs } from "../jobs/no-jobs.ts";
+import { createPostgresStore } from "./store.ts";
+import { createDatabaseClient } from "./pool.ts";
 import { callerRole, ensureCallerRole } from "./caller-role.ts";
 import { putVoucherGroup } from "./registry-admin.ts";
 
@@ -136,6 +140,28 @@ describe("a call that is about others too", () => {
       expect(found).toEqual(ofBothParties.has(table) ? both : both.slice(0, 1));
     },
   );
+});
+
+test("a statement that is prepared on a connection finds whose rows it may, whoever it was planned for", async () => {
+  const oneConnection = createDatabaseClient(server.databaseUrl, { warn: () => {} }, { max: 1 });
+  const store = createPostgresStore({ pool: oneConnection.pool, jobs: noJobs, heldToInstitution: true });
+  const { rows } = await server.client.pool.query<{ serial: bigint }>("select serial from vouchers");
+  const found = async () => {
+    const vouchers = rows.map(({ serial }) => store.transaction((tx) => tx.vouchers.find(serial)));
+    const institutions = (await Promise.all(vouchers)).map((voucher) => voucher?.institutionId);
+    return [...new Set(institutions)].filter((id) => id !== undefined).toSorted();
+  };
+  const foundBy = (id: string) => asInstitution({ id, isAboutOthers: false }, found);
+  // More often than PostgreSQL plans a statement anew.
+  for (let time = 0; time < 8; time += 1) {
+    expect(await found()).toEqual(["health", "welfare"]);
+    expect(await foundBy("health")).toEqual(["health"]);
+    expect(await foundBy("welfare")).toEqual(["welfare"]);
+  }
+  for (let time = 0; time < 8; time += 1) expect(await foundBy("health")).toEqual(["health"]);
+  expect(await found()).toEqual(["health", "welfare"]);
+  expect(await foundBy("welfare")).toEqual(["welfare"]);
+  await oneConnection.close();
 });
 
 test("every table with an institution's rows is held, or is named as one that is not", async () => {
