@@ -12,7 +12,7 @@ export default defineConfig({
       "node-server/routes/vouchers.pg.test.ts",
       "node-server/routes/voucher-commands.pg.test.ts",
       "node-server/routes/shapes.pg.test.ts",
-      "node-server/operations/operations.pg.test.ts",
+      "node-server/operations/{operations,runs}.pg.test.ts",
       "node-server/operations/carried.pg.test.ts",
       "node-server/shapes/{client,embedded}.pg.test.ts",
       "sync/signing/{ed25519,ed25519-strict,cose,native-sealed}.test.ts",
