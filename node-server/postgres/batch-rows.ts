@@ -1,5 +1,6 @@
 /** Batches of voucher instructions, and what became of each instruction. */
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 import type {
   BatchKind,
   BatchResult,
@@ -28,11 +29,11 @@ export function batchRows(trx: Trx): BatchRows {
         .returning("id")
         .executeTakeFirst();
       if (!inserted) return undefined;
-      await insertInstructions(trx, inserted.id, instructions);
+      await insertion(inserted.id, instructions, null).execute(trx);
       return inserted.id;
     },
     async addUnique(batch, instructions) {
-      const added = await insertInstructions(trx, batch.id, instructions, batch.institutionId);
+      const added = await insertUnique(trx, batch.id, instructions, batch.institutionId);
       const repeated = instructions.find(({ line }) => !added.has(line));
       return (
         repeated && { line: repeated.line, earlier: await findEarlier(trx, batch.institutionId, repeated) }
@@ -87,6 +88,14 @@ export function batchRows(trx: Trx): BatchRows {
         .execute();
       return rows.map(instruction);
     },
+    async countOpen(id, most) {
+      const counted = sql<{ open: number }>`
+        select count(*)::int as open from (
+          select from voucher_instructions
+          where batch = ${id} and failure_reason is null and not made limit ${most}) as counted`;
+      const [row] = (await counted.execute(trx)).rows;
+      return row?.open ?? 0;
+    },
     async fail(id, failures) {
       if (failures.length === 0) return;
       const failed = await sql`
@@ -135,13 +144,25 @@ export function batchRows(trx: Trx): BatchRows {
 }
 
 /** Returns the lines that were added; only a repeated unique id keeps one out. */
-async function insertInstructions(
+async function insertUnique(
   trx: Trx,
   batch: bigint,
   instructions: readonly VoucherInstruction[],
-  uniqueFor: string | null = null,
+  uniqueFor: string,
 ): Promise<ReadonlySet<number>> {
   const added = await sql<{ line: number }>`
+    ${insertion(batch, instructions, uniqueFor)}
+    on conflict (unique_for, instruction_id) where unique_for is not null do nothing
+    returning line`.execute(trx);
+  return new Set(added.rows.map(({ line }) => line));
+}
+
+function insertion(
+  batch: bigint,
+  instructions: readonly VoucherInstruction[],
+  uniqueFor: string | null,
+): RawBuilder<unknown> {
+  return sql`
     insert into voucher_instructions (batch, unique_for, line, instruction_id, group_code, currency, amount,
       payee_functional_id, narration, replaces, reason)
     select ${batch}::bigint, ${uniqueFor}::text, * from unnest(
@@ -153,10 +174,7 @@ async function insertInstructions(
       ${instructions.map((row) => row.payeeFunctionalId)}::text[],
       ${instructions.map((row) => row.narration)}::text[],
       ${instructions.map((row) => row.replaces?.serialNumber ?? null)}::text[],
-      ${instructions.map((row) => row.replaces?.reason ?? null)}::text[])
-    on conflict (unique_for, instruction_id) where unique_for is not null do nothing
-    returning line`.execute(trx);
-  return new Set(added.rows.map(({ line }) => line));
+      ${instructions.map((row) => row.replaces?.reason ?? null)}::text[])`;
 }
 
 async function findEarlier(

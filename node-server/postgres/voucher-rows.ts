@@ -137,7 +137,7 @@ export function voucherRows(trx: Trx): VoucherRows {
 
 // Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger.
 async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>> {
-  const made = await sql<{ serial: bigint }>`
+  const inserted = await sql`
     insert into vouchers (state, serial, batch, line, group_code, amount_minor, currency, number_index,
       number_verifier, token_key_id, expires_at, replaces)
     select 'preActivated', * from unnest(
@@ -150,11 +150,17 @@ async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<Re
       ${rows.map((row) => row.numberIndex)}::bytea[],
       ${rows.map((row) => row.numberVerifier)}::bytea[],
       ${rows.map((row) => row.tokenKeyId)}::bytea[],
-      ${rows.map((row) => row.expiresAt)}::timestamptz[],
+      ${rows.map((row) => row.expiresAt.toISOString())}::timestamptz[],
       ${rows.map((row) => row.replaces ?? null)}::bigint[])
-    on conflict (number_index) do nothing
-    returning serial`.execute(trx);
-  return new Set(made.rows.map(({ serial }) => serial));
+    on conflict (number_index) do nothing`.execute(trx);
+  const serials = rows.map(({ serial }) => serial);
+  if (inserted.numAffectedRows === BigInt(serials.length)) return new Set(serials);
+  const made = await trx
+    .selectFrom("vouchers")
+    .select("serial")
+    .where(sql<boolean>`serial = any(${serials}::bigint[])`)
+    .execute();
+  return new Set(made.map(({ serial }) => serial));
 }
 
 async function insertDeliveries(trx: Trx, vouchers: readonly NewVoucher[]): Promise<void> {

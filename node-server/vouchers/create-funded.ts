@@ -81,19 +81,13 @@ async function newVouchers(
   const serials = await issuance.drawSerials(funded.length);
   // The reservation lapses; the validity runs from the activation.
   const expiresAt = new Date((await tx.now()).getTime() + reservationDays * 86_400_000);
-  const made = funded.map(async (wish, index) => {
+  const made = funded.map(async ({ line, groupCode, money, replaces }, index) => {
     const serial = serials[index];
     if (serial === undefined) throw new Error("too few serials were drawn");
-    return {
-      serial,
-      batch,
-      line: wish.line,
-      groupCode: wish.groupCode,
-      ...wish.money,
-      ...(wish.replaces === undefined ? {} : { replaces: wish.replaces }),
-      expiresAt,
-      ...(await issuance.issue(serial)),
-    };
+    const { amountMinor, currency } = money;
+    const number = await issuance.issue(serial);
+    const voucher = { serial, batch, line, groupCode, amountMinor, currency, expiresAt, ...number };
+    return replaces === undefined ? voucher : { ...voucher, replaces };
   });
   return Promise.all(made);
 }

@@ -53,8 +53,12 @@ afterAll(async () => {
 test("a number that another voucher has is drawn again, within a batch and across batches", async () => {
   const first = new Uint8Array(8).fill(1);
   const draws = [first, first, first];
-  const scripted = (length: number) =>
-    (length === 8 ? draws.shift() : undefined) ?? making.randomBytes(length);
+  // The numbers of a batch are cut from the start of one draw.
+  const scripted = (length: number) => {
+    const drawn = making.randomBytes(length);
+    for (const [index, draw] of draws.splice(0).entries()) drawn.set(draw, index * draw.length);
+    return drawn;
+  };
   const batches = [await storeBatch("FOO", [5, 5, 5]), await storeBatch("FOO", [5])];
   await issueBatch({ store, numbers: { ...making, randomBytes: scripted } }, batches[0] ?? 0n);
   draws.push(first);

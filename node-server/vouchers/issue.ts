@@ -14,7 +14,7 @@ import { createNumberStock } from "./number-stock.ts";
 import type { NumberStock } from "./number-stock.ts";
 
 /** Vouchers of one transaction: large enough to be quick, small enough that a crash repeats little. */
-const chunkSize = 200;
+const chunkSize = 500;
 
 export interface IssueDependencies {
   readonly store: Store;
@@ -25,18 +25,25 @@ export interface IssueDependencies {
 export async function issueBatch({ store, numbers }: IssueDependencies, batchId: bigint): Promise<void> {
   const stock = createNumberStock(store, numbers, await callerKeyOf(store, batchId));
   for (;;) {
-    const open = await store.transaction((tx) => tx.batches.nextOpen(batchId, 2 * chunkSize));
-    if (open.length === 0) break;
-    await stock.fill(Math.min(open.length, chunkSize));
-    const [first] = open;
-    if (first?.replaces) {
+    const { first, count } = await nextOpen(store, batchId);
+    if (!first) break;
+    await stock.fill(Math.min(count, chunkSize));
+    if (first.replaces) {
       await replaceOne(store, batchId, first, stock);
       continue;
     }
     // The numbers of the next chunk are made while this one is stored.
-    await Promise.all([issueChunk(store, batchId, stock), stock.fill(open.length)]);
+    await Promise.all([issueChunk(store, batchId, stock), stock.fill(count)]);
   }
   await completeBatch(store, batchId);
+}
+
+/** The next instruction, and how many are open, as far as two chunks go. */
+function nextOpen(store: Store, batchId: bigint) {
+  return store.transaction(async ({ batches }) => {
+    const [first] = await batches.nextOpen(batchId, 1);
+    return { first, count: first ? await batches.countOpen(batchId, 2 * chunkSize) : 0 };
+  });
 }
 
 /** Lost vouchers are replaced one by one: each takes its own way back when it is refused. */

@@ -2,8 +2,9 @@
  * Serials with their numbers, made ahead for one caller: their scrypts take far longer than all else of a voucher, and
  * no transaction waits for them. A number itself is gone when this has it; what is not used is lost with the process.
  */
+import { setImmediate as othersTurn } from "node:timers/promises";
 import type { Store } from "../ports/store.ts";
-import { callerBoxKey, issueNumber } from "./numbers.ts";
+import { callerBoxKey, issueNumber, randomOfNumber } from "./numbers.ts";
 import type { IssuedNumber, NumberMaking } from "./numbers.ts";
 
 export interface NumberStock {
@@ -22,6 +23,9 @@ export interface NumberOffer {
   issue(serial: bigint): Promise<IssuedNumber>;
 }
 
+/** Numbers that are made in one go, before requests and the database's answers have their turn again. */
+const lotSize = 25;
+
 export function createNumberStock(
   store: Store,
   making: NumberMaking,
@@ -37,15 +41,34 @@ export function createNumberStock(
       const missing = count - ready.size;
       if (missing <= 0) return;
       const serials = await store.transaction((tx) => tx.vouchers.nextSerials(missing));
-      const made = await Promise.all(
-        serials.map(async (serial) => [serial, await issueNumber(making, serial, boxKey)] as const),
-      );
-      for (const [serial, number] of made) ready.set(serial, number);
+      for (let from = 0; from < serials.length; from += lotSize) {
+        const lot = serials.slice(from, from + lotSize);
+        const randomBytes = fromOneDraw(making.randomBytes, lot.length * randomOfNumber);
+        const made = await Promise.all(
+          lot.map(
+            async (serial) =>
+              [serial, await issueNumber({ ...making, randomBytes }, serial, boxKey)] as const,
+          ),
+        );
+        for (const [serial, number] of made) ready.set(serial, number);
+        await othersTurn();
+      }
     },
     offer: () => offerOf(ready),
     remove(serials) {
       for (const serial of serials) ready.delete(serial);
     },
+  };
+}
+
+/** Cuts small pieces from one draw, since each draw costs about the same; further ones are drawn when it is used up. */
+function fromOneDraw(randomBytes: NumberMaking["randomBytes"], length: number): NumberMaking["randomBytes"] {
+  const drawn = randomBytes(length);
+  let used = 0;
+  return (wanted) => {
+    if (used + wanted > drawn.length) return randomBytes(wanted);
+    used += wanted;
+    return drawn.subarray(used - wanted, used);
   };
 }
 

@@ -47,6 +47,9 @@ export function callerBoxKey(keys: NumberKeys, callerPublicKey: Uint8Array): Uin
   return nacl.box.before(callerPublicKey, keys.boxSecretKey);
 }
 
+/** Random bytes that a number takes, as a rule: 8 for itself, 9 for its encryption. */
+export const randomOfNumber = 17;
+
 /** Draws a number for the voucher and returns all that may be kept of it. */
 export async function issueNumber(
   making: NumberMaking,
