@@ -56,6 +56,8 @@ export function describeBatches(subject: () => StoreSubject): void {
       await transaction((tx) => tx.batches.fail(batch, [{ line: 3, reason: "Unknown currency" }]));
       expect(lines(await open(10))).toEqual([2, 5, 6]);
       expect(lines(await open(1))).toEqual([2]);
+      const counted = (most: number) => transaction((tx) => tx.batches.countOpen(batch, most));
+      expect([await counted(2), await counted(10)]).toEqual([2, 3]);
     });
 
     test("results tell of each line in order: a voucher, a failure or neither yet", async () => {
