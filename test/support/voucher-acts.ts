@@ -103,11 +103,11 @@ export async function createVoucherActs(server: TestServer): Promise<VoucherActs
       purge: { event: { type: "PURGE" }, run: command("purge") },
       "payout paid": {
         event: { type: "CONSUME" },
-        run: (store, subject) => settle(server, store, subject, { outcome: "paid" }),
+        run: (store, subject) => settle(store, subject, { outcome: "paid" }),
       },
       "payout failed": {
         event: { type: "RELEASE_CLAIM" },
-        run: (store, subject) => settle(server, store, subject, { outcome: "failed", reason: "closed" }),
+        run: (store, subject) => settle(store, subject, { outcome: "failed", reason: "closed" }),
       },
     },
   };
@@ -205,19 +205,9 @@ function expire(store: Store, { serial }: Subject): Promise<boolean> {
   });
 }
 
-/**
- * Settles the claim of the first redemption; true when its end is the one of this outcome. It is begun apart from the
- * given store, which sees the settlement alone.
- */
-async function settle(
-  server: TestServer,
-  store: Store,
-  subject: Subject,
-  outcome: PayoutOutcome,
-): Promise<boolean> {
-  const stores = [testStore(server.client.pool)];
-  const settling: Store = { transaction: (work) => (stores.pop() ?? store).transaction(work) };
-  const state = await payClaim(settling, answeringGateway(outcome), firstClaimOf(subject));
+/** Settles the claim of the first redemption, in one transaction; true when its end is the one of this outcome. */
+async function settle(store: Store, subject: Subject, outcome: PayoutOutcome): Promise<boolean> {
+  const state = await payClaim(store, answeringGateway(outcome), firstClaimOf(subject));
   return state === (outcome.outcome === "paid" ? "paid" : "released");
 }
 
