@@ -169,7 +169,10 @@ function storesOn(database: NodeDatabase, usual: string, wallMs: () => number): 
       return row && Number(row.as_of_ms);
     },
     headFile,
-    writeHead: (nodeId, head, onStep) => writeHeadFile(headFile(), nodeId, head, onStep),
+    writeHead(nodeId, head, onStep) {
+      writeHeadFile(headFile(), nodeId, head, onStep);
+      node.noteHeadKept();
+    },
     stopped: () => node.stopped(),
   };
 }
@@ -180,10 +183,10 @@ function compareHeads(stores: OpenedParts): HeadStop | undefined {
   if (!certificate) return undefined;
   const { nodeId } = certificate;
   const { queue, headFile } = stores;
-  const check = checkHead(nodeId, queue.head(), readHeadFile(headFile()), (sequence) =>
-    queue.hashAt(sequence),
-  );
+  const database = { ...queue.head(), wasKept: stores.node.headIsKept() };
+  const check = checkHead(nodeId, database, readHeadFile(headFile()), (sequence) => queue.hashAt(sequence));
   if (check.verdict === "stop") return check.code;
   if (check.verdict === "repair") stores.writeHead(nodeId, queue.head());
+  else stores.node.noteHeadKept();
   return undefined;
 }

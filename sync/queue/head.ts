@@ -2,7 +2,7 @@
  * Compares the two records of the last operation, the database's and the file's, before anything is signed.
  *
  * Q1  A file that is one behind is the trace of a crash between the two writes: it is brought up to date. So is one
- *     that is not there yet before the first operation.
+ *     that was never written, before the first operation.
  * Q2  Whatever else differs means that operations were lost: the node stops, since a sequence number used twice would
  *     look like a forgery.
  * Q3  Nothing leaves the node before the file knows it: a database that comes back from a copy would not be noticed to
@@ -35,15 +35,18 @@ export type HeadCheck =
   | { readonly verdict: "repair" }
   | { readonly verdict: "stop"; readonly code: HeadStop };
 
-/** `hashAt` gives the database's hash of the operation with that number, and the certificate's hash for zero. */
+/**
+ * `hashAt` gives the database's hash of the operation with that number, and the certificate's hash for zero; `wasKept` says
+ * whether the file was ever written, as the database knows it.
+ */
 export function checkHead(
   nodeId: string,
-  database: ChainHead,
+  { wasKept, ...database }: ChainHead & { readonly wasKept: boolean },
   record: HeadRecord,
   hashAt: (sequence: number) => Uint8Array | undefined,
 ): HeadCheck {
   if (record.kind === "missing")
-    return database.sequence === 0 ? { verdict: "repair" } : stop("head-file-missing");
+    return database.sequence === 0 && !wasKept ? { verdict: "repair" } : stop("head-file-missing");
   if (record.kind === "damaged") return stop("head-file-damaged");
   if (record.nodeId !== nodeId) return stop("head-file-of-another-node");
   const { head } = record;

@@ -8,7 +8,7 @@ import { judgeServerHead, readServerHead } from "./server-head.ts";
 const hash = (n: number) => new Uint8Array(32).fill(n);
 /** A database with three operations; its hashes are their numbers. */
 const hashAt = (sequence: number) => (sequence <= 3 ? hash(sequence) : undefined);
-const database = { sequence: 3, hash: hash(3) };
+const database = { sequence: 3, hash: hash(3), wasKept: true };
 
 function record(sequence: number, of = sequence, nodeId = "n", isWhole = true): HeadRecord {
   return { kind: "present", nodeId, head: { sequence, hash: hash(of) }, isWhole };
@@ -31,9 +31,12 @@ describe("the two records of the last operation", () => {
     expect(checkHead("n", database, file, hashAt)).toEqual(verdict);
   });
 
-  test("a file that is not there before the first operation is made", () => {
-    const empty = { sequence: 0, hash: hash(0) };
-    expect(checkHead("n", empty, { kind: "missing" }, hashAt)).toEqual({ verdict: "repair" });
+  test("a file that was never written is made before the first operation; one that was is missed (Q1)", () => {
+    const empty = { sequence: 0, hash: hash(0), wasKept: false };
+    const missing: HeadRecord = { kind: "missing" };
+    expect(checkHead("n", empty, missing, hashAt)).toEqual({ verdict: "repair" });
+    const lost = checkHead("n", { ...empty, wasKept: true }, missing, hashAt);
+    expect(lost).toEqual({ verdict: "stop", code: "head-file-missing" });
   });
 });
 

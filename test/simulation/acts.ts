@@ -2,7 +2,7 @@
 import { revokeNode } from "../../node-server/nodes/revoke.ts";
 import { billActs } from "./bill-acts.ts";
 import { SimulatedNode } from "./node.ts";
-import { JudgingFailed, ServerDied } from "./observed-store.ts";
+import { JudgingFailed, ServerDied, untilAlive } from "./observed-store.ts";
 import { lookIntoDispute, lookIntoHeld } from "./people.ts";
 import { leasesKept } from "./promises.ts";
 import { merchants } from "./server.ts";
@@ -196,7 +196,7 @@ async function clone(scene: Scene): Promise<void> {
 async function revoke({ world, server, nodes }: Scene): Promise<void> {
   if (world.random.chance(0.5)) return;
   const { nodeId, name } = world.random.pick(nodes);
-  await revokeNode(server.store, nodeId);
+  await untilAlive(() => revokeNode(server.store, nodeId));
   for (const node of nodes) if (node.nodeId === nodeId) node.isRevoked = true;
   world.note(`${name} is revoked`);
 }

@@ -30,6 +30,9 @@ export interface NodeStorage extends ContactStorage {
   keepCertificate(document: Uint8Array, certificate: EnrolmentCertificate): void;
   /** As the server signed it. Throws on a node that is not enrolled. */
   certificateDocument(): Uint8Array;
+  /** Whether the head file was ever written. */
+  headIsKept(): boolean;
+  noteHeadKept(): void;
 }
 
 interface NodeRow {
@@ -42,6 +45,7 @@ interface NodeRow {
   readonly generation: bigint;
   readonly status: NodeStatus;
   readonly stopped: string | null;
+  readonly head_kept: bigint;
 }
 
 interface AnchorRow {
@@ -59,7 +63,14 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
     if (!found) throw new Error("this data directory holds no node yet");
     return found;
   };
+  let isKeptForSure = false;
   return {
+    headIsKept: () => row().head_kept === 1n,
+    noteHeadKept() {
+      // Asked with every operation, and written once.
+      if (!isKeptForSure) database.prepare("update node set head_kept = 1 where head_kept = 0").run();
+      isKeptForSure = true;
+    },
     identity() {
       const found = select.get();
       return found ? rowToIdentity(found) : undefined;
