@@ -38,12 +38,11 @@ const forms: Forms = {
         return new Map(own.map((voucher) => [voucher.serial, voucher]));
       });
     },
-    async update(tx, calls) {
-      const isMove = calls.every(([, change]) => Object.keys(change).every((key) => moveKeys.has(key)));
-      if (isMove) await tx.vouchers.moveAll(calls.map(([serial, change]) => ({ serial, ...change })));
-      else for (const [serial, change] of calls) await tx.vouchers.update(serial, change);
-      return nothings(calls);
-    },
+    update: change(async (tx, calls) => {
+      const isMove = calls.every(([, row]) => Object.keys(row).every((key) => moveKeys.has(key)));
+      if (isMove) await tx.vouchers.moveAll(calls.map(([serial, row]) => ({ serial, ...row })));
+      else for (const [serial, row] of calls) await tx.vouchers.update(serial, row);
+    }),
   },
   leases: {
     async open(tx, calls) {
@@ -52,16 +51,12 @@ const forms: Forms = {
     },
     wasGranted: (tx, calls) =>
       tx.leases.wereGranted(calls.map(([serial, nodeId, epoch]) => ({ serial, nodeId, epoch }))),
-    async close(tx, calls) {
-      await tx.leases.closeAll(calls.map(([serial, epoch, end, at]) => ({ serial, epoch, end, at })));
-      return nothings(calls);
-    },
+    close: change((tx, calls) =>
+      tx.leases.closeAll(calls.map(([serial, epoch, end, at]) => ({ serial, epoch, end, at }))),
+    ),
   },
   claims: {
-    async insert(tx, calls) {
-      await tx.claims.insertAll(calls.map(([row]) => row));
-      return nothings(calls);
-    },
+    insert: change((tx, calls) => tx.claims.insertAll(calls.map(([row]) => row))),
     async find(tx, calls) {
       const found = await tx.claims.findAll(calls.map(([id]) => id));
       return calls.map(([id]) => found.find((claim) => claim.id === id));
@@ -70,55 +65,35 @@ const forms: Forms = {
       const found = await tx.claims.liveOf(calls.map(([serial]) => serial));
       return calls.map(([serial]) => found.find((claim) => claim.serial === serial));
     },
-    async update(tx, calls) {
-      await tx.claims.updateAll(calls.map(([id, state, endedAt]) => ({ id, state, endedAt })));
-      return nothings(calls);
-    },
-    async noteTry(tx, calls) {
-      await tx.claims.noteTries(calls.map(([id, failure]) => ({ id, failure })));
-      return nothings(calls);
-    },
+    update: change((tx, calls) =>
+      tx.claims.updateAll(calls.map(([id, state, endedAt]) => ({ id, state, endedAt }))),
+    ),
+    noteTry: change((tx, calls) => tx.claims.noteTries(calls.map(([id, failure]) => ({ id, failure })))),
     async attempts(tx, calls) {
       const found = await tx.claims.attemptsOf(calls.map(([id]) => id));
       return calls.map(([id]) => found.filter(({ claimId }) => claimId === id));
     },
   },
   operations: {
-    async decide(tx, calls) {
-      await tx.operations.decideAll(calls.map(([row]) => row));
-      return nothings(calls);
-    },
+    decide: change((tx, calls) => tx.operations.decideAll(calls.map(([row]) => row))),
     async heldFor(tx, calls) {
       const found = await tx.operations.heldForAny(calls.map(([serial]) => serial));
       return calls.map(([serial]) => found.filter((row) => row.serial === serial));
     },
   },
   shapes: {
-    async removeLease(tx, calls) {
-      await tx.shapes.removeLeases(calls.map(([nodeId, serial]) => ({ nodeId, serial })));
-      return nothings(calls);
-    },
-    async removeElsewhere(tx, calls) {
-      await tx.shapes.removeAllElsewhere(calls.map(([serial]) => serial));
-      return nothings(calls);
-    },
+    removeLease: change((tx, calls) =>
+      tx.shapes.removeLeases(calls.map(([nodeId, serial]) => ({ nodeId, serial }))),
+    ),
+    removeElsewhere: change((tx, calls) => tx.shapes.removeAllElsewhere(calls.map(([serial]) => serial))),
   },
   ledger: { post: (tx, calls) => tx.ledger.postAll(calls.map(([entry]) => entry)) },
   audit: {
-    async record(tx, calls) {
-      await tx.audit.recordAll(calls.map(([entry]) => entry));
-      return nothings(calls);
-    },
+    record: change((tx, calls) => tx.audit.recordAll(calls.map(([entry]) => entry))),
   },
   jobs: {
-    async enqueueNew(tx, calls) {
-      await tx.jobs.enqueueNew(calls.flatMap(([jobs]) => jobs));
-      return nothings(calls);
-    },
-    async forget(tx, calls) {
-      await tx.jobs.forget(calls.flatMap(([jobs]) => jobs));
-      return nothings(calls);
-    },
+    enqueueNew: change((tx, calls) => tx.jobs.enqueueNew(calls.flatMap(([jobs]) => jobs))),
+    forget: change((tx, calls) => tx.jobs.forget(calls.flatMap(([jobs]) => jobs))),
   },
   redemptionRequests: {
     async byClaim(tx, calls) {
@@ -134,8 +109,14 @@ const forms: Forms = {
 /** What `moveAll` writes of a voucher. */
 const moveKeys: ReadonlySet<string> = new Set(["state", "pending"]);
 
-function nothings(calls: readonly unknown[]): readonly undefined[] {
-  return calls.map(() => undefined);
+/** It answers nothing. */
+function change<Args extends readonly unknown[]>(
+  make: (tx: Tx, calls: readonly Args[]) => Promise<void>,
+): ForAll<Args, void> {
+  return async (tx, calls) => {
+    await make(tx, calls);
+    return calls.map(() => undefined);
+  };
 }
 
 function sameForAll<Answer>(ask: (tx: Tx) => Promise<Answer>): ForAll<[], Answer> {

@@ -89,7 +89,7 @@ export async function settleAll(
     together?.forEach(note);
     if (together) continue;
     for (const received of run) {
-      const settlement = await asItsOwn(received, "settle operation", () =>
+      const settlement = await asItsOwn(received, () =>
         settleOne({ store, context }, nodeId, received, evidence),
       );
       if (!settlement.ok) return undefined;

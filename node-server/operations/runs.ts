@@ -2,7 +2,7 @@
  * Operations of one upload that are decided side by side: redemptions of leased vouchers, each of another one. They are
  * most of what tills send, and no verdict of one of them is a fact for another's.
  */
-import { equalBytes } from "#sync/signing/bytes.ts";
+import { placeInChain } from "#sync/chain.ts";
 import type { Evidence } from "../recovery/evidence.ts";
 import type { NodeRow, Tx } from "../ports/store.ts";
 import { withCorrelation } from "../watch/correlation.ts";
@@ -15,18 +15,18 @@ import { sideBySide } from "../side-by-side.ts";
 /** The operations in their order, in runs that `settleRun` takes, and single ones between them. */
 export function runsOf(operations: readonly ReceivedOperation[]): ReceivedOperation[][] {
   const runs: ReceivedOperation[][] = [];
-  let serials: Set<bigint> | undefined;
   for (const received of operations) {
-    const serial = leasedSerial(received);
     const last = runs.at(-1);
-    if (serial !== undefined && last && serials && !serials.has(serial)) last.push(received);
-    else {
-      runs.push([received]);
-      serials = serial === undefined ? undefined : new Set();
-    }
-    if (serial !== undefined) serials?.add(serial);
+    if (last && joins(last, received)) last.push(received);
+    else runs.push([received]);
   }
   return runs;
+}
+
+function joins(run: readonly ReceivedOperation[], received: ReceivedOperation): boolean {
+  const serial = leasedSerial(received);
+  if (serial === undefined) return false;
+  return run.map(leasedSerial).every((other) => other !== undefined && other !== serial);
 }
 
 function leasedSerial({ operation }: ReceivedOperation): bigint | undefined {
@@ -58,9 +58,7 @@ export async function settleRun(
     run.map((received, index) => (own: Tx) => {
       const row = queued[index];
       if (!row || !isReadable(received)) throw new Error("a run holds what cannot be read");
-      return asItsOwn(received, "settle operation", () =>
-        decideQueued(context, own, node, row, received, evidence),
-      );
+      return asItsOwn(received, () => decideQueued(context, own, node, row, received, evidence));
     }),
   );
   return rows.map((row) => ({ row, duplicate: false }));
@@ -69,9 +67,9 @@ export async function settleRun(
 function continues(node: NodeRow, run: readonly ReceivedOperation[]): boolean {
   let head = { sequence: node.lastSequence, hash: node.lastHash };
   return run.every(({ envelope: { sequence, previousHash }, hash }) => {
-    const isNext = sequence === head.sequence + 1 && equalBytes(previousHash, head.hash);
+    const place = placeInChain(head, { sequence, hash, previousHash }, undefined);
     head = { sequence, hash };
-    return isNext;
+    return place === "next";
   });
 }
 
@@ -80,7 +78,9 @@ function isReadable(received: ReceivedOperation): received is ReadableOperation 
 }
 
 /** Under the operation's own name in the log, the jobs that it calls for, and the trace. */
-export function asItsOwn<T>(received: ReceivedOperation, span: string, work: () => Promise<T>): Promise<T> {
+export function asItsOwn<T>(received: ReceivedOperation, work: () => Promise<T>): Promise<T> {
   const attributes = { "paypost.operation": received.operation?.body.type ?? "unreadable" };
-  return withCorrelation(received.envelope.operationId, () => inSpan(span, { attributes }, work));
+  return withCorrelation(received.envelope.operationId, () =>
+    inSpan("settle operation", { attributes }, work),
+  );
 }

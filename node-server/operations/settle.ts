@@ -5,7 +5,6 @@
 import { placeInChain } from "#sync/chain.ts";
 import { serialOf } from "#sync/documents/operation.ts";
 import type { Operation, OperationEnvelope } from "#sync/documents/operation.ts";
-import { equalBytes } from "#sync/signing/bytes.ts";
 import type { HoldReason, RejectionCode } from "#sync/settlement.ts";
 import type { NodeRow, OperationRow, Tx } from "../ports/store.ts";
 import { settlePayBill, settlePayBillWithVoucher } from "./pay-bill.ts";
@@ -153,8 +152,9 @@ export async function quarantineOperation(
   const node = await tx.nodes.lock(nodeId);
   if (!node) throw new Error(`no node ${nodeId}`);
   const { sequence, previousHash } = received.envelope;
-  const isNext = sequence === node.lastSequence + 1 && equalBytes(previousHash, node.lastHash);
-  if (node.status !== "active" || !isNext) return { ok: false, refusal: { code: "gap" } };
+  const head = { sequence: node.lastSequence, hash: node.lastHash };
+  const place = placeInChain(head, { sequence, hash: received.hash, previousHash }, undefined);
+  if (node.status !== "active" || place !== "next") return { ok: false, refusal: { code: "gap" } };
   const row = newRow(nodeId, received, "chain");
   await tx.operations.insert(row);
   await tx.nodes.advance(nodeId, sequence, received.hash);

@@ -29,13 +29,10 @@ export async function payClaim(
 ): Promise<RedemptionState> {
   // What nobody outside hears of begins and ends in one transaction.
   if (!gateway.isExternal) return store.transaction((tx) => payWithin(tx, gateway, claimId));
-  const begun = await store.transaction((tx) => begin(tx, gateway, claimId));
+  const begun = await store.transaction(async (tx) => begin(tx, gateway, await lockClaim(tx, claimId)));
   if ("state" in begun) return begun.state;
-  const attributes = { "paypost.claim": claimId };
-  const outcome = await inSpan("pay out", { kind: "client", attributes }, () =>
-    carryCredit(gateway, begun),
-  ).catch(() => ({ outcome: "unknown" }) as const);
-  return store.transaction((tx) => end(tx, claimId, begun, outcome));
+  const outcome = await carryCredit(gateway, claimId, begun);
+  return store.transaction(async (tx) => end(tx, await lockClaim(tx, claimId), begun, outcome));
 }
 
 /**
@@ -61,18 +58,23 @@ export async function payClaims(
 }
 
 async function payWithin(tx: Tx, gateway: PaymentGateway, claimId: string): Promise<RedemptionState> {
-  const begun = await begin(tx, gateway, claimId);
+  const locked = await lockClaim(tx, claimId);
+  const begun = await begin(tx, gateway, locked);
   if ("state" in begun) return begun.state;
-  return end(tx, claimId, begun, await carryCredit(gateway, begun));
+  return end(tx, locked, begun, await carryCredit(gateway, claimId, begun));
+}
+
+interface LockedClaim {
+  readonly claim: MerchantClaim;
+  readonly voucher: VoucherRow;
 }
 
 async function end(
   tx: Tx,
-  claimId: string,
+  { claim, voucher }: LockedClaim,
   { attempt }: NextCredit,
   outcome: PayoutOutcome,
 ): Promise<RedemptionState> {
-  const { claim, voucher } = await lockClaim(tx, claimId);
   if (attempt !== null && !(await endAttempt(tx, claim, attempt, outcome))) return claim.state;
   return settle(tx, claim, voucher, outcome);
 }
@@ -81,12 +83,11 @@ async function end(
 async function begin(
   tx: Tx,
   { isExternal }: PaymentGateway,
-  claimId: string,
+  { claim, voucher }: LockedClaim,
 ): Promise<NextCredit | { readonly state: RedemptionState }> {
-  const { claim, voucher } = await lockClaim(tx, claimId);
   if (isFinal(claim.state)) return { state: claim.state };
   if (await tx.recovery.open()) {
-    await tx.jobs.enqueue({ queue: "payout", id: claimId }, recoveryRetrySeconds);
+    await tx.jobs.enqueue({ queue: "payout", id: claim.id }, recoveryRetrySeconds);
     return { state: claim.state };
   }
   const next = await nextCredit(tx, isExternal, claim);
@@ -95,10 +96,7 @@ async function begin(
 }
 
 /** Two workers at one claim take turns here. Throws for a claim that pays a bill: its biller's answer settles that one. */
-async function lockClaim(
-  tx: Tx,
-  claimId: string,
-): Promise<{ readonly claim: MerchantClaim; readonly voucher: VoucherRow }> {
+async function lockClaim(tx: Tx, claimId: string): Promise<LockedClaim> {
   const unlocked = await tx.claims.find(claimId);
   if (!unlocked) throw new Error(`no claim ${claimId}`);
   const voucher = (await tx.vouchers.lock([unlocked.serial])).get(unlocked.serial);
@@ -108,7 +106,15 @@ async function lockClaim(
   return { claim: { ...claim, merchantId: claim.merchantId }, voucher };
 }
 
-async function carryCredit(gateway: PaymentGateway, credit: NextCredit): Promise<PayoutOutcome> {
+/** A gateway that throws has told nothing of the outcome. */
+function carryCredit(gateway: PaymentGateway, claimId: string, credit: NextCredit): Promise<PayoutOutcome> {
+  const attributes = { "paypost.claim": claimId };
+  return inSpan("pay out", { kind: "client", attributes }, () => askGateway(gateway, credit)).catch(() => ({
+    outcome: "unknown",
+  }));
+}
+
+async function askGateway(gateway: PaymentGateway, credit: NextCredit): Promise<PayoutOutcome> {
   const { payout } = credit;
   if (payout.money.amountMinor === 0n) return { outcome: "paid" };
   if (credit.do === "send") return gateway.credit(payout);
