@@ -6,7 +6,10 @@ import { decideLookUp, newLookUp } from "#core/decide.ts";
 import type { LookUpEvent } from "#core/look-up.machine.ts";
 import type { PayeeAddress } from "#core/payee-addresses.ts";
 import type { PayeeRow } from "../ports/mapper.ts";
-import type { AuditEntry, Tx } from "../ports/store.ts";
+import { actingInstitution } from "../acting-institution.ts";
+import { currentOrigin } from "../origin.ts";
+import type { AuditEntry, Store, Tx } from "../ports/store.ts";
+import { together } from "../together.ts";
 
 export interface LookUpQuestion {
   readonly payeeIdentity: string;
@@ -20,8 +23,7 @@ export type LookUpAnswer =
   /** `unaddressed`: no active address, or none of the modality; `inactive` is denied, the others are unknown. */
   | { readonly outcome: "unknown" | "inactive" | "unaddressed" };
 
-export interface LookUpWork {
-  readonly institutionId: string;
+export interface AskedLookUp extends LookUpQuestion {
   /** The request that it came of, for the audit trail. */
   readonly cause: string;
 }
@@ -29,18 +31,34 @@ export interface LookUpWork {
 /** In the order of the questions. */
 export async function lookUpPayees(
   tx: Pick<Tx, "payees" | "audit">,
-  { institutionId, cause }: LookUpWork,
-  questions: readonly LookUpQuestion[],
+  institutionId: string,
+  questions: readonly AskedLookUp[],
 ): Promise<LookUpAnswer[]> {
   const identities = [...new Set(questions.map(({ payeeIdentity }) => payeeIdentity))];
   const found = await tx.payees.findAll(institutionId, identities);
   const answers = questions.map((question) => answerOf(found.get(question.payeeIdentity), question));
   await tx.audit.recordAll(
-    questions.map(({ payeeIdentity }, index) =>
+    questions.map(({ payeeIdentity, cause }, index) =>
       auditEntry(institutionId, cause, answers[index], found.get(payeeIdentity)),
     ),
   );
   return answers;
+}
+
+/** Looks up one payee; those that the same caller asks for meanwhile are looked up together. */
+export function createLookUp(
+  store: Pick<Store, "transaction">,
+): (institutionId: string, question: AskedLookUp) => Promise<LookUpAnswer> {
+  const lookUp = together(async (asked: readonly { institutionId: string; question: AskedLookUp }[]) => {
+    const { institutionId } = asked[0] ?? { institutionId: "" };
+    const questions = asked.map(({ question }) => question);
+    return store.transaction((tx) => lookUpPayees(tx, institutionId, questions));
+  });
+  return (institutionId, question) => {
+    // What the database holds the work to, and what the audit trail tells of it beside the question.
+    const caller = JSON.stringify([institutionId, actingInstitution(), currentOrigin()]);
+    return lookUp(caller, { institutionId, question });
+  };
 }
 
 /** What is told of a payee now. */

@@ -135,12 +135,13 @@ async function lookUp(
   { id, institutionId }: MapperRequestRow,
   items: readonly MapperItem[],
 ): Promise<MapperOutcome[]> {
-  const work = { institutionId, cause: `mapper-request:${id}` };
+  const cause = `mapper-request:${id}`;
   const questions = items.map(({ payeeIdentity, modality }) => ({
     payeeIdentity: payeeIdentity ?? "",
     modality,
+    cause,
   }));
-  const answers = await lookUpPayees(tx, work, questions);
+  const answers = await lookUpPayees(tx, institutionId, questions);
   return items.map(({ line }, index) => {
     const outcome = answers[index]?.outcome ?? "unknown";
     return { line, failureReason: outcome === "found" ? null : lookUpReasons[outcome] };

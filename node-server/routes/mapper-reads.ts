@@ -6,7 +6,7 @@ import { acceptMapperRequest, emptyItem } from "../mapper/accept-request.ts";
 import type { AskedRequest } from "../mapper/accept-request.ts";
 import { failedCase, lookUpBody } from "../mapper/callback.ts";
 import { validationAnswerPath } from "../mapper/http-validation.ts";
-import { lookUpPayees } from "../mapper/look-up.ts";
+import { createLookUp, lookUpPayees } from "../mapper/look-up.ts";
 import type { LookUpQuestion } from "../mapper/look-up.ts";
 import { showHistory, showPayee } from "../mapper/show-payee.ts";
 import { takeAccountsAnswer } from "../mapper/validate-at-bank.ts";
@@ -30,8 +30,9 @@ import { shownHistory, shownPayee } from "./shown-payee.ts";
 
 export function mapperReads(deps: VoucherRouteDependencies): OpenAPIHono<CallerVariables> {
   const routes = new OpenAPIHono<CallerVariables>({ strict: false });
+  const lookUp = createLookUp(deps.store);
   for (const base of ["", "/identityAccountMapper"]) {
-    routes.get(`${base}/beneficiary`, (c) => lookUpOne(deps, c));
+    routes.get(`${base}/beneficiary`, (c) => lookUpOne(deps, lookUp, c));
     routes.post(`${base}/accountLookup`, async (c) =>
       lookUpMany(deps, c, await readBody(c, accountLookupRequest)),
     );
@@ -50,18 +51,20 @@ export function mapperReads(deps: VoucherRouteDependencies): OpenAPIHono<CallerV
   return routes;
 }
 
-async function lookUpOne(deps: VoucherRouteDependencies, c: Caller): Promise<Response> {
+async function lookUpOne(
+  deps: VoucherRouteDependencies,
+  lookUp: ReturnType<typeof createLookUp>,
+  c: Caller,
+): Promise<Response> {
   requiredHeader(c, "X-Registering-Institution-ID", 20);
   const { payeeIdentity, paymentModality, isExternalLookup, requestId } = queryOf(c);
   const question = { payeeIdentity, modality: paymentModality ?? null };
   const asked = requestId ?? "";
   if (await wantsCallback(deps, c, isExternalLookup === "true"))
     return lookUpLater(deps, c, asked, [question]);
-  const [answer] = await deps.store.transaction((tx) =>
-    lookUpPayees(tx, { institutionId: c.get("institutionId"), cause: `request:${asked}` }, [question]),
-  );
-  if (answer?.outcome === "found") return c.json(lookUpBody(asked, [[payeeIdentity, answer]]));
-  const said = answer?.outcome === "inactive" ? "is inactive" : "is not registered, or has no such address";
+  const answer = await lookUp(c.get("institutionId"), { ...question, cause: `request:${asked}` });
+  if (answer.outcome === "found") return c.json(lookUpBody(asked, [[payeeIdentity, answer]]));
+  const said = answer.outcome === "inactive" ? "is inactive" : "is not registered, or has no such address";
   throw new Problem(404, `The beneficiary ${said}`, [], requestId);
 }
 
@@ -75,8 +78,8 @@ export async function lookUpMany(
   const questions = payeePartyIds.map((payeeIdentity) => ({ payeeIdentity, modality: null }));
   if (await wantsCallback(deps, c, c.req.query("isExternalLookup") === "true"))
     return lookUpLater(deps, c, requestID, questions);
-  const work = { institutionId: c.get("institutionId"), cause: `request:${requestID}` };
-  const answers = await deps.store.transaction((tx) => lookUpPayees(tx, work, questions));
+  const asked = questions.map((question) => ({ ...question, cause: `request:${requestID}` }));
+  const answers = await deps.store.transaction((tx) => lookUpPayees(tx, c.get("institutionId"), asked));
   const named = answers.map((answer, index) => [payeePartyIds[index] ?? "", answer] as const);
   return c.json(lookUpBody(requestID, named));
 }

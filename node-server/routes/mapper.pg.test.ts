@@ -304,6 +304,44 @@ describe("looking up", () => {
       { state: "found", known: true },
     ]);
   });
+
+  test("L1: those asked for at once get each its own answer and its own entry, whoever else asks", async () => {
+    const identitiesAtOnce = Array.from({ length: 60 }, newIdentity);
+    await register(...identitiesAtOnce.map((identity) => bank(identity)));
+    const { rows: before } = await server.client.pool.query<{ last: bigint }>(
+      "select max(id) as last from audit_entries",
+    );
+    const asked = identitiesAtOnce.flatMap((identity, index) => [
+      { identity, caller: welfare, requestId: `w-${index}` },
+      { identity, caller: labour, requestId: `l-${index}` },
+    ]);
+    const answers = await Promise.all(
+      asked.map(({ identity, caller, requestId }) =>
+        caller.call("GET", `/beneficiary?payeeIdentity=${identity}&requestId=${requestId}`),
+      ),
+    );
+    for (const [index, { identity, caller, requestId }] of asked.entries())
+      expect(answers[index]).toMatchObject(
+        caller === labour
+          ? { status: 404 }
+          : { status: 200, body: { requestId, paymentModalityList: [{ payeeIdentity: identity }] } },
+      );
+    const { rows } = await server.client.pool.query<{ told: string }>(
+      `select concat_ws(' ', actor, after ->> 'state', after ->> 'cause', origin) as told
+       from audit_entries where action = 'mapper.look-up' and id > $1`,
+      [before[0]?.last],
+    );
+    const origin = "127.0.0.1";
+    expect(rows.map(({ told }) => told).toSorted()).toEqual(
+      asked
+        .map(({ caller, requestId }) =>
+          caller === labour
+            ? `institution:labour unknown request:${requestId} ${origin}`
+            : `institution:welfare found request:${requestId} ${origin}`,
+        )
+        .toSorted(),
+    );
+  });
 });
 
 describe("validating", () => {
