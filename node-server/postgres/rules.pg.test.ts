@@ -93,6 +93,20 @@ const newClaim = (column: string, value: string) =>
   `insert into claims (id, voucher_serial, merchant_id, amount_minor, currency, offline, state, transaction_id, ${column})
    values ('${node}', 1, 'corner', 100, 'USD', true, 'claimed', 'CCCCCCCCCCCC', ${value});`;
 const last = "(select max(id) from journal_entries)";
+/** The fifth, free, with that much of its 100 reserved. */
+const newVoucher = (...reserved: readonly number[]) =>
+  `insert into vouchers (serial, batch, line, group_code, amount_minor, currency, state, number_index, number_verifier,
+      expires_at)
+    values (5, 1, 5, 'AID', 100, 'USD', 'preActivated', sha256('5'), substr(sha256(''), 1, 16), now() + interval '1 day');
+   ${reserved.length > 0 ? newEntry() : ""}
+   ${reserved
+     .map(
+       (amount, index) =>
+         `insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
+            (${last}, ${2 * index + 1}, 'reserved:AID:USD', ${amount}, 5),
+            (${last}, ${2 * index + 2}, 'funding:AID:USD', ${-amount}, null);`,
+     )
+     .join("\n")}`;
 
 const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> = {
   "the journal": [
@@ -135,6 +149,32 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
       `${newEntry()} insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
        (${last}, 1, 'reserved:AID:USD', -100, 3), (${last}, 2, 'owed:corner:USD', 100, null)`,
       "voucher_debited_once",
+    ],
+  ],
+  "a new voucher": [
+    [newVoucher(), "voucher_state_matches_reserve"],
+    [newVoucher(99), "voucher_state_matches_reserve"],
+    [newVoucher(100, -100), "voucher_state_matches_reserve"],
+    [newVoucher(100, -100, 50), "voucher_state_matches_reserve"],
+    [newVoucher(100, 1), "voucher_debited_once"],
+    [
+      `${newVoucher(100)} update vouchers set state = 'leased' where serial = 5`,
+      "voucher_state_matches_lease",
+    ],
+    [
+      `${newVoucher(100)} update vouchers set state = 'consumed' where serial = 5`,
+      "voucher_state_matches_reserve",
+    ],
+    [
+      `${newVoucher(100)} insert into leases (voucher_serial, epoch_generation, epoch_n, node_id, not_after, document)
+         values (5, 1, 1, '${node}', now(), 'lease')`,
+      "voucher_state_matches_lease",
+    ],
+    [
+      `${newVoucher(100)} insert into claims
+         (id, voucher_serial, merchant_id, amount_minor, currency, offline, state, transaction_id)
+         values ('${node}', 5, 'corner', 100, 'USD', true, 'claimed', 'CCCCCCCCCCCC')`,
+      "voucher_state_matches_claim",
     ],
   ],
   "leases and claims": [

@@ -2,8 +2,7 @@
  * Voucher numbers while they exist: drawn, indexed, verified and encrypted in one place, and kept nowhere else
  * (design: voucher token; GovStack vouchers, "Numbers"). Keyed material comes from the key folder, not the database.
  */
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import { createHash, createHmac } from "node:crypto";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
 import { drawVoucherNumber } from "#core/voucher-number.ts";
@@ -84,7 +83,7 @@ export async function keepNumber(
 
 /** HMAC-SHA-256 of the number's 16 digits: finds a voucher by number without keeping the number. */
 export function indexOfNumber(indexKey: Uint8Array, number: string): Uint8Array {
-  return hmac(sha256, indexKey, utf8ToBytes(number));
+  return new Uint8Array(createHmac("sha256", indexKey).update(number).digest());
 }
 
 /**
@@ -125,6 +124,8 @@ export function decryptNumberUnder(
 }
 
 function numberNonce(random: Uint8Array, serial: bigint): Uint8Array {
-  const context = utf8ToBytes("paypost/1/voucher-number-for-caller");
-  return sha512(concatBytes(context, random, uint64Bytes(serial))).subarray(0, 24);
+  const hash = createHash("sha512").update(numberContext).update(random).update(uint64Bytes(serial));
+  return new Uint8Array(hash.digest()).subarray(0, 24);
 }
+
+const numberContext = utf8ToBytes("paypost/1/voucher-number-for-caller");
