@@ -7,9 +7,13 @@
  */
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { fromBase64, toBase64 } from "./base64.ts";
+import { decodeEnrolmentCertificate } from "./documents/enrolment-certificate.ts";
+import type { KeySet } from "./documents/key-set.ts";
+import { openTrusted } from "./open-trusted.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import { jsonObject, post } from "./server-call.ts";
 import type { CallFailure } from "./server-call.ts";
+import { equalBytes } from "./signing/bytes.ts";
 import { contextOf } from "./signing/realm.ts";
 
 export interface NodeKeyChange {
@@ -35,6 +39,12 @@ export interface KeyChangeStorage {
   confirm(change: SignedKeyChange, certificate: Uint8Array): void;
 }
 
+export interface KeyChangeParts {
+  readonly storage: KeyChangeStorage;
+  /** By whose keys the server's word for a change is checked. */
+  readonly keySet: () => KeySet;
+}
+
 /** What is signed: no other thing that a node signs begins like this. */
 export function keyChangeMessage({ nodeId, publicKey, keyFrom, afterHash }: NodeKeyChange): Uint8Array {
   return contextOf(`node-key/${nodeId}/${keyFrom}/${bytesToHex(afterHash)}/${bytesToHex(publicKey)}`);
@@ -46,20 +56,20 @@ export function keyChangeMessage({ nodeId, publicKey, keyFrom, afterHash }: Node
  */
 export async function announceKeyChanges(
   link: ServerLink,
-  storage: KeyChangeStorage,
+  parts: KeyChangeParts,
   again: boolean,
 ): Promise<CallFailure | undefined> {
   let failure: CallFailure | undefined;
-  for (const change of storage.keyChanges()) {
+  for (const change of parts.storage.keyChanges()) {
     if (change.isConfirmed && !again) continue;
-    failure = await announce(link, storage, change);
+    failure = await announce(link, parts, change);
   }
   return failure;
 }
 
 async function announce(
   link: ServerLink,
-  storage: KeyChangeStorage,
+  { storage, keySet }: KeyChangeParts,
   change: SignedKeyChange,
 ): Promise<CallFailure | undefined> {
   const answer = await post(link, {
@@ -78,6 +88,16 @@ async function announce(
   const text = jsonObject(answer.body)?.["certificate"];
   const certificate = typeof text === "string" ? fromBase64(text) : undefined;
   if (!certificate) return { code: "unreachable" };
-  storage.confirm(change, certificate);
+  // By a key that the node has not heard of yet, or of somebody else: the next session asks for it again.
+  if (await isCertificateOf(keySet(), change, certificate)) storage.confirm(change, certificate);
   return undefined;
+}
+
+async function isCertificateOf(
+  keySet: KeySet,
+  { nodeId, publicKey }: NodeKeyChange,
+  document: Uint8Array,
+): Promise<boolean> {
+  const opened = await openTrusted(keySet, "enrolment-certificate", decodeEnrolmentCertificate, document);
+  return opened.ok && opened.value.nodeId === nodeId && equalBytes(opened.value.nodePublicKey, publicKey);
 }

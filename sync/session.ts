@@ -6,7 +6,7 @@ import { encodeSessionAssertion } from "./documents/session-assertion.ts";
 import type { NodeReport } from "./documents/session-assertion.ts";
 import type { ContactStorage, NodeStatus } from "./ports/contact-storage.ts";
 import { announceKeyChanges } from "./node-key-change.ts";
-import type { KeyChangeStorage } from "./node-key-change.ts";
+import type { KeyChangeParts } from "./node-key-change.ts";
 import type { ServerLink } from "./ports/transport.ts";
 import { jsonObject, post } from "./server-call.ts";
 import type { CallFailure } from "./server-call.ts";
@@ -30,7 +30,7 @@ export interface SessionParts {
   readonly assertions: SyncSigner;
   readonly contact: ContactStorage;
   /** Where a node whose key is replaced keeps the changes. */
-  readonly keyChanges?: KeyChangeStorage;
+  readonly keyChanges?: KeyChangeParts;
   /** What operators are told with each session. */
   readonly report?: (() => NodeReport) | undefined;
 }
@@ -55,7 +55,7 @@ export function createSessions(parts: SessionParts): Sessions {
 /** The server knows the key before anything is signed with it. */
 async function openSession(parts: SessionParts): Promise<SessionToken> {
   const { link, keyChanges } = parts;
-  if (!keyChanges || keyChanges.keyChanges().length === 0) return assertPresence(parts);
+  if (!keyChanges || keyChanges.storage.keyChanges().length === 0) return assertPresence(parts);
   const untold = await announceKeyChanges(link, keyChanges, false);
   if (untold) return { ok: false, failure: untold };
   const opened = await assertPresence(parts);

@@ -173,7 +173,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     nodeId,
     assertions,
     contact: stores.node,
-    keyChanges: signingKeys,
+    keyChanges: { storage: signingKeys, keySet: () => trust.keySet() },
     report,
   });
   stores.leases.sealRest();

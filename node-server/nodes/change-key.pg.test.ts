@@ -1,5 +1,6 @@
 /** A till's key is replaced: its chain goes on, what it had queued is settled, and stopping it at any step loses nothing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { toBase64 } from "#sync/base64.ts";
 import { openSelfSignedKeySet } from "#sync/documents/key-set.ts";
 import { keyChangeMessage } from "#sync/node-key-change.ts";
 import { ed25519Key, signWithTweetnacl } from "#sync/signing/ed25519.ts";
@@ -100,6 +101,22 @@ describe("a till that is stopped while its key is replaced", () => {
     });
     await redeem(restarted(), 1);
     expect(await restarted().sync()).toMatchObject({ upload: { applied: 2, problem: undefined } });
+  });
+
+  test("keeps no certificate but its own, and asks again", async () => {
+    const other = await enrolRealTill(server, "shop-1", { name: "other" });
+    const certificate = toBase64(other.stores.node.certificateDocument());
+    const misled = restarted(async (input, init) => {
+      const answer = await fetch(input, init);
+      return new Request(input, init).url.endsWith("/v1/node-keys")
+        ? Response.json({ ...((await answer.json()) as object), certificate })
+        : answer;
+    });
+    expect(await misled.rotateKey()).toMatchObject({ ok: true });
+    expect(till.stores.signingKeys.keyChanges()).toMatchObject([{ isConfirmed: false }]);
+    await redeem(misled, 0);
+    expect(await restarted().sync()).toMatchObject({ upload: { applied: 1, problem: undefined } });
+    expect(till.stores.signingKeys.keyChanges()).toMatchObject([{ isConfirmed: true }]);
   });
 
   test("without a connection keeps its key", async () => {
