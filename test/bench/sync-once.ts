@@ -23,6 +23,8 @@ const counted = stores.database.prepare<[], { rows: bigint }>("select count(*) a
 stores.close();
 const peakMiB = process.resourceUsage().maxRSS / 1024;
 console.log(JSON.stringify({ ms, rows: Number(counted?.rows), peakMiB }));
+// The time that a request may take keeps a process alive, also after its answer.
+process.exit();
 
 async function sync(till: NodeStores, serverUrl: string): Promise<void> {
   const key = ed25519Key(new Uint8Array(Buffer.from(process.env["SEED"] ?? "", "hex")));
