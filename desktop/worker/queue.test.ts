@@ -76,7 +76,7 @@ describe("what a redemption stores", () => {
     till.grant(voucher);
     await redeem(till, 1n);
     const [operation] = till.stores.queue.after(0, 10);
-    const opened = openSealedNumber(till.authority.box, operation?.sealed ?? new Uint8Array());
+    const opened = await openSealedNumber(till.authority.box, operation?.sealed ?? new Uint8Array());
     expect(opened?.number).toBe(voucher.number);
     till.close();
     for (const file of ["node.db", "head/head"]) {

@@ -1,5 +1,5 @@
 /** Gathers the facts of a redemption under locks, lets `sync/settlement.ts` decide, and claims the voucher. */
-import { commitmentOf, openSealedNumberNatively } from "#sync/documents/voucher-number.ts";
+import { commitmentOf, openSealedNumber } from "#sync/documents/voucher-number.ts";
 import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
 import { settleRedemption } from "#sync/settlement.ts";
 import type { RedemptionFacts, RedemptionVerdict } from "#sync/settlement.ts";
@@ -146,7 +146,7 @@ async function numberIsProven(
   voucher: VoucherRow,
   redeem: Pick<RedeemOperation, "body" | "sealed">,
 ): Promise<boolean> {
-  const secret = redeem.sealed ? await openSealedNumberNatively(context.boxKeys, redeem.sealed) : undefined;
+  const secret = redeem.sealed ? await openSealedNumber(context.boxKeys, redeem.sealed) : undefined;
   if (!secret || !equalBytes(commitmentOf(secret), redeem.body.numberCommitment)) return false;
   return equalBytes(indexOfNumber(context.indexKey, secret.number), voucher.numberIndex);
 }

@@ -1,8 +1,8 @@
 import type { EventEmitter } from "node:events";
-import { sql } from "kysely";
 import { DatabaseError } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
+import { inTransaction } from "./transaction.ts";
 import { createDatabaseClient, type DatabaseClient, type PoolOptions } from "./pool.ts";
 
 let database: TestDatabase;
@@ -36,7 +36,7 @@ test("numeric stays text, and timestamptz is a Date of that instant", async () =
 });
 
 test("a bigint given to a query arrives exactly", async () => {
-  const { rows } = await sql<{ same: bigint }>`select ${9007199254740993n}::int8 as same`.execute(client.db);
+  const { rows } = await client.pool.query("select $1::int8 as same", [9007199254740993n]);
   expect(rows).toEqual([{ same: 9007199254740993n }]);
 });
 
@@ -54,10 +54,10 @@ test("an idle connection that the database ends is logged, without its settings,
 });
 
 test("a connection that breaks in the middle of a transaction fails that transaction and nothing else", async () => {
-  const transaction = client.db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+  const transaction = inTransaction(client.pool, "begin", async (connection) => {
+    const { rows } = await connection.query<{ pid: number }>("select pg_backend_pid() as pid");
     await terminate(rows[0]?.pid ?? 0);
-    await sql`select 1`.execute(trx);
+    await connection.query("select 1");
   });
   await expect(transaction).rejects.toBeInstanceOf(Error);
   expect(await backendPid()).toBeGreaterThan(0);

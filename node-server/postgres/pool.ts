@@ -2,14 +2,10 @@
  * The server's connections to PostgreSQL. What the database calls int8 is a bigint here and numeric stays text, since
  * neither fits a double; and a connection that breaks is a line in the log, never the end of the process.
  */
-import { Kysely, PostgresDialect } from "kysely";
 import { Pool, TypeOverrides, type PoolClient, type PoolConfig } from "pg";
 import type { Logger } from "pino";
-import type { Database } from "./schema.ts";
 
 export interface DatabaseClient {
-  readonly db: Kysely<Database>;
-  /** For what kysely does not cover: LISTEN, advisory locks, cursors. */
   readonly pool: Pool;
   /** Waits for the queries under way, then ends every connection. */
   close(): Promise<void>;
@@ -26,9 +22,9 @@ export function createDatabaseClient(
   options: PoolOptions = {},
 ): DatabaseClient {
   const pool = createPool(url, log, options);
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  // Kysely ends the pool only if a query of its own has used it; ending it twice is an error.
-  return { db, pool, close: () => db.destroy().then(() => (pool.ended ? undefined : pool.end())) };
+  let ended: Promise<void> | undefined;
+  // Ending a pool twice is an error.
+  return { pool, close: () => (ended ??= pool.end()) };
 }
 
 function createPool(url: string, log: Pick<Logger, "warn">, options: PoolOptions): Pool {

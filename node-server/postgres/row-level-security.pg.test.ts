@@ -1,7 +1,6 @@
 /** The second line between institutions: a query without its where clause, run as a caller's, finds the caller's rows only. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import nacl from "tweetnacl";
-import { sql } from "kysely";
 import { Agency, payment } from "../../test/support/agency.ts";
 import { fundForTest } from "../../test/support/funding.ts";
 import { Institution } from "../../test/support/institution.ts";
@@ -13,6 +12,7 @@ import { noJobs } from "../jobs/no-jobs.ts";
 import { createPostgresStore } from "./store.ts";
 import { createDatabaseClient } from "./pool.ts";
 import { callerRole, ensureCallerRole } from "./caller-role.ts";
+import { inTransaction } from "./transaction.ts";
 import { putVoucherGroup } from "./registry-admin.ts";
 
 let server: TestServer;
@@ -72,11 +72,12 @@ function asCaller<T>(
   institution: string,
   work: (query: (text: string) => Promise<unknown[]>) => Promise<T>,
 ): Promise<T> {
-  return server.client.db.transaction().execute(async (trx) => {
-    await sql`select set_config('paypost.institution', ${institution}, true), set_config('role', ${callerRole}, true)`.execute(
-      trx,
+  return inTransaction(server.client.pool, "begin", async (connection) => {
+    await connection.query(
+      "select set_config('paypost.institution', $1, true), set_config('role', $2, true)",
+      [institution, callerRole],
     );
-    return work(async (text) => (await sql.raw(text).execute(trx)).rows);
+    return work(async (text) => (await connection.query(text)).rows);
   });
 }
 

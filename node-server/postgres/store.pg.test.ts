@@ -1,3 +1,4 @@
+import { Kysely, PostgresDialect } from "kysely";
 import { expect, test } from "vitest";
 import { noJobs } from "../jobs/no-jobs.ts";
 import { describeStore } from "../../test/contracts/store.contract.ts";
@@ -6,6 +7,7 @@ import type { StoreSubject } from "../../test/contracts/store/subject.ts";
 import { createDatabase } from "../../test/support/database.ts";
 import { createJobs } from "../jobs/boss.ts";
 import { createDatabaseClient } from "./pool.ts";
+import type { Database } from "./schema.ts";
 import { createPostgresStore } from "./store.ts";
 
 describeStore("PostgreSQL", createSubject);
@@ -65,7 +67,8 @@ async function createSubject(): Promise<StoreSubject> {
   const client = createDatabaseClient(database.url, log);
   const jobs = await createJobs({ connectionString: database.url, log });
   return subjectOn({
-    ...client,
+    pool: client.pool,
+    db: new Kysely<Database>({ dialect: new PostgresDialect({ pool: client.pool }) }),
     jobs,
     isConcurrent: true,
     async close() {

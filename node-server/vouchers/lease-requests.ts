@@ -111,7 +111,7 @@ export function askHolder(
     const { serial, sealed } = presented;
     const asking = await tx.nodes.find(nodeId);
     const voucher = (await tx.vouchers.lock([serial])).get(serial);
-    if (!asking || !voucher || !isNumberOf(context, voucher, sealed)) return undefined;
+    if (!asking || !voucher || !(await isNumberOf(context, voucher, sealed))) return undefined;
     const holder = await findLeaseHolder(tx, serial);
     if (!holder || holder.nodeId === nodeId) return undefined;
     if (!(await tx.registry.accepts(asking.merchantId, voucher.groupCode))) return undefined;
@@ -179,11 +179,11 @@ async function renewOne(
   return renewed.ok ? { notAfter: renewed.lease.notAfter } : { refused: renewed.refusal.code };
 }
 
-function isNumberOf(
+async function isNumberOf(
   { boxKeys, indexKey }: OperationContext,
   voucher: VoucherRow,
   sealed: Uint8Array,
-): boolean {
-  const secret = openSealedNumber(boxKeys, sealed);
+): Promise<boolean> {
+  const secret = await openSealedNumber(boxKeys, sealed);
   return secret !== undefined && equalBytes(indexOfNumber(indexKey, secret.number), voucher.numberIndex);
 }

@@ -9,7 +9,7 @@ import { equalBytes, uint64Bytes } from "../signing/bytes.ts";
 import { openSealedNatively } from "../signing/native-sealed.ts";
 import type { RandomBytes } from "../signing/random.ts";
 import { contextOf } from "../signing/realm.ts";
-import { openSealed, seal, type BoxKeyPair } from "../signing/sealed.ts";
+import { seal, type BoxKeyPair } from "../signing/sealed.ts";
 
 /** A voucher number and the 16 random bytes that keep its commitment from being guessed. */
 export interface NumberOpening {
@@ -88,19 +88,11 @@ export function sealNumber(
 }
 
 /** Opens what `sealNumber` made; undefined when it does not open or holds no voucher number. */
-export function openSealedNumber(serverBox: BoxKeyPair, sealed: Uint8Array): NumberOpening | undefined {
-  return numberOpeningIn(openSealed(serverBox, sealed));
-}
-
-/** `openSealedNumber` by the platform's X25519, off the thread that waits; the same answer to every input. */
-export async function openSealedNumberNatively(
+export async function openSealedNumber(
   serverBox: BoxKeyPair,
   sealed: Uint8Array,
 ): Promise<NumberOpening | undefined> {
-  return numberOpeningIn(await openSealedNatively(serverBox, sealed));
-}
-
-function numberOpeningIn(plaintext: Uint8Array | undefined): NumberOpening | undefined {
+  const plaintext = await openSealedNatively(serverBox, sealed);
   if (plaintext?.length !== 24) return undefined;
   const number = new DataView(plaintext.buffer, plaintext.byteOffset)
     .getBigUint64(16)
