@@ -3,11 +3,12 @@
  * under it, so that a copied folder is worth nothing; files that were in the clear are encrypted when they are next read.
  */
 import { randomBytes, scrypt } from "node:crypto";
-import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { link, mkdir, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import nacl from "tweetnacl";
 import { ed25519Key, quickestSigning } from "#sync/signing/ed25519.ts";
+import { writeNewFile } from "./durable-file.ts";
 import type { KeyStore, SigningKey } from "./ports/key-store.ts";
 
 /** A key file that cannot be used; the message says which and why, and never what is in it. */
@@ -62,13 +63,7 @@ async function makeKey(path: string, secret: string | undefined): Promise<Uint8A
 
 async function writeDraft(path: string, text: string): Promise<string> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.new`;
-  const file = await open(draft, "wx", 0o600);
-  try {
-    await file.writeFile(`${text}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeNewFile(draft, `${text}\n`);
   return draft;
 }
 

@@ -16,7 +16,7 @@ import {
   isEmptyDatabase,
   isReplaying,
 } from "../postgres/backup-session.ts";
-import { syncFolder } from "../postgres/cluster.ts";
+import { syncFolder } from "../durable-file.ts";
 import { EmbeddedPostgresError, startEmbeddedPostgres } from "../postgres/embedded.ts";
 import { filesIn, makeFolders } from "../postgres/embedded-files.ts";
 import { findUser, runAs } from "../postgres/os-user.ts";

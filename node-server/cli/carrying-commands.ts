@@ -1,9 +1,13 @@
 /** Commands about what is carried by hand between nodes and this server. */
-import { open, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { writeNewFile } from "../durable-file.ts";
 import { receiveCarried } from "../operations/carried.ts";
 import { carriedMessages } from "../operations/carried-messages.ts";
 import { done, option, UsageError, words } from "./command.ts";
 import type { Command } from "./command.ts";
+
+/** As far as the umask allows: whoever carries the answer is often another user. */
+const everybody = 0o666;
 
 export const carryingCommands: readonly (readonly [string, Command])[] = [
   [
@@ -19,8 +23,9 @@ export const carryingCommands: readonly (readonly [string, Command])[] = [
         const file = await readCarried(path);
         const handed = await asServer((server) => receiveCarried(server, file, "operator"));
         if (!handed.ok) throw new UsageError(`${path}: ${carriedMessages(handed.refusal)}`);
-        const written = await writeNewFile(answerPath, handed.answer);
-        if (!written) throw new UsageError(alreadyThere(path, answerPath));
+        await writeNewFile(answerPath, handed.answer, everybody).catch((error: NodeJS.ErrnoException) => {
+          throw error.code === "EEXIST" ? new UsageError(alreadyThere(path, answerPath)) : error;
+        });
         const { node, firstSequence, lastSequence, decided } = handed;
         const of = (state: string) => decided.filter(({ row }) => row.state === state).length;
         const data = {
@@ -52,22 +57,6 @@ async function readCarried(path: string): Promise<Uint8Array> {
   if (!found?.isFile()) throw new UsageError(`There is no file ${path}`);
   if (found.size > mostBytes) throw new UsageError(`${path}: ${carriedMessages({ code: "malformed" })}`);
   return new Uint8Array(await readFile(path));
-}
-
-/** False, and nothing written, when there is a file of that name. */
-async function writeNewFile(path: string, bytes: Uint8Array): Promise<boolean> {
-  const file = await open(path, "wx").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "EEXIST") return undefined;
-    throw error;
-  });
-  if (!file) return false;
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return true;
 }
 
 function alreadyThere(path: string, answerPath: string): string {

@@ -6,7 +6,6 @@ import { randomUUID } from "node:crypto";
 import {
   chown,
   mkdir,
-  open,
   readdir,
   readFile,
   readlink,
@@ -19,6 +18,7 @@ import {
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { PostgresBinaries } from "./binaries.ts";
+import { syncFolder } from "../durable-file.ts";
 import { runAs, type OsUser } from "./os-user.ts";
 
 export interface Cluster {
@@ -167,12 +167,4 @@ async function contentOf(path: string): Promise<string | undefined> {
     throw error;
   });
   return exists && readFile(path, "utf8");
-}
-
-export async function syncFolder(folder: string): Promise<void> {
-  // Windows does not open folders.
-  if (platform() === "win32") return;
-  const handle = await open(folder);
-  await handle.sync();
-  await handle.close();
 }

@@ -2,10 +2,11 @@
  * What this installation knows of its database outside of it: the generation, and how far its audit trail had come (design
  * section 4.8). It lies with the keys, which are never restored together with the database.
  */
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { formatHead, parseHead } from "../audit/chain.ts";
 import type { ChainHead } from "../audit/chain.ts";
+import { replaceFile } from "../durable-file.ts";
 
 export interface SeenDatabase {
   readonly generation: number;
@@ -43,25 +44,12 @@ export async function writeSeen(
   { generation, lastAudit, head, numbers }: SeenDatabase,
 ): Promise<void> {
   const path = pathIn(keysFolder);
-  const draft = `${path}.${process.pid}.new`;
-  const file = await open(draft, "w", 0o600);
-  try {
-    const given = ["numbers", ...numbers].join(" ");
-    await file.writeFile(
-      `generation ${generation}, audit ${lastAudit}, head ${formatHead(head)}, ${given}\n`,
-    );
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-  if (process.platform === "win32") return;
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  const given = ["numbers", ...numbers].join(" ");
+  await replaceFile(
+    path,
+    (write) => write(`generation ${generation}, audit ${lastAudit}, head ${formatHead(head)}, ${given}\n`),
+    `${path}.${process.pid}.new`,
+  );
 }
 
 function pathIn(keysFolder: string): string {

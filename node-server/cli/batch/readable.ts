@@ -11,7 +11,7 @@ import { fileProblem } from "../../routes/batch-file-answers.ts";
 import { decryptNumberUnder } from "../../vouchers/numbers.ts";
 import { UsageError } from "../command.ts";
 import { csvLine } from "../../read-csv.ts";
-import { writeWhole } from "./memory.ts";
+import { replaceFile } from "../../durable-file.ts";
 
 export interface BoxKeys {
   readonly secretKey: Uint8Array;
@@ -55,7 +55,7 @@ export async function writeReadable(
   const boxKey = nacl.box.before(keys.serverKey, keys.secretKey);
   try {
     let header: AnswerHeader | undefined;
-    await writeWhole(path, async (write) => {
+    await replaceFile(path, async (write) => {
       const lines = linesOf(openFile("answer", boxKey, file), mostLineBytes);
       header = headerSchema.parse(JSON.parse((await lines.next()).value?.text ?? ""));
       await write(csvLine(columns));
