@@ -2,14 +2,14 @@
  * Enrolment, the node's side: prove the key, then check what comes back before any of it is kept (design: "Keys").
  * The same code with the same key may be sent again: the reply may have been lost.
  */
-import { fromBase64, toBase64 } from "./base64.ts";
+import { toBase64 } from "./base64.ts";
 import { decodeEnrolmentCertificate } from "./documents/enrolment-certificate.ts";
 import type { EnrolmentCertificate } from "./documents/enrolment-certificate.ts";
 import { openSelfSignedKeySet } from "./documents/key-set.ts";
 import type { KeySet } from "./documents/key-set.ts";
 import { openTrusted } from "./open-trusted.ts";
 import type { ServerLink } from "./ports/transport.ts";
-import { jsonObject, post } from "./server-call.ts";
+import { bytesIn, jsonObject, post } from "./server-call.ts";
 import type { CallFailure } from "./server-call.ts";
 import { equalBytes } from "./signing/bytes.ts";
 import { signWithTweetnacl } from "./signing/ed25519.ts";
@@ -48,8 +48,8 @@ export async function requestEnrolment(
 
 async function readAnswer(key: Ed25519Key, body: Uint8Array): Promise<EnrolmentResult> {
   const answer = jsonObject(body);
-  const certificateDocument = documentIn(answer, "certificate");
-  const keySetDocument = documentIn(answer, "keySet");
+  const certificateDocument = bytesIn(answer, "certificate");
+  const keySetDocument = bytesIn(answer, "keySet");
   if (!certificateDocument || !keySetDocument) return notTrusted("malformed");
   const keySet = await openSelfSignedKeySet(keySetDocument);
   if (!keySet.ok) return notTrusted(`key-set:${keySet.refusal.code}`);
@@ -61,14 +61,6 @@ async function readAnswer(key: Ed25519Key, body: Uint8Array): Promise<EnrolmentR
     ok: true,
     enrolment: { certificate: certificate.value, certificateDocument, keySet: keySet.value, keySetDocument },
   };
-}
-
-function documentIn(
-  answer: Readonly<Record<string, unknown>> | undefined,
-  name: string,
-): Uint8Array | undefined {
-  const text = answer?.[name];
-  return typeof text === "string" ? fromBase64(text) : undefined;
 }
 
 function notTrusted(because: string): EnrolmentResult {

@@ -6,12 +6,12 @@
  * N2  The server hears of the change before it gets an operation by the new key. Hearing of it twice changes nothing.
  */
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { fromBase64, toBase64 } from "./base64.ts";
+import { toBase64 } from "./base64.ts";
 import { decodeEnrolmentCertificate } from "./documents/enrolment-certificate.ts";
 import type { KeySet } from "./documents/key-set.ts";
 import { openTrusted } from "./open-trusted.ts";
 import type { ServerLink } from "./ports/transport.ts";
-import { jsonObject, post } from "./server-call.ts";
+import { bytesIn, jsonObject, post } from "./server-call.ts";
 import type { CallFailure } from "./server-call.ts";
 import { equalBytes } from "./signing/bytes.ts";
 import { contextOf } from "./signing/realm.ts";
@@ -85,8 +85,7 @@ async function announce(
     }),
   });
   if (!answer.ok) return answer.failure;
-  const text = jsonObject(answer.body)?.["certificate"];
-  const certificate = typeof text === "string" ? fromBase64(text) : undefined;
+  const certificate = bytesIn(jsonObject(answer.body), "certificate");
   if (!certificate) return { code: "unreachable" };
   // By a key that the node has not heard of yet, or of somebody else: the next session asks for it again.
   if (await isCertificateOf(keySet(), change, certificate)) storage.confirm(change, certificate);

@@ -1,4 +1,5 @@
 /** One request to the server, with every way in which it can fail told apart by type and never by a message. */
+import { fromBase64 } from "./base64.ts";
 import { gzip, leastBytesToPack, readAtMost } from "./gzip.ts";
 import type { ServerLink } from "./ports/transport.ts";
 
@@ -82,6 +83,15 @@ export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> 
   } catch {
     return undefined;
   }
+}
+
+/** The bytes that an answer holds there in base64; undefined when it holds none. */
+export function bytesIn(
+  answer: Readonly<Record<string, unknown>> | undefined,
+  name: string,
+): Uint8Array | undefined {
+  const text = answer?.[name];
+  return typeof text === "string" ? fromBase64(text) : undefined;
 }
 
 /** Whether the same request may do better in a moment. */
