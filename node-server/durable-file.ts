@@ -11,7 +11,7 @@ export async function writeNewFile(
   content: string | Uint8Array,
   mode = ownerOnly,
 ): Promise<void> {
-  await write(path, "wx", mode, (file) => file.writeFile(content));
+  await fillFile(path, "wx", (file) => file.writeFile(content), mode);
 }
 
 /**
@@ -23,7 +23,7 @@ export async function replaceFile(
   fill: (write: (text: string) => Promise<void>) => Promise<void>,
   draft = `${path}.part`,
 ): Promise<void> {
-  await write(draft, "w", ownerOnly, async (file) => {
+  await fillFile(draft, "w", async (file) => {
     // A draft that was left behind keeps the mode that it had.
     await file.chmod(ownerOnly);
     await fill((text) => file.writeFile(text));
@@ -44,11 +44,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function write(
+/** Opens the file, has it written, and brings it to the disk. What is there already keeps the mode that it has. */
+export async function fillFile(
   path: string,
   flags: "w" | "wx",
-  mode: number,
   fill: (file: FileHandle) => Promise<void>,
+  mode = ownerOnly,
 ): Promise<void> {
   const file = await open(path, flags, mode);
   try {

@@ -3,12 +3,12 @@
  * under it, so that a copied folder is worth nothing; files that were in the clear are encrypted when they are next read.
  */
 import { randomBytes, scrypt } from "node:crypto";
-import { link, mkdir, readFile, rename, unlink } from "node:fs/promises";
+import { link, mkdir, readFile, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import nacl from "tweetnacl";
 import { ed25519Key, quickestSigning } from "#sync/signing/ed25519.ts";
-import { writeNewFile } from "./durable-file.ts";
+import { replaceFile, writeNewFile } from "./durable-file.ts";
 import type { KeyStore, SigningKey } from "./ports/key-store.ts";
 
 /** A key file that cannot be used; the message says which and why, and never what is in it. */
@@ -41,8 +41,8 @@ async function readKey(path: string, secret: string | undefined): Promise<Uint8A
   if (text === undefined) return undefined;
   const key = await decode(path, text.trim(), secret);
   if (secret !== undefined && !isEncrypted(text)) {
-    const draft = await writeDraft(path, await encode(key, secret));
-    await rename(draft, path);
+    const encrypted = await encode(key, secret);
+    await replaceFile(path, (write) => write(`${encrypted}\n`), draftOf(path));
   }
   return key;
 }
@@ -53,7 +53,8 @@ async function makeKey(path: string, secret: string | undefined): Promise<Uint8A
   // What lies above may have to be read by others, such as the user of the database.
   await mkdir(dirname(folder), { recursive: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = await writeDraft(path, await encode(new Uint8Array(randomBytes(32)), secret));
+  const draft = draftOf(path);
+  await writeNewFile(draft, `${await encode(new Uint8Array(randomBytes(32)), secret)}\n`);
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
   });
@@ -61,10 +62,8 @@ async function makeKey(path: string, secret: string | undefined): Promise<Uint8A
   return decode(path, (await readFile(path, "utf8")).trim(), secret);
 }
 
-async function writeDraft(path: string, text: string): Promise<string> {
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.new`;
-  await writeNewFile(draft, `${text}\n`);
-  return draft;
+function draftOf(path: string): string {
+  return `${path}.${process.pid}.${randomBytes(4).toString("hex")}.new`;
 }
 
 const prefix = "paypost-key/1 ";

@@ -1,10 +1,11 @@
 /** `backup.json`: what a backup holds and of when it is, so that a restore can tell whether it is whole. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { fillFile } from "../durable-file.ts";
 
 const fileEntry = z.object({ path: z.string(), bytes: z.number(), sha256: z.string() });
 
@@ -61,30 +62,20 @@ function parse(text: string): unknown {
 export async function copyFileDurably(from: string, to: string): Promise<Omit<FileEntry, "path">> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const file = await open(to, "wx", 0o600);
-  try {
-    await pipeline(createReadStream(from), async (chunks: AsyncIterable<Buffer>) => {
+  await fillFile(to, "wx", (file) =>
+    pipeline(createReadStream(from), async (chunks: AsyncIterable<Buffer>) => {
       for await (const chunk of chunks) {
         hash.update(chunk);
         bytes += chunk.length;
         await file.writeFile(chunk);
       }
-    });
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+    }),
+  );
   return { bytes, sha256: hash.digest("hex") };
 }
 
 export async function writeDurably(path: string, content: string): Promise<Omit<FileEntry, "path">> {
-  const file = await open(path, "w", 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await fillFile(path, "w", (file) => file.writeFile(content));
   return { bytes: Buffer.byteLength(content), sha256: createHash("sha256").update(content).digest("hex") };
 }
 
