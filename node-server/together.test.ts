@@ -6,7 +6,7 @@ import { together } from "./together.ts";
 function heldWork() {
   const batches: (readonly number[])[] = [];
   const held: (() => void)[] = [];
-  const ask = together<number, number>(async (questions) => {
+  const ask = together<string, number, number>(async (_asker, questions) => {
     batches.push(questions);
     await new Promise<void>((resolve) => held.push(resolve));
     if (questions.includes(13)) throw new Error("thirteen");
@@ -39,7 +39,7 @@ describe("work that is done together", () => {
     expect(batches.map(({ length }) => length)).toEqual([1, 1, 100, 100]);
   });
 
-  test("keeps apart what has another key", async () => {
+  test("keeps apart what others ask", async () => {
     const { ask, batches, next } = heldWork();
     const asked = [ask("a", 1), ask("a", 2), ask("a", 3), ask("b", 4), ask("b", 5)];
     expect(batches).toEqual([[1], [2], [4], [5]]);
@@ -64,7 +64,7 @@ describe("work that is done together", () => {
   test("runs in the context of one that asked", async () => {
     const context = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
-    const ask = together<number, number>(async (questions) => {
+    const ask = together<string, number, number>(async (_asker, questions) => {
       await Promise.resolve();
       seen.push(context.getStore());
       return questions;

@@ -20,15 +20,15 @@ interface Waiting<Q, A> {
 
 /**
  * Gives what asks a question and waits for its answer. `answerAll` answers in the order of the questions; when it throws, all
- * that it was asked are told. Questions with the same key are answered together, in the context of one of them: who asks, and
- * from where, belongs into the key.
+ * that it was asked are told. Questions of equal askers (as JSON) are answered together, in the context of one of them: who asks,
+ * from where and for whom belongs there.
  */
-export function together<Q, A>(
-  answerAll: (questions: readonly Q[]) => Promise<readonly A[]>,
-): (key: string, question: Q) => Promise<A> {
+export function together<K, Q, A>(
+  answerAll: (asker: K, questions: readonly Q[]) => Promise<readonly A[]>,
+): (asker: K, question: Q) => Promise<A> {
   const queues = new Map<string, { waiting: Waiting<Q, A>[]; running: number }>();
 
-  const runNext = (key: string): void => {
+  const runNext = (key: string, asker: K): void => {
     const queue = queues.get(key);
     if (!queue || queue.running === mostAtOnce) return;
     const batch = queue.waiting.splice(0, mostTogether);
@@ -36,28 +36,32 @@ export function together<Q, A>(
     if (first) {
       queue.running += 1;
       void first
-        .inItsContext(() => answer(batch))
+        .inItsContext(() => answer(asker, batch))
         .finally(() => {
           queue.running -= 1;
-          runNext(key);
+          runNext(key, asker);
         });
     } else if (queue.running === 0) queues.delete(key);
   };
 
-  const answer = async (batch: readonly Waiting<Q, A>[]): Promise<void> => {
+  const answer = async (asker: K, batch: readonly Waiting<Q, A>[]): Promise<void> => {
     try {
-      const answers = await answerAll(batch.map(({ question }) => question));
+      const answers = await answerAll(
+        asker,
+        batch.map(({ question }) => question),
+      );
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as A);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   };
 
-  return (key, question) =>
+  return (asker, question) =>
     new Promise((resolve, reject) => {
+      const key = JSON.stringify(asker);
       const queue = queues.get(key) ?? { waiting: [], running: 0 };
       queues.set(key, queue);
       queue.waiting.push({ question, inItsContext: AsyncLocalStorage.snapshot(), resolve, reject });
-      runNext(key);
+      runNext(key, asker);
     });
 }

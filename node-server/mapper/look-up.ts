@@ -7,6 +7,7 @@ import type { LookUpEvent } from "#core/look-up.machine.ts";
 import type { PayeeAddress } from "#core/payee-addresses.ts";
 import type { PayeeRow } from "../ports/mapper.ts";
 import { actingInstitution } from "../acting-institution.ts";
+import type { ActingInstitution } from "../acting-institution.ts";
 import { currentOrigin } from "../origin.ts";
 import type { AuditEntry, Store, Tx } from "../ports/store.ts";
 import { together } from "../together.ts";
@@ -49,16 +50,19 @@ export async function lookUpPayees(
 export function createLookUp(
   store: Pick<Store, "transaction">,
 ): (institutionId: string, question: AskedLookUp) => Promise<LookUpAnswer> {
-  const lookUp = together(async (asked: readonly { institutionId: string; question: AskedLookUp }[]) => {
-    const { institutionId } = asked[0] ?? { institutionId: "" };
-    const questions = asked.map(({ question }) => question);
-    return store.transaction((tx) => lookUpPayees(tx, institutionId, questions));
-  });
-  return (institutionId, question) => {
-    // What the database holds the work to, and what the audit trail tells of it beside the question.
-    const caller = JSON.stringify([institutionId, actingInstitution(), currentOrigin()]);
-    return lookUp(caller, { institutionId, question });
-  };
+  const lookUp = together(({ institutionId }: Asker, questions: readonly AskedLookUp[]) =>
+    store.transaction((tx) => lookUpPayees(tx, institutionId, questions)),
+  );
+  return (institutionId, question) =>
+    lookUp({ institutionId, heldTo: actingInstitution(), origin: currentOrigin() }, question);
+}
+
+interface Asker {
+  readonly institutionId: string;
+  /** What the database holds the work to. */
+  readonly heldTo: ActingInstitution | undefined;
+  /** What the audit trail tells of each look-up. */
+  readonly origin: string | null;
 }
 
 /** What is told of a payee now. */
