@@ -7,7 +7,6 @@ const longest = 20;
 
 interface Report {
   readonly numPassedTests: number;
-  readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly testResults: readonly {
     readonly name: string;
@@ -21,25 +20,20 @@ interface Report {
 
 const paths = process.argv.slice(2);
 if (paths.length === 0) throw new Error("usage: summary.ts RESULTS.json ...");
-const failures: string[] = [];
-const times: (readonly [file: string, seconds: number])[] = [];
-let [passed, failed, skipped] = [0, 0, 0];
-for (const path of paths) {
-  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
-  const names = report.testResults.flatMap((file) => {
-    const tests = file.assertionResults.filter((test) => test.status === "failed");
-    if (tests.length > 0) return tests.map((test) => `${file.name}: ${test.fullName}`);
-    // A file that fails before its first test has no failed test of its own.
-    return file.status === "failed" ? [`${file.name}: before its first test`] : [];
-  });
-  for (const { name, startTime, endTime } of report.testResults)
-    times.push([name, (endTime - startTime) / 1000]);
-  failures.push(...names);
-  passed += report.numPassedTests;
-  failed += names.length;
-  skipped += report.numPendingTests;
-}
-for (const [file, seconds] of times.toSorted(([, one], [, other]) => other - one).slice(0, longest))
-  console.log(`${seconds.toFixed(0).padStart(5)} s  ${file}`);
+const reports = paths.map((path) => JSON.parse(readFileSync(path, "utf8")) as Report);
+const files = reports.flatMap(({ testResults }) =>
+  testResults.map((file) => ({ ...file, seconds: (file.endTime - file.startTime) / 1000 })),
+);
+const failures = files.flatMap(({ name, status, assertionResults }) => {
+  const tests = assertionResults.filter((test) => test.status === "failed");
+  if (tests.length > 0) return tests.map((test) => `${name}: ${test.fullName}`);
+  // A file that fails before its first test has no failed test of its own.
+  return status === "failed" ? [`${name}: before its first test`] : [];
+});
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+const passed = sum(reports.map(({ numPassedTests }) => numPassedTests));
+const skipped = sum(reports.map(({ numPendingTests }) => numPendingTests));
+for (const { name, seconds } of files.toSorted((one, other) => other.seconds - one.seconds).slice(0, longest))
+  console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
 for (const name of failures) console.log(`failed: ${name}`);
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+console.log(`${passed} passed, ${failures.length} failed, ${skipped} skipped`);
