@@ -3,7 +3,7 @@
  * (design: voucher token; GovStack vouchers, "Numbers"). Keyed material comes from the key folder, not the database.
  */
 import { createHash, createHmac } from "node:crypto";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
 import { drawVoucherNumber } from "#core/voucher-number.ts";
 import { verifierInput } from "#sync/documents/voucher-number.ts";
@@ -124,8 +124,6 @@ export function decryptNumberUnder(
 }
 
 function numberNonce(random: Uint8Array, serial: bigint): Uint8Array {
-  const hash = createHash("sha512").update(numberContext).update(random).update(uint64Bytes(serial));
-  return new Uint8Array(hash.digest()).subarray(0, 24);
+  const hash = createHash("sha512").update("paypost/1/voucher-number-for-caller");
+  return new Uint8Array(hash.update(random).update(uint64Bytes(serial)).digest()).subarray(0, 24);
 }
-
-const numberContext = utf8ToBytes("paypost/1/voucher-number-for-caller");

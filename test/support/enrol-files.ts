@@ -1,14 +1,14 @@
 /** Enrols a folder as a node at a real server, with the files of a real till. */
-import type { KeyStore } from "../../desktop/thread-line.ts";
 import { enrol } from "../../desktop/worker/enrol.ts";
+import { unwrapByStore } from "../../desktop/worker/keys.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
+import { noSecret } from "../../desktop/worker/practice/open.ts";
 import { reportOf } from "../../desktop/worker/report.ts";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
 import { createSessions } from "#sync/session.ts";
 import type { Sessions } from "#sync/session.ts";
-import { ed25519Key } from "#sync/signing/ed25519.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
@@ -34,31 +34,19 @@ export interface FilesToEnrol {
 /** What tills of tests tell the server to be their program's. */
 export const tillVersion = "1.2.3";
 
-/** In the place of the machine's. It hides nothing, and spares each enrolment the half second that a passphrase takes. */
-const keyStore: KeyStore = {
-  wrap: async (bytes) => bytes,
-  unwrap: async (bytes) => bytes,
-  renew: async (bytes) => bytes,
-};
-
 /** Throws where the folder is in use, or the server does not let it in. */
 export async function enrolFiles(wish: FilesToEnrol): Promise<EnrolledFiles> {
-  const { directory, serverUrl, code, wallMs, fetch } = wish;
+  const { directory, serverUrl, code, wallMs, fetch, randomBytes } = wish;
   const opened = openStores({ directory, wallMs });
   if (!opened.ok) throw new Error("the directory is in use");
   const { stores } = opened;
-  const seeds: Uint8Array[] = [];
-  const randomBytes = (length: number) => {
-    const bytes = wish.randomBytes(length);
-    if (length === 32) seeds.push(bytes);
-    return bytes;
-  };
-  const parts = { stores, fetch, randomBytes, keyStore };
+  // A passphrase would take half a second of each.
+  const parts = { stores, fetch, randomBytes, keyStore: noSecret };
   const result = await enrol(parts, { serverUrl, code, passphrase: null, headFile: null });
   if (!result.ok) throw new Error(`not enrolled: ${JSON.stringify(result)}`);
-  const [seed] = seeds;
-  if (!seed) throw new Error("no key was made");
-  return { stores, nodeId: result.certificate.nodeId, key: ed25519Key(seed) };
+  const key = await unwrapByStore(stores.node.identity()?.wrappedKey ?? "", noSecret);
+  if (!key) throw new Error("no key was kept");
+  return { stores, nodeId: result.certificate.nodeId, key };
 }
 
 export function sessionsOf({ stores, nodeId, key }: EnrolledFiles, link: ServerLink): Sessions {

@@ -41,7 +41,7 @@ export async function openPractice(
 }
 
 /** There is nothing to protect: the key of a make-believe till is worth nothing. */
-const noSecret: KeyStore = {
+export const noSecret: KeyStore = {
   wrap: async (bytes) => bytes,
   unwrap: async (bytes) => bytes,
   renew: async (bytes) => bytes,
