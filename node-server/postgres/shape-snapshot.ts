@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import type { ShapeDefinition } from "../shapes/definitions.ts";
-import { asText, keyColumns, snapshotColumns, textSettings, type TextRow } from "./shape-columns.ts";
+import { keyColumns, rowAsJson, rowKey, textSettings } from "./shape-columns.ts";
 import { forgetOldSnapshots, writeSnapshotChunk } from "./shape-snapshot-chunks.ts";
 import type { ShapeReader } from "./shape-stamper.ts";
 import { inTransaction } from "./transaction.ts";
@@ -21,13 +21,21 @@ export interface Visible {
   readonly running: readonly string[];
 }
 
+export interface SnapshotRow {
+  /** The protocol's name of the row. */
+  readonly key: string;
+  /** The row as JSON. */
+  readonly value: string;
+}
+
 export interface SnapshotRequest {
   /** With false the rows are taken as known, and only the handle is made. */
   readonly withRows: boolean;
   /** A chunk ends with the row that reaches this size. */
   readonly chunkBytes: number;
-  readonly toMessage: (row: TextRow) => object;
-  readonly endMessage: (visible: Visible) => object;
+  /** Both give JSON. */
+  readonly toMessage: (row: SnapshotRow) => string;
+  readonly endMessage: (visible: Visible) => string;
 }
 
 export interface ShapeSnapshot {
@@ -114,13 +122,15 @@ async function readChunks(
     messages = [];
     bytes = 0;
   };
-  for await (const row of withRows ? rowsOf(client, definition, nodeId) : []) {
-    if (bytes >= chunkBytes) await close();
-    const message = JSON.stringify(toMessage(row));
-    messages.push(message);
-    bytes += Buffer.byteLength(message);
+  for await (const rows of withRows ? rowsOf(client, definition, nodeId) : []) {
+    for (const row of rows) {
+      if (bytes >= chunkBytes) await close();
+      const message = toMessage(row);
+      messages.push(message);
+      bytes += Buffer.byteLength(message);
+    }
   }
-  messages.push(JSON.stringify(endMessage(parseSnapshot(view.snapshot))));
+  messages.push(endMessage(parseSnapshot(view.snapshot)));
   if (chunk === 0) return { body: `[${messages.join(",")}]`, chunks: 1 };
   await close();
   await client.query("UPDATE shape_handles SET chunks = $2 WHERE handle = $1", [handle, chunk]);
@@ -134,19 +144,16 @@ async function* rowsOf(
   client: PoolClient,
   definition: ShapeDefinition,
   nodeId: string,
-): AsyncGenerator<TextRow> {
+): AsyncGenerator<readonly SnapshotRow[]> {
   const order = keyColumns(definition).map((name) => `"${definition.table}"."${name}"`);
   await client.query(
-    `DECLARE shape_rows NO SCROLL CURSOR FOR SELECT ${snapshotColumns(definition)}
+    `DECLARE shape_rows NO SCROLL CURSOR FOR SELECT ${rowKey(definition)} AS key, ${rowAsJson(definition, `"${definition.table}"`, "snapshot")} AS value
      FROM "${definition.table}" WHERE node_id = $1 ORDER BY ${order.join(", ")}`,
     [nodeId],
   );
   for (;;) {
-    const { rows } = await client.query<TextRow>({
-      text: `FETCH ${fetchSize} FROM shape_rows`,
-      types: asText,
-    });
-    yield* rows;
+    const { rows } = await client.query<SnapshotRow>(`FETCH ${fetchSize} FROM shape_rows`);
+    yield rows;
     if (rows.length < fetchSize) return;
   }
 }

@@ -5,7 +5,7 @@
 import type { Pool, PoolClient } from "pg";
 import type { ShapeDefinition } from "../shapes/definitions.ts";
 import type { LogPlace } from "../shapes/offset.ts";
-import { asText, changeColumns, rowWithPrefix, textSettings, type TextRow } from "./shape-columns.ts";
+import { rowAsJson, textSettings } from "./shape-columns.ts";
 import type { ShapeReader } from "./shape-stamper.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -13,8 +13,10 @@ export interface ShapeChange extends LogPlace {
   readonly key: string;
   readonly op: "insert" | "update" | "delete";
   readonly xid: bigint;
-  readonly oldRow: TextRow;
-  readonly newRow: TextRow;
+  /** As JSON: the row that was deleted, or the row as it is since. */
+  readonly row: string;
+  /** As JSON what an updated row was before; null of the others. */
+  readonly before: string | null;
 }
 
 export type ShapeTail =
@@ -108,9 +110,18 @@ async function readUpTo(
 }
 
 /** About what the message of a change takes, in characters. */
-function sizeOf({ key, oldRow, newRow, op }: ShapeChange): number {
-  const told = Object.values(op === "delete" ? oldRow : newRow);
-  return told.reduce((sum, value) => sum + (value?.length ?? 4), key.length + 200);
+function sizeOf({ key, row }: ShapeChange): number {
+  return key.length + row.length + 150;
+}
+
+interface ChangeRow {
+  readonly position: string;
+  readonly run: string;
+  readonly key: string;
+  readonly op: ShapeChange["op"];
+  readonly xid: string;
+  readonly row: string;
+  readonly before: string | null;
 }
 
 async function readChanges(
@@ -121,26 +132,23 @@ async function readChanges(
   after: bigint,
   limit: number,
 ): Promise<ShapeChange[]> {
-  const { rows } = await client.query<TextRow>({
-    text: `SELECT log.position AS "log.position", log.run AS "log.run", log.key AS "log.key", log.op AS "log.op",
-        log.xid AS "log.xid",
-        ${changeColumns(definition, "old", "old.")}, ${changeColumns(definition, "new", "new.")}
-      FROM shape_log AS log,
-        jsonb_populate_record(NULL::"${definition.table}", log.old_row) AS old,
-        jsonb_populate_record(NULL::"${definition.table}", log.new_row) AS new
-      WHERE log.shape = $1 AND log.node_id = $2 AND log.position > $3
-        AND NOT pg_visible_in_snapshot(log.xid, $4::pg_snapshot)
-      ORDER BY log.position LIMIT $5`,
-    values: [shape, nodeId, after, snapshot, limit],
-    types: asText,
-  });
-  return rows.map((row) => ({
-    position: BigInt(row["log.position"] ?? ""),
-    run: BigInt(row["log.run"] ?? ""),
-    key: row["log.key"] ?? "",
-    op: row["log.op"] as ShapeChange["op"],
-    xid: BigInt(row["log.xid"] ?? ""),
-    oldRow: rowWithPrefix(definition, "old.", row),
-    newRow: rowWithPrefix(definition, "new.", row),
+  const [oldRow, newRow] = ["old", "new"].map((alias) => rowAsJson(definition, alias, "change"));
+  const { rows } = await client.query<ChangeRow>(
+    `SELECT log.position::text, log.run::text, log.key, log.op, log.xid::text,
+       CASE log.op WHEN 'delete' THEN ${oldRow} ELSE ${newRow} END AS row,
+       CASE log.op WHEN 'update' THEN ${oldRow} END AS before
+     FROM shape_log AS log,
+       jsonb_populate_record(NULL::"${definition.table}", log.old_row) AS old,
+       jsonb_populate_record(NULL::"${definition.table}", log.new_row) AS new
+     WHERE log.shape = $1 AND log.node_id = $2 AND log.position > $3
+       AND NOT pg_visible_in_snapshot(log.xid, $4::pg_snapshot)
+     ORDER BY log.position LIMIT $5`,
+    [shape, nodeId, after, snapshot, limit],
+  );
+  return rows.map(({ position, run, xid, ...told }) => ({
+    ...told,
+    position: BigInt(position),
+    run: BigInt(run),
+    xid: BigInt(xid),
   }));
 }

@@ -8,7 +8,7 @@ import { findRecentSnapshot, readSnapshotChunk } from "../postgres/shape-snapsho
 import { freshHandle, takeShapeSnapshot, type ShapeSnapshot } from "../postgres/shape-snapshot.ts";
 import { readShapeTail, type ShapeTail } from "../postgres/shape-tail.ts";
 import type { ShapeDefinition } from "./definitions.ts";
-import { changeMessages, insertMessage, snapshotEndMessage, upToDateMessage } from "./messages.ts";
+import { changeMessages, insertMessages, snapshotEndMessage, upToDateMessage } from "./messages.ts";
 import { chunkOffset, offsetOf, parseOffset, snapshotEnd } from "./offset.ts";
 import type { ShapeAnswer, ShapeRequest } from "./source.ts";
 import type { Place } from "./waiting.ts";
@@ -62,7 +62,7 @@ export async function nextChunkAnswer(read: Read): Promise<ShapeAnswer | undefin
 export async function nowAnswer(read: Read): Promise<ShapeAnswer> {
   const { handle, lastRun } = await takeSnapshot(read, false);
   return {
-    ...messages(read.definition, handle, JSON.stringify([upToDateMessage(lastRun)])),
+    ...messages(read.definition, handle, `[${upToDateMessage(lastRun)}]`),
     offset: snapshotEnd,
     upToDate: true,
     hasData: false,
@@ -86,7 +86,7 @@ export async function tailAnswer(read: Read): Promise<{ answer: ShapeAnswer; emp
     ...messages(
       definition,
       request.handle ?? "",
-      JSON.stringify(following ? told : [...told, upToDateMessage(lsn)]),
+      `[${(following ? told : [...told, upToDateMessage(lsn)]).join(",")}]`,
     ),
     offset: last ? offsetOf(last) : sameOffset(request.offset),
     upToDate: !following,
@@ -125,7 +125,7 @@ function takeSnapshot(
   return takeShapeSnapshot(pool, definition, request, {
     withRows,
     chunkBytes: limits.chunkBytes,
-    toMessage: (row) => insertMessage(definition, row),
+    toMessage: insertMessages(definition),
     endMessage: snapshotEndMessage,
   });
 }
