@@ -4,6 +4,7 @@ import { normaliseVoucherNumber, parseSerial } from "#core/voucher-number.ts";
 import { isComplete } from "#sync/node-sync.ts";
 import type { SyncReport } from "#sync/node-sync.ts";
 import { webRandomBytes } from "#sync/signing/random.ts";
+import { createArrivalChecks } from "../worker/arrival-checks.ts";
 import { enrol } from "../worker/enrol.ts";
 import { billPaymentLine, billPaymentView } from "./bills.ts";
 import { enrolView, redeemView, syncView } from "./outcomes.ts";
@@ -31,7 +32,11 @@ export function enrolCommand(options: CommandOptions): Promise<CommandResult> {
 }
 
 export function syncCommand(options: CommandOptions): Promise<CommandResult> {
-  return withNode(options, async (node, stores) => syncView(await node.sync(), stores));
+  return withNode(options, async (node, stores) => {
+    const report = await node.sync();
+    await node.checkArrived();
+    return syncView(report, stores);
+  });
 }
 
 /** Runs until the signal ends it; every report is shown as it comes. */
@@ -47,10 +52,19 @@ export function watchCommand(
       return failure(exitCodes.refused, "on-request", message);
     }
     let last: SyncReport | undefined;
+    let failed: unknown;
+    const checks = createArrivalChecks({
+      check: (ended) => node.checkArrived(ended),
+      onChecked: () => {},
+      onFailure: (error) => (failed = error),
+    });
     await node.follow(signal, (report) => {
       last = report;
+      checks.begin();
       show(syncView(report, stores));
     });
+    await checks.end();
+    if (failed) throw failed;
     const text = last && isComplete(last) ? "Stopped. Everything was sent." : "Stopped.";
     return { exitCode: exitCodes.done, text, json: { ok: true, outcome: "ended" } };
   });

@@ -5,6 +5,7 @@ import { openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { askHolder, requestLeases } from "#sync/leases.ts";
 import type { Holder, LeaseWish } from "#sync/leases.ts";
 import { follow, syncOnce } from "#sync/node-sync.ts";
+import { checkArrived } from "#sync/shapes/check-arrived.ts";
 import type { SyncParts, SyncReport } from "#sync/node-sync.ts";
 import { askPayeeKey } from "#sync/payee-key.ts";
 import { unmetered } from "#sync/ports/allowance.ts";
@@ -130,6 +131,8 @@ export interface PaypostNode {
   requestLeases(wish: LeaseWish): Promise<LeaseRequestResult>;
   /** Uploads everything and reads every shape once, with a few tries. */
   sync(signal?: AbortSignal): Promise<SyncReport>;
+  /** Looks at the leases that arrived among many, until all were looked at or the signal ends it. */
+  checkArrived(signal?: AbortSignal): Promise<void>;
   /** Brings what the server has to say about disputes and payouts; false where it could not. */
   statements(): Promise<boolean>;
   appeal(sequence: number, because: string): ReturnType<typeof appealDispute>;
@@ -151,6 +154,9 @@ const fewAttempts = 4;
 
 /** As long as somebody at the counter waits for an answer; what comes later is found in the history. */
 const answerWithinMs = 20_000;
+
+/** Long enough for whoever waits at the counter to come in between. */
+const betweenChecksMs = 2;
 
 export function createNode(parts: NodeParts): PaypostNode {
   const { stores, clock, randomBytes } = parts;
@@ -269,6 +275,15 @@ export function createNode(parts: NodeParts): PaypostNode {
     knownPayee: (programme, identity, revealed) => knownPayee(recordParts, { programme, identity }, revealed),
     requestLeases: (wish) => requestLeases(syncParts(1), wish),
     sync: (signal) => syncOnce(syncParts(fewAttempts, signal)),
+    checkArrived: (signal) =>
+      checkArrived(
+        shapes,
+        () => ({ nodeId, keySet: trust.keySet() }),
+        async () => {
+          await parts.sleep(betweenChecksMs, signal);
+          return signal?.aborted === true ? "end" : "go-on";
+        },
+      ),
     statements: () => bringStatements(syncParts(2), stores, () => clock.wallMs()),
     async appeal(sequence, because) {
       const answer = await appealDispute(syncParts(1), { sequence, because });

@@ -63,7 +63,10 @@ export interface ServedProgramme {
   readonly areas: readonly string[];
 }
 
-/** One row's change after its signatures were checked. */
+/** A row's values as the protocol brings them: all are text. */
+export type RowValue = Readonly<Record<string, string | null>>;
+
+/** One row's change after its signatures were checked; only `lease-arrived` comes before that. */
 export type ShapeChange =
   | {
       readonly type: "lease";
@@ -78,6 +81,20 @@ export type ShapeChange =
       readonly currency: string;
       /** Since when the server asks for it back. */
       readonly recalledMs: number | null;
+    }
+  /**
+   * A lease on a voucher that none is known of, which came among many. It is looked at once it is stored, and in any case
+   * before anything is done under it.
+   */
+  | {
+      readonly type: "lease-arrived";
+      readonly key: string;
+      readonly serial: bigint;
+      /** As the row says; what is signed decides. */
+      readonly epoch: Epoch;
+      readonly notAfterMs: number;
+      readonly recalledMs: number | null;
+      readonly value: RowValue;
     }
   /** The row is gone. That ends no lease: only time does, or the node itself. */
   | { readonly type: "lease-withdrawn"; readonly key: string; readonly serial: bigint }
@@ -134,6 +151,24 @@ export interface SetAside {
   readonly value: string;
 }
 
+/** Leases that arrived together and were not looked at yet. */
+export interface Arrival {
+  readonly id: number;
+  readonly leases: readonly ArrivedLease[];
+}
+
+export interface ArrivedLease {
+  readonly key: string;
+  readonly serial: bigint;
+  /** Of the row what its check reads. */
+  readonly value: RowValue;
+}
+
+export interface LookedAt {
+  readonly lease: ArrivedLease;
+  readonly change: ShapeChange;
+}
+
 export interface ShapeBatch {
   readonly name: ShapeName;
   /** The head that the batch continues; undefined for a shape never read. */
@@ -156,6 +191,12 @@ export interface ShapeStorage {
   aside(name: ShapeName): SetAside[];
   /** Stores rows that were aside, in the load that counts. */
   amend(name: ShapeName, changes: readonly ShapeChange[]): void;
+  /** Whether the load that counts has a lease on the voucher. */
+  isLeased(serial: bigint): boolean;
+  /** Some leases that count and were not looked at yet; undefined where there are none. */
+  nextArrival(): Arrival | undefined;
+  /** Stores what they turned out to be, leases or rows for aside. One that was replaced meanwhile is left as it is. */
+  settle(arrival: Arrival, found: readonly LookedAt[]): void;
   /** What `signals` says of a shape; undefined when it says nothing. */
   signalled(shape: string): number | undefined;
   /** The signalled version that was read before the shape was last fetched. */

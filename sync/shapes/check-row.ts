@@ -13,14 +13,14 @@ import { openTrusted } from "../open-trusted.ts";
 import { readSerialSet } from "../serial-set.ts";
 import { goneBillRow, readBill, readBiller, readFloat } from "./bill-rows.ts";
 import { readProgrammes } from "./programme-row.ts";
-import type { ShapeChange, ShapeName } from "../ports/shape-storage.ts";
+import type { RowValue, ShapeChange, ShapeName } from "../ports/shape-storage.ts";
 
-/** A row as the protocol brings it: every value is text. */
+/** A row as the protocol brings it. */
 export interface ShapeRow {
   /** The server's own key of the row. */
   readonly key: string;
   readonly operation: "insert" | "update" | "delete";
-  readonly value: Readonly<Record<string, string | null>>;
+  readonly value: RowValue;
 }
 
 export interface RowContext {
@@ -34,16 +34,45 @@ export async function checkRow(
   row: ShapeRow,
   context: RowContext,
 ): Promise<ShapeChange | undefined> {
-  const key = `${name}:${row.key}`;
+  const key = keyOf(name, row);
   if (row.operation === "delete") return deleted(name, key, row);
   const checked = await checkers[name](key, row.value, context);
   if (typeof checked !== "string") return checked;
   return { type: "aside", key, problem: checked, value: JSON.stringify(row.value) };
 }
 
+/**
+ * A new lease as its row tells it, with nothing verified: for many at a time, which are looked at afterwards. Undefined for
+ * what is to be checked as it comes.
+ */
+export function arrivedLease(row: ShapeRow): (ShapeChange & { readonly type: "lease-arrived" }) | undefined {
+  const { operation, value } = row;
+  const serial = serialOf(value);
+  const generation = wholeOf(value["epoch_generation"]);
+  const n = wholeOf(value["epoch_n"]);
+  const notAfterMs = momentOf(value["not_after"]);
+  if (operation !== "insert" || serial === undefined || !value["lease"] || !value["token"]) return undefined;
+  if (generation === undefined || n === undefined || notAfterMs === undefined) return undefined;
+  const epoch = { generation: Number(generation), n: Number(n) };
+  const recalledMs = momentOf(value["recalled_at"]) ?? null;
+  return {
+    type: "lease-arrived",
+    key: keyOf("leases", row),
+    serial,
+    epoch,
+    notAfterMs,
+    recalledMs,
+    value,
+  };
+}
+
+function keyOf(name: ShapeName, { key }: ShapeRow): string {
+  return `${name}:${key}`;
+}
+
 type Checker = (
   key: string,
-  value: ShapeRow["value"],
+  value: RowValue,
   context: RowContext,
 ) => Promise<ShapeChange | string | undefined>;
 
@@ -139,11 +168,7 @@ const checkers: Readonly<Record<ShapeName, Checker>> = {
 };
 
 /** The policy that counts is the one that the server named at the last contact, so an older one is kept as well. */
-async function policyOf(
-  key: string,
-  value: ShapeRow["value"],
-  keySet: KeySet,
-): Promise<ShapeChange | string> {
+async function policyOf(key: string, value: RowValue, keySet: KeySet): Promise<ShapeChange | string> {
   const document = bytesOf(value["document"]);
   if (!document) return "malformed";
   const opened = await openTrusted(keySet, "policy", decodePolicy, document);
@@ -152,14 +177,14 @@ async function policyOf(
     : `policy:${opened.refusal.code}`;
 }
 
-function acceptedGroups(key: string, { document }: ShapeRow["value"]): ShapeChange | string {
+function acceptedGroups(key: string, { document }: RowValue): ShapeChange | string {
   if (document === null || document === undefined || !/^([A-Z0-9]{3}(,[A-Z0-9]{3})*)?$/.test(document)) {
     return "malformed";
   }
   return { type: "accepts", key, groups: document === "" ? [] : document.split(",") };
 }
 
-function servedProgrammes(key: string, { document }: ShapeRow["value"]): ShapeChange | string {
+function servedProgrammes(key: string, { document }: RowValue): ShapeChange | string {
   const programmes = readProgrammes(document);
   return programmes ? { type: "programmes", key, programmes } : "malformed";
 }
@@ -181,11 +206,11 @@ function wholeOf(text: string | null | undefined): bigint | undefined {
   return text && /^[0-9]{1,15}$/.test(text) ? BigInt(text) : undefined;
 }
 
-function chunkOf({ chunk }: ShapeRow["value"]): number | undefined {
+function chunkOf({ chunk }: RowValue): number | undefined {
   return chunk && /^[0-9]{1,10}$/.test(chunk) ? Number(chunk) : undefined;
 }
 
-function serialOf({ serial }: ShapeRow["value"]): bigint | undefined {
+function serialOf({ serial }: RowValue): bigint | undefined {
   return serial && /^[0-9]{1,19}$/.test(serial) ? BigInt(serial) : undefined;
 }
 

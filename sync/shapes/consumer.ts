@@ -6,7 +6,7 @@
  * C3  After `must-refetch` the rows build a new load beside the old one, which counts until the new one is complete.
  */
 import type { ShapeBatch, ShapeChange, ShapeHead, ShapeName, ShapeStorage } from "../ports/shape-storage.ts";
-import { checkRow } from "./check-row.ts";
+import { arrivedLease, checkRow } from "./check-row.ts";
 import type { RowContext, ShapeRow } from "./check-row.ts";
 
 export type ShapeMessage = ShapeRow | { readonly control: "up-to-date" | "must-refetch" };
@@ -36,25 +36,33 @@ export class TooManyChangesError extends Error {}
 
 const mostPendingChanges = 100_000;
 
+/** Rows of a load that are stored in one transaction. */
+const stagedTogether = 2_000;
+
 /** Signatures are checked side by side, so many rows at a time. */
 const checkedTogether = 500;
+
+/** More rows than this in one answer are stored first, where they are new leases, and looked at afterwards. */
+const mostCheckedFirst = 100;
+
+type RowCheck = (row: ShapeRow) => Promise<ShapeChange | undefined> | ShapeChange;
 
 /**
  * The messages in their order and some at a time, with each row as what is to be stored of it. The platform's threads
  * check the signatures of the next ones while the caller stores these.
  */
-async function* checked(name: ShapeName, messages: readonly ShapeMessage[], context: RowContext) {
-  const check = (start: number) =>
+async function* checked(messages: readonly ShapeMessage[], check: RowCheck) {
+  const checkFrom = (start: number) =>
     Promise.all(
       messages
         .slice(start, start + checkedTogether)
-        .map(async (message) => ("control" in message ? message : checkRow(name, message, context))),
+        .map(async (message) => ("control" in message ? message : check(message))),
     );
-  let next = check(0);
+  let next = checkFrom(0);
   try {
     for (let start = checkedTogether; ; start += checkedTogether) {
       const together = await next;
-      next = check(start);
+      next = checkFrom(start);
       yield together;
       if (start >= messages.length) return;
     }
@@ -68,12 +76,32 @@ export function createConsumer({ name, storage, context, reload }: ConsumerParts
   let from = storage.head(name);
   let load = from === undefined || reload ? storage.beginLoad(name) : undefined;
   let pending: ShapeChange[] = [];
+  /** Vouchers whose leases arrived and are pending: another row for one of them is checked, so that it takes no good one's place. */
+  const arriving = new Set<bigint>();
 
+  const arrivedOf = (row: ShapeRow) => {
+    const lease = arrivedLease(row);
+    if (!lease || arriving.has(lease.serial)) return undefined;
+    if (from !== undefined && storage.isLeased(lease.serial)) return undefined;
+    arriving.add(lease.serial);
+    return lease;
+  };
+
+  const forget = (): void => {
+    pending = [];
+    arriving.clear();
+  };
   const store = (batch: ShapeBatch): void => {
     if (!storage.apply(batch)) throw new BrokenSequenceError(`the batch of ${name} does not follow its head`);
     from = batch.to;
     load = undefined;
-    pending = [];
+    forget();
+  };
+  /** What is not part of a load waits until it is complete. */
+  const stage = (): void => {
+    if (load === undefined || pending.length === 0) return;
+    storage.stage(name, load, pending);
+    forget();
   };
   const keep = (change: ShapeChange): void => {
     pending.push(change);
@@ -83,23 +111,25 @@ export function createConsumer({ name, storage, context, reload }: ConsumerParts
   return {
     async receive(messages, position) {
       let upToDate = false;
-      for await (const together of checked(name, messages, context())) {
+      const rowContext = context();
+      const areMany = name === "leases" && messages.length > mostCheckedFirst;
+      const check: RowCheck = (row) => (areMany && arrivedOf(row)) || checkRow(name, row, rowContext);
+      for await (const together of checked(messages, check)) {
         for (const message of together) {
           if (message === undefined) continue;
           if (!("control" in message)) {
             keep(message);
           } else if (message.control === "must-refetch") {
-            pending = [];
+            forget();
             load = storage.beginLoad(name);
           } else if (message.control === "up-to-date") {
             upToDate = true;
           }
         }
-        if (upToDate || load === undefined || pending.length === 0) continue;
-        storage.stage(name, load, pending);
-        pending = [];
+        if (!upToDate && pending.length >= stagedTogether) stage();
       }
       if (upToDate) store({ name, from, load, changes: pending, to: position });
+      else stage();
       return upToDate;
     },
   };

@@ -1,7 +1,7 @@
 /** Looks again at rows that failed their check: a new key set may have brought the key that was missing. */
-import type { ShapeChange, ShapeName, ShapeStorage } from "../ports/shape-storage.ts";
+import type { RowValue, ShapeChange, ShapeName, ShapeStorage } from "../ports/shape-storage.ts";
 import { checkRow } from "./check-row.ts";
-import type { RowContext, ShapeRow } from "./check-row.ts";
+import type { RowContext } from "./check-row.ts";
 
 export async function recheckAside(
   storage: ShapeStorage,
@@ -10,7 +10,7 @@ export async function recheckAside(
 ): Promise<void> {
   const passed: ShapeChange[] = [];
   for (const { key, value } of storage.aside(name)) {
-    const row = { key: key.slice(name.length + 1), value: JSON.parse(value) as ShapeRow["value"] };
+    const row = { key: key.slice(name.length + 1), value: JSON.parse(value) as RowValue };
     const change = await checkRow(name, { ...row, operation: "insert" }, context());
     if (change && change.type !== "aside") passed.push(change);
   }

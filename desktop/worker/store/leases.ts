@@ -1,9 +1,11 @@
 /** The leases that count, in SQLite: those of the load that the shape's head names. */
 import type { Epoch } from "#sync/documents/lease.ts";
-import { toBase64 } from "#sync/base64.ts";
+import { fromBase64, toBase64 } from "#sync/base64.ts";
+import type { ArrivedLease } from "#sync/ports/shape-storage.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
+import { createArrivalStorage } from "./arrivals.ts";
 import { openText, sealText } from "../vault.ts";
 import type { Vault } from "../vault.ts";
 
@@ -11,7 +13,7 @@ export interface LeaseSummary {
   readonly serial: bigint;
   readonly epoch: Epoch;
   readonly notAfterMs: number;
-  /** The voucher's; null of rows that an earlier version wrote and no key has been at since. */
+  /** The voucher's; null while the lease was not looked at, and of rows that an earlier version wrote and no key has been at since. */
   readonly amountMinor: bigint | null;
   readonly currency: string | null;
   /** When its row disappeared from the shape; null while it is there. */
@@ -96,6 +98,9 @@ interface LeaseRow {
 }
 
 interface Material {
+  readonly serial: bigint;
+  /** Where it lies until its signatures are looked at. */
+  readonly arrival: bigint | null;
   readonly sealed: Buffer | null;
   readonly lease: Buffer | null;
   readonly token: string | null;
@@ -119,6 +124,7 @@ const spent = `exists (select 1 from redemptions ended where ended.live = 0 and 
   and ended.epoch_generation = leases.epoch_generation and ended.epoch_n = leases.epoch_n)`;
 
 export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseStorage {
+  const arrivals = createArrivalStorage(database, vault);
   const bySerial = database.prepare<[bigint], LeaseRow & Material>(
     `select *, ${spent} as spent from leases where ${counting} and serial = ?`,
   );
@@ -147,11 +153,11 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
           where p.live = 1 and ${counting} and not_after_ms > @now) as count`,
   );
   const countRecalled = database.prepare<[], { count: bigint }>(
-    `select count(*) as count from leases indexed by recalled_leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}`,
+    `select count(*) as count from leases indexed by recalled_leases where ${counting} and recalled_ms is not null and withdrawn_ms is null and arrival is null and ${unused}`,
   );
   const recalled = database.prepare<[number], { serial: bigint }>(
     `select serial from leases indexed by recalled_leases
-     where ${counting} and recalled_ms is not null and withdrawn_ms is null and ${unused}
+     where ${counting} and recalled_ms is not null and withdrawn_ms is null and arrival is null and ${unused}
      order by recalled_ms, serial limit ?`,
   );
   const due = database.prepare<
@@ -177,7 +183,7 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
      where load = (select load from shape_heads where name = 'elsewhere') and serial = ?`,
   );
   const relied = database.prepare<[number, number], Material>(
-    `select l.sealed, l.lease, l.token from redemptions r join leases l
+    `select l.serial, l.arrival, l.sealed, l.lease, l.token from redemptions r join leases l
        on l.serial = r.serial and l.epoch_generation = r.epoch_generation and l.epoch_n = r.epoch_n
      where r.sequence = ? and r.epoch_generation < ? order by l.load desc limit 1`,
   );
@@ -192,10 +198,12 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
     `update leases set sealed = @sealed, amount_minor = @amountMinor, currency = @currency, lease = null, token = null
      where load = @load and serial = @serial`,
   );
+  const materialOf = (row: Material): Pick<HeldLease, "lease" | "token"> =>
+    row.arrival === null ? openMaterial(vault, row) : arrivedMaterial(arrivals.open(row.arrival), row.serial);
   return {
     find(serial) {
       const row = bySerial.get(serial);
-      return row && { ...rowToLease(row), ...openMaterial(vault, row) };
+      return row && { ...rowToLease(row), ...materialOf(row) };
     },
     open: (nowMs, limit) => open.all(nowMs, limit).map(rowToLease),
     countOpen: (nowMs) => Number(count.get({ now: nowMs })?.count ?? 0n),
@@ -224,7 +232,7 @@ export function createLeaseStorage(database: NodeDatabase, vault: Vault): LeaseS
     },
     documentFor(sequence, generation) {
       const row = relied.get(sequence, generation);
-      const lease = row && openMaterial(vault, row).lease;
+      const lease = row && materialOf(row).lease;
       return lease?.length === 0 ? undefined : lease;
     },
     aside: (limit) => aside.all(limit),
@@ -263,11 +271,24 @@ function moneyOf(token: string): Pick<LeaseSummary, "amountMinor" | "currency"> 
   return { amountMinor, currency };
 }
 
-function openMaterial(vault: Vault, row: Material): Pick<HeldLease, "lease" | "token"> {
+/** What was changed on the disk is no lease of anybody: whoever verifies it will say so. */
+const nobodys = { lease: new Uint8Array(), token: "" };
+
+function arrivedMaterial(
+  leases: readonly ArrivedLease[],
+  serial: bigint,
+): Pick<HeldLease, "lease" | "token"> {
+  const value = leases.find((one) => one.serial === serial)?.value;
+  return { lease: fromBase64(value?.["lease"] ?? "") ?? nobodys.lease, token: value?.["token"] ?? "" };
+}
+
+function openMaterial(
+  vault: Vault,
+  row: Omit<Material, "serial" | "arrival">,
+): Pick<HeldLease, "lease" | "token"> {
   if (row.sealed) {
     const text = openText(vault, row.sealed);
-    // What was changed on the disk is no lease of anybody: whoever verifies it will say so.
-    if (text === undefined) return { lease: new Uint8Array(), token: "" };
+    if (text === undefined) return nobodys;
     const { lease, token } = JSON.parse(text) as { readonly lease: string; readonly token: string };
     return { lease: Uint8Array.from(Buffer.from(lease, "base64")), token };
   }

@@ -1,5 +1,7 @@
 /** Shapes in SQLite: rows, handle and offset in one transaction, and a load that replaces another at a stroke. */
 import type {
+  Arrival,
+  LookedAt,
   ShapeBatch,
   ShapeChange,
   ShapeHead,
@@ -13,6 +15,8 @@ import { listProblem, takeVerdicts } from "#sync/queue/take-verdicts.ts";
 import type { NodeDatabase } from "../database.ts";
 import type { Vault } from "../vault.ts";
 import { openAside, sealAside } from "./aside.ts";
+import { createArrivalStorage } from "./arrivals.ts";
+import type { LeaseArrival } from "./arrivals.ts";
 import { sealMaterial } from "./leases.ts";
 import { createBillRowWriter } from "./bills.ts";
 import { keepServedProgrammes } from "./served-programmes.ts";
@@ -54,7 +58,33 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
   const aside = database.prepare<[string], SetAside>(
     "select key, value from rows_aside where shape = ? order by key limit 10000",
   );
+  const leased = database.prepare<[bigint], object>(
+    `select 1 as found from leases where load = (select load from shape_heads where name = 'leases') and serial = ?`,
+  );
+  const arrival = database.prepare<[], { readonly arrival: bigint }>(
+    `select arrival from leases indexed by arrived_leases
+     where arrival is not null and load = (select load from shape_heads where name = 'leases') order by arrival limit 1`,
+  );
+  const arrivals = createArrivalStorage(database, vault);
   const write = createWriter(stores);
+  const writeAll = (load: number, changes: readonly ShapeChange[]): void => {
+    let arrived: LeaseArrival[] = [];
+    for (const change of changes) {
+      if (change.type === "lease-arrived") {
+        arrived.push(change);
+        continue;
+      }
+      arrivals.keep(load, arrived);
+      arrived = [];
+      write(load, change);
+    }
+    arrivals.keep(load, arrived);
+  };
+  const settle = createSettler(stores, writeAll);
+  const forgetOtherLoads = (name: ShapeName, load: number): void => {
+    database.prepare(`delete from ${name} where load <> ?`).run(load);
+    if (name === "leases") arrivals.forgetUnused();
+  };
   const storage: ShapeStorage = {
     head(name) {
       const row = headRow.get(name);
@@ -64,21 +94,23 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
       database
         .transaction(() => {
           const current = Number(headRow.get(name)?.load ?? 0n);
-          if (isLoaded(name)) database.prepare(`delete from ${name} where load <> ?`).run(current);
+          if (isLoaded(name)) forgetOtherLoads(name, current);
           database.prepare("delete from rows_aside where shape = ?").run(name);
           return current + 1;
         })
         .immediate(),
-    stage: (_name, load, changes) =>
-      database.transaction(() => changes.forEach((change) => write(load, change))).immediate(),
+    stage: (_name, load, changes) => database.transaction(() => writeAll(load, changes)).immediate(),
     apply: (batch) =>
       database
         .transaction(() => {
           const row = headRow.get(batch.name);
           if (!sameHead(row, batch.from)) return false;
           const load = batch.load ?? Number(row?.load ?? 0n);
-          batch.changes.forEach((change) => write(load, change));
-          if (batch.load !== undefined) completeLoad(stores, batch, Number(row?.load ?? 0n));
+          writeAll(load, batch.changes);
+          if (batch.load !== undefined) {
+            carryOver(stores, batch, Number(row?.load ?? 0n));
+            if (isLoaded(batch.name)) forgetOtherLoads(batch.name, load);
+          }
           saveHead.run({ name: batch.name, ...batch.to, load });
           return true;
         })
@@ -88,9 +120,15 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
       database
         .transaction(() => {
           const row = headRow.get(name);
-          if (row) changes.forEach((change) => write(Number(row.load), change));
+          if (row) writeAll(Number(row.load), changes);
         })
         .immediate(),
+    isLeased: (serial) => leased.get(serial) !== undefined,
+    nextArrival() {
+      const id = arrival.get()?.arrival;
+      return id === undefined ? undefined : { id: Number(id), leases: arrivals.open(id) };
+    },
+    settle: (arrived, found) => database.transaction(() => settle(arrived, found)).immediate(),
     signalled: (shape) => versionOf(signal.get(shape)),
     fetched: (shape) => versionOf(fetched.get(shape)),
     setFetched(shape, version) {
@@ -110,20 +148,19 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
 }
 
 /** What the old load had and the new one has not is carried over: a row that disappears ends no lease. */
-function completeLoad({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldLoad: number): void {
+function carryOver({ database, wallMs }: ShapeStores, batch: ShapeBatch, oldLoad: number): void {
   const { name, load } = batch;
   if (name === "leases") {
     database
       .prepare(
         `insert into leases (load, serial, epoch_generation, epoch_n, not_after_ms, amount_minor, currency, sealed, lease, token,
-             withdrawn_ms)
+             arrival, withdrawn_ms)
            select @load, serial, epoch_generation, epoch_n, not_after_ms, amount_minor, currency, sealed, lease, token,
-           coalesce(withdrawn_ms, @now) from leases as old where load = @oldLoad and not_after_ms > @forget
+           arrival, coalesce(withdrawn_ms, @now) from leases as old where load = @oldLoad and not_after_ms > @forget
            and not exists (select 1 from leases where load = @load and serial = old.serial)`,
       )
       .run({ load, oldLoad, now: wallMs(), forget: wallMs() - forgetAfterMs });
   }
-  if (isLoaded(name)) database.prepare(`delete from ${name} where load <> ?`).run(load);
 }
 
 function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeStores) {
@@ -154,7 +191,7 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
   const dropPayee = database.prepare("delete from beneficiaries where load = ? and payee = ?");
   const dropDenied = database.prepare("delete from denied where load = ? and chunk = ?");
   const writeBillRow = createBillRowWriter(database, vault);
-  return (load: number, change: ShapeChange): void => {
+  return (load: number, change: Exclude<ShapeChange, LeaseArrival>): void => {
     switch (change.type) {
       case "biller":
       case "bill":
@@ -248,6 +285,37 @@ function createWriter({ database, queue, trust, nodeId, vault, wallMs }: ShapeSt
         );
         break;
     }
+  };
+}
+
+/** Writes what was found of leases that had arrived, but for those whose place another row has taken since. */
+function createSettler(
+  { database, vault }: ShapeStores,
+  writeAll: (load: number, changes: readonly ShapeChange[]) => void,
+): (arrived: Arrival, found: readonly LookedAt[]) => void {
+  const confirm = database.prepare(
+    `update leases set epoch_generation = @generation, epoch_n = @n, not_after_ms = @notAfterMs,
+       amount_minor = @amountMinor, currency = @currency, sealed = @sealed, arrival = null
+     where serial = @serial and arrival = @id`,
+  );
+  const remove = database.prepare("delete from leases where serial = ? and arrival = ?");
+  // What could not even be opened is kept, and refused by whoever wants to use it.
+  const leave = database.prepare("update leases set arrival = null where arrival = ?");
+  const forget = database.prepare("delete from lease_arrivals where arrival = ?");
+  return ({ id }, found) => {
+    for (const { lease, change } of found) {
+      const { serial } = lease;
+      if (change.type === "lease") {
+        const { epoch, notAfterMs, amountMinor, currency } = change;
+        const { generation, n } = epoch;
+        const sealed = sealMaterial(vault, change);
+        confirm.run({ id, serial, generation, n, notAfterMs, amountMinor, currency, sealed });
+      } else if (remove.run(serial, id).changes > 0) {
+        writeAll(0, [change]);
+      }
+    }
+    leave.run(id);
+    forget.run(id);
   };
 }
 

@@ -5,6 +5,8 @@
 import type { SyncReport } from "#sync/node-sync.ts";
 import { isComplete } from "#sync/node-sync.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
+import { createArrivalChecks } from "../arrival-checks.ts";
+import type { ArrivalChecks } from "../arrival-checks.ts";
 import { createNode } from "../node.ts";
 import { watchLink } from "../watch-link.ts";
 import type { PaypostNode } from "../node.ts";
@@ -32,7 +34,9 @@ const forgetAfterMs = 86_400_000;
 
 export function createContact(parts: TillParts, session: Session, changed: () => void): Contact {
   const { stores, clock } = parts;
-  let using: { readonly key: Ed25519Key; readonly node: PaypostNode } | undefined;
+  let using:
+    | { readonly key: Ed25519Key; readonly node: PaypostNode; readonly checks: ArrivalChecks }
+    | undefined;
   let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   let syncing: { readonly isAsked: boolean; readonly report: Promise<SyncReport> } | undefined;
   let askedAboutMs = -Infinity;
@@ -56,6 +60,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   };
   const noted = (report: SyncReport): SyncReport => {
     session.lastReport = report;
+    using?.checks.begin();
     tidyUp(report);
     changed();
     return report;
@@ -89,6 +94,7 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   /** What is followed brings verdicts that came after their upload was answered. */
   const onReceived = (): void => {
     changed();
+    using?.checks.begin();
     if (using && following) void bringRefunds(using.node).catch(parts.onFailure);
   };
   const stopFollowing = async (): Promise<void> => {
@@ -144,11 +150,20 @@ export function createContact(parts: TillParts, session: Session, changed: () =>
   return {
     node: () => using?.node,
     begin(key) {
-      using = { key, node: nodeWith(watched, key, { onProgress: onReceived }) };
+      const node = nodeWith(watched, key, { onProgress: onReceived });
+      const checks = createArrivalChecks({
+        check: (signal) => node.checkArrived(signal),
+        onChecked: changed,
+        onFailure: parts.onFailure,
+      });
+      using = { key, node, checks };
+      checks.begin();
       follow();
     },
     async end() {
+      const ended = using;
       using = undefined;
+      await ended?.checks.end();
       await stopFollowing();
       await syncing?.report.catch(() => {});
     },
