@@ -1,15 +1,15 @@
 /**
- * Deterministic CBOR (RFC 8949 section 4.2.1) on cborg: one value has one encoding, and every other encoding of it
- * is refused, so that bytes can be signed, hashed and compared.
+ * Deterministic CBOR (RFC 8949 section 4.2.1): one value has one encoding, and every other encoding of it is refused, so
+ * that bytes can be signed, hashed and compared. It is written by cborg, and read by `cbor-read.ts`.
  *
  * Integers: `decodeCbor` gives a number up to 2^53 - 1 in size and a bigint beyond; `encodeCbor` takes either and
  * writes the same bytes for 5 and 5n. A document's own fields decide which of the two the domain sees.
  */
-import { decode, encode, rfc8949EncodeOptions } from "cborg";
-import { equalBytes, ownBytes } from "./bytes.ts";
-import { maxCborBytes, maxCborDepth, scanCbor, type CborRefusal } from "./cbor-scan.ts";
+import { encode, rfc8949EncodeOptions } from "cborg";
+import { ownBytes } from "./bytes.ts";
+import { maxCborBytes, maxCborDepth } from "./cbor-read.ts";
 
-export { maxCborBytes, type CborRefusal } from "./cbor-scan.ts";
+export { decodeCbor, maxCborBytes, type CborRefusal } from "./cbor-read.ts";
 
 export type CborKey = number | bigint | string;
 
@@ -23,10 +23,6 @@ export type CborValue =
   | readonly CborValue[]
   | ReadonlyMap<CborKey, CborValue>;
 
-export type DecodedCbor =
-  | { readonly ok: true; readonly value: CborValue }
-  | { readonly ok: false; readonly refusal: CborRefusal };
-
 /** The one encoding of a value. Throws for what `decodeCbor` would refuse: floats, lone surrogates, deep nesting. */
 export function encodeCbor(value: CborValue): Uint8Array {
   requireEncodable(value, 1);
@@ -34,39 +30,6 @@ export function encodeCbor(value: CborValue): Uint8Array {
   if (bytes.length > maxCborBytes) throw new Error("too large to encode");
   // On Node cborg may hand out a Buffer over pooled memory, whose slice() is a view and not a copy.
   return ownBytes(bytes);
-}
-
-/** Reads exactly one value in its one encoding. */
-export function decodeCbor(bytes: Uint8Array): DecodedCbor {
-  const refusal = scanCbor(bytes);
-  if (refusal) return { ok: false, refusal };
-  const value = tryDecode(bytes);
-  if (value === undefined) return { ok: false, refusal: "not-canonical" };
-  // Key order and UTF-8 are right when re-encoding gives the same bytes.
-  return isCanonical(value, bytes) ? { ok: true, value } : { ok: false, refusal: "not-canonical" };
-}
-
-/** After the scan, cborg throws only for an integer that could be shorter and for a repeated map key. */
-function tryDecode(bytes: Uint8Array): CborValue | undefined {
-  try {
-    return decode(bytes, decodeOptions) as CborValue;
-  } catch {
-    return undefined;
-  }
-}
-
-const decodeOptions = {
-  strict: true,
-  useMaps: true,
-  rejectDuplicateMapKeys: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-};
-
-function isCanonical(value: CborValue, bytes: Uint8Array): boolean {
-  return equalBytes(encode(value, rfc8949EncodeOptions), bytes);
 }
 
 function requireEncodable(value: CborValue, depth: number): void {
