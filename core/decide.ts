@@ -32,18 +32,20 @@ export type VoucherDecision =
   | { readonly ok: true; readonly next: VoucherSnapshot; readonly effects: readonly VoucherEffect[] }
   | { readonly ok: false; readonly refusal: VoucherRefusal };
 
-export function decideVoucher(current: VoucherSnapshot, event: VoucherEvent): VoucherDecision {
-  const snapshot = voucherMachine.resolveState({
-    value: current.state,
-    context: { pending: current.pending },
+const voucherDecisions = new Map<string, VoucherDecision>();
+
+export function decideVoucher({ state, pending }: VoucherSnapshot, event: VoucherEvent): VoucherDecision {
+  const asked = `${state} ${pending} ${event.type} ${event.type === "CLAIM" && event.entitled}`;
+  return remembered(voucherDecisions, asked, () => {
+    const snapshot = voucherMachine.resolveState({ value: state, context: { pending } });
+    if (!snapshot.can(event)) return { ok: false, refusal: voucherRefusal({ state, pending }, event) };
+    const [next, actions] = transition(voucherMachine, snapshot, event);
+    return {
+      ok: true,
+      next: { state: next.value, pending: next.context.pending },
+      effects: effectNames<VoucherEffect>(actions),
+    };
   });
-  if (!snapshot.can(event)) return { ok: false, refusal: voucherRefusal(current, event) };
-  const [next, actions] = transition(voucherMachine, snapshot, event);
-  return {
-    ok: true,
-    next: { state: next.value, pending: next.context.pending },
-    effects: effectNames<VoucherEffect>(actions),
-  };
 }
 
 export type RedemptionDecision =
@@ -53,15 +55,19 @@ export type RedemptionDecision =
       readonly refusal: { readonly code: "redemption-ended"; readonly state: RedemptionState };
     };
 
+const redemptionDecisions = new Map<string, RedemptionDecision>();
+
 export function decideRedemption(
   state: RedemptionState,
-  context: RedemptionContext,
+  { offline }: RedemptionContext,
   event: RedemptionEvent,
 ): RedemptionDecision {
-  const snapshot = redemptionMachine.resolveState({ value: state, context });
-  if (!snapshot.can(event)) return { ok: false, refusal: { code: "redemption-ended", state } };
-  const [next, actions] = transition(redemptionMachine, snapshot, event);
-  return { ok: true, next: next.value, effects: effectNames<RedemptionEffect>(actions) };
+  return remembered(redemptionDecisions, `${state} ${offline} ${event.type}`, () => {
+    const snapshot = redemptionMachine.resolveState({ value: state, context: { offline } });
+    if (!snapshot.can(event)) return { ok: false, refusal: { code: "redemption-ended", state } };
+    const [next, actions] = transition(redemptionMachine, snapshot, event);
+    return { ok: true, next: next.value, effects: effectNames<RedemptionEffect>(actions) };
+  });
 }
 
 export type OperationDecision =
@@ -71,11 +77,15 @@ export type OperationDecision =
       readonly refusal: { readonly code: "operation-ended"; readonly state: OperationState };
     };
 
+const operationDecisions = new Map<string, OperationDecision>();
+
 export function decideOperation(state: OperationState, event: OperationEvent): OperationDecision {
-  const snapshot = operationMachine.resolveState({ value: state });
-  if (!handles(snapshot, event.type)) return { ok: false, refusal: { code: "operation-ended", state } };
-  const [next] = transition(operationMachine, snapshot, event);
-  return { ok: true, next: next.value };
+  return remembered(operationDecisions, `${state} ${event.type}`, () => {
+    const snapshot = operationMachine.resolveState({ value: state });
+    if (!handles(snapshot, event.type)) return { ok: false, refusal: { code: "operation-ended", state } };
+    const [next] = transition(operationMachine, snapshot, event);
+    return { ok: true, next: next.value };
+  });
 }
 
 export type DisputeDecision = { readonly ok: true; readonly next: DisputeState } | { readonly ok: false };
@@ -121,6 +131,22 @@ export function decideLookUp({ state, revealed }: LookUpSnapshot, event: LookUpE
     next: { state: next.value, revealed: next.context.revealed },
     effects: effectNames<LookUpEffect>(actions),
   };
+}
+
+/**
+ * A machine answers the same every time that it is asked the same, and there are few things to ask: each is worked out
+ * once, since machines take many times as long as everything else about a decision.
+ */
+function remembered<Decision>(
+  decisions: Map<string, Decision>,
+  asked: string,
+  decide: () => Decision,
+): Decision {
+  const known = decisions.get(asked);
+  if (known !== undefined) return known;
+  const decision = decide();
+  decisions.set(asked, decision);
+  return decision;
 }
 
 // `can` is false for a transition that changes nothing, which for a repeated HOLD is still an answer.
