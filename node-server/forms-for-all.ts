@@ -47,7 +47,8 @@ const forms: Forms = {
   leases: {
     async open(tx, calls) {
       const found = await tx.leases.openOf(calls.map(([serial]) => serial));
-      return calls.map(([serial]) => found.find((lease) => lease.serial === serial));
+      const bySerial = new Map(found.map((lease) => [lease.serial, lease]));
+      return calls.map(([serial]) => bySerial.get(serial));
     },
     wasGranted: (tx, calls) =>
       tx.leases.wereGranted(calls.map(([serial, nodeId, epoch]) => ({ serial, nodeId, epoch }))),
@@ -59,26 +60,29 @@ const forms: Forms = {
     insert: change((tx, calls) => tx.claims.insertAll(calls.map(([row]) => row))),
     async find(tx, calls) {
       const found = await tx.claims.findAll(calls.map(([id]) => id));
-      return calls.map(([id]) => found.find((claim) => claim.id === id));
+      const byId = new Map(found.map((claim) => [claim.id, claim]));
+      return calls.map(([id]) => byId.get(id));
     },
     async live(tx, calls) {
       const found = await tx.claims.liveOf(calls.map(([serial]) => serial));
-      return calls.map(([serial]) => found.find((claim) => claim.serial === serial));
+      const bySerial = new Map(found.map((claim) => [claim.serial, claim]));
+      return calls.map(([serial]) => bySerial.get(serial));
     },
     update: change((tx, calls) =>
       tx.claims.updateAll(calls.map(([id, state, endedAt]) => ({ id, state, endedAt }))),
     ),
     noteTry: change((tx, calls) => tx.claims.noteTries(calls.map(([id, failure]) => ({ id, failure })))),
     async attempts(tx, calls) {
-      const found = await tx.claims.attemptsOf(calls.map(([id]) => id));
-      return calls.map(([id]) => found.filter(({ claimId }) => claimId === id));
+      const found = Map.groupBy(await tx.claims.attemptsOf(calls.map(([id]) => id)), (each) => each.claimId);
+      return calls.map(([id]) => found.get(id) ?? []);
     },
   },
   operations: {
     decide: change((tx, calls) => tx.operations.decideAll(calls.map(([row]) => row))),
     async heldFor(tx, calls) {
-      const found = await tx.operations.heldForAny(calls.map(([serial]) => serial));
-      return calls.map(([serial]) => found.filter((row) => row.serial === serial));
+      const held = await tx.operations.heldForAny(calls.map(([serial]) => serial));
+      const found = Map.groupBy(held, (row) => row.serial);
+      return calls.map(([serial]) => found.get(serial) ?? []);
     },
   },
   shapes: {
@@ -139,7 +143,7 @@ function onceForEach<Args extends readonly string[], Answer>(
   };
 }
 
-type AnyForm = ForAll<readonly unknown[], unknown>;
+export type AnyForm = ForAll<readonly unknown[], unknown>;
 
 /** Undefined where there is none. */
 export function formFor(subject: string, method: string): AnyForm | undefined {

@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { callOn, formFor } from "./forms-for-all.ts";
+import type { AnyForm } from "./forms-for-all.ts";
 import type { Tx } from "./ports/store.ts";
 
 /** What each of the works gives, in their order. When one throws, all are ended and its error is passed on. */
@@ -19,9 +20,16 @@ export async function sideBySide<T>(
   });
 }
 
-interface Call {
+/** What can be asked of the database; calls of the same one in one step are answered together. */
+interface Question {
   readonly subject: string;
   readonly method: string;
+  /** Undefined where it is put for each call by itself. */
+  readonly forAll: AnyForm | undefined;
+}
+
+interface Call {
+  readonly question: Question;
   readonly args: readonly unknown[];
   /** Runs something as part of the work that called. */
   readonly inItsContext: <R>(work: () => R) => R;
@@ -73,11 +81,13 @@ class Steps {
   }
 
   #later(subject: string, method: string): (...args: readonly unknown[]) => Promise<unknown> {
+    const question = { subject, method, forAll: formFor(subject, method) };
+    // What is asked for all is part of no single work, and there are many such calls.
+    const contextOfCall = question.forAll ? () => outsideOfWorks : () => AsyncLocalStorage.snapshot();
     return (...args) =>
       new Promise((resolve, reject) => {
         if (this.#failure) return reject(this.#failure.error);
-        const inItsContext = AsyncLocalStorage.snapshot();
-        this.#waiting.push({ subject, method, args, inItsContext, resolve, reject });
+        this.#waiting.push({ question, args, inItsContext: contextOfCall(), resolve, reject });
         this.#stepIfAllWait();
       });
   }
@@ -96,30 +106,27 @@ class Steps {
 
   async #step(calls: readonly Call[]): Promise<void> {
     try {
-      const groups = Map.groupBy(calls, ({ subject, method }) => `${subject}.${method}`);
-      const answered: (readonly [Call, unknown])[] = [];
-      for (const same of groups.values()) answered.push(...(await this.#answer(same)));
-      for (const [{ resolve }, answer] of answered) resolve(answer);
+      const groups = [...Map.groupBy(calls, ({ question }) => question)];
+      const answers: (readonly unknown[])[] = [];
+      for (const [question, same] of groups) answers.push(await this.#answer(question, same));
+      for (const [at, [, same]] of groups.entries())
+        for (const [index, { resolve }] of same.entries()) resolve(answers[at]?.[index]);
     } catch (error) {
       this.#fail(error);
       for (const { reject } of calls) reject(error);
     }
   }
 
-  async #answer(calls: readonly Call[]): Promise<(readonly [Call, unknown])[]> {
-    const [{ subject, method } = { subject: "", method: "" }] = calls;
-    const forAll = formFor(subject, method);
-    if (forAll) {
-      const answers = await forAll(
+  async #answer({ subject, method, forAll }: Question, calls: readonly Call[]): Promise<readonly unknown[]> {
+    if (forAll)
+      return forAll(
         this.#tx,
         calls.map(({ args }) => args),
       );
-      return calls.map((call, index) => [call, answers[index]] as const);
-    }
-    const answered: (readonly [Call, unknown])[] = [];
-    for (const call of calls)
-      answered.push([call, await call.inItsContext(() => callOn(this.#tx, subject, method, call.args))]);
-    return answered;
+    const answers: unknown[] = [];
+    for (const { args, inItsContext } of calls)
+      answers.push(await inItsContext(() => callOn(this.#tx, subject, method, args)));
+    return answers;
   }
 
   /** Nothing of the transaction will be committed: whoever waits, or asks for more, is told. */
@@ -129,6 +136,10 @@ class Steps {
     this.#waiting = [];
     for (const { reject } of waiting) reject(error);
   }
+}
+
+function outsideOfWorks<R>(work: () => R): R {
+  return work();
 }
 
 /** With what it inherits: a `Tx` may be one that lays something over another. */
