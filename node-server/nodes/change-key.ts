@@ -74,7 +74,7 @@ export async function keysOf(tx: Tx, node: NodeRow): Promise<readonly NodeKey[]>
 }
 
 /** The key that signs the operation of a sequence number. */
-export function keyAt(keys: readonly NodeKey[], sequence: number): NodeKey | undefined {
+export function keyAt<Key extends NodeKey>(keys: readonly Key[], sequence: number): Key | undefined {
   return keys.find(({ keyFrom }) => sequence >= keyFrom);
 }
 

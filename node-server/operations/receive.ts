@@ -190,8 +190,8 @@ export async function verifyAll(
   keys: readonly NodeKey[],
   upload: UploadRequest,
 ): Promise<Verified> {
-  const findKey = (wanted: Uint8Array) =>
-    keys.find(({ publicKey }) => equalBytes(keyIdOf("operation", publicKey), wanted))?.publicKey;
+  const named = keys.map((key) => ({ ...key, keyId: keyIdOf("operation", key.publicKey) }));
+  const findKey = (wanted: Uint8Array) => named.find(({ keyId }) => equalBytes(keyId, wanted))?.publicKey;
   const all = await Promise.all(
     upload.operations.map(async (each) => ({
       ...each,
@@ -204,16 +204,16 @@ export async function verifyAll(
       const code = opened.refusal.code === "bad-signature" ? "bad-signature" : "malformed";
       return refused(code, index, `operation ${index} of the upload: ${opened.refusal.code}`);
     }
-    const envelope = decodeEnvelope(opened.payload);
+    const read = decodeOperation(opened.payload);
+    const envelope = read.ok ? read : decodeEnvelope(opened.payload);
     if (!envelope.ok)
       return refused("malformed", index, `operation ${index} of the upload has no place in a chain`);
-    const itsKey = keyAt(keys, envelope.value.sequence);
-    if (!itsKey || !equalBytes(keyIdOf("operation", itsKey.publicKey), opened.keyId))
+    const itsKey = keyAt(named, envelope.value.sequence);
+    if (!itsKey || !equalBytes(itsKey.keyId, opened.keyId))
       return refused("bad-signature", index, `operation ${index} of the upload: not by the key of its place`);
     const misplaced = misplacement(node, upload, index, envelope.value);
     if (misplaced) return { ok: false, refusal: misplaced };
-    const decoded = decodeOperation(opened.payload);
-    const operation = decoded.ok ? decoded.value : undefined;
+    const operation = read.ok ? read.value : undefined;
     operations.push({ envelope: envelope.value, operation, hash: opened.hash, signed, sealed });
   }
   return { ok: true, operations };

@@ -81,15 +81,13 @@ export function mapOf<T extends object>(fields: KeyedFields<T>): Codec<T> {
     },
     fromCbor(value, field) {
       if (!isMap(value)) return refuse("wrong-type", field);
-      const entries = [...byKey].map(([key, [name, codec]]) => {
-        const at = join(field, name);
-        const item = value.get(key);
-        return [name, readField(codec, item, at)];
-      });
+      const read: Record<string, unknown> = {};
+      for (const [key, [name, codec]] of byKey)
+        read[name] = readField(codec, value.get(key), join(field, name));
       for (const key of value.keys()) {
         if (!byKey.has(key as number)) refuse("unknown-field", join(field, String(key)));
       }
-      return Object.fromEntries(entries) as T;
+      return read as T;
     },
   };
 }
@@ -121,14 +119,15 @@ export function rowOf<T extends object>(fields: OrderedFields<T>): Codec<T> {
       if (!isList(value) || value.length > columns.length || value.length < least) {
         return refuse("wrong-type", field);
       }
-      const entries = columns.map(([name, codec], index) => {
+      const read: Record<string, unknown> = {};
+      for (const [index, [name, codec]] of columns.entries()) {
         const at = join(field, name);
         // A place before the last one is written in full, whatever it says.
         const item = value[index];
         const isLast = index >= value.length - 1;
-        return [name, isLast ? readField(codec, item, at) : codec.fromCbor(item ?? null, at)];
-      });
-      return Object.fromEntries(entries) as T;
+        read[name] = isLast ? readField(codec, item, at) : codec.fromCbor(item ?? null, at);
+      }
+      return read as T;
     },
   };
 }
