@@ -11,6 +11,7 @@ import { resolvePayees } from "./mapper/resolve.ts";
 import { createRequestSigner } from "./callbacks/signature.ts";
 import { createCallbackCheck } from "./callback-policy.ts";
 import { createAddresses } from "./addresses.ts";
+import { watchCrowd } from "./crowd.ts";
 import type { Credentials } from "./disbursement/carriers.ts";
 import { createCarriers } from "./disbursement/carriers.ts";
 import type { ResolvePayees } from "./disbursement/resolve-payees.ts";
@@ -101,7 +102,7 @@ export interface ComposeOptions {
   readonly peers?: PeerRules | undefined;
   /** How often somebody may ask; as often as anybody likes if unset. */
   readonly rates?: Rates | undefined;
-  /** How many requests may wait for a connection to the database; as many as come if unset. */
+  /** How many requests may wait for a connection to the database (`crowd.ts`); as many as come if unset. */
   readonly mostWaiting?: number | undefined;
   /** Folders of the database, where it is on this machine: there must be room on their disks. */
   readonly folders?: readonly string[] | undefined;
@@ -269,7 +270,10 @@ export async function composeServer(options: ComposeOptions): Promise<ComposedSe
     readSeen: () => readSeen(options.keysFolder),
     peers: options.peers ?? { isProxy: () => false, isXRoadServer: () => false },
     rates: createRateGuard(options.rates, Date.now),
-    isCrowded: () => client.pool.waitingCount >= (options.mostWaiting ?? Infinity),
+    isCrowded:
+      options.mostWaiting === undefined
+        ? () => false
+        : watchCrowd(client.pool, options.mostWaiting, () => performance.now()),
   });
   let pollsEnded: Promise<void> | undefined;
   const endPolls = () => (pollsEnded ??= shapes.close());
