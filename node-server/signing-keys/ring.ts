@@ -154,10 +154,13 @@ function currentOf(held: readonly HeldKey[], kind: KeyKind): HeldKey {
 
 /** Key id and signature are read without a wait between them (`signDocument`), so that they are of one key. */
 function liveSigner(kind: ServerKind, current: () => HeldKey): Signer {
+  let named: { readonly key: HeldKey; readonly keyId: Uint8Array } | undefined;
   return {
     kind,
     get keyId() {
-      return keyIdOf(kind, current().publicKey);
+      const key = current();
+      if (named?.key !== key) named = { key, keyId: keyIdOf(kind, key.publicKey) };
+      return named.keyId;
     },
     get publicKey() {
       return current().publicKey;
