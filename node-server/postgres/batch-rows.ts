@@ -81,7 +81,8 @@ export function batchRows(trx: Trx): BatchRows {
         .select(instructionColumns)
         .where("batch", "=", id)
         .where("failure_reason", "is", null)
-        .where("made", "=", false)
+        // As text, and not as a value, since the index holds only these.
+        .where(sql<boolean>`not made`)
         .where("line", ">", afterLine)
         .orderBy("line")
         .limit(limit)
