@@ -4,6 +4,7 @@
  */
 import type { Money } from "#core/money.ts";
 import type { PendingEnd, VoucherState } from "#core/voucher.machine.ts";
+import type { JournalEntry } from "../ledger/entries.ts";
 import type { Page } from "./requests.ts";
 
 export interface VoucherRow extends Money {
@@ -48,8 +49,10 @@ export interface NewVoucher extends Money {
 
 export interface VoucherRows {
   nextSerials(count: number): Promise<bigint[]>;
-  /** Returns the serials that were made: not those whose number, by its blind index, is another voucher's already. */
-  insert(rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>>;
+  /** Those whose number, by its blind index, neither a voucher has nor one before them in the list. */
+  withFreeNumbers(rows: readonly NewVoucher[]): Promise<readonly NewVoucher[]>;
+  /** Makes the vouchers and books the entry that reserves their money. */
+  insert(rows: readonly NewVoucher[], reserve: JournalEntry): Promise<void>;
   /** Locks the vouchers that exist, in serial order. */
   lock(serials: readonly bigint[]): Promise<Map<bigint, VoucherRow>>;
   /** Reads without a lock: for answers, never for decisions. */

@@ -3,6 +3,7 @@
  * through the journal only, and no voucher's reserve is debited twice.
  */
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 import { accountId } from "../ledger/entries.ts";
 import type { Account, AccountKind, JournalEntry, JournalLine } from "../ledger/entries.ts";
 import type { LedgerRows } from "../ports/store.ts";
@@ -26,6 +27,16 @@ export function ledgerRows(trx: Trx): LedgerRows {
 }
 
 async function postAll(trx: Trx, entries: readonly JournalEntry[]): Promise<boolean[]> {
+  const { ids, lines } = await openEntries(trx, entries);
+  if (lines.length > 0) await insertionOfLines(lines).execute(trx);
+  return entries.map(({ idempotencyKey }) => ids.has(idempotencyKey));
+}
+
+/** Inserts those that are not booked yet, and says what lines complete them. */
+export async function openEntries(
+  trx: Trx,
+  entries: readonly JournalEntry[],
+): Promise<{ readonly ids: ReadonlyMap<string, bigint>; readonly lines: readonly NumberedLine[] }> {
   const inserted = await sql<{ id: bigint; idempotency_key: string }>`
     insert into journal_entries (idempotency_key, kind, currency)
     select * from unnest(
@@ -36,14 +47,11 @@ async function postAll(trx: Trx, entries: readonly JournalEntry[]): Promise<bool
     returning id, idempotency_key`.execute(trx);
   const ids = new Map(inserted.rows.map((row) => [row.idempotency_key, row.id]));
   const booked = entries.filter(({ idempotencyKey }) => ids.has(idempotencyKey));
-  if (booked.length > 0) {
-    await openAccounts(trx, accountsOf(booked));
-    await insertLines(
-      trx,
-      booked.flatMap(({ idempotencyKey, lines }) => numbered(ids.get(idempotencyKey) ?? 0n, lines)),
-    );
-  }
-  return entries.map(({ idempotencyKey }) => ids.has(idempotencyKey));
+  if (booked.length > 0) await openAccounts(trx, accountsOf(booked));
+  return {
+    ids,
+    lines: booked.flatMap(({ idempotencyKey, lines }) => numbered(ids.get(idempotencyKey) ?? 0n, lines)),
+  };
 }
 
 /** Accounts come into being when they are first named; in id order, so that two openings never wait crosswise. */
@@ -69,15 +77,16 @@ function numbered(entryId: bigint, lines: readonly JournalLine[]): NumberedLine[
     .map((line, index) => ({ ...line, entryId, n: index + 1 }));
 }
 
-async function insertLines(trx: Trx, lines: readonly NumberedLine[]): Promise<void> {
-  await sql`
+/** All lines of an entry come in one statement: the database refuses it when they do not leave it balanced. */
+export function insertionOfLines(lines: readonly NumberedLine[]): RawBuilder<unknown> {
+  return sql`
     insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial)
     select * from unnest(
       ${lines.map(({ entryId }) => entryId)}::bigint[],
       ${lines.map(({ n }) => n)}::int[],
       ${lines.map(({ account }) => accountId(account))}::text[],
       ${lines.map(({ amountMinor }) => amountMinor)}::bigint[],
-      ${lines.map(({ serial }) => serial ?? null)}::bigint[])`.execute(trx);
+      ${lines.map(({ serial }) => serial ?? null)}::bigint[])`;
 }
 
 function accountsOf(entries: readonly JournalEntry[]): Account[] {

@@ -35,7 +35,7 @@ const seed = `
     values ('${node}', 'corner', 'Till', sha256('key'), 'certificate', sha256('certificate'));
   insert into accounts (id, kind, owner, currency) values
     ('external:treasury:USD', 'external', 'treasury', 'USD'), ('external:treasury:EUR', 'external', 'treasury', 'EUR'),
-    ('funding:AID:USD', 'funding', 'AID', 'USD'), ('reserved:AID:USD', 'reserved', 'AID', 'USD'),
+    ('funding:AID:USD', 'funding', 'AID', 'USD'), ('reserved:AID:USD', 'reserved', 'AID', 'USD'), ('reserved:KIT:USD', 'reserved', 'KIT', 'USD'),
     ('owed:corner:USD', 'owed', 'corner', 'USD'), ('fsp:bank:USD', 'fsp', 'bank', 'USD');
   insert into fsps (id, name) values ('bank', 'Citizen Bank');
   insert into journal_entries (idempotency_key, kind, currency) values ('fund', 'fund-group', 'USD');
@@ -108,6 +108,39 @@ const newVoucher = (...reserved: readonly number[]) =>
      )
      .join("\n")}`;
 
+/** The fifth, in one statement with the lines that reserve money for it. */
+function newVoucherWithMoney({
+  reserved,
+  lines,
+  state = "preActivated",
+  account = "reserved:AID:USD",
+}: {
+  readonly reserved: number;
+  readonly lines: readonly number[];
+  readonly state?: string;
+  readonly account?: string;
+}): string {
+  const sum = lines.reduce((total, amount) => total + amount, 0);
+  const values = lines.map((amount, index) => `(${last}, ${index + 2}, '${account}', ${amount}, 5)`);
+  const booked = [`(${last}, 1, 'funding:AID:USD', ${-sum}, null::bigint)`, ...values].join(", ");
+  return `
+    ${lines.length > 0 ? newEntry() : ""}
+    with lines as (
+      insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial)
+      select * from (values ${booked}) as booked where ${lines.length > 0}
+    )
+    insert into vouchers (serial, batch, line, group_code, amount_minor, currency, state, reserved_minor, number_index,
+        number_verifier, expires_at)
+      values (5, 1, 5, 'AID', 100, 'USD', '${state}', ${reserved}, sha256('5'), substr(sha256(''), 1, 16),
+        now() + interval '1 day')`;
+}
+
+function reserveFor5(amount: number): string {
+  return `insert into journal_entries (idempotency_key, kind, currency) values (gen_random_uuid(), 'test', 'USD');
+    insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
+      (${last}, 1, 'reserved:AID:USD', ${amount}, 5), (${last}, 2, 'funding:AID:USD', ${-amount}, null);`;
+}
+
 const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> = {
   "the journal": [
     [`${newEntry()} ${lineTo(last, 5).replace("-5", "-4")}`, "journal_entry_balanced"],
@@ -176,6 +209,51 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
          values ('${node}', 5, 'corner', 100, 'USD', true, 'claimed', 'CCCCCCCCCCCC')`,
       "voucher_state_matches_claim",
     ],
+  ],
+  "a new voucher that comes with its money": [
+    [newVoucherWithMoney({ reserved: 100, lines: [] }), "vouchers_through_journal"],
+    [newVoucherWithMoney({ reserved: 99, lines: [99] }), "vouchers_through_journal"],
+    [newVoucherWithMoney({ reserved: 100, lines: [99] }), "vouchers_through_journal"],
+    [newVoucherWithMoney({ reserved: 100, lines: [60, 60] }), "vouchers_through_journal"],
+    [newVoucherWithMoney({ reserved: 100, lines: [100], state: "activated" }), "vouchers_through_journal"],
+    [
+      newVoucherWithMoney({ reserved: 100, lines: [100], account: "reserved:KIT:USD" }),
+      "reserve_names_its_voucher",
+    ],
+    [
+      newVoucherWithMoney({ reserved: 100, lines: [100], account: "owed:corner:USD" }),
+      "reserve_names_its_voucher",
+    ],
+    [
+      `savepoint here; ${newVoucherWithMoney({ reserved: 100, lines: [100] })}; release savepoint here`,
+      "voucher_debited_once",
+    ],
+    ...(
+      [
+        [reserveFor5(1), "voucher_debited_once"],
+        [reserveFor5(-50), "voucher_state_matches_reserve"],
+        [`${reserveFor5(-100)} ${reserveFor5(50)}`, "voucher_state_matches_reserve"],
+        [`update vouchers set reserved_minor = 0 where serial = 5`, "vouchers_through_journal"],
+        [`update vouchers set state = 'leased' where serial = 5`, "voucher_state_matches_lease"],
+        [`update vouchers set state = 'consumed' where serial = 5`, "voucher_state_matches_reserve"],
+        [
+          `insert into leases (voucher_serial, epoch_generation, epoch_n, node_id, not_after, document)
+             values (5, 1, 1, '${node}', now(), 'lease')`,
+          "voucher_state_matches_lease",
+        ],
+        [
+          `insert into claims
+             (id, voucher_serial, merchant_id, amount_minor, currency, offline, state, transaction_id)
+             values ('${node}', 5, 'corner', 100, 'USD', true, 'claimed', 'CCCCCCCCCCCC')`,
+          "voucher_state_matches_claim",
+        ],
+      ] as const
+    ).map(
+      ([sql, rule]): [string, string] => [
+        `${newVoucherWithMoney({ reserved: 100, lines: [100] })}; ${sql}`,
+        rule,
+      ],
+    ),
   ],
   "leases and claims": [
     [

@@ -1,6 +1,8 @@
 /** Vouchers, with what their batch says of them; and the encrypted number that waits for its caller. */
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 import type { NewVoucher, VoucherRow, VoucherRows } from "../ports/store.ts";
+import { insertionOfLines, openEntries } from "./ledger-rows.ts";
 import { bytes, expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -11,14 +13,25 @@ export function voucherRows(trx: Trx): VoucherRows {
         select nextval('voucher_serials') as serial from generate_series(1, ${count}::int)`;
       return (await drawn.execute(trx)).rows.map((row) => row.serial);
     },
-    async insert(rows) {
-      if (rows.length === 0) return new Set();
-      const made = await insertVouchers(trx, rows);
-      await insertDeliveries(
-        trx,
-        rows.filter(({ serial }) => made.has(serial)),
-      );
-      return made;
+    async withFreeNumbers(rows) {
+      const known = sql<{ number_index: Uint8Array }>`
+        select number_index from vouchers where number_index = any(${rows.map((row) => row.numberIndex)}::bytea[])`;
+      const taken = new Set((await known.execute(trx)).rows.map((row) => hex(row.number_index)));
+      return rows.filter((row) => {
+        const index = hex(row.numberIndex);
+        const isFree = !taken.has(index);
+        taken.add(index);
+        return isFree;
+      });
+    },
+    async insert(rows, reserve) {
+      if (rows.length === 0) return;
+      const { ids, lines } = await openEntries(trx, [reserve]);
+      if (ids.size === 0) throw new Error(`the money of ${reserve.idempotencyKey} is reserved already`);
+      // In one statement, at whose end the database finds the vouchers to have what the lines reserve for them.
+      await sql`
+        with lines as (${insertionOfLines(lines)}), deliveries as (${insertionOfDeliveries(rows)})
+        ${insertionOfVouchers(rows)}`.execute(trx);
     },
     async lock(serials) {
       // The sort happens below the locking, so that rows are locked in the order of their serials.
@@ -136,11 +149,13 @@ export function voucherRows(trx: Trx): VoucherRows {
 }
 
 // Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger.
-async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<ReadonlySet<bigint>> {
-  const inserted = await sql`
-    insert into vouchers (state, serial, batch, line, group_code, amount_minor, currency, number_index,
+function insertionOfVouchers(rows: readonly NewVoucher[]): RawBuilder<unknown> {
+  return sql`
+    insert into vouchers (state, serial, batch, line, group_code, amount_minor, reserved_minor, currency, number_index,
       number_verifier, token_key_id, expires_at, replaces)
-    select 'preActivated', * from unnest(
+    select 'preActivated', serial, batch, line, group_code, amount_minor, amount_minor, currency, number_index,
+      number_verifier, token_key_id, expires_at, replaces
+    from unnest(
       ${rows.map((row) => row.serial)}::bigint[],
       ${rows.map((row) => row.batch)}::bigint[],
       ${rows.map((row) => row.line)}::int[],
@@ -151,26 +166,21 @@ async function insertVouchers(trx: Trx, rows: readonly NewVoucher[]): Promise<Re
       ${rows.map((row) => row.numberVerifier)}::bytea[],
       ${rows.map((row) => row.tokenKeyId)}::bytea[],
       ${rows.map((row) => row.expiresAt.toISOString())}::timestamptz[],
-      ${rows.map((row) => row.replaces ?? null)}::bigint[])
-    on conflict (number_index) do nothing`.execute(trx);
-  const serials = rows.map(({ serial }) => serial);
-  if (inserted.numAffectedRows === BigInt(serials.length)) return new Set(serials);
-  const made = await trx
-    .selectFrom("vouchers")
-    .select("serial")
-    .where(sql<boolean>`serial = any(${serials}::bigint[])`)
-    .execute();
-  return new Set(made.map(({ serial }) => serial));
+      ${rows.map((row) => row.replaces ?? null)}::bigint[]) as made (serial, batch, line, group_code, amount_minor,
+        currency, number_index, number_verifier, token_key_id, expires_at, replaces)`;
 }
 
-async function insertDeliveries(trx: Trx, vouchers: readonly NewVoucher[]): Promise<void> {
+function hex(value: Uint8Array): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
+}
+
+function insertionOfDeliveries(vouchers: readonly NewVoucher[]): RawBuilder<unknown> {
   const rows = vouchers.filter((row) => row.ciphertext !== null);
-  if (rows.length === 0) return;
-  await sql`
+  return sql`
     insert into voucher_deliveries (serial, ciphertext)
     select * from unnest(
       ${rows.map((row) => row.serial)}::bigint[],
-      ${rows.map((row) => row.ciphertext)}::text[])`.execute(trx);
+      ${rows.map((row) => row.ciphertext)}::text[])`;
 }
 
 function selectVouchers(trx: Trx) {

@@ -60,14 +60,12 @@ export async function createFunded(
   await tx.batches.fail(batch, failures);
   if (funded.length === 0) return [];
   const drawn = await newVouchers(tx, batch, funded, reservationDays, issuance);
-  const made = await tx.vouchers.insert(drawn);
   // A number that another voucher has is drawn again: its instruction is still open.
-  const rows = drawn.filter(({ serial }) => made.has(serial));
+  const rows = await tx.vouchers.withFreeNumbers(drawn);
   if (rows.length === 0) return [];
   await bringFunding?.(tx, rows);
-  await tx.ledger.post(
-    reserveForVouchers(`${batch}:${groupCode}:${rows[0]?.line}`, groupCode, currency, rows),
-  );
+  const key = `${batch}:${groupCode}:${rows[0]?.line}`;
+  await tx.vouchers.insert(rows, reserveForVouchers(key, groupCode, currency, rows));
   return rows;
 }
 

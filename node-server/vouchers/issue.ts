@@ -14,7 +14,7 @@ import { createNumberStock } from "./number-stock.ts";
 import type { NumberStock } from "./number-stock.ts";
 
 /** Vouchers of one transaction: large enough to be quick, small enough that a crash repeats little. */
-const chunkSize = 500;
+const chunkSize = 1000;
 
 export interface IssueDependencies {
   readonly store: Store;

@@ -23,8 +23,11 @@ export interface NumberOffer {
   issue(serial: bigint): Promise<IssuedNumber>;
 }
 
-/** Numbers that are made in one go, before requests and the database's answers have their turn again. */
-const lotSize = 25;
+/**
+ * Numbers that are made in one go, before requests and the database's answers have their turn again. Few, so that the
+ * small statements of a chunk wait for little, and most numbers are made while the database stores vouchers; and a multiple of the scrypts that run at once (two or three).
+ */
+const lotSize = 6;
 
 export function createNumberStock(
   store: Store,

@@ -13,8 +13,7 @@ export function describeBatches(subject: () => StoreSubject): void {
     transaction(async (tx) => {
       const serials = await tx.vouchers.nextSerials(lines.length);
       const rows = lines.map((line, index) => newVoucher(batch, line, serials[index] ?? 0n));
-      await tx.vouchers.insert(rows);
-      await tx.ledger.post(reserveForVouchers(`${batch}:${lines[0]}`, "AID", "USD", rows));
+      await tx.vouchers.insert(rows, reserveForVouchers(`${batch}:${lines[0]}`, "AID", "USD", rows));
       return rows;
     });
 

@@ -126,8 +126,7 @@ export function issue({ store }: StoreSubject, count = 1): Promise<bigint[]> {
     const batch = await newBatch(tx, newInstructions(count));
     const serials = await tx.vouchers.nextSerials(count);
     const rows = serials.map((serial, index) => newVoucher(batch, index + 1, serial));
-    await tx.vouchers.insert(rows);
-    await tx.ledger.post(reserveForVouchers(`${batch}`, "AID", "USD", rows));
+    await tx.vouchers.insert(rows, reserveForVouchers(`${batch}`, "AID", "USD", rows));
     return serials;
   });
 }

@@ -139,8 +139,7 @@ export function describeLifecycle(subject: () => StoreSubject): void {
         const batch = await newBatch(tx, newInstructions(1));
         const [serial = 0n] = await tx.vouchers.nextSerials(1);
         const row = { ...newVoucher(batch, 1, serial), replaces: lost, ...change };
-        await tx.vouchers.insert([row]);
-        await tx.ledger.post(reserveForVouchers(`${batch}`, "AID", "USD", [row]));
+        await tx.vouchers.insert([row], reserveForVouchers(`${batch}`, "AID", "USD", [row]));
         return serial;
       });
   });
@@ -184,7 +183,6 @@ async function makeBatch(tx: Tx): Promise<bigint> {
   const batch = await newBatch(tx, newInstructions(1));
   const [serial = 0n] = await tx.vouchers.nextSerials(1);
   const row = newVoucher(batch, 1, serial);
-  await tx.vouchers.insert([row]);
-  await tx.ledger.post(reserveForVouchers(`${batch}`, "AID", "USD", [row]));
+  await tx.vouchers.insert([row], reserveForVouchers(`${batch}`, "AID", "USD", [row]));
   return batch;
 }

@@ -30,8 +30,7 @@ export function describeVouchers(subject: () => StoreSubject): void {
         const batch = await newBatch(tx, newInstructions(1));
         const [serial = 0n] = await tx.vouchers.nextSerials(1);
         const made = newVoucher(batch, 1, serial);
-        await tx.vouchers.insert([made]);
-        await tx.ledger.post(reserveForVouchers(`${batch}`, "AID", "USD", [made]));
+        await tx.vouchers.insert([made], reserveForVouchers(`${batch}`, "AID", "USD", [made]));
         return { row: made, found: await tx.vouchers.find(serial) };
       });
       expect(found).toEqual({
@@ -57,18 +56,18 @@ export function describeVouchers(subject: () => StoreSubject): void {
       expect(found?.numberIndex.constructor).toBe(Uint8Array);
     });
 
-    test("a voucher whose number another one has is not made; the others of the statement are", async () => {
+    test("a number that a voucher has is not free for another, and the others are", async () => {
       const made = await subject().store.transaction(async (tx) => {
         const batch = await newBatch(tx, newInstructions(3));
         const serials = await tx.vouchers.nextSerials(3);
         const [first, second, third] = serials.map((serial, index) => newVoucher(batch, index + 1, serial));
         if (!first || !second || !third) throw new Error("three vouchers were to be made");
-        await tx.vouchers.insert([first]);
+        await tx.vouchers.insert([first], reserveForVouchers(`${batch}:1`, "AID", "USD", [first]));
         const stolen = { ...second, numberIndex: first.numberIndex };
-        const inserted = await tx.vouchers.insert([stolen, third]);
-        expect([...inserted]).toEqual([third.serial]);
+        const free = await tx.vouchers.withFreeNumbers([stolen, third]);
+        expect(free).toEqual([third]);
+        await tx.vouchers.insert(free, reserveForVouchers(`${batch}:2`, "AID", "USD", free));
         expect((await tx.batches.nextOpen(batch, 10)).map(({ line }) => line)).toEqual([2]);
-        await tx.ledger.post(reserveForVouchers(`${batch}`, "AID", "USD", [first, third]));
         return [first.serial, second.serial, third.serial];
       });
       const found = await subject().store.transaction((tx) => tx.vouchers.lock(made));
@@ -127,13 +126,26 @@ export function describeVouchers(subject: () => StoreSubject): void {
       await expect(work).rejects.toMatchObject({ constraint: "voucher_state_matches_reserve" });
     });
 
-    test("a new voucher without its reserve is refused", async () => {
+    test("new vouchers of which one is without its reserve are refused", async () => {
       const work = subject().store.transaction(async (tx) => {
-        const batch = await newBatch(tx, newInstructions(1));
-        const [serial = 0n] = await tx.vouchers.nextSerials(1);
-        await tx.vouchers.insert([newVoucher(batch, 1, serial)]);
+        const batch = await newBatch(tx, newInstructions(2));
+        const serials = await tx.vouchers.nextSerials(2);
+        const rows = serials.map((serial, index) => newVoucher(batch, index + 1, serial));
+        await tx.vouchers.insert(rows, reserveForVouchers(`${batch}`, "AID", "USD", rows.slice(1)));
       });
-      await expect(work).rejects.toMatchObject({ constraint: "voucher_state_matches_reserve" });
+      await expect(work).rejects.toMatchObject({ constraint: "vouchers_through_journal" });
+    });
+
+    test("a number that comes to be taken meanwhile makes the whole statement fail", async () => {
+      const work = subject().store.transaction(async (tx) => {
+        const batch = await newBatch(tx, newInstructions(2));
+        const serials = await tx.vouchers.nextSerials(2);
+        const [first, second] = serials.map((serial, index) => newVoucher(batch, index + 1, serial));
+        if (!first || !second) throw new Error("two vouchers were to be made");
+        const rows = [first, { ...second, numberIndex: first.numberIndex }];
+        await tx.vouchers.insert(rows, reserveForVouchers(`${batch}`, "AID", "USD", rows));
+      });
+      await expect(work).rejects.toMatchObject({ constraint: "vouchers_number_index_key" });
     });
 
     test("something pending is refused on a voucher that nothing binds", async () => {
