@@ -248,12 +248,10 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
           "voucher_state_matches_claim",
         ],
       ] as const
-    ).map(
-      ([sql, rule]): [string, string] => [
-        `${newVoucherWithMoney({ reserved: 100, lines: [100] })}; ${sql}`,
-        rule,
-      ],
-    ),
+    ).map(([sql, rule]): [string, string] => [
+      `${newVoucherWithMoney({ reserved: 100, lines: [100] })}; ${sql}`,
+      rule,
+    ]),
   ],
   "leases and claims": [
     [
