@@ -3,6 +3,7 @@ import type { ClockAnchor } from "#sync/clock.ts";
 import { decodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
 import type { EnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
 import type { ContactStorage, NodeStatus } from "#sync/ports/contact-storage.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
 import { hashOf, parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
 
@@ -63,7 +64,15 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
     if (!found) throw new Error("this data directory holds no node yet");
     return found;
   };
+  const selectAnchor = database.prepare<[], AnchorRow>("select * from clock_anchor");
   let isKeptForSure = false;
+  let read: { readonly document: Uint8Array; readonly certificate: EnrolmentCertificate } | undefined;
+  const certificateOf = (document: Uint8Array): EnrolmentCertificate => {
+    // Every operation asks for it several times, and it hardly ever changes.
+    if (!read || !equalBytes(read.document, document))
+      read = { document: Uint8Array.from(document), certificate: readCertificate(document) };
+    return read.certificate;
+  };
   return {
     headIsKept: () => row().head_kept === 1n,
     noteHeadKept() {
@@ -73,7 +82,7 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
     },
     identity() {
       const found = select.get();
-      return found ? rowToIdentity(found) : undefined;
+      return found ? rowToIdentity(found, certificateOf) : undefined;
     },
     keepKey({ publicKey, wrappedKey, serverUrl, codeHash, headFile }) {
       database
@@ -108,7 +117,7 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
       return Number(counted.assertion_counter);
     },
     anchor() {
-      const anchor = database.prepare<[], AnchorRow>("select * from clock_anchor").get();
+      const anchor = selectAnchor.get();
       return anchor ? rowToAnchor(anchor) : undefined;
     },
     setAnchor({ serverTimeMs, wallMs, bootId, sinceBootMs, policyVersion }) {
@@ -123,14 +132,17 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
   };
 }
 
-function rowToIdentity(row: NodeRow): NodeIdentity {
+function rowToIdentity(
+  row: NodeRow,
+  certificateOf: (document: Uint8Array) => EnrolmentCertificate,
+): NodeIdentity {
   return {
     publicKey: Uint8Array.from(row.public_key),
     wrappedKey: row.wrapped_key,
     serverUrl: row.server_url,
     codeHash: Uint8Array.from(row.code_hash),
     headFile: row.head_file,
-    certificate: row.certificate ? readCertificate(row.certificate) : undefined,
+    certificate: row.certificate ? certificateOf(row.certificate) : undefined,
   };
 }
 
