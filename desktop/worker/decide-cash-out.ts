@@ -6,8 +6,6 @@ import { mostCashFeeMinor } from "#sync/limits.ts";
 import type { CashOutBreach } from "#sync/limits.ts";
 
 export interface CashOutFacts {
-  /** Whether cash is asked for at all. */
-  readonly wanted: boolean;
   /** Whether the server let this till in as an agent's. */
   readonly agent: boolean;
   readonly policy: Policy | "not-fetched" | undefined;
@@ -16,15 +14,14 @@ export interface CashOutFacts {
 }
 
 export type CashOutDecision =
-  | { readonly ok: true; readonly cashOut: CashOutTerms | null }
+  | { readonly ok: true; readonly cashOut: CashOutTerms }
   | {
       readonly ok: false;
       readonly refusal: { readonly code: Exclude<CashOutBreach, "over-cash-fee"> | "policy-not-fetched" };
     };
 
 /** The agent keeps what the policy allows, neither more nor less. */
-export function decideCashOut({ wanted, agent, policy, money, atMs }: CashOutFacts): CashOutDecision {
-  if (!wanted) return { ok: true, cashOut: null };
+export function decideCashOut({ agent, policy, money, atMs }: CashOutFacts): CashOutDecision {
   if (!agent) return { ok: false, refusal: { code: "not-an-agent" } };
   if (policy === "not-fetched") return { ok: false, refusal: { code: "policy-not-fetched" } };
   const feeMinor = mostCashFeeMinor(policy, money, atMs);

@@ -12,10 +12,9 @@ import type { BillIdRefusal } from "#core/bill.ts";
 import { localDate } from "#core/local-date.ts";
 import type { Money } from "#core/money.ts";
 import type { OperationBody } from "#sync/documents/operation.ts";
-import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import type { KnownBill, KnownBiller } from "#sync/ports/shape-storage.ts";
 import type { NodeStores } from "./open.ts";
-import { presentVoucher } from "./redeem.ts";
+import { presentVoucher, sealedNow } from "./redeem.ts";
 import type { PresentedVoucher, RedeemRefusal } from "./redeem.ts";
 import { recordOperation } from "./record.ts";
 import type { RecordedOperation, RecordParts } from "./record.ts";
@@ -191,24 +190,23 @@ type Order =
   | { readonly ok: false; readonly refusal: PayBillRefusal };
 
 function orderOf(
-  { stores, randomBytes }: RecordParts,
+  parts: RecordParts,
   { billId, voucher }: Pick<PayBillRequest, "billId" | "voucher">,
   { biller, money }: Extract<Judged, { readonly ok: true }>,
   presented: (PresentedVoucher & { readonly ok: true }) | undefined,
 ): Order {
   if (!voucher || !presented) {
-    const refusal = floatRefusal(stores, money);
+    const refusal = floatRefusal(parts.stores, money);
     if (refusal) return refused(refusal);
     return { ok: true, body: { type: "pay-bill", billId, ...money }, sealed: null };
   }
-  const { decision } = presented;
+  const { decision, number } = presented;
   const { token } = decision;
   if (decision.mode !== "leased")
     return refused({ code: "voucher-refused", refusal: { code: "not-leased-here" } });
   if (!biller.voucherGroups.includes(token.group)) return refused({ code: "voucher-group-not-accepted" });
   if (token.amountMinor !== money.amountMinor || token.currency !== money.currency)
     return refused({ code: "voucher-value-differs" });
-  const opening = openingFor(voucher.number, randomBytes);
   const body = {
     type: "pay-bill-with-voucher",
     billId,
@@ -216,9 +214,9 @@ function orderOf(
     mode: "leased",
     epoch: decision.epoch,
     ...money,
-    numberCommitment: commitmentOf(opening),
+    numberCommitment: number.commitment,
   } as const;
-  return { ok: true, body, sealed: sealNumber(stores.trust.keySet().serverBoxKey, opening, randomBytes) };
+  return { ok: true, body, sealed: sealedNow(parts, number) };
 }
 
 function voucherAgain({ decide }: PresentedVoucher & { readonly ok: true }): PayBillRefusal | undefined {

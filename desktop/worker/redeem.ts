@@ -1,5 +1,7 @@
 /** Gathers what is known of a voucher, decides, and records: a redemption from the shop assistant's input to "accepted". */
-import { scryptSync } from "node:crypto";
+import { scrypt } from "node:crypto";
+import type { ScryptOptions } from "node:crypto";
+import { promisify } from "node:util";
 import type { Money } from "#core/money.ts";
 import { clockOffsetMs } from "#sync/clock.ts";
 import { decodeLease } from "#sync/documents/lease.ts";
@@ -14,13 +16,18 @@ import type { Policy } from "#sync/documents/policy.ts";
 import {
   checkVoucherNumber,
   commitmentOf,
+  isVoucherNumber,
   openingFor,
   sealNumber,
+  sealNumberNatively,
   verifierCost,
 } from "#sync/documents/voucher-number.ts";
+import type { NumberOpening } from "#sync/documents/voucher-number.ts";
 import { decodeVoucherToken, textToToken } from "#sync/documents/voucher-token.ts";
 import type { VoucherToken } from "#sync/documents/voucher-token.ts";
 import { openTrusted } from "#sync/open-trusted.ts";
+import { equalBytes } from "#sync/signing/bytes.ts";
+import { parseDocument } from "#sync/signing/cose.ts";
 import type { Holder } from "#sync/leases.ts";
 import { limitsIn } from "#sync/limits.ts";
 import { decideCashOut } from "./decide-cash-out.ts";
@@ -28,6 +35,7 @@ import type { CashOutDecision } from "./decide-cash-out.ts";
 import { decideRedemptionHere } from "./decide-redemption.ts";
 import type { RedemptionDecision, RedemptionFacts, RedemptionRefusal } from "./decide-redemption.ts";
 import type { NodeStores } from "./open.ts";
+import type { HeldLease } from "./store/leases.ts";
 import { recordOperation } from "./record.ts";
 import type { RecordedOperation, RecordParts } from "./record.ts";
 import { standingRefusal, timeOf } from "./standing.ts";
@@ -88,23 +96,23 @@ export type Prepared =
 export async function prepareRedemption(parts: RecordParts, request: RedeemRequest): Promise<Prepared> {
   const presented = await presentVoucher(parts, request);
   if (!presented.ok) return presented;
-  const { decision, decide } = presented;
-  const { mode, token, cashOut } = decision;
+  const { mode, token, cashOut } = presented.decision;
   return {
     ok: true,
     mode,
     token,
     cashOut,
-    record: () => record(parts, request, decision, decide),
+    record: () => record(parts, request, presented),
   };
 }
 
-/** A voucher as it is presented, and whether it could be taken now; `decide` decides again. */
+/** A voucher as it is presented, and whether it could be taken now; `decide` decides again, by what is known then. */
 export type PresentedVoucher =
   | {
       readonly ok: true;
       readonly decision: WholeDecision & { readonly ok: true };
       readonly decide: () => WholeDecision;
+      readonly number: HiddenNumber;
     }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
 
@@ -116,55 +124,54 @@ export async function presentVoucher(
   if (standing) return refused(standing);
   const scanned = request.token === undefined ? undefined : await openToken(parts, request.token);
   if (typeof scanned === "string") return refused({ code: "token-not-genuine", because: scanned });
-  const serial = request.serial ?? scanned?.token.serial;
+  const serial = request.serial ?? scanned?.serial;
   if (serial === undefined) throw new Error("a redemption names a serial or a token");
-  if (scanned && scanned.token.serial !== serial) return refused({ code: "token-of-another-voucher" });
+  if (scanned && scanned.serial !== serial) return refused({ code: "token-of-another-voucher" });
   const held = parts.stores.leases.find(serial);
-  const stored = held && (await openToken(parts, held.token));
-  if (scanned && typeof stored === "object" && !sameVoucher(scanned.token, stored.token)) {
-    return refused({ code: "token-of-another-voucher" });
-  }
-  const opened = typeof stored === "object" ? stored : scanned;
-  const lease = held && (typeof stored === "string" ? "not-valid" : await openLease(parts, held.lease));
-  const numberFits =
-    opened !== undefined && checkVoucherNumber(opened.token, opened.keyId, request.number, nativeScrypt);
-  const voucher = {
-    serial,
-    token: opened?.token,
-    lease,
-    withdrawn: held !== undefined && held.withdrawnMs !== null,
-    numberFits,
+  const text = held?.token ?? request.token;
+  const judge = async () => {
+    const opened = await openHeld(parts, held, scanned);
+    if (!opened) return undefined;
+    const decide = (numberFits: boolean) =>
+      decideAll(parts, request, factsNow(parts, request, { serial, ...opened, numberFits }));
+    return { decide, ifItFits: decide(true) };
   };
-  const decide = () => decideAll(parts, request, factsNow(parts, request, voucher));
-  const decision = decide();
-  return decision.ok ? { ok: true, decision, decide } : decision;
+  // The number's scrypt takes the longest, on another thread; meanwhile all is decided as if the number fits.
+  const [fits, judged, number] = await Promise.all([
+    text !== undefined && fitsToken(text, request.number),
+    judge(),
+    hideNumber(parts, request.number),
+  ]);
+  if (!judged) return refused({ code: "token-of-another-voucher" });
+  const decision = fits ? judged.ifItFits : judged.decide(false);
+  if (!decision.ok) return decision;
+  if (!number) throw new Error("a number that fits a token was not sealed");
+  return { ok: true, decision, decide: () => judged.decide(fits), number };
 }
 
 function record(
   parts: RecordParts,
   request: RedeemRequest,
-  decision: WholeDecision & { readonly ok: true },
-  decide: () => WholeDecision,
+  { decision, decide, number }: PresentedVoucher & { readonly ok: true },
 ): RedeemResult {
-  const { stores, clock, randomBytes } = parts;
+  const { stores, clock } = parts;
   const { mode, epoch, token, cashOut } = decision;
   const { actor, authentication = null, shift = null } = request;
   const time = timeOf(stores, clock);
   const anchor = stores.node.anchor();
   const { serial, amountMinor, currency } = token;
   const voucher = { serial, amountMinor, currency };
-  const opening = openingFor(request.number, randomBytes);
   const body: RedeemVoucher = {
     type: "redeem-voucher",
     ...voucher,
     mode,
     epoch,
-    numberCommitment: commitmentOf(opening),
+    numberCommitment: number.commitment,
     deniedAsOfMs: decision.mode === "at-risk" ? decision.deniedAsOfMs : null,
     authentication,
     cashOut,
   };
-  const sealed = sealNumber(stores.trust.keySet().serverBoxKey, opening, randomBytes);
+  const sealed = sealedNow(parts, number);
   const { anchored } = time;
   const lastServerTimeMs = anchor?.serverTimeMs ?? 0;
   const policy = mode === "at-risk" ? stores.trust.policy(anchor?.policyVersion ?? 0) : undefined;
@@ -212,10 +219,10 @@ function decideAll(
 ): WholeDecision {
   const decision = decideRedemptionHere(facts);
   if (!decision.ok) return decision;
+  if (inCash !== true) return { ...decision, cashOut: null };
   const { policy, time } = facts;
   const agent = stores.node.identity()?.certificate?.agent === true;
-  const cash = { wanted: inCash === true, agent, policy, money: decision.token, atMs: time.nowMs };
-  const paid = decideCashOut(cash);
+  const paid = decideCashOut({ agent, policy, money: decision.token, atMs: time.nowMs });
   return paid.ok ? { ...decision, cashOut: paid.cashOut } : paid;
 }
 
@@ -238,13 +245,26 @@ function factsNow(
     time: timeOf(parts.stores, parts.clock),
     lastServerTimeMs,
     clockOffsetMs: anchor ? clockOffsetMs(anchor) : 0,
-    policy: policyNow(parts.stores),
-    usedAtRisk: redemptions.usedAtRisk(lastServerTimeMs ?? 0, currency),
-    usedUnanchoredMinor: redemptions.usedUnanchored(lastServerTimeMs ?? 0, currency),
-    isDenied: denied.isDenied(voucher.serial),
-    deniedAsOfMs: denied.asOfMs(),
-    groupAccepted: voucher.token !== undefined && trust.accepts(voucher.token.group),
     offline,
+    // Read only where the decision asks for them: under a lease and an anchored clock it does not.
+    get policy() {
+      return policyNow(parts.stores);
+    },
+    get usedAtRisk() {
+      return redemptions.usedAtRisk(lastServerTimeMs ?? 0, currency);
+    },
+    get usedUnanchoredMinor() {
+      return redemptions.usedUnanchored(lastServerTimeMs ?? 0, currency);
+    },
+    get isDenied() {
+      return denied.isDenied(voucher.serial);
+    },
+    get deniedAsOfMs() {
+      return denied.asOfMs();
+    },
+    get groupAccepted() {
+      return voucher.token !== undefined && trust.accepts(voucher.token.group);
+    },
   };
 }
 
@@ -265,16 +285,25 @@ function min(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
-interface OpenedToken {
-  readonly token: VoucherToken;
-  readonly keyId: Uint8Array;
+/** What the till holds for a voucher, under trusted signatures; undefined where its token is of another than the scanned one. */
+async function openHeld(
+  parts: RecordParts,
+  held: HeldLease | undefined,
+  scanned: VoucherToken | undefined,
+): Promise<Pick<RedemptionFacts, "token" | "lease" | "withdrawn"> | undefined> {
+  if (!held) return { token: scanned, lease: undefined, withdrawn: false };
+  const [token, lease] = await Promise.all([openToken(parts, held.token), openLease(parts, held.lease)]);
+  const withdrawn = held.withdrawnMs !== null;
+  if (typeof token === "string") return { token: scanned, lease: "not-valid", withdrawn };
+  return scanned && !sameVoucher(scanned, token) ? undefined : { token, lease, withdrawn };
 }
 
-async function openToken({ stores }: RecordParts, text: string): Promise<OpenedToken | string> {
+/** A token under a trusted signature, or what is wrong with it. */
+async function openToken({ stores }: RecordParts, text: string): Promise<VoucherToken | string> {
   const document = textToToken(text);
   if (!document) return "malformed";
   const opened = await openTrusted(stores.trust.keySet(), "voucher-token", decodeVoucherToken, document);
-  return opened.ok ? { token: opened.value, keyId: opened.keyId } : opened.refusal.code;
+  return opened.ok ? opened.value : opened.refusal.code;
 }
 
 async function openLease({ stores }: RecordParts, document: Uint8Array): Promise<Lease | "not-valid"> {
@@ -282,9 +311,51 @@ async function openLease({ stores }: RecordParts, document: Uint8Array): Promise
   return opened.ok ? opened.value : "not-valid";
 }
 
-function nativeScrypt(password: Uint8Array, salt: Uint8Array): Uint8Array {
+/** Whether the number is the one of a token, whoever signed it: that is found out meanwhile. */
+async function fitsToken(text: string, number: string): Promise<boolean> {
+  const document = textToToken(text);
+  const parsed = document && parseDocument(document);
+  const read = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
+  return parsed?.ok && read?.ok
+    ? checkVoucherNumber(read.value, parsed.keyId, number, deriveNatively)
+    : false;
+}
+
+async function deriveNatively(password: Uint8Array, salt: Uint8Array): Promise<Uint8Array> {
   const { dkLen, ...cost } = verifierCost;
-  return scryptSync(password, salt, dkLen, cost);
+  return scryptOffThread(password, salt, dkLen, cost);
+}
+
+const scryptOffThread = promisify<Uint8Array, Uint8Array, number, ScryptOptions, Buffer>(scrypt);
+
+/** A voucher number in the two forms in which it leaves the till. */
+export interface HiddenNumber {
+  readonly commitment: Uint8Array;
+  /** What the commitment opens to, and the same sealed with the server's key. */
+  readonly opening: NumberOpening;
+  readonly serverBoxKey: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** Undefined for what is no voucher number. */
+async function hideNumber(
+  { stores, randomBytes }: RecordParts,
+  number: string,
+): Promise<HiddenNumber | undefined> {
+  if (!isVoucherNumber(number)) return undefined;
+  const opening = openingFor(number, randomBytes);
+  const { serverBoxKey } = stores.trust.keySet();
+  const sealed = await sealNumberNatively(serverBoxKey, opening, randomBytes);
+  return { commitment: commitmentOf(opening), opening, serverBoxKey, sealed };
+}
+
+/** Sealed again where the server has another key since: an online redemption contacts it in between. */
+export function sealedNow(
+  { stores, randomBytes }: RecordParts,
+  { opening, serverBoxKey, sealed }: HiddenNumber,
+): Uint8Array {
+  const current = stores.trust.keySet().serverBoxKey;
+  return equalBytes(current, serverBoxKey) ? sealed : sealNumber(current, opening, randomBytes);
 }
 
 /** The verifiers may differ: they depend on the key that signed. */

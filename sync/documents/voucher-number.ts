@@ -6,7 +6,7 @@ import { scrypt } from "@noble/hashes/scrypt.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { equalBytes, uint64Bytes } from "../signing/bytes.ts";
-import { openSealedNatively } from "../signing/native-sealed.ts";
+import { openSealedNatively, sealNatively } from "../signing/native-sealed.ts";
 import type { RandomBytes } from "../signing/random.ts";
 import { contextOf } from "../signing/realm.ts";
 import { seal, type BoxKeyPair } from "../signing/sealed.ts";
@@ -38,31 +38,25 @@ export function verifierInput({ keyId, serial, number }: VerifierInput): {
   return { password: numberBytes(number), salt: sha256(concatBytes(context, keyId, uint64Bytes(serial))) };
 }
 
-/** scrypt at `verifierCost`. */
-export type BlockingScrypt = (password: Uint8Array, salt: Uint8Array) => Uint8Array;
+/** scrypt at `verifierCost`, by an implementation of the platform's own: it takes a part of the time, on another thread. */
+export type DeriveVerifier = (password: Uint8Array, salt: Uint8Array) => Promise<Uint8Array>;
 
-/**
- * The 16-byte scrypt verifier that a token carries. Takes some milliseconds, which is what guessing costs; an
- * implementation of the platform's own takes a part of it.
- */
-export function tokenVerifier(input: VerifierInput, derive: BlockingScrypt = deriveInJavaScript): Uint8Array {
+/** The 16-byte scrypt verifier that a token carries. Takes some milliseconds, which is what guessing costs. */
+export function tokenVerifier(input: VerifierInput): Uint8Array {
   const { password, salt } = verifierInput(input);
-  return derive(password, salt);
-}
-
-function deriveInJavaScript(password: Uint8Array, salt: Uint8Array): Uint8Array {
   return scrypt(password, salt, verifierCost);
 }
 
-/** Whether a number is the one that the token (opened under `keyId`) was made for. */
-export function checkVoucherNumber(
+/** Whether a number is the one that the token, signed under `keyId`, was made for. */
+export async function checkVoucherNumber(
   token: { readonly serial: bigint; readonly verifier: Uint8Array },
   keyId: Uint8Array,
   number: string,
-  derive?: BlockingScrypt,
-): boolean {
+  derive: DeriveVerifier,
+): Promise<boolean> {
   if (!isVoucherNumber(number)) return false;
-  return equalBytes(tokenVerifier({ keyId, serial: token.serial, number }, derive), token.verifier);
+  const { password, salt } = verifierInput({ keyId, serial: token.serial, number });
+  return equalBytes(await derive(password, salt), token.verifier);
 }
 
 /** A fresh opening for a number. */
@@ -79,12 +73,25 @@ export function commitmentOf({ opening, number }: NumberOpening): Uint8Array {
 /** Seals an opening for the server: a sealed box of opening (16) ‖ number (8, big-endian). */
 export function sealNumber(
   serverBoxKey: Uint8Array,
-  { opening, number }: NumberOpening,
+  opening: NumberOpening,
   randomBytes: RandomBytes,
 ): Uint8Array {
+  return seal(serverBoxKey, sealedContent(opening), randomBytes);
+}
+
+/** `sealNumber` by the platform: quicker, and not on the thread that waits. */
+export async function sealNumberNatively(
+  serverBoxKey: Uint8Array,
+  opening: NumberOpening,
+  randomBytes: RandomBytes,
+): Promise<Uint8Array> {
+  return sealNatively(serverBoxKey, sealedContent(opening), randomBytes);
+}
+
+function sealedContent({ opening, number }: NumberOpening): Uint8Array {
   if (opening.length !== 16) throw new Error("an opening has 16 bytes");
   requireVoucherNumber(number);
-  return seal(serverBoxKey, concatBytes(opening, uint64Bytes(BigInt(number))), randomBytes);
+  return concatBytes(opening, uint64Bytes(BigInt(number)));
 }
 
 /** Opens what `sealNumber` made; undefined when it does not open or holds no voucher number. */
@@ -110,6 +117,7 @@ function requireVoucherNumber(number: string): void {
   if (!isVoucherNumber(number)) throw new Error("a voucher number is written with 16 digits");
 }
 
-function isVoucherNumber(number: string): boolean {
+/** Whether it is written as a voucher number is. */
+export function isVoucherNumber(number: string): boolean {
   return /^[0-9]{16}$/.test(number);
 }

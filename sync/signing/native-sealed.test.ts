@@ -2,7 +2,7 @@
 import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import nacl from "tweetnacl";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { openSealedNatively } from "./native-sealed.ts";
+import { openSealedNatively, sealNatively } from "./native-sealed.ts";
 import { webRandomBytes } from "./random.ts";
 import { boxKeyPair, nonceOf, openSealed, seal } from "./sealed.ts";
 
@@ -11,6 +11,46 @@ const other = boxKeyPair(new Uint8Array(32).fill(10));
 
 afterEach(() => {
   vi.restoreAllMocks();
+});
+
+describe("sealed boxes, made by the platform", () => {
+  const chance = (length: number) => new Uint8Array(length).fill(3);
+
+  test.each([0, 1, 24, 1000])("%d bytes are sealed to the same box as in JavaScript", async (length) => {
+    const plaintext = webRandomBytes(length);
+    const sealed = await sealNatively(recipient.publicKey, plaintext, chance);
+    expect(sealed).toEqual(seal(recipient.publicKey, plaintext, chance));
+    expect(openSealed(recipient, sealed)).toEqual(plaintext);
+  });
+
+  test("the X25519 is the platform's, and each box has a key of its own", async () => {
+    const inJavaScript = vi.spyOn(nacl, "box");
+    const [one, another] = [
+      await sealNatively(recipient.publicKey, Uint8Array.of(1), webRandomBytes),
+      await sealNatively(recipient.publicKey, Uint8Array.of(1), webRandomBytes),
+    ];
+    expect(inJavaScript).not.toHaveBeenCalled();
+    expect(one).not.toEqual(another);
+  });
+
+  test("what is changed after the call is not seen", async () => {
+    const [publicKey, plaintext] = [Uint8Array.from(recipient.publicKey), Uint8Array.of(1, 2)];
+    const sealing = sealNatively(publicKey, plaintext, webRandomBytes);
+    publicKey.fill(9);
+    plaintext.fill(0);
+    expect(openSealed(recipient, await sealing)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  test("where the platform has no X25519, or refuses the key, JavaScript seals to the same box", async () => {
+    const ofSmallOrder = new Uint8Array(32);
+    expect(await sealNatively(ofSmallOrder, Uint8Array.of(4), chance)).toEqual(
+      seal(ofSmallOrder, Uint8Array.of(4), chance),
+    );
+    vi.spyOn(crypto.subtle, "importKey").mockRejectedValue(new Error("not supported"));
+    expect(await sealNatively(recipient.publicKey, Uint8Array.of(4), chance)).toEqual(
+      seal(recipient.publicKey, Uint8Array.of(4), chance),
+    );
+  });
 });
 
 describe("sealed boxes, opened by the platform", () => {
