@@ -5,10 +5,10 @@
  * It has two lines of one page each, written in turn and in place: one flush, which needs no room on the disk. A power cut
  * leaves the line before whole.
  */
+import { hash as digest } from "node:crypto";
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { ChainHead } from "#sync/chain.ts";
 import type { HeadRecord } from "#sync/queue/head.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
@@ -104,7 +104,7 @@ function lineWith(text: string): Buffer {
 }
 
 function sumOf(said: string): string {
-  return bytesToHex(sha256(utf8ToBytes(said))).slice(0, 16);
+  return digest("sha256", said).slice(0, 16);
 }
 
 function lastOf(lines: Lines): Line | undefined {
