@@ -93,6 +93,12 @@ function observedTx(
       close: (serial, epoch, end, at) => closeLeases([{ serial, epoch, end, at }]),
       closeAll: closeLeases,
     }),
+    vouchers: replaced(tx.vouchers, {
+      async insert(rows, reserve) {
+        await tx.vouchers.insert(rows, reserve);
+        if (rows.length > 0) then(() => record.post(reserve));
+      },
+    }),
     ledger: replaced(tx.ledger, {
       post: async (entry) => (await postEntries([entry]))[0] === true,
       postAll: postEntries,
