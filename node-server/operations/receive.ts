@@ -18,6 +18,7 @@ import { keyAt, keysOf } from "../nodes/change-key.ts";
 import type { NodeKey } from "../nodes/change-key.ts";
 import { evidenceIn } from "../recovery/evidence.ts";
 import type { Evidence } from "../recovery/evidence.ts";
+import { openNumber } from "./redeem.ts";
 import { asItsOwn, runsOf, settleRun } from "./runs.ts";
 import { quarantineOperation, settleOperation } from "./settle.ts";
 import type { ReceivedOperation, SettledOperation, Settlement } from "./settle.ts";
@@ -107,6 +108,7 @@ async function settleTogether(
   evidence: Evidence,
 ): Promise<SettledOperation[] | undefined> {
   if (run.length === 1) return undefined;
+  await Promise.all(run.map(({ sealed }) => sealed && openNumber(context, sealed)));
   try {
     return await inSpan("settle operations", { attributes: { "paypost.operations": run.length } }, () =>
       store.transaction((tx) => settleRun(context, tx, nodeId, run, evidence)),

@@ -1,5 +1,6 @@
 /** Gathers the facts of a redemption under locks, lets `sync/settlement.ts` decide, and claims the voucher. */
 import { commitmentOf, openSealedNumber } from "#sync/documents/voucher-number.ts";
+import type { BoxKeyPair } from "#sync/signing/sealed.ts";
 import type { Operation, RedeemVoucher } from "#sync/documents/operation.ts";
 import { settleRedemption } from "#sync/settlement.ts";
 import type { RedemptionFacts, RedemptionVerdict } from "#sync/settlement.ts";
@@ -146,7 +147,23 @@ async function numberIsProven(
   voucher: VoucherRow,
   redeem: Pick<RedeemOperation, "body" | "sealed">,
 ): Promise<boolean> {
-  const secret = redeem.sealed ? await openSealedNumber(context.boxKeys, redeem.sealed) : undefined;
+  const secret = redeem.sealed ? await openNumber(context, redeem.sealed) : undefined;
   if (!secret || !equalBytes(commitmentOf(secret), redeem.body.numberCommitment)) return false;
   return equalBytes(indexOfNumber(context.indexKey, secret.number), voucher.numberIndex);
+}
+
+type NumberOpened = ReturnType<typeof openSealedNumber>;
+
+const opened = new WeakMap<Uint8Array, { readonly boxKeys: BoxKeyPair; readonly number: NumberOpened }>();
+
+/**
+ * Opens what an operation has sealed, once. Those of a run are opened before they are settled: they come off the threads in
+ * any order, and a run is settled in its own.
+ */
+export function openNumber({ boxKeys }: Pick<OperationContext, "boxKeys">, sealed: Uint8Array): NumberOpened {
+  const known = opened.get(sealed);
+  if (known?.boxKeys === boxKeys) return known.number;
+  const number = openSealedNumber(boxKeys, sealed);
+  opened.set(sealed, { boxKeys, number });
+  return number;
 }
