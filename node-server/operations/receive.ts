@@ -108,7 +108,7 @@ async function settleTogether(
   evidence: Evidence,
 ): Promise<SettledOperation[] | undefined> {
   if (run.length === 1) return undefined;
-  await Promise.all(run.map(({ sealed }) => sealed && openNumber(context, sealed)));
+  await Promise.all(run.map(async ({ sealed }) => sealed && openNumber(context, sealed)));
   try {
     return await inSpan("settle operations", { attributes: { "paypost.operations": run.length } }, () =>
       store.transaction((tx) => settleRun(context, tx, nodeId, run, evidence)),
