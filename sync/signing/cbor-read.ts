@@ -3,6 +3,7 @@
  * what is wrong (RFC 8949 sections 3 and 4.2.1). Documents are read so often, by tills and servers, that decoding them by a
  * library and encoding them again to compare took many times as long.
  */
+import { ownBytes } from "./bytes.ts";
 import type { CborKey, CborValue } from "./cbor.ts";
 
 /**
@@ -68,7 +69,7 @@ class Reader {
     if (major === 1) return negative(argument);
     if (argument > this.#bytes.length - this.#position) throw new Refused("malformed");
     const length = Number(argument);
-    if (major === 2) return this.#take(length).slice();
+    if (major === 2) return ownBytes(this.#take(length));
     if (major === 3) return textOf(this.#take(length));
     return major === 4 ? this.#array(length, depth) : this.#map(length, depth);
   }
