@@ -50,12 +50,12 @@ function fetchLeases(till: Till, server: StandInServer) {
 function put(
   server: StandInServer,
   serial: bigint,
-  { authority = stranger, n = 1, recalledAt = null as string | null } = {},
+  { authority = stranger, n = 1, recalledAt = null as string | null, told = serial.toString() } = {},
 ): void {
   const lease = { serial, nodeId: server.nodeId, epoch: { generation: 1, n }, notAfterMs: 4e12 };
   server.shapes.leases.put(`"leases"/"${serial}"`, {
     node_id: server.nodeId,
-    serial: serial.toString(),
+    serial: told,
     epoch_generation: "1",
     epoch_n: String(n),
     not_after: new Date(4e12).toISOString(),
@@ -112,6 +112,14 @@ describe("leases that come among many", () => {
     await fetchLeases(till, server);
     expect(till.stores.leases.countAside()).toBe(0);
     expect(await redeem(till, forged)).toMatchObject({ kind: "accepted" });
+  });
+
+  test("are stored although one beside them has a serial that no database holds", async () => {
+    const { server, till } = await benchWith();
+    put(server, 999n, { told: "9999999999999999999" });
+    expect(await fetchLeases(till, server)).toEqual({ kind: "up-to-date" });
+    expect(leases(till).map(({ serial }) => serial)).toEqual(many);
+    expect(till.stores.leases.countAside()).toBe(1);
   });
 
   test("take no place before they were checked where a lease is known", async () => {

@@ -210,8 +210,10 @@ function chunkOf({ chunk }: RowValue): number | undefined {
   return chunk && /^[0-9]{1,10}$/.test(chunk) ? Number(chunk) : undefined;
 }
 
+/** A larger one than a database's integer would make all that comes with it impossible to store. */
 function serialOf({ serial }: RowValue): bigint | undefined {
-  return serial && /^[0-9]{1,19}$/.test(serial) ? BigInt(serial) : undefined;
+  const value = serial && /^[0-9]{1,19}$/.test(serial) ? BigInt(serial) : undefined;
+  return value !== undefined && value < 2n ** 63n ? value : undefined;
 }
 
 /** PostgreSQL writes a moment as `2026-11-24 12:00:00.123+00`. */
