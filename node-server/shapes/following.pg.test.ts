@@ -85,10 +85,10 @@ test("what a snapshot includes is not told again, though it gets its position af
   const { handle, body } = await takeShapeSnapshot(bench.pool, shapeDefinitions.leases, reader, {
     withRows: true,
     chunkBytes: 1_000,
-    toMessage: ({ value }) => value,
+    toMessage: ({ value }) => JSON.stringify({ serial: (JSON.parse(value) as { serial: string }).serial }),
     endMessage: () => "{}",
   });
-  expect(JSON.parse(body)).toMatchObject([{ serial: "1" }, {}]);
+  expect(body).toBe('[{"serial":"1"},{}]');
   await during.query(`${updated("flight")}; commit`);
   during.release();
   const answer = await source(0).fetch(
