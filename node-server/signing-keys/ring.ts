@@ -11,7 +11,7 @@ import type { TrustedKeys } from "#sync/documents/key-set.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, serverKinds } from "#sync/signing/kinds.ts";
 import type { ServerKind } from "#sync/signing/kinds.ts";
-import { signerOf } from "#sync/signing/signers.ts";
+import { followKey, signerOf } from "#sync/signing/signers.ts";
 import type { Signer } from "#sync/signing/signers.ts";
 import { callbackJwk, callbackKeyOf } from "../callbacks/signature.ts";
 import type { CallbackKey } from "../callbacks/signature.ts";
@@ -154,17 +154,5 @@ function currentOf(held: readonly HeldKey[], kind: KeyKind): HeldKey {
 
 /** Key id and signature are read without a wait between them (`signDocument`), so that they are of one key. */
 function liveSigner(kind: ServerKind, current: () => HeldKey): Signer {
-  let named: { readonly key: HeldKey; readonly keyId: Uint8Array } | undefined;
-  return {
-    kind,
-    get keyId() {
-      const key = current();
-      if (named?.key !== key) named = { key, keyId: keyIdOf(kind, key.publicKey) };
-      return named.keyId;
-    },
-    get publicKey() {
-      return current().publicKey;
-    },
-    sign: (bytes) => current().sign(bytes),
-  };
+  return followKey(kind, current, (key) => signerOf(kind, key));
 }

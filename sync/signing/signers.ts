@@ -48,9 +48,19 @@ export function createSyncSigner(kind: SignedKind, from: Ed25519Key | Uint8Array
 
 /** The same from the key of the moment: it may be replaced between two signatures. */
 export function createLiveSigner(kind: SignedKind, key: () => Ed25519Key): SyncSigner {
-  let known = { key: key(), signer: createSyncSigner(kind, key()) };
-  const current = (): SyncSigner => {
-    if (known.key !== key()) known = { key: key(), signer: createSyncSigner(kind, key()) };
+  return followKey(kind, key, (current) => createSyncSigner(kind, current));
+}
+
+/** A signer that is always the one of the key of the moment, which is made once for each key. */
+export function followKey<Key, Signed>(
+  kind: SignedKind,
+  key: () => Key,
+  signerFor: (key: Key) => SigningIdentity & { sign(bytes: Uint8Array): Signed },
+): SigningIdentity & { sign(bytes: Uint8Array): Signed } {
+  let known: { readonly key: Key; readonly signer: ReturnType<typeof signerFor> } | undefined;
+  const current = () => {
+    const now = key();
+    if (known?.key !== now) known = { key: now, signer: signerFor(now) };
     return known.signer;
   };
   return {
