@@ -1,6 +1,6 @@
 /** Looks at leases that arrived among many, once they are stored: a row that fails is set aside, as if it had failed before. */
 import type { ArrivedLease, LookedAt, ShapeStorage } from "../ports/shape-storage.ts";
-import { checkRow } from "./check-row.ts";
+import { checkKept } from "./check-row.ts";
 import type { RowContext } from "./check-row.ts";
 
 /** Ends when all were looked at, or when `pause`, which is called after some of them, says that it is to end. */
@@ -18,8 +18,6 @@ export async function checkArrived(
 }
 
 async function checkOne(lease: ArrivedLease, context: RowContext): Promise<LookedAt[]> {
-  const name = "leases";
-  const row = { key: lease.key.slice(name.length + 1), operation: "insert", value: lease.value } as const;
-  const change = await checkRow(name, row, context);
+  const change = await checkKept("leases", lease, context);
   return change ? [{ lease, change }] : [];
 }

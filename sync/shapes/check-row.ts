@@ -70,6 +70,15 @@ function keyOf(name: ShapeName, { key }: ShapeRow): string {
   return `${name}:${key}`;
 }
 
+/** Checks a row that was kept, under the key that it was given then. */
+export function checkKept(
+  name: ShapeName,
+  { key, value }: { readonly key: string; readonly value: RowValue },
+  context: RowContext,
+): Promise<ShapeChange | undefined> {
+  return checkRow(name, { key: key.slice(name.length + 1), operation: "insert", value }, context);
+}
+
 type Checker = (
   key: string,
   value: RowValue,

@@ -1,6 +1,6 @@
 /** Looks again at rows that failed their check: a new key set may have brought the key that was missing. */
 import type { RowValue, ShapeChange, ShapeName, ShapeStorage } from "../ports/shape-storage.ts";
-import { checkRow } from "./check-row.ts";
+import { checkKept } from "./check-row.ts";
 import type { RowContext } from "./check-row.ts";
 
 export async function recheckAside(
@@ -10,8 +10,7 @@ export async function recheckAside(
 ): Promise<void> {
   const passed: ShapeChange[] = [];
   for (const { key, value } of storage.aside(name)) {
-    const row = { key: key.slice(name.length + 1), value: JSON.parse(value) as RowValue };
-    const change = await checkRow(name, { ...row, operation: "insert" }, context());
+    const change = await checkKept(name, { key, value: JSON.parse(value) as RowValue }, context());
     if (change && change.type !== "aside") passed.push(change);
   }
   if (passed.length > 0) storage.amend(name, passed);

@@ -91,7 +91,7 @@ function consume(
       if (ended) return;
       const position = { handle: stream.shapeHandle ?? "", position: stream.lastOffset };
       try {
-        const upToDate = await consumer.receive(toShapeMessages(messages), position);
+        const upToDate = await consumer.receive(messages.flatMap(toShapeMessage), position);
         if (ended || !upToDate) return;
         renewals = 0;
         options.onStored?.();
@@ -114,20 +114,13 @@ async function tokenOf(sessions: Sessions): Promise<string> {
   return session.token;
 }
 
-function toShapeMessages(messages: readonly Message<Row & TextRow>[]): ShapeMessage[] {
-  const told: ShapeMessage[] = [];
-  for (const message of messages) {
-    const { headers } = message;
-    if ("key" in message) {
-      told.push({ key: message.key, operation: message.headers.operation, value: message.value });
-    } else if (
-      "control" in headers &&
-      (headers.control === "up-to-date" || headers.control === "must-refetch")
-    ) {
-      told.push({ control: headers.control });
-    }
+function toShapeMessage(message: Message<Row & TextRow>): ShapeMessage[] {
+  const { headers } = message;
+  if ("key" in message) {
+    return [{ key: message.key, operation: message.headers.operation, value: message.value }];
   }
-  return told;
+  const control = "control" in headers ? headers.control : undefined;
+  return control === "up-to-date" || control === "must-refetch" ? [{ control }] : [];
 }
 
 const asText = (value: string): string => value;
