@@ -39,14 +39,6 @@ export function createVault(): Vault {
     if (!keys) throw new VaultLockedError("the till is locked");
     return keys;
   };
-  // Drawn for some at a time: to ask for each takes as long as to seal.
-  let drawn: Uint8Array = new Uint8Array();
-  const nextNonce = (): Uint8Array => {
-    if (drawn.length === 0) drawn = webRandomBytes(64 * nonceBytes);
-    const nonce = drawn.subarray(0, nonceBytes);
-    drawn = drawn.subarray(nonceBytes);
-    return nonce;
-  };
   return {
     unlock(seed) {
       const keyFor = (use: number) =>
@@ -63,7 +55,7 @@ export function createVault(): Vault {
       for (const forget of forgetting) forget();
     },
     seal(value) {
-      const nonce = nextNonce();
+      const nonce = webRandomBytes(nonceBytes);
       return concatBytes(nonce, nacl.secretbox(value, nonce, inUse().each));
     },
     open(sealed) {
@@ -99,10 +91,10 @@ export function createVault(): Vault {
 }
 
 export function sealText(vault: Vault, text: string): Uint8Array {
-  return vault.seal(Buffer.from(text));
+  return vault.seal(new TextEncoder().encode(text));
 }
 
 export function openText(vault: Vault, sealed: Uint8Array): string | undefined {
   const value = vault.open(sealed);
-  return value && Buffer.from(value.buffer, value.byteOffset, value.length).toString();
+  return value && new TextDecoder().decode(value);
 }

@@ -1,4 +1,5 @@
 /** Vouchers, with what their batch says of them; and the encrypted number that waits for its caller. */
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 import type { NewVoucher, VoucherRow, VoucherRows } from "../ports/store.ts";
@@ -16,9 +17,9 @@ export function voucherRows(trx: Trx): VoucherRows {
     async withFreeNumbers(rows) {
       const known = sql<{ number_index: Uint8Array }>`
         select number_index from vouchers where number_index = any(${rows.map((row) => row.numberIndex)}::bytea[])`;
-      const taken = new Set((await known.execute(trx)).rows.map((row) => hex(row.number_index)));
+      const taken = new Set((await known.execute(trx)).rows.map((row) => bytesToHex(row.number_index)));
       return rows.filter((row) => {
-        const index = hex(row.numberIndex);
+        const index = bytesToHex(row.numberIndex);
         const isFree = !taken.has(index);
         taken.add(index);
         return isFree;
@@ -168,10 +169,6 @@ function insertionOfVouchers(rows: readonly NewVoucher[]): RawBuilder<unknown> {
       ${rows.map((row) => row.expiresAt.toISOString())}::timestamptz[],
       ${rows.map((row) => row.replaces ?? null)}::bigint[]) as made (serial, batch, line, group_code, amount_minor,
         currency, number_index, number_verifier, token_key_id, expires_at, replaces)`;
-}
-
-function hex(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
 }
 
 function insertionOfDeliveries(vouchers: readonly NewVoucher[]): RawBuilder<unknown> {

@@ -114,7 +114,8 @@ interface ReleaseRow {
   readonly cause: "asked" | "recalled";
 }
 
-const counting = "load = (select load from shape_heads where name = 'leases')";
+/** The rows of the load that counts. */
+export const counting = "load = (select load from shape_heads where name = 'leases')";
 const unused = `serial not in (select serial from redemptions where live = 1)
   and not exists (select 1 from bill_payments p where p.serial = leases.serial and p.live = 1)
   and not exists (select 1 from releases r where r.serial = leases.serial

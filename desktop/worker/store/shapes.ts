@@ -17,7 +17,7 @@ import type { Vault } from "../vault.ts";
 import { openAside, sealAside } from "./aside.ts";
 import { createArrivalStorage } from "./arrivals.ts";
 import type { LeaseArrival } from "./arrivals.ts";
-import { sealMaterial } from "./leases.ts";
+import { counting, sealMaterial } from "./leases.ts";
 import { createBillRowWriter } from "./bills.ts";
 import { keepServedProgrammes } from "./served-programmes.ts";
 
@@ -59,11 +59,11 @@ export function createShapeStorage(stores: ShapeStores): ShapeStorage {
     "select key, value from rows_aside where shape = ? order by key limit 10000",
   );
   const leased = database.prepare<[bigint], object>(
-    `select 1 as found from leases where load = (select load from shape_heads where name = 'leases') and serial = ?`,
+    `select 1 as found from leases where ${counting} and serial = ?`,
   );
   const arrival = database.prepare<[], { readonly arrival: bigint }>(
     `select arrival from leases indexed by arrived_leases
-     where arrival is not null and load = (select load from shape_heads where name = 'leases') order by arrival limit 1`,
+     where arrival is not null and ${counting} order by arrival limit 1`,
   );
   const arrivals = createArrivalStorage(database, vault);
   const write = createWriter(stores);
