@@ -22,11 +22,11 @@ export function rowAsJson(definition: ShapeDefinition, alias: string, from: "sna
   const columns = Object.entries(definition.columns).map(([name, column]) => {
     const value = `${alias}."${name}"::text`;
     const text = column.type === "bool" && from === "change" ? `left(${value}, 1)` : value;
-    // Put together by hand, which takes half as long as `to_json` of the row.
     const told = plainTypes.has(column.type) ? `'"' || ${text} || '"'` : `to_json(${text})::text`;
-    return `'"${name}":' || ${column.not_null ? told : `coalesce(${told}, 'null')`}`;
+    return `'"${name}":', ${column.not_null ? told : `coalesce(${told}, 'null')`}`;
   });
-  return `'{' || ${columns.join(" || ',' || ")} || '}'`;
+  // Put together by hand, which takes half as long as `to_json` of the row.
+  return `concat('{', ${columns.join(", ',', ")}, '}')`;
 }
 
 /** Whose text holds nothing that JSON writes in another way. */

@@ -3,7 +3,7 @@
  * within minutes: a node whose link broke at the first answer, or one of many that read the same rows, does not make
  * the server write all of it once more.
  */
-import type { Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import type { ShapeReader } from "./shape-stamper.ts";
 
 /** A node that asks for one snapshot after the other loses its oldest handles, not the server its disk. */
@@ -11,24 +11,6 @@ const handlesPerReader = 16;
 
 /** What all nodes read has a handle for each of them, and some that they have left behind. */
 const handlesOfShared = 20_000;
-
-export interface SnapshotChunk {
-  readonly handle: string;
-  readonly chunk: number;
-  /** A JSON array of messages. */
-  readonly body: string;
-}
-
-export async function writeSnapshotChunk(
-  client: PoolClient,
-  { handle, chunk, body }: SnapshotChunk,
-): Promise<void> {
-  await client.query("INSERT INTO shape_snapshot_chunks (handle, chunk, body) VALUES ($1, $2, $3)", [
-    handle,
-    chunk,
-    body,
-  ]);
-}
 
 export type ReadChunk =
   | { readonly kind: "chunk"; readonly body: string }
@@ -41,7 +23,7 @@ export type ReadChunk =
 export async function readSnapshotChunk(
   pool: Pool,
   { shape, nodeId }: ShapeReader,
-  { handle, chunk }: Pick<SnapshotChunk, "handle" | "chunk">,
+  { handle, chunk }: { readonly handle: string; readonly chunk: number },
 ): Promise<ReadChunk> {
   const { rows } = await pool.query<{ chunks: number; body: string | null }>(
     `SELECT handles.chunks, stored.body

@@ -7,10 +7,11 @@
  * memory, and a node whose link breaks goes on where it was, at any server process.
  */
 import { randomBytes } from "node:crypto";
+import { escapeLiteral } from "pg";
 import type { Pool, PoolClient } from "pg";
 import type { ShapeDefinition } from "../shapes/definitions.ts";
 import { keyColumns, rowAsJson, rowKey, textSettings } from "./shape-columns.ts";
-import { forgetOldSnapshots, writeSnapshotChunk } from "./shape-snapshot-chunks.ts";
+import { forgetOldSnapshots } from "./shape-snapshot-chunks.ts";
 import type { ShapeReader } from "./shape-stamper.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -21,20 +22,14 @@ export interface Visible {
   readonly running: readonly string[];
 }
 
-export interface SnapshotRow {
-  /** The protocol's name of the row. */
-  readonly key: string;
-  /** The row as JSON. */
-  readonly value: string;
-}
-
 export interface SnapshotRequest {
   /** With false the rows are taken as known, and only the handle is made. */
   readonly withRows: boolean;
   /** A chunk ends with the row that reaches this size. */
   readonly chunkBytes: number;
-  /** Both give JSON. */
-  readonly toMessage: (row: SnapshotRow) => string;
+  /** Of each row's message, as JSON. */
+  readonly headers: string;
+  /** Gives JSON. */
   readonly endMessage: (visible: Visible) => string;
 }
 
@@ -59,7 +54,7 @@ export async function takeShapeSnapshot(
        VALUES ($1, $2, $3, $4, $5, $6)`,
       [handle, view.generation, reader.shape, reader.nodeId, view.snapshot, view.last_position],
     );
-    const told = await readChunks(client, definition, { ...request, handle, view, nodeId: reader.nodeId });
+    const told = await writeChunks(client, definition, { ...request, handle, view, nodeId: reader.nodeId });
     return { handle, lastRun: BigInt(view.last_run), ...told };
   });
   const isShared = definition.shared === true;
@@ -81,11 +76,13 @@ interface View {
 }
 
 // The lock comes before the first statement that looks at the database: TRUNCATE shows itself even to views that are
-// older, and its rows must not be missing here while the tail still tells of them.
+// older, and its rows must not be missing here while the tail still tells of them. Rows are read in the order of the
+// primary key; where statistics are old the planner would rather sort them all on the disk.
 function begin(definition: ShapeDefinition): string {
   return `
     BEGIN ISOLATION LEVEL REPEATABLE READ;
     ${textSettings};
+    SET LOCAL enable_sort = off;
     LOCK TABLE "${definition.table}" IN ACCESS SHARE MODE`;
 }
 
@@ -105,57 +102,32 @@ interface ChunkRequest extends SnapshotRequest {
 }
 
 /** Gives the first chunk and how many there are; where there are several, all of them are written down. */
-async function readChunks(
+async function writeChunks(
   client: PoolClient,
   definition: ShapeDefinition,
-  { handle, nodeId, view, withRows, chunkBytes, toMessage, endMessage }: ChunkRequest,
+  { handle, nodeId, view, withRows, chunkBytes, headers, endMessage }: ChunkRequest,
 ): Promise<{ readonly body: string; readonly chunks: number }> {
-  let first: string | undefined;
-  let chunk = 0;
-  let messages: string[] = [];
-  let bytes = 0;
-  const close = async () => {
-    const body = `[${messages.join(",")}]`;
-    first ??= body;
-    await writeSnapshotChunk(client, { handle, chunk, body });
-    chunk += 1;
-    messages = [];
-    bytes = 0;
-  };
-  for await (const rows of withRows ? rowsOf(client, definition, nodeId) : []) {
-    for (const row of rows) {
-      if (bytes >= chunkBytes) await close();
-      const message = toMessage(row);
-      messages.push(message);
-      bytes += Buffer.byteLength(message);
-    }
+  const end = endMessage(parseSnapshot(view.snapshot));
+  if (!withRows) return { body: `[${end}]`, chunks: 1 };
+  const { rows } = await client.query<{ body: string; chunks: number }>(
+    `SELECT first_chunk AS body, chunk_count AS chunks FROM write_shape_snapshot($1, $2, $3, $4, $5)`,
+    [handle, messagesOf(definition, headers), nodeId, chunkBytes, end],
+  );
+  const [written] = rows;
+  if (!written) throw new Error("write_shape_snapshot gave nothing");
+  if (written.chunks > 1) {
+    await client.query("UPDATE shape_handles SET chunks = $2 WHERE handle = $1", [handle, written.chunks]);
   }
-  messages.push(endMessage(parseSnapshot(view.snapshot)));
-  if (chunk === 0) return { body: `[${messages.join(",")}]`, chunks: 1 };
-  await close();
-  await client.query("UPDATE shape_handles SET chunks = $2 WHERE handle = $1", [handle, chunk]);
-  return { body: first ?? "", chunks: chunk };
+  return written;
 }
 
-/** Rows fetched at a time. */
-const fetchSize = 500;
-
-async function* rowsOf(
-  client: PoolClient,
-  definition: ShapeDefinition,
-  nodeId: string,
-): AsyncGenerator<readonly SnapshotRow[]> {
-  const order = keyColumns(definition).map((name) => `"${definition.table}"."${name}"`);
-  await client.query(
-    `DECLARE shape_rows NO SCROLL CURSOR FOR SELECT ${rowKey(definition)} AS key, ${rowAsJson(definition, `"${definition.table}"`, "snapshot")} AS value
-     FROM "${definition.table}" WHERE node_id = $1 ORDER BY ${order.join(", ")}`,
-    [nodeId],
-  );
-  for (;;) {
-    const { rows } = await client.query<SnapshotRow>(`FETCH ${fetchSize} FROM shape_rows`);
-    yield rows;
-    if (rows.length < fetchSize) return;
-  }
+/** A query for the messages of a node's rows, which is its $1. */
+function messagesOf(definition: ShapeDefinition, headers: string): string {
+  const table = `"${definition.table}"`;
+  const order = keyColumns(definition).map((name) => `${table}."${name}"`);
+  return `SELECT concat('{"key":', to_json(${rowKey(definition)}), ',"value":', ${rowAsJson(definition, table, "snapshot")},
+      ',"headers":', ${escapeLiteral(headers)}, '}')
+    FROM ${table} WHERE node_id = $1 ORDER BY ${order.join(", ")}`;
 }
 
 /** The chance part keeps a handle unique even where a copy of the database was put back without a new generation. */

@@ -8,7 +8,7 @@ import { findRecentSnapshot, readSnapshotChunk } from "../postgres/shape-snapsho
 import { freshHandle, takeShapeSnapshot, type ShapeSnapshot } from "../postgres/shape-snapshot.ts";
 import { readShapeTail, type ShapeTail } from "../postgres/shape-tail.ts";
 import type { ShapeDefinition } from "./definitions.ts";
-import { changeMessages, insertMessages, snapshotEndMessage, upToDateMessage } from "./messages.ts";
+import { changeMessages, insertHeaders, snapshotEndMessage, upToDateMessage } from "./messages.ts";
 import { chunkOffset, offsetOf, parseOffset, snapshotEnd } from "./offset.ts";
 import type { ShapeAnswer, ShapeRequest } from "./source.ts";
 import type { Place } from "./waiting.ts";
@@ -125,7 +125,7 @@ function takeSnapshot(
   return takeShapeSnapshot(pool, definition, request, {
     withRows,
     chunkBytes: limits.chunkBytes,
-    toMessage: insertMessages(definition),
+    headers: insertHeaders(definition),
     endMessage: snapshotEndMessage,
   });
 }

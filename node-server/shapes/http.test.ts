@@ -68,6 +68,17 @@ test("no answer may be kept by a shared cache", async () => {
   }
 });
 
+test("what is there as a whole comes with its length in bytes, what streams without one", async () => {
+  const lengthOf = async (body: string | ReadableStream<Uint8Array>) => {
+    const { source } = recording({ ...rows, body });
+    const response = await answerShapeRequest(source, new Request(`${url}?offset=-1`), reader);
+    const read = (await response.arrayBuffer()).byteLength;
+    return [response.headers.get("content-length"), read];
+  };
+  expect(await lengthOf('["é"]')).toEqual(["6", 6]);
+  expect(await lengthOf(new Blob(['["é"]']).stream())).toEqual([null, 6]);
+});
+
 test("an unknown shape is not found", async () => {
   const response = await answerShapeRequest(
     answering({ kind: "unknown-shape" }),
@@ -141,11 +152,11 @@ function answering(answer: ShapeAnswer): ShapeSource {
   return { fetch: () => Promise.resolve(answer) };
 }
 
-function recording(): { source: ShapeSource; asked: ShapeRequest[] } {
+function recording(answer: ShapeAnswer = rows): { source: ShapeSource; asked: ShapeRequest[] } {
   const asked: ShapeRequest[] = [];
   const fetch = (request: ShapeRequest) => {
     asked.push(request);
-    return Promise.resolve(rows);
+    return Promise.resolve(answer);
   };
   return { source: { fetch }, asked };
 }

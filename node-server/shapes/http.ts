@@ -63,9 +63,17 @@ async function messages(
     ...(!asked.live && !unmodified && { "electric-schema": answer.schema }),
     ...(answer.upToDate && { "electric-up-to-date": "" }),
   });
-  if (!unmodified && request.method !== "HEAD") return new Response(answer.body, { headers });
+  if (!unmodified && request.method !== "HEAD") return withBody(answer.body, headers);
   if (typeof answer.body !== "string") await answer.body.cancel();
   return new Response(null, { status: unmodified ? 304 : 200, headers });
+}
+
+/** What is there as a whole comes with its length, so that a node counts it without looking at what arrives. */
+function withBody(body: string | ReadableStream<Uint8Array>, headers: Headers): Response {
+  if (typeof body !== "string") return new Response(body, { headers });
+  const bytes = new TextEncoder().encode(body);
+  headers.set("content-length", String(bytes.length));
+  return new Response(bytes, { headers });
 }
 
 function mustRefetch(request: Request, handle: string | undefined): Response {

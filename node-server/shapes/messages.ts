@@ -1,14 +1,13 @@
 /** Messages of Electric's protocol, with `replica=full`: an update carries the whole row and what its changed columns held. */
 import type { TextRow } from "../postgres/shape-columns.ts";
-import type { SnapshotRow, Visible } from "../postgres/shape-snapshot.ts";
+import type { Visible } from "../postgres/shape-snapshot.ts";
 import type { ShapeChange } from "../postgres/shape-tail.ts";
 import type { ShapeDefinition } from "./definitions.ts";
 import { placeInRun } from "./offset.ts";
 
-/** Gives the messages of a snapshot's rows, which come as JSON and are told as they are. */
-export function insertMessages(definition: ShapeDefinition): (row: SnapshotRow) => string {
-  const headers = JSON.stringify({ relation: ["public", definition.table], operation: "insert" });
-  return ({ key, value }) => `{"key":${JSON.stringify(key)},"value":${value},"headers":${headers}}`;
+/** Headers of the messages of a snapshot's rows. */
+export function insertHeaders(definition: ShapeDefinition): string {
+  return JSON.stringify({ relation: ["public", definition.table], operation: "insert" });
 }
 
 /** The end of the snapshot: the list of transactions that its rows include. */
