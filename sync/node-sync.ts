@@ -186,5 +186,6 @@ function shapeParts(parts: SyncParts): ShapeParts {
   const { nodeId, trust, shapes, link, sessions, patience, contact, clock } = parts;
   const context = () => ({ nodeId, keySet: trust.keySet() });
   const time = () => trustedTime(contact.anchor(), clock, 0);
-  return { storage: shapes, context, link, sessions, patience, time };
+  const pause = () => patience.sleep(0);
+  return { storage: shapes, context, link, sessions, patience, time, pause };
 }

@@ -204,6 +204,6 @@ describe("leases that come among many", () => {
     await till.node().checkArrived();
     expect(arrivalsOf(till)).toEqual([]);
     expect(await redeem(till, good)).toMatchObject({ kind: "refused" });
-    expect(await redeem(till, 100n)).toMatchObject({ kind: "accepted" });
+    expect(await redeem(till, 120n)).toMatchObject({ kind: "accepted" });
   });
 });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as immediate, setTimeout as delay } from "node:timers/promises";
 import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 
 export function createMachineClock(): MachineClock {
@@ -14,9 +14,11 @@ export function createMachineClock(): MachineClock {
   };
 }
 
+/** No time at all is as long as what waits already takes; the shortest delay would be a millisecond. */
 export const machineSleep: Sleep = async (ms, signal) => {
   try {
-    await delay(ms, undefined, signal ? { signal } : undefined);
+    if (ms <= 0) await immediate();
+    else await delay(ms, undefined, signal ? { signal } : undefined);
   } catch {
     // The signal ended the wait: whoever raised it knows.
   }

@@ -26,6 +26,8 @@ export interface ConsumerParts {
   readonly context: () => RowContext;
   /** Load the shape anew although a head is stored: the server cannot continue from there. */
   readonly reload?: boolean;
+  /** Called between some rows and the next: what else the thread has to do comes in between, such as what goes on arriving. */
+  readonly pause?: () => Promise<void>;
 }
 
 /** Thrown when a batch does not continue what is stored: somebody else has stored something meanwhile. */
@@ -51,7 +53,7 @@ type RowCheck = (row: ShapeRow) => Promise<ShapeChange | undefined> | ShapeChang
  * The messages in their order and some at a time, with each row as what is to be stored of it. The platform's threads
  * check the signatures of the next ones while the caller stores these.
  */
-async function* checked(messages: readonly ShapeMessage[], check: RowCheck) {
+async function* checked(messages: readonly ShapeMessage[], check: RowCheck, pause: ConsumerParts["pause"]) {
   const checkFrom = (start: number) =>
     Promise.all(
       messages
@@ -65,6 +67,7 @@ async function* checked(messages: readonly ShapeMessage[], check: RowCheck) {
       next = checkFrom(start);
       yield together;
       if (start >= messages.length) return;
+      await pause?.();
     }
   } finally {
     // Where storing failed, nobody else waits for these.
@@ -72,7 +75,7 @@ async function* checked(messages: readonly ShapeMessage[], check: RowCheck) {
   }
 }
 
-export function createConsumer({ name, storage, context, reload }: ConsumerParts): ShapeConsumer {
+export function createConsumer({ name, storage, context, reload, pause }: ConsumerParts): ShapeConsumer {
   let from = storage.head(name);
   let load = from === undefined || reload ? storage.beginLoad(name) : undefined;
   let pending: ShapeChange[] = [];
@@ -114,7 +117,7 @@ export function createConsumer({ name, storage, context, reload }: ConsumerParts
       const rowContext = context();
       const areMany = name === "leases" && messages.length > mostCheckedFirst;
       const check: RowCheck = (row) => (areMany && arrivedOf(row)) || checkRow(name, row, rowContext);
-      for await (const together of checked(messages, check)) {
+      for await (const together of checked(messages, check, pause)) {
         for (const message of together) {
           if (message === undefined) continue;
           if (!("control" in message)) {

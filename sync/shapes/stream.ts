@@ -4,12 +4,14 @@
  * the stored head.
  */
 import { FetchError, ShapeStream } from "@electric-sql/client";
-import type { Message, Row } from "@electric-sql/client";
+import type { Message } from "@electric-sql/client";
 import type { ShapeHead } from "../ports/shape-storage.ts";
 import type { ServerLink } from "../ports/transport.ts";
 import type { Sessions } from "../session.ts";
 import { createConsumer } from "./consumer.ts";
 import type { ConsumerParts, ShapeConsumer, ShapeMessage } from "./consumer.ts";
+import { readRowsBeside } from "./rows-beside.ts";
+import type { RowsBeside } from "./rows-beside.ts";
 
 export interface StreamParts extends ConsumerParts {
   readonly link: ServerLink;
@@ -33,8 +35,6 @@ export type StreamEnd =
   | { readonly kind: "allowance-spent" }
   /** The server could not be read. `status` is undefined when there was no answer at all. */
   | { readonly kind: "not-read"; readonly status: number | undefined };
-
-type TextRow = Record<string, string | null>;
 
 export async function readShape(parts: StreamParts, options: StreamOptions): Promise<StreamEnd> {
   if (parts.link.allowance?.isSpent("reading") === true) return { kind: "allowance-spent" };
@@ -66,14 +66,14 @@ function consume(
     };
     const onAbort = () => end({ kind: "aborted" });
     let renewals = 0;
-    const stream = new ShapeStream<TextRow>({
+    const beside = readRowsBeside(link.fetch);
+    const stream = new ShapeStream({
       url: `${link.baseUrl}/v1/shapes/${name}`,
       ...(head && { handle: head.handle, offset: head.position as `${number}_${number}` }),
       subscribe: options.live,
       signal: controller.signal,
       headers: { authorization: async () => `Bearer ${await tokenOf(sessions)}` },
-      fetchClient: link.fetch,
-      parser: textParser,
+      fetchClient: beside.fetch,
       // Three quick tries ride out a short cut; a longer one is for the caller, who begins again from the head.
       backoffOptions: { initialDelay: 200, maxDelay: 2_000, multiplier: 2, maxRetries: 3 },
       warnOnHttp: false,
@@ -91,7 +91,10 @@ function consume(
       if (ended) return;
       const position = { handle: stream.shapeHandle ?? "", position: stream.lastOffset };
       try {
-        const upToDate = await consumer.receive(messages.flatMap(toShapeMessage), position);
+        const upToDate = await consumer.receive(
+          messages.flatMap((message) => toShapeMessages(message, beside)),
+          position,
+        );
         if (ended || !upToDate) return;
         renewals = 0;
         options.onStored?.();
@@ -114,16 +117,9 @@ async function tokenOf(sessions: Sessions): Promise<string> {
   return session.token;
 }
 
-function toShapeMessage(message: Message<Row & TextRow>): ShapeMessage[] {
+function toShapeMessages(message: Message, beside: RowsBeside): readonly ShapeMessage[] {
+  if ("key" in message) return beside.take(message.key);
   const { headers } = message;
-  if ("key" in message) {
-    return [{ key: message.key, operation: message.headers.operation, value: message.value }];
-  }
   const control = "control" in headers ? headers.control : undefined;
   return control === "up-to-date" || control === "must-refetch" ? [{ control }] : [];
 }
-
-const asText = (value: string): string => value;
-
-/** Serials do not fit the client's numbers, and what is text needs no guessing. */
-const textParser = { int2: asText, int4: asText, int8: asText, float4: asText, float8: asText, bool: asText };

@@ -17,15 +17,17 @@ export interface ArrivalStorage {
 }
 
 /** Whoever needs one of them opens all that lie together. */
-const keptTogether = 50;
+const keptTogether = 100;
 
 export function createArrivalStorage(database: NodeDatabase, vault: Vault): ArrivalStorage {
   const put = database.prepare("insert into lease_arrivals (sealed) values (?)");
   // Where a lease stands already it stays: what takes its place is checked before.
-  const putLease = database.prepare(
-    `insert into leases (load, serial, epoch_generation, epoch_n, not_after_ms, recalled_ms, arrival, sealed)
-     values (?, ?, ?, ?, ?, ?, ?, x'') on conflict do nothing`,
-  );
+  const putLeases = (count: number) =>
+    database.prepare(
+      `insert into leases (load, serial, epoch_generation, epoch_n, not_after_ms, recalled_ms, arrival, sealed)
+       values ${Array<string>(count).fill("(?, ?, ?, ?, ?, ?, ?, x'')").join(", ")} on conflict do nothing`,
+    );
+  const [putAll, putOne] = [putLeases(keptTogether), putLeases(1)];
   const sealed = database.prepare<[bigint], { sealed: Buffer }>(
     "select sealed from lease_arrivals where arrival = ?",
   );
@@ -35,9 +37,17 @@ export function createArrivalStorage(database: NodeDatabase, vault: Vault): Arri
   );
   const keepSome = (load: number, leases: readonly LeaseArrival[]): void => {
     const { lastInsertRowid: arrival } = put.run(vault.sealLarge(Buffer.from(toText(leases))));
-    for (const { serial, epoch, notAfterMs, recalledMs } of leases) {
-      putLease.run(load, serial, epoch.generation, epoch.n, notAfterMs, recalledMs, arrival);
-    }
+    const values = leases.map(({ serial, epoch, notAfterMs, recalledMs }) => [
+      load,
+      serial,
+      epoch.generation,
+      epoch.n,
+      notAfterMs,
+      recalledMs,
+      arrival,
+    ]);
+    if (values.length === keptTogether) putAll.run(...values.flat());
+    else for (const each of values) putOne.run(...each);
   };
   return {
     keep(load, leases) {
