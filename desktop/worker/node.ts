@@ -13,8 +13,9 @@ import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
 import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
+import type { SignedKind } from "#sync/signing/kinds.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
-import { createLiveSigner } from "#sync/signing/signers.ts";
+import { followKey } from "#sync/signing/signers.ts";
 import {
   appealDispute,
   authenticate,
@@ -42,6 +43,7 @@ import type {
   PayeeOperationView,
   PayeesHere,
 } from "./payees.ts";
+import { createNativeSigner } from "./native-signer.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { checkPayment, payBill } from "./pay-bill.ts";
@@ -173,7 +175,13 @@ export function createNode(parts: NodeParts): PaypostNode {
   const { database, queue, trust, vault, signingKeys } = stores;
   vault.unlock(parts.key.seed);
   let key = signingKeys.current() ?? parts.key;
-  const assertions = createLiveSigner("session-assertion", () => key);
+  const signerOf = (kind: SignedKind) =>
+    followKey(
+      kind,
+      () => key,
+      (now) => createNativeSigner(kind, now),
+    );
+  const assertions = signerOf("session-assertion");
   const sessions = createSessions({
     link,
     nodeId,
@@ -189,7 +197,7 @@ export function createNode(parts: NodeParts): PaypostNode {
   const shapes = progress.counting(
     createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
   );
-  const signer = createLiveSigner("operation", () => key);
+  const signer = signerOf("operation");
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
     nodeId,

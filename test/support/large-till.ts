@@ -18,13 +18,13 @@ import { webRandomBytes } from "#sync/signing/random.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
 import { wrapKey } from "../../desktop/worker/keys.ts";
 import { createMachineClock } from "../../desktop/worker/machine.ts";
+import { createNativeSigner } from "../../desktop/worker/native-signer.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
 import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
 import { hashPin } from "../../desktop/worker/till/pin.ts";
 import { createAuthority, testVoucher } from "./authority.ts";
 import type { TestVoucher } from "./authority.ts";
-import { quickSigner } from "./quick-signer.ts";
 
 export interface LargeTill {
   readonly passphrase: string;
@@ -121,7 +121,7 @@ function reserve(stores: NodeStores, vouchers: readonly TestVoucher[]): void {
 
 /** Two months of redemptions in one chain: the last hundred wait, some are held, some were rejected. */
 function work(stores: NodeStores, seed: Uint8Array, count: number): void {
-  const signer = quickSigner("operation", seed);
+  const signer = createNativeSigner("operation", ed25519Key(seed));
   const firstMs = Date.now() - 60 * dayMs;
   const { queue, redemptions, shifts } = stores;
   const shift = shifts.open(1, firstMs).id;
@@ -193,5 +193,5 @@ function decide({ queue }: NodeStores, sequence: number, decidedMs: number): voi
 function serverSigner(kind: SignedKind): SyncSigner {
   const index = serverKinds.findIndex((known) => known === kind);
   const seed = new Uint8Array(32).fill(16 + index);
-  return quickSigner(kind, seed);
+  return createNativeSigner(kind, ed25519Key(seed));
 }
