@@ -48,8 +48,8 @@ import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { checkPayment, payBill } from "./pay-bill.ts";
 import type { CheckedPayment, PayBillRequest, PayBillResult } from "./pay-bill.ts";
-import { prepareRedemption } from "./redeem.ts";
-import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
+import { checkRedemption, prepareRedemption } from "./redeem.ts";
+import type { CheckedRedemption, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { refundBill } from "./refund-bill.ts";
 import type { RefundBillRequest, RefundBillResult } from "./refund-bill.ts";
 import { releaseLease } from "./release.ts";
@@ -105,7 +105,7 @@ export type LeaseRequestResult = Awaited<ReturnType<typeof requestLeases>>;
 
 export interface PaypostNode {
   /** What a redemption would be, by what this node knows; nothing is recorded. */
-  check(request: RedeemRequest): Promise<Prepared>;
+  check(request: RedeemRequest): Promise<CheckedRedemption>;
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Takes cash or a leased voucher for a bill; received, and not credited before the server says so. */
   payBill(request: PayBillRequest): Promise<PayBillResult>;
@@ -231,7 +231,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     return answer.ok ? answer.holder : undefined;
   };
   return {
-    check: (request) => prepareRedemption(recordParts, request),
+    check: (request) => checkRedemption(recordParts, request),
     async redeem(request) {
       let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {

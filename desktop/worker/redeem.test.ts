@@ -166,6 +166,26 @@ describe("an offline redemption", () => {
     expect(await openDocument("operation", signed, () => till.key.publicKey)).toMatchObject({ ok: true });
   });
 
+  test("seals the number for the server; a check tells the same and seals nothing", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const sealing = vi.spyOn(crypto.subtle, "deriveBits");
+    const request = { serial: 12n, number: voucher.number, actor: "Ann", offline: true };
+    expect(await till.node().check(request)).toMatchObject({
+      ok: true,
+      mode: "leased",
+      token: { serial: 12n, amountMinor: 1250n },
+    });
+    expect(await till.node().check({ ...request, number: "4000000000000013" })).toMatchObject({
+      refusal: { code: "wrong-number" },
+    });
+    expect(sealing).not.toHaveBeenCalled();
+    expect(till.stores.queue.head().sequence).toBe(0);
+    await redeem(till);
+    expect(sealing).toHaveBeenCalled();
+    expect(till.stores.queue.find(1)?.sealed).toHaveLength(72);
+  });
+
   test("opens no connection, whatever its outcome", async () => {
     const till = createTill();
     till.grant(voucher);
