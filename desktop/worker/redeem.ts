@@ -154,22 +154,23 @@ async function judgeVoucher(
 ): Promise<JudgedVoucher> {
   const standing = standingRefusal(parts.stores);
   if (standing) return refused(standing);
-  const scanned = request.token === undefined ? undefined : await openToken(parts, request.token);
+  const scanned =
+    request.token === undefined ? undefined : await openToken(parts, textToToken(request.token));
   if (typeof scanned === "string") return refused({ code: "token-not-genuine", because: scanned });
   const serial = request.serial ?? scanned?.serial;
   if (serial === undefined) throw new Error("a redemption names a serial or a token");
   if (scanned && scanned.serial !== serial) return refused({ code: "token-of-another-voucher" });
   const held = parts.stores.leases.find(serial);
-  const text = held?.token ?? request.token;
+  const token = textToToken(held?.token ?? request.token ?? "");
   const judge = async () => {
-    const opened = await openHeld(parts, held, scanned);
+    const opened = await openHeld(parts, held && { ...held, token }, scanned);
     if (!opened) return undefined;
     const decide = (numberFits: boolean) =>
       decideAll(parts, request, factsNow(parts, request, { serial, ...opened, numberFits }));
     return { decide, ifItFits: decide(true) };
   };
   // The number's scrypt takes the longest, on another thread; meanwhile all is decided as if the number fits.
-  const [fits, judged] = await Promise.all([text !== undefined && fitsToken(text, request.number), judge()]);
+  const [fits, judged] = await Promise.all([fitsToken(token, request.number), judge()]);
   if (!judged) return refused({ code: "token-of-another-voucher" });
   const decision = fits ? judged.ifItFits : judged.decide(false);
   if (!decision.ok) return decision;
@@ -315,7 +316,7 @@ function min(a: bigint, b: bigint): bigint {
 /** What the till holds for a voucher, under trusted signatures; undefined where its token is of another than the scanned one. */
 async function openHeld(
   parts: RecordParts,
-  held: HeldLease | undefined,
+  held: (Pick<HeldLease, "lease" | "withdrawnMs"> & { readonly token: Uint8Array | undefined }) | undefined,
   scanned: VoucherToken | undefined,
 ): Promise<Pick<RedemptionFacts, "token" | "lease" | "withdrawn"> | undefined> {
   if (!held) return { token: scanned, lease: undefined, withdrawn: false };
@@ -326,8 +327,10 @@ async function openHeld(
 }
 
 /** A token under a trusted signature, or what is wrong with it. */
-async function openToken({ stores }: RecordParts, text: string): Promise<VoucherToken | string> {
-  const document = textToToken(text);
+async function openToken(
+  { stores }: RecordParts,
+  document: Uint8Array | undefined,
+): Promise<VoucherToken | string> {
   if (!document) return "malformed";
   const opened = await openTrusted(stores.trust.keySet(), "voucher-token", decodeVoucherToken, document);
   return opened.ok ? opened.value : opened.refusal.code;
@@ -339,8 +342,7 @@ async function openLease({ stores }: RecordParts, document: Uint8Array): Promise
 }
 
 /** Whether the number is the one of a token, whoever signed it: that is found out meanwhile. */
-async function fitsToken(text: string, number: string): Promise<boolean> {
-  const document = textToToken(text);
+async function fitsToken(document: Uint8Array | undefined, number: string): Promise<boolean> {
   const parsed = document && parseDocument(document);
   const read = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
   return parsed?.ok && read?.ok
