@@ -6,7 +6,7 @@ import type { ImportResult } from "#sync/carrying/import.ts";
 import { encodeBundle } from "#sync/documents/bundle.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
-import { createSyncSigner } from "#sync/signing/signers.ts";
+import { createNativeSigner } from "./native-signer.ts";
 import type { NodeStores } from "./open.ts";
 
 export interface ExportFromParts {
@@ -26,7 +26,7 @@ export function exportFrom(
   const certificate = stores.signingKeys.certificateFor(Infinity) ?? node.certificateDocument();
   const parts = {
     queue,
-    signer: createSyncSigner("carried-queue", stores.signingKeys.current() ?? key),
+    signer: createNativeSigner("carried-queue", stores.signingKeys.current() ?? key),
     certificate,
     keySet: trust.keySetDocument(),
     serverBoxKey: trust.keySet().serverBoxKey,

@@ -13,8 +13,9 @@ import type { MachineClock, Sleep } from "#sync/ports/clock.ts";
 import type { Fetch, ServerLink } from "#sync/ports/transport.ts";
 import { createSessions } from "#sync/session.ts";
 import type { Ed25519Key } from "#sync/signing/ed25519.ts";
+import type { SignedKind } from "#sync/signing/kinds.ts";
 import type { RandomBytes } from "#sync/signing/random.ts";
-import { createLiveSigner } from "#sync/signing/signers.ts";
+import { followKey } from "#sync/signing/signers.ts";
 import {
   appealDispute,
   authenticate,
@@ -42,12 +43,13 @@ import type {
   PayeeOperationView,
   PayeesHere,
 } from "./payees.ts";
+import { createNativeSigner } from "./native-signer.ts";
 import { HeadNotWrittenError } from "./record.ts";
 import type { Recorded, RecordParts, RecordStep } from "./record.ts";
 import { checkPayment, payBill } from "./pay-bill.ts";
 import type { CheckedPayment, PayBillRequest, PayBillResult } from "./pay-bill.ts";
-import { prepareRedemption } from "./redeem.ts";
-import type { Prepared, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
+import { checkRedemption, prepareRedemption } from "./redeem.ts";
+import type { CheckedRedemption, Redeemed, RedeemRefusal, RedeemRequest } from "./redeem.ts";
 import { refundBill } from "./refund-bill.ts";
 import type { RefundBillRequest, RefundBillResult } from "./refund-bill.ts";
 import { releaseLease } from "./release.ts";
@@ -103,7 +105,7 @@ export type LeaseRequestResult = Awaited<ReturnType<typeof requestLeases>>;
 
 export interface PaypostNode {
   /** What a redemption would be, by what this node knows; nothing is recorded. */
-  check(request: RedeemRequest): Promise<Prepared>;
+  check(request: RedeemRequest): Promise<CheckedRedemption>;
   redeem(request: RedeemRequest): Promise<RedeemOutcome>;
   /** Takes cash or a leased voucher for a bill; received, and not credited before the server says so. */
   payBill(request: PayBillRequest): Promise<PayBillResult>;
@@ -173,7 +175,13 @@ export function createNode(parts: NodeParts): PaypostNode {
   const { database, queue, trust, vault, signingKeys } = stores;
   vault.unlock(parts.key.seed);
   let key = signingKeys.current() ?? parts.key;
-  const assertions = createLiveSigner("session-assertion", () => key);
+  const signerOf = (kind: SignedKind) =>
+    followKey(
+      kind,
+      () => key,
+      (now) => createNativeSigner(kind, now),
+    );
+  const assertions = signerOf("session-assertion");
   const sessions = createSessions({
     link,
     nodeId,
@@ -189,7 +197,7 @@ export function createNode(parts: NodeParts): PaypostNode {
   const shapes = progress.counting(
     createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => clock.wallMs() }),
   );
-  const signer = createLiveSigner("operation", () => key);
+  const signer = signerOf("operation");
   const recordParts: RecordParts = { ...parts, nodeId, signer };
   const syncParts = (attempts: number, signal?: AbortSignal): SyncParts => ({
     nodeId,
@@ -223,7 +231,7 @@ export function createNode(parts: NodeParts): PaypostNode {
     return answer.ok ? answer.holder : undefined;
   };
   return {
-    check: (request) => prepareRedemption(recordParts, request),
+    check: (request) => checkRedemption(recordParts, request),
     async redeem(request) {
       let prepared = await prepareRedemption(recordParts, request);
       if (prepared.ok && prepared.mode === "online") {

@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import nacl from "tweetnacl";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { openDocument } from "#sync/signing/cose.ts";
 import { createAuthority, testVoucher } from "../../test/support/authority.ts";
 import { testPolicy, usd } from "../../test/support/policy.ts";
 import { createTill } from "../../test/support/till.ts";
@@ -7,6 +9,10 @@ import type { RedeemOutcome } from "./node.ts";
 import { openText, sealText } from "./vault.ts";
 
 const voucher = testVoucher(12n);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 function redeem(
   till: Till,
@@ -148,6 +154,36 @@ describe("an offline redemption", () => {
     expect(codeOf(await redeem(till))).toBe("node-frozen");
     till.stores.node.setStatus("revoked");
     expect(codeOf(await redeem(till))).toBe("node-revoked");
+  });
+
+  test("is signed by the platform, and verifies under the node's key", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const inJavaScript = vi.spyOn(nacl.sign, "detached");
+    expect(codeOf(await redeem(till))).toBe("accepted");
+    expect(inJavaScript).not.toHaveBeenCalled();
+    const signed = till.stores.queue.find(1)?.signed ?? new Uint8Array();
+    expect(await openDocument("operation", signed, () => till.key.publicKey)).toMatchObject({ ok: true });
+  });
+
+  test("seals the number for the server; a check tells the same and seals nothing", async () => {
+    const till = createTill();
+    till.grant(voucher);
+    const sealing = vi.spyOn(crypto.subtle, "deriveBits");
+    const request = { serial: 12n, number: voucher.number, actor: "Ann", offline: true };
+    expect(await till.node().check(request)).toMatchObject({
+      ok: true,
+      mode: "leased",
+      token: { serial: 12n, amountMinor: 1250n },
+    });
+    expect(await till.node().check({ ...request, number: "4000000000000013" })).toMatchObject({
+      refusal: { code: "wrong-number" },
+    });
+    expect(sealing).not.toHaveBeenCalled();
+    expect(till.stores.queue.head().sequence).toBe(0);
+    await redeem(till);
+    expect(sealing).toHaveBeenCalled();
+    expect(till.stores.queue.find(1)?.sealed).toHaveLength(72);
   });
 
   test("opens no connection, whatever its outcome", async () => {

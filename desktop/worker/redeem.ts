@@ -93,6 +93,22 @@ export type Prepared =
     }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
 
+/** The same for whoever only wants to see it. */
+export type CheckedRedemption =
+  | Pick<Prepared & { readonly ok: true }, "ok" | "mode" | "token" | "cashOut">
+  | (Prepared & { readonly ok: false });
+
+/** `prepareRedemption` without what only a record needs: the number is not sealed. */
+export async function checkRedemption(
+  parts: RecordParts,
+  request: Omit<RedeemRequest, "actor">,
+): Promise<CheckedRedemption> {
+  const judged = await judgeVoucher(parts, request);
+  if (!judged.ok) return judged;
+  const { mode, token, cashOut } = judged.decision;
+  return { ok: true, mode, token, cashOut };
+}
+
 export async function prepareRedemption(parts: RecordParts, request: RedeemRequest): Promise<Prepared> {
   const presented = await presentVoucher(parts, request);
   if (!presented.ok) return presented;
@@ -106,47 +122,59 @@ export async function prepareRedemption(parts: RecordParts, request: RedeemReque
   };
 }
 
-/** A voucher as it is presented, and whether it could be taken now; `decide` decides again, by what is known then. */
-export type PresentedVoucher =
+/** A voucher, and whether it could be taken now; `decide` decides again, by what is known then. */
+type JudgedVoucher =
   | {
       readonly ok: true;
       readonly decision: WholeDecision & { readonly ok: true };
       readonly decide: () => WholeDecision;
-      readonly number: HiddenNumber;
     }
   | { readonly ok: false; readonly refusal: RedeemRefusal };
+
+/** The same with its number as an operation holds it. */
+export type PresentedVoucher =
+  | ((JudgedVoucher & { readonly ok: true }) & { readonly number: HiddenNumber })
+  | (JudgedVoucher & { readonly ok: false });
 
 export async function presentVoucher(
   parts: RecordParts,
   request: Omit<RedeemRequest, "actor">,
 ): Promise<PresentedVoucher> {
+  // The number's scrypt begins first, and takes the longest.
+  const judging = judgeVoucher(parts, request);
+  const [judged, number] = await Promise.all([judging, hideNumber(parts, request.number)]);
+  if (!judged.ok) return judged;
+  if (!number) throw new Error("a number that fits a token was not sealed");
+  return { ...judged, number };
+}
+
+async function judgeVoucher(
+  parts: RecordParts,
+  request: Omit<RedeemRequest, "actor">,
+): Promise<JudgedVoucher> {
   const standing = standingRefusal(parts.stores);
   if (standing) return refused(standing);
-  const scanned = request.token === undefined ? undefined : await openToken(parts, request.token);
+  const scanned =
+    request.token === undefined ? undefined : await openToken(parts, textToToken(request.token));
   if (typeof scanned === "string") return refused({ code: "token-not-genuine", because: scanned });
   const serial = request.serial ?? scanned?.serial;
   if (serial === undefined) throw new Error("a redemption names a serial or a token");
   if (scanned && scanned.serial !== serial) return refused({ code: "token-of-another-voucher" });
   const held = parts.stores.leases.find(serial);
-  const text = held?.token ?? request.token;
+  const token = textToToken(held?.token ?? request.token ?? "");
   const judge = async () => {
-    const opened = await openHeld(parts, held, scanned);
+    const opened = await openHeld(parts, held && { ...held, token }, scanned);
     if (!opened) return undefined;
     const decide = (numberFits: boolean) =>
       decideAll(parts, request, factsNow(parts, request, { serial, ...opened, numberFits }));
     return { decide, ifItFits: decide(true) };
   };
   // The number's scrypt takes the longest, on another thread; meanwhile all is decided as if the number fits.
-  const [fits, judged, number] = await Promise.all([
-    text !== undefined && fitsToken(text, request.number),
-    judge(),
-    hideNumber(parts, request.number),
-  ]);
+  const [fits, judged] = await Promise.all([fitsToken(token, request.number), judge()]);
   if (!judged) return refused({ code: "token-of-another-voucher" });
   const decision = fits ? judged.ifItFits : judged.decide(false);
   if (!decision.ok) return decision;
-  if (!number) throw new Error("a number that fits a token was not sealed");
-  return { ok: true, decision, decide: () => judged.decide(fits), number };
+  return { ok: true, decision, decide: () => judged.decide(fits) };
 }
 
 function record(
@@ -157,8 +185,8 @@ function record(
   const { stores, clock } = parts;
   const { mode, epoch, token, cashOut } = decision;
   const { actor, authentication = null, shift = null } = request;
-  const time = timeOf(stores, clock);
   const anchor = stores.node.anchor();
+  const time = timeOf(stores, clock, anchor);
   const { serial, amountMinor, currency } = token;
   const voucher = { serial, amountMinor, currency };
   const body: RedeemVoucher = {
@@ -242,7 +270,7 @@ function factsNow(
     payingBill: parts.stores.bills.isPaying(voucher.serial),
     givenBack: isLease(voucher.lease) && leases.isGivenBack(voucher.serial, voucher.lease.epoch),
     elsewhere: leases.elsewhere(voucher.serial),
-    time: timeOf(parts.stores, parts.clock),
+    time: timeOf(parts.stores, parts.clock, anchor),
     lastServerTimeMs,
     clockOffsetMs: anchor ? clockOffsetMs(anchor) : 0,
     offline,
@@ -288,7 +316,7 @@ function min(a: bigint, b: bigint): bigint {
 /** What the till holds for a voucher, under trusted signatures; undefined where its token is of another than the scanned one. */
 async function openHeld(
   parts: RecordParts,
-  held: HeldLease | undefined,
+  held: (Pick<HeldLease, "lease" | "withdrawnMs"> & { readonly token: Uint8Array | undefined }) | undefined,
   scanned: VoucherToken | undefined,
 ): Promise<Pick<RedemptionFacts, "token" | "lease" | "withdrawn"> | undefined> {
   if (!held) return { token: scanned, lease: undefined, withdrawn: false };
@@ -299,8 +327,10 @@ async function openHeld(
 }
 
 /** A token under a trusted signature, or what is wrong with it. */
-async function openToken({ stores }: RecordParts, text: string): Promise<VoucherToken | string> {
-  const document = textToToken(text);
+async function openToken(
+  { stores }: RecordParts,
+  document: Uint8Array | undefined,
+): Promise<VoucherToken | string> {
   if (!document) return "malformed";
   const opened = await openTrusted(stores.trust.keySet(), "voucher-token", decodeVoucherToken, document);
   return opened.ok ? opened.value : opened.refusal.code;
@@ -312,8 +342,7 @@ async function openLease({ stores }: RecordParts, document: Uint8Array): Promise
 }
 
 /** Whether the number is the one of a token, whoever signed it: that is found out meanwhile. */
-async function fitsToken(text: string, number: string): Promise<boolean> {
-  const document = textToToken(text);
+async function fitsToken(document: Uint8Array | undefined, number: string): Promise<boolean> {
   const parsed = document && parseDocument(document);
   const read = parsed?.ok ? decodeVoucherToken(parsed.payload) : undefined;
   return parsed?.ok && read?.ok

@@ -1,6 +1,6 @@
 /** Whether this node may sign at all, and at which time it would. */
 import { trustedTime } from "#sync/clock.ts";
-import type { TrustedTime } from "#sync/clock.ts";
+import type { ClockAnchor, TrustedTime } from "#sync/clock.ts";
 import type { MachineClock } from "#sync/ports/clock.ts";
 import type { NodeStores } from "./open.ts";
 
@@ -16,7 +16,11 @@ export function standingRefusal(stores: NodeStores): StandingRefusal | undefined
   return status === "active" ? undefined : { code: `node-${status}` };
 }
 
-/** The trusted time, as an operation would see it now. */
-export function timeOf(stores: NodeStores, clock: MachineClock): TrustedTime {
-  return trustedTime(stores.node.anchor(), clock, stores.redemptions.latestMs());
+/** The trusted time, as an operation would see it now; `anchor` where it was read just before. */
+export function timeOf(
+  stores: NodeStores,
+  clock: MachineClock,
+  anchor: ClockAnchor | undefined = stores.node.anchor(),
+): TrustedTime {
+  return trustedTime(anchor, clock, stores.redemptions.latestMs());
 }

@@ -72,7 +72,7 @@ export function ed25519Key(seed: Uint8Array): Ed25519Key {
   return { seed: Uint8Array.from(seed), publicKey: pair.publicKey };
 }
 
-/** Signs at once, without a promise: a node signs inside its SQLite transaction. */
+/** Signs at once, without a promise. */
 export function signWithTweetnacl(key: Ed25519Key, message: Uint8Array): Uint8Array {
   // tweetnacl's secret key is the seed followed by the public key.
   const secretKey = new Uint8Array(64);
@@ -86,10 +86,17 @@ export async function quickestSigning(
   key: Ed25519Key,
 ): Promise<(message: Uint8Array) => Promise<Uint8Array>> {
   if (!(await hasWebCryptoEd25519())) return async (message) => signWithTweetnacl(key, message);
-  const pkcs8 = new Uint8Array([...pkcs8Prefix, ...key.seed]);
-  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
+  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8Of(key.seed), "Ed25519", false, ["sign"]);
   return async (message) =>
     new Uint8Array(await crypto.subtle.sign("Ed25519", privateKey, ownBytes(message)));
+}
+
+/** A seed as platforms import private keys. */
+export function pkcs8Of(seed: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pkcs8Prefix.length + seed.length);
+  bytes.set(pkcs8Prefix);
+  bytes.set(seed, pkcs8Prefix.length);
+  return bytes;
 }
 
 /** Whether this runtime's Web Crypto knows Ed25519. Asked of the runtime once. */

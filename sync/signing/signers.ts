@@ -46,12 +46,10 @@ export function createSyncSigner(kind: SignedKind, from: Ed25519Key | Uint8Array
   return { kind, keyId: keyIdOf(kind, publicKey), publicKey, sign: (bytes) => signWithTweetnacl(key, bytes) };
 }
 
-/** The same from the key of the moment: it may be replaced between two signatures. */
-export function createLiveSigner(kind: SignedKind, key: () => Ed25519Key): SyncSigner {
-  return followKey(kind, key, (current) => createSyncSigner(kind, current));
-}
-
-/** A signer that is always the one of the key of the moment, which is made once for each key. */
+/**
+ * A signer that is always the one of the key of the moment, which is made once for each key: it may be replaced between two
+ * signatures.
+ */
 export function followKey<Key, Signed>(
   kind: SignedKind,
   key: () => Key,

@@ -2,6 +2,8 @@
 export interface Sizes {
   /** Redemptions over HTTP that are measured. */
   readonly redemptions: number;
+  /** Redemptions on a till without a connection that are measured. */
+  readonly offlineRedemptions: number;
   /** Nodes that upload at once, and the batches of a hundred operations that each uploads. */
   readonly uploadingNodes: number;
   readonly batches: number;
@@ -36,6 +38,7 @@ export interface Sizes {
 
 export const fullSizes: Sizes = {
   redemptions: 1400,
+  offlineRedemptions: 400,
   uploadingNodes: 8,
   batches: 4,
   signatures: 20_000,

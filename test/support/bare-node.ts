@@ -19,8 +19,9 @@ import type { VerdictList } from "#sync/documents/verdict-list.ts";
 import { commitmentOf, openingFor, sealNumber } from "#sync/documents/voucher-number.ts";
 import { uuidv7 } from "#sync/ids.ts";
 import { hashOf, parseDocument, signDocumentSync } from "#sync/signing/cose.ts";
+import { ed25519Key } from "#sync/signing/ed25519.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
-import { quickSigner } from "./quick-signer.ts";
+import { createNativeSigner } from "../../desktop/worker/native-signer.ts";
 
 const random = (length: number) => new Uint8Array(randomBytes(length));
 
@@ -62,8 +63,9 @@ export class BareNode {
     this.seed = seed;
     this.identity = identity;
     this.head = { sequence: 0, hash: identity.certificateHash };
-    this.#operations = quickSigner("operation", seed);
-    this.#sessions = quickSigner("session-assertion", seed);
+    const key = ed25519Key(seed);
+    this.#operations = createNativeSigner("operation", key);
+    this.#sessions = createNativeSigner("session-assertion", key);
   }
 
   static async enrol(url: string, code: string): Promise<BareNode> {

@@ -18,13 +18,13 @@ import { webRandomBytes } from "#sync/signing/random.ts";
 import type { SyncSigner } from "#sync/signing/signers.ts";
 import { wrapKey } from "../../desktop/worker/keys.ts";
 import { createMachineClock } from "../../desktop/worker/machine.ts";
+import { createNativeSigner } from "../../desktop/worker/native-signer.ts";
 import { openStores } from "../../desktop/worker/open.ts";
 import type { NodeStores } from "../../desktop/worker/open.ts";
 import { createShapeStorage } from "../../desktop/worker/store/shapes.ts";
 import { hashPin } from "../../desktop/worker/till/pin.ts";
 import { createAuthority, testVoucher } from "./authority.ts";
 import type { TestVoucher } from "./authority.ts";
-import { quickSigner } from "./quick-signer.ts";
 
 export interface LargeTill {
   readonly passphrase: string;
@@ -36,13 +36,13 @@ export interface LargeTill {
 
 const nodeId = "0192f000-0000-7000-8000-000000000001";
 const dayMs = 86_400_000;
-const withNumbers = 100;
+const waiting = 100;
 const atOnce = 2000;
 
-/** Fills an empty folder. Takes about a minute; `vouchers` and `operations` for a smaller one. */
+/** Fills an empty folder. Takes about a minute; `vouchers` and `operations` for a smaller one. A number costs milliseconds. */
 export async function makeLargeTill(
   directory: string,
-  { vouchers = 100_000, operations = 20_000 } = {},
+  { vouchers = 100_000, operations = 20_000, withNumbers = 100 } = {},
 ): Promise<LargeTill> {
   const opened = openStores({ directory, wallMs: () => Date.now() });
   if (!opened.ok) throw new Error(`${directory} is in use`);
@@ -55,7 +55,7 @@ export async function makeLargeTill(
     stores.people.add({ name: "Ann", role: "supervisor", ...hashPin(pin, webRandomBytes) });
     stores.people.add({ name: "Ben", role: "cashier", ...hashPin(pin, webRandomBytes) });
     const reserved = Array.from({ length: vouchers }, (_, index) => testVoucher(BigInt(1_000_001 + index)));
-    reserve(stores, reserved);
+    reserve(stores, reserved, withNumbers);
     work(stores, seed, operations);
     stores.writeHead(nodeId, stores.queue.head());
     stores.database.pragma("wal_checkpoint(truncate)");
@@ -85,7 +85,7 @@ function enrol(stores: NodeStores, seed: Uint8Array, wrappedKey: string): void {
 }
 
 /** As the leases shape would bring them, a chunk at a time. */
-function reserve(stores: NodeStores, vouchers: readonly TestVoucher[]): void {
+function reserve(stores: NodeStores, vouchers: readonly TestVoucher[], withNumbers: number): void {
   const { database, queue, trust, vault } = stores;
   const shapes = createShapeStorage({ database, queue, trust, vault, nodeId, wallMs: () => Date.now() });
   const [tokens, leases] = [serverSigner("voucher-token"), serverSigner("lease")];
@@ -121,7 +121,7 @@ function reserve(stores: NodeStores, vouchers: readonly TestVoucher[]): void {
 
 /** Two months of redemptions in one chain: the last hundred wait, some are held, some were rejected. */
 function work(stores: NodeStores, seed: Uint8Array, count: number): void {
-  const signer = quickSigner("operation", seed);
+  const signer = createNativeSigner("operation", ed25519Key(seed));
   const firstMs = Date.now() - 60 * dayMs;
   const { queue, redemptions, shifts } = stores;
   const shift = shifts.open(1, firstMs).id;
@@ -167,7 +167,7 @@ function work(stores: NodeStores, seed: Uint8Array, count: number): void {
       cashFeeMinor: null,
       authentication: null,
     });
-    if (index >= count - withNumbers) return;
+    if (index >= count - waiting) return;
     decide(stores, signed.sequence, createdMs + 60_000);
   };
   for (let from = 0; from < count; from += atOnce) {
@@ -175,7 +175,7 @@ function work(stores: NodeStores, seed: Uint8Array, count: number): void {
       for (let index = from; index < Math.min(count, from + atOnce); index++) one(index);
     });
   }
-  queue.setServerSequence(Math.max(0, count - withNumbers));
+  queue.setServerSequence(Math.max(0, count - waiting));
 }
 
 function decide({ queue }: NodeStores, sequence: number, decidedMs: number): void {
@@ -193,5 +193,5 @@ function decide({ queue }: NodeStores, sequence: number, decidedMs: number): voi
 function serverSigner(kind: SignedKind): SyncSigner {
   const index = serverKinds.findIndex((known) => known === kind);
   const seed = new Uint8Array(32).fill(16 + index);
-  return quickSigner(kind, seed);
+  return createNativeSigner(kind, ed25519Key(seed));
 }

@@ -3,7 +3,6 @@ import type { ClockAnchor } from "#sync/clock.ts";
 import { decodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
 import type { EnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
 import type { ContactStorage, NodeStatus } from "#sync/ports/contact-storage.ts";
-import { equalBytes } from "#sync/signing/bytes.ts";
 import { hashOf, parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
 
@@ -66,11 +65,11 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
   };
   const selectAnchor = database.prepare<[], AnchorRow>("select * from clock_anchor");
   let isKeptForSure = false;
-  let read: { readonly document: Uint8Array; readonly certificate: EnrolmentCertificate } | undefined;
-  const certificateOf = (document: Uint8Array): EnrolmentCertificate => {
+  let read: { readonly document: Buffer; readonly certificate: EnrolmentCertificate } | undefined;
+  const certificateOf = (document: Buffer): EnrolmentCertificate => {
     // Every operation asks for it several times, and it hardly ever changes.
-    if (!read || !equalBytes(read.document, document))
-      read = { document: Uint8Array.from(document), certificate: readCertificate(document) };
+    if (!read?.document.equals(document))
+      read = { document, certificate: readCertificate(Uint8Array.from(document)) };
     return read.certificate;
   };
   return {
@@ -134,7 +133,7 @@ export function createNodeStorage(database: NodeDatabase): NodeStorage {
 
 function rowToIdentity(
   row: NodeRow,
-  certificateOf: (document: Uint8Array) => EnrolmentCertificate,
+  certificateOf: (document: Buffer) => EnrolmentCertificate,
 ): NodeIdentity {
   return {
     publicKey: Uint8Array.from(row.public_key),

@@ -3,7 +3,6 @@ import { decodeKeySet } from "#sync/documents/key-set.ts";
 import type { KeySet } from "#sync/documents/key-set.ts";
 import { decodePolicy } from "#sync/documents/policy.ts";
 import type { TrustStorage } from "#sync/ports/trust-storage.ts";
-import { equalBytes } from "#sync/signing/bytes.ts";
 import { parseDocument } from "#sync/signing/cose.ts";
 import type { NodeDatabase } from "../database.ts";
 
@@ -14,23 +13,24 @@ export function createTrustStorage(database: NodeDatabase): TrustStorage {
   const insert = database.prepare(
     "insert into trust_documents (kind, version, document) values (?, ?, ?) on conflict do nothing",
   );
-  const keySetDocument = (): Uint8Array => {
+  const newestDocument = (): Buffer => {
     const row = newest.get();
     if (!row) throw new Error("a node that is not enrolled trusts no key");
-    return Uint8Array.from(row.document);
+    return row.document;
   };
   const policy = database.prepare<[number], { document: Buffer }>(
     "select document from trust_documents where kind = 'policy' and version = ?",
   );
   const accepted = database.prepare<[string], object>("select 1 from accepted_groups where code = ?");
   const accept = database.prepare("insert into accepted_groups (code) values (?) on conflict do nothing");
-  let read: { readonly document: Uint8Array; readonly keySet: KeySet } | undefined;
+  let read: { readonly document: Buffer; readonly keySet: KeySet } | undefined;
   return {
-    keySetDocument,
+    keySetDocument: () => Uint8Array.from(newestDocument()),
     keySet() {
-      const document = keySetDocument();
+      const document = newestDocument();
       // Every operation asks for it, and checking its keys costs a small machine some ten milliseconds.
-      if (!read || !equalBytes(read.document, document)) read = { document, keySet: readKeySet(document) };
+      if (!read?.document.equals(document))
+        read = { document, keySet: readKeySet(Uint8Array.from(document)) };
       return read.keySet;
     },
     keepKeySet: ({ version }, document) => void insert.run("key-set", version, document),

@@ -20,7 +20,7 @@ import type {
 } from "../../protocol.ts";
 import type { RedeemOutcome } from "../node.ts";
 import type { NodeStores } from "../open.ts";
-import type { Prepared, RedeemRefusal } from "../redeem.ts";
+import type { CheckedRedemption, RedeemRefusal } from "../redeem.ts";
 import type { ReleaseRefusal } from "../release.ts";
 import { standingRefusal } from "../standing.ts";
 import { standingOf } from "../store/history.ts";
@@ -28,7 +28,7 @@ import type { StandingSum } from "../store/history.ts";
 import type { LeaseSummary } from "../store/leases.ts";
 import type { RedemptionRecord } from "../store/redemptions.ts";
 
-export function checkView(prepared: Prepared): CheckResult {
+export function checkView(prepared: CheckedRedemption): CheckResult {
   if (!prepared.ok) return refusalView(prepared.refusal);
   const { mode, token, cashOut } = prepared;
   const { serial, programme, expiresAtMs } = token;
