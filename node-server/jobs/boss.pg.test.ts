@@ -114,7 +114,7 @@ test("jobs that wait are taken one after the other by all workers of their queue
   jobs.wake(["run-command"]);
   const done: (string | undefined)[] = [];
   while (done.length < ids.length) done.push(await ran.next());
-  expect(done.toSorted()).toEqual(ids.toSorted());
+  expect(new Set(done)).toEqual(new Set(ids));
   // Each worker would have to look ten times.
   expect(performance.now() - begun).toBeLessThan(10_000);
 });
