@@ -95,6 +95,38 @@ test("a handler that enqueues its own job runs again", async () => {
   await expect(ran.next()).resolves.toBe("again");
 });
 
+test("jobs that wait are taken one after the other by all workers of their queue, however seldom an idle one looks", async () => {
+  const ran = eventsOf<string>();
+  const first = Promise.withResolvers<void>();
+  const jobs = await started({
+    "run-command": async (id) => {
+      // As many as there are workers run at once.
+      if (id === "waiting-0") await first.promise;
+      else first.resolve();
+      await ran.happen(id);
+    },
+  });
+  const ids = Array.from({ length: 20 }, (_, index) => `waiting-${index}`);
+  const begun = performance.now();
+  await client.query("begin");
+  for (const id of ids) await enqueue(jobs, { queue: "run-command", id });
+  await client.query("commit");
+  jobs.wake(["run-command"]);
+  const done: (string | undefined)[] = [];
+  while (done.length < ids.length) done.push(await ran.next());
+  expect(new Set(done)).toEqual(new Set(ids));
+  // Each worker would have to look ten times.
+  expect(performance.now() - begun).toBeLessThan(10_000);
+});
+
+test("a job that another process has enqueued is taken by a worker that nobody woke", async () => {
+  const ran = eventsOf<string>();
+  await started({ payout: ran.happen });
+  const other = await created();
+  await committed(other, { queue: "payout", id: "from-elsewhere" });
+  await expect(ran.next()).resolves.toBe("from-elsewhere");
+});
+
 test("a handler that throws is tried again; what it threw is in the log and not in the job's row", async () => {
   const ran = eventsOf<string>();
   let failures = 0;

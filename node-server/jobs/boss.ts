@@ -3,7 +3,7 @@
  * once after its commit.
  *
  * A job of a process that was killed is noticed by its missing heartbeat (10 s) in the supervisor's next round (5 s)
- * and tried again a second or two later; the supervisor of any process does it, also of the one that was started again.
+ * and tried again some seconds later; the supervisor of any process does it, also of the one that was started again.
  */
 import { PgBoss } from "pg-boss";
 import type { Db, Job as BossJob } from "pg-boss";
@@ -14,6 +14,8 @@ import { startPeriodic } from "./periodic.ts";
 import type { PeriodicTask } from "./periodic.ts";
 import { queueNames, queueSettings } from "./queues.ts";
 import type { QueueName } from "./queues.ts";
+import { startWorkers } from "./workers.ts";
+import type { Workers } from "./workers.ts";
 
 /** What a store needs of the jobs. */
 export interface JobQueue {
@@ -58,7 +60,7 @@ export async function createJobs({ log, ...database }: JobsOptions): Promise<Job
   boss.on("warning", (warning) => log.warn({ warning: warning.message }, "the job queue warns"));
   await boss.start();
   await createQueues(boss);
-  const workers = new Map<QueueName, string>();
+  const workers = new Map<QueueName, Workers>();
   let stopPeriodic: (() => void) | undefined;
   return {
     async enqueue(transaction, { queue, id }, afterSeconds) {
@@ -86,11 +88,10 @@ export async function createJobs({ log, ...database }: JobsOptions): Promise<Job
         );
     },
     wake(queues) {
-      for (const queue of queues) boss.notifyWorker(workers.get(queue) ?? "");
+      for (const queue of queues) workers.get(queue)?.wake();
     },
     async start(handlers, periodic = []) {
-      for (const queue of queueNames)
-        workers.set(queue, await startWorker(boss, log, queue, handlers[queue]));
+      for (const queue of queueNames) workers.set(queue, await startQueue(boss, log, queue, handlers[queue]));
       stopPeriodic = await startPeriodic(boss, log, periodic);
     },
     async stop() {
@@ -108,7 +109,7 @@ interface JobData {
 
 const superviseSeconds = 5;
 
-/** While the database is away every worker fails twice a second: one line in five seconds is enough of them. */
+/** While the database is away every worker fails again and again: one line in five seconds is enough of them. */
 function errorLogger(log: JobsOptions["log"]): (error: Error & { code?: string }) => void {
   let quietUntilMs = 0;
   return (error) => {
@@ -128,14 +129,12 @@ async function createQueues(boss: PgBoss): Promise<void> {
   }
 }
 
-function startWorker(
+function startQueue(
   boss: PgBoss,
   log: JobsOptions["log"],
   queue: QueueName,
   handler: (id: string) => Promise<void>,
-): Promise<string> {
-  const { concurrency, atOnce = 1 } = queueSettings[queue];
-  const options = { pollingIntervalSeconds: 0.5, localConcurrency: concurrency, batchSize: atOnce };
+): Promise<Workers> {
   const handle = async (job: BossJob<JobData>) => {
     try {
       await handler(job.data.id);
@@ -147,7 +146,7 @@ function startWorker(
   };
   const handleAsCalled = (job: BossJob<JobData>) =>
     withCorrelation(job.data.correlationId ?? job.id, () => handle(job));
-  return boss.work<JobData>(queue, options, async (jobs: BossJob<JobData>[]) => {
+  return startWorkers<JobData>(boss, queue, queueSettings[queue], async (jobs) => {
     const outcomes = await Promise.all(jobs.map(handleAsCalled));
     // pg-boss keeps what is thrown in the job's row, where details of an error have no business.
     if (outcomes.includes(false)) throw new JobFailed();

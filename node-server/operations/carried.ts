@@ -9,7 +9,7 @@ import type { CarriedQueue } from "#sync/documents/carried-queue.ts";
 import { decodeEnrolmentCertificate } from "#sync/documents/enrolment-certificate.ts";
 import { openAs } from "#sync/documents/open.ts";
 import { decodeUpload } from "#sync/documents/upload.ts";
-import type { UploadRequest } from "#sync/documents/upload.ts";
+import type { ReadUpload, UploadRequest } from "#sync/documents/upload.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
 import { keyIdOf, parseDocument, signDocument } from "#sync/signing/cose.ts";
 import { openSealed } from "#sync/signing/sealed.ts";
@@ -65,7 +65,7 @@ export async function receiveCarried(
   const verified = await verifyAll(node, keys, upload);
   if (!verified.ok)
     return refused({ code: verified.refusal.code === "bad-signature" ? "bad-signature" : "malformed" });
-  if (await beginsTooLate(deps, node, upload))
+  if (await deps.store.transaction((tx) => beginsTooLate(tx, node, upload)))
     return refused({ code: "gap", lastSequence: await storedUpTo(deps, node.id) });
   const evidence = await evidenceIn(deps, node.id, upload);
   const decided = await settleAll(deps, node.id, verified.operations, evidence);
@@ -86,7 +86,7 @@ type ReadFile =
       readonly node: NodeRow;
       readonly keys: readonly NodeKey[];
       readonly carried: CarriedQueue;
-      readonly upload: UploadRequest;
+      readonly upload: ReadUpload;
       readonly hash: Uint8Array;
     }
   | { readonly ok: false; readonly refusal: CarriedRefusal };

@@ -4,9 +4,9 @@
  */
 import { decodeEnvelope, decodeOperation } from "#sync/documents/operation.ts";
 import type { OperationEnvelope } from "#sync/documents/operation.ts";
-import type { UploadRequest } from "#sync/documents/upload.ts";
+import type { ReadUpload, UploadRequest } from "#sync/documents/upload.ts";
 import { equalBytes } from "#sync/signing/bytes.ts";
-import { keyIdOf, openDocument } from "#sync/signing/cose.ts";
+import { keyIdOf, openRead } from "#sync/signing/cose.ts";
 import { noteClock } from "../nodes/clocks.ts";
 import type { PaymentGateway } from "../payments/gateway.ts";
 import { inTime } from "../payments/in-time.ts";
@@ -52,7 +52,7 @@ export type UploadAnswer =
 export async function receiveUpload(
   deps: ReceiveDependencies,
   nodeId: string,
-  upload: UploadRequest,
+  upload: ReadUpload,
 ): Promise<UploadAnswer> {
   const { node, keys } = await deps.store.transaction(async (tx) => {
     const found = await tx.nodes.find(nodeId);
@@ -62,12 +62,12 @@ export async function receiveUpload(
   });
   const verified = await verifyAll(node, keys, upload);
   if (!verified.ok) return verified;
-  const mismatch = await headMismatch(deps, node, upload);
+  const mismatch = await deps.store.transaction((tx) => headMismatch(tx, node, upload));
   if (mismatch) return { ok: false, refusal: mismatch };
   const evidence = await evidenceIn(deps, nodeId, upload);
   const decided = await settleAll(deps, nodeId, verified.operations, evidence);
-  if (!decided) return { ok: false, refusal: await currentHead(deps, nodeId) };
-  await deps.store.transaction((tx) => noteWhole(tx, nodeId, upload));
+  if (!decided) return { ok: false, refusal: await deps.store.transaction((tx) => currentHead(tx, nodeId)) };
+  await noteWhole(deps, nodeId, upload);
   await payOut(deps, decided);
   const verdictList = await deps.store.transaction((tx) => answer(deps, tx, nodeId, decided));
   return { ok: true, verdictList };
@@ -144,14 +144,16 @@ async function settleOne(
 
 /** Once everything is here that the node has, nothing waits on it, and a recovering server waits for it no longer. */
 async function noteWhole(
-  tx: Tx,
+  { store }: ReceiveDependencies,
   nodeId: string,
   { lastSequence, afterSequence, operations }: UploadRequest,
 ): Promise<void> {
   if (lastSequence === null || afterSequence + operations.length < lastSequence) return;
-  await tx.nodes.reportEmptied(nodeId);
-  const recovery = await tx.recovery.open();
-  if (recovery) await tx.recovery.noteUploaded(recovery.generation, nodeId);
+  await store.transaction(async (tx) => {
+    await tx.nodes.reportEmptied(nodeId);
+    const recovery = await tx.recovery.open();
+    if (recovery) await tx.recovery.noteUploaded(recovery.generation, nodeId);
+  });
 }
 
 /** How long an operation may name a contact: longer than any policy's hours, with time to arrive. */
@@ -190,14 +192,14 @@ export type Verified =
 export async function verifyAll(
   node: NodeRow,
   keys: readonly NodeKey[],
-  upload: UploadRequest,
+  upload: ReadUpload,
 ): Promise<Verified> {
   const named = keys.map((key) => ({ ...key, keyId: keyIdOf("operation", key.publicKey) }));
   const findKey = (wanted: Uint8Array) => named.find(({ keyId }) => equalBytes(keyId, wanted))?.publicKey;
   const all = await Promise.all(
     upload.operations.map(async (each) => ({
       ...each,
-      opened: await openDocument("operation", each.signed, findKey),
+      opened: await openRead(each.document, findKey),
     })),
   );
   const operations: ReceivedOperation[] = [];
@@ -238,12 +240,12 @@ function misplacement(
 
 /** The upload must continue from something that the server has; a fork shows in the operations themselves. */
 async function headMismatch(
-  deps: ReceiveDependencies,
+  tx: Tx,
   node: NodeRow,
   upload: UploadRequest,
 ): Promise<UploadRefusal | undefined> {
-  const head = await currentHead(deps, node.id);
-  if (upload.generation !== head.generation || (await beginsTooLate(deps, node, upload))) return head;
+  const head = await currentHead(tx, node.id);
+  if (upload.generation !== head.generation || (await beginsTooLate(tx, node, upload))) return head;
   if (upload.afterSequence > head.lastSequence) return undefined;
   const isHead = upload.afterSequence === head.lastSequence && equalBytes(upload.afterHash, head.lastHash);
   return upload.operations.length === 0 && !isHead ? head : undefined;
@@ -253,28 +255,21 @@ async function headMismatch(
  * Whether there is a gap before it. What lies beyond a revocation or a fork is stored beside the chain, and comes in more than
  * one upload too.
  */
-export function beginsTooLate(
-  { store }: Pick<ReceiveDependencies, "store">,
+export async function beginsTooLate(
+  tx: Tx,
   { id }: NodeRow,
   { afterSequence, afterHash }: UploadRequest,
 ): Promise<boolean> {
-  return store.transaction(async (tx) => {
-    const node = await tx.nodes.find(id);
-    if (!node || afterSequence <= node.lastSequence) return false;
-    return (await tx.operations.byHash(id, afterHash)) === undefined;
-  });
+  const node = await tx.nodes.find(id);
+  if (!node || afterSequence <= node.lastSequence) return false;
+  return (await tx.operations.byHash(id, afterHash)) === undefined;
 }
 
-function currentHead(
-  deps: ReceiveDependencies,
-  nodeId: string,
-): Promise<UploadRefusal & { code: "head-mismatch" }> {
-  return deps.store.transaction(async (tx) => {
-    const node = await tx.nodes.find(nodeId);
-    if (!node) throw new Error(`no node ${nodeId}`);
-    const { lastSequence, lastHash } = node;
-    return { code: "head-mismatch", generation: await tx.registry.generation(), lastSequence, lastHash };
-  });
+async function currentHead(tx: Tx, nodeId: string): Promise<UploadRefusal & { code: "head-mismatch" }> {
+  const node = await tx.nodes.find(nodeId);
+  if (!node) throw new Error(`no node ${nodeId}`);
+  const { lastSequence, lastHash } = node;
+  return { code: "head-mismatch", generation: await tx.registry.generation(), lastSequence, lastHash };
 }
 
 function refused(code: "malformed" | "bad-signature", index: number, detail: string): Verified {

@@ -31,19 +31,29 @@ async function sealSome(client: PoolClient): Promise<number> {
   await client.query("select pg_advisory_xact_lock($1)", [sealerLock]);
   // Statements of their own: their view must be younger than the lock.
   let head = await readHead(client);
-  const { rows } = await client.query<EntryRow>(
-    `select ${entryColumns} from audit_unsealed u join audit_entries e on e.id = u.entry_id order by e.id limit $1`,
-    [entriesAtATime],
-  );
-  if (rows.length === 0) return 0;
-  const seals = rows.map((row) => ({ id: row.id, ...(head = follow(head, entryOf(row))) }));
-  const ids = seals.map(({ id }) => id);
+  const before = head.position;
+  const entries = await unsealedEntries(client);
+  if (entries.length === 0) return 0;
+  const hashes = entries.map((row) => (head = follow(head, entryOf(row))).hash);
+  const ids = entries.map(({ id }) => id);
   await client.query(
-    `insert into audit_seals (position, entry_id, hash) select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])`,
-    [seals.map(({ position }) => position), ids, seals.map(({ hash }) => Buffer.from(hash))],
+    `insert into audit_seals (position, entry_id, hash)
+     select $1::bigint + n, id, hash from unnest($2::bigint[], $3::bytea[]) with ordinality as s (id, hash, n)`,
+    [before, ids, hashes],
   );
   await client.query("delete from audit_unsealed where entry_id = any($1::bigint[])", [ids]);
-  return rows.length;
+  return entries.length;
+}
+
+/** As one JSON text, which this process reads in a part of the time that it takes for as many rows of columns. */
+async function unsealedEntries(client: PoolClient): Promise<readonly EntryRow[]> {
+  const { rows } = await client.query<{ entries: readonly EntryRow[] | null }>(
+    `select json_agg(to_json(e) order by e.id::bigint) as entries from (
+       select ${entryColumns} from audit_unsealed u join audit_entries e on e.id = u.entry_id
+       order by u.entry_id limit $1) e`,
+    [entriesAtATime],
+  );
+  return rows[0]?.entries ?? [];
 }
 
 export interface HeadRow {
@@ -128,11 +138,12 @@ export function auditReader(client: PoolClient): AuditReader {
   };
 }
 
-const entryColumns = `e.id, (extract(epoch from e.at) * 1000000)::bigint::text as at_us, e.actor, e.action, e.subject,
+const entryColumns = `e.id::text as id, (extract(epoch from e.at) * 1000000)::bigint::text as at_us, e.actor, e.action, e.subject,
   e.before::text as before, e.after::text as after, e.origin`;
 
 interface EntryRow {
-  readonly id: bigint;
+  /** In decimal digits, since the numbers of JSON are doubles. */
+  readonly id: string;
   readonly at_us: string;
   readonly actor: string;
   readonly action: string;
@@ -147,6 +158,6 @@ type SealedRow = { readonly position: bigint; readonly entry_id: bigint; readonl
 };
 
 function entryOf({ at_us: atUs, ...row }: EntryRow): ChainedEntry {
-  const { id, actor, action, subject, before, after, origin } = row;
-  return { id, atUs, actor, action, subject, before, after, origin };
+  const { actor, action, subject, before, after, origin } = row;
+  return { id: BigInt(row.id), atUs, actor, action, subject, before, after, origin };
 }

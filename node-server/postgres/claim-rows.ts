@@ -1,6 +1,7 @@
 /** Claims on vouchers, at most one that lives for each (the index `one_live_claim`), and their credits by providers. */
 import { sql } from "kysely";
 import type { ClaimRow, ClaimRows, PayoutAttempt } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -87,19 +88,22 @@ async function insertAll(trx: Trx, rows: readonly ClaimRow[]): Promise<void> {
       ${rows.map(({ liquidityHeld }) => liquidityHeld)}::boolean[])`.execute(trx);
 }
 
+const claimsOfIds = keptQuery((trx, ids: readonly string[]) =>
+  selectClaims(trx).where(sql<boolean>`id = any(${ids}::uuid[])`),
+);
+
 async function findAll(trx: Trx, ids: readonly string[]): Promise<ClaimRow[]> {
-  const rows = await selectClaims(trx)
-    .where(sql<boolean>`id = any(${ids}::uuid[])`)
-    .execute();
-  return rows.map(claim);
+  return (await claimsOfIds(trx, ids)).rows.map(claim);
 }
 
-async function liveOf(trx: Trx, serials: readonly bigint[]): Promise<ClaimRow[]> {
-  const rows = await selectClaims(trx)
+const liveClaims = keptQuery((trx, serials: readonly bigint[]) =>
+  selectClaims(trx)
     .where(sql<boolean>`voucher_serial = any(${serials}::bigint[])`)
-    .where("state", "<>", "released")
-    .execute();
-  return rows.map(claim);
+    .where("state", "<>", "released"),
+);
+
+async function liveOf(trx: Trx, serials: readonly bigint[]): Promise<ClaimRow[]> {
+  return (await liveClaims(trx, serials)).rows.map(claim);
 }
 
 async function updateAll(trx: Trx, changes: Parameters<ClaimRows["updateAll"]>[0]): Promise<void> {
@@ -123,16 +127,19 @@ async function noteTries(trx: Trx, tries: Parameters<ClaimRows["noteTries"]>[0])
   expectAll(noted, tries.length, "claims");
 }
 
+const attemptsOfClaims = keptQuery((trx, ids: readonly string[]) =>
+  trx
+    .selectFrom("payout_attempts")
+    .select(["claim_id", "n", "outcome"])
+    .where(sql<boolean>`claim_id = any(${ids}::uuid[])`)
+    .orderBy("n"),
+);
+
 async function attemptsOf(
   trx: Trx,
   ids: readonly string[],
 ): Promise<(PayoutAttempt & { readonly claimId: string })[]> {
-  const rows = await trx
-    .selectFrom("payout_attempts")
-    .select(["claim_id", "n", "outcome"])
-    .where(sql<boolean>`claim_id = any(${ids}::uuid[])`)
-    .orderBy("n")
-    .execute();
+  const { rows } = await attemptsOfClaims(trx, ids);
   return rows.map(({ claim_id: claimId, ...attempt }) => ({ claimId, ...attempt }));
 }
 

@@ -1,6 +1,7 @@
 /** Leases: at most one open for each voucher (the index `one_open_lease`), closed once. */
 import { sql } from "kysely";
 import type { LeaseRow, LeaseRows, OpenLease } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { bytes, expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -78,8 +79,8 @@ export function leaseRows(trx: Trx): LeaseRows {
   };
 }
 
-async function openOf(trx: Trx, serials: readonly bigint[]): Promise<OpenLease[]> {
-  const rows = await trx
+const openLeases = keptQuery((trx, serials: readonly bigint[]) =>
+  trx
     .selectFrom("leases")
     .select([
       "voucher_serial",
@@ -92,8 +93,11 @@ async function openOf(trx: Trx, serials: readonly bigint[]): Promise<OpenLease[]
       "renewable",
     ])
     .where(sql<boolean>`voucher_serial = any(${serials}::bigint[])`)
-    .where("closed_at", "is", null)
-    .execute();
+    .where("closed_at", "is", null),
+);
+
+async function openOf(trx: Trx, serials: readonly bigint[]): Promise<OpenLease[]> {
+  const { rows } = await openLeases(trx, serials);
   return rows.map((row) => ({
     serial: row.voucher_serial,
     nodeId: row.node_id,

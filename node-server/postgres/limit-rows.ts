@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { toBase64 } from "#sync/base64.ts";
 import type { LimitRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { bytes } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -16,14 +17,13 @@ type PolicyRows = Pick<
 type ContactRows = Pick<LimitRows, "noteContact" | "contact" | "forgetContacts">;
 
 function policies(trx: Trx): PolicyRows {
-  const select = () => trx.selectFrom("policies").select(["version", "document"]);
   return {
     async policy(version) {
-      const row = await select().where("version", "=", version).executeTakeFirst();
+      const row = await selectPolicies(trx).where("version", "=", version).executeTakeFirst();
       return row && { version: row.version, document: bytes(row.document) };
     },
     async currentPolicy() {
-      const row = await select().orderBy("version", "desc").limit(1).executeTakeFirst();
+      const [row] = (await newestPolicy(trx)).rows;
       return row && { version: row.version, document: bytes(row.document) };
     },
     async lockPolicies() {
@@ -50,7 +50,7 @@ function policies(trx: Trx): PolicyRows {
     async tellPolicy(nodeId) {
       // Waits for a policy that is being issued, which does not see this node yet.
       await sql`lock table policies in row exclusive mode`.execute(trx);
-      const newest = await select().orderBy("version", "desc").limit(1).executeTakeFirst();
+      const [newest] = (await newestPolicy(trx)).rows;
       if (!newest) return;
       const document = toBase64(bytes(newest.document));
       const row = { node_id: nodeId, kind: "policy", version: newest.version, document };
@@ -58,6 +58,12 @@ function policies(trx: Trx): PolicyRows {
     },
   };
 }
+
+function selectPolicies(trx: Trx) {
+  return trx.selectFrom("policies").select(["version", "document"]);
+}
+
+const newestPolicy = keptQuery((trx) => selectPolicies(trx).orderBy("version", "desc").limit(1));
 
 function contacts(trx: Trx): ContactRows {
   return {

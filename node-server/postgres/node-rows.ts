@@ -1,6 +1,7 @@
 /** Nodes, the sessions they hold and the codes that let them enrol. */
 import { sql } from "kysely";
 import type { NodeRow, NodeRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { bytes, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -15,11 +16,11 @@ type CodeRows = Pick<NodeRows, "insertCode" | "lockCode" | "useCode">;
 function nodeTable(trx: Trx): Omit<NodeRows, keyof SessionRows | keyof ReportRows | keyof CodeRows> {
   return {
     async lock(id) {
-      const row = await selectNodes(trx).where("nodes.id", "=", id).forNoKeyUpdate().executeTakeFirst();
+      const [row] = (await lockedNode(trx, id)).rows;
       return row && nodeRow(row);
     },
     async find(id) {
-      const row = await selectNodes(trx).where("nodes.id", "=", id).executeTakeFirst();
+      const [row] = (await nodeOfId(trx, id)).rows;
       return row && nodeRow(row);
     },
     async ofMerchant(merchantId) {
@@ -110,11 +111,7 @@ function sessions(trx: Trx): SessionRows {
         .execute();
     },
     async bySession(tokenHash) {
-      const row = await selectNodes(trx)
-        .innerJoin("node_sessions as session", "session.node_id", "nodes.id")
-        .where("session.token_hash", "=", tokenHash)
-        .where("session.expires_at", ">", sql<Date>`clock_timestamp()`)
-        .executeTakeFirst();
+      const [row] = (await nodeOfSession(trx, tokenHash)).rows;
       return row && nodeRow(row);
     },
   };
@@ -201,6 +198,19 @@ function selectNodes(trx: Trx) {
       "nodes.most_leases",
     ]);
 }
+
+const nodeOfId = keptQuery((trx, id: string) => selectNodes(trx).where("nodes.id", "=", id));
+
+const lockedNode = keptQuery((trx, id: string) =>
+  selectNodes(trx).where("nodes.id", "=", id).forNoKeyUpdate(),
+);
+
+const nodeOfSession = keptQuery((trx, tokenHash: Uint8Array) =>
+  selectNodes(trx)
+    .innerJoin("node_sessions as session", "session.node_id", "nodes.id")
+    .where("session.token_hash", "=", tokenHash)
+    .where("session.expires_at", ">", sql<Date>`clock_timestamp()`),
+);
 
 type SelectedNode = Awaited<ReturnType<ReturnType<typeof selectNodes>["execute"]>>[number];
 

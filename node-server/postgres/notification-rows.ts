@@ -5,6 +5,7 @@ import type { Contact } from "../notifications/port.ts";
 import type { Facts, ReceiptFacts } from "../notifications/templates.ts";
 import type { ClaimContacts, NotificationRows } from "../ports/store.ts";
 import { isOf } from "./requested-at.ts";
+import { keptQuery } from "./kept-query.ts";
 import type { Trx } from "./rows.ts";
 
 export function notificationRows(trx: Trx): NotificationRows {
@@ -86,17 +87,16 @@ export function notificationRows(trx: Trx): NotificationRows {
   };
 }
 
-async function contactsOfAll(
-  trx: Trx,
-  claims: Parameters<NotificationRows["contactsOfAll"]>[0],
-): Promise<ClaimContacts[]> {
-  const merchants = await trx
+const merchantContacts = keptQuery((trx, merchantIds: readonly string[]) =>
+  trx
     .selectFrom("merchants")
     .leftJoin("merchant_contacts as contact", "contact.merchant_id", "merchants.id")
     .select(["merchants.id", "merchants.name", "contact.channel", "contact.address", "contact.language"])
-    .where(sql<boolean>`merchants.id = any(${claims.map(({ merchantId }) => merchantId)}::text[])`)
-    .execute();
-  const payees = await trx
+    .where(sql<boolean>`merchants.id = any(${merchantIds}::text[])`),
+);
+
+const payeeContacts = keptQuery((trx, serials: readonly bigint[]) =>
+  trx
     .selectFrom("vouchers")
     .innerJoin("voucher_batches as batch", "batch.id", "vouchers.batch")
     .innerJoin("voucher_instructions as instruction", (join) =>
@@ -108,8 +108,17 @@ async function contactsOfAll(
         .onRef("contact.payee_functional_id", "=", "instruction.payee_functional_id"),
     )
     .select(["vouchers.serial", "contact.channel", "contact.address", "contact.language"])
-    .where(sql<boolean>`vouchers.serial = any(${claims.map(({ serial }) => serial)}::bigint[])`)
-    .execute();
+    .where(sql<boolean>`vouchers.serial = any(${serials}::bigint[])`),
+);
+
+async function contactsOfAll(
+  trx: Trx,
+  claims: Parameters<NotificationRows["contactsOfAll"]>[0],
+): Promise<ClaimContacts[]> {
+  const merchantIds = claims.map(({ merchantId }) => merchantId);
+  const { rows: merchants } = await merchantContacts(trx, merchantIds);
+  const serials = claims.map(({ serial }) => serial);
+  const { rows: payees } = await payeeContacts(trx, serials);
   const merchantById = new Map(merchants.map((merchant) => [merchant.id, merchant]));
   const payeeBySerial = new Map(payees.map((payee) => [payee.serial, payee]));
   return claims.map(({ merchantId, serial }) => {

@@ -1,6 +1,7 @@
 /** Everything that nodes have sent, whole, with its verdict. */
 import { sql } from "kysely";
 import type { OperationRow, OperationRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { bytes, bytesOrNull, expectAll } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -86,16 +87,18 @@ function verdictsOf(rows: readonly OperationRow[]) {
       ${rows.map(({ decidedAt }) => decidedAt)}::timestamptz[]`;
 }
 
-async function heldForAny(trx: Trx, serials: readonly bigint[]): Promise<OperationRow[]> {
-  const rows = await selectOperations(trx)
+const heldOperations = keptQuery((trx, serials: readonly bigint[]) =>
+  selectOperations(trx)
     .where(sql<boolean>`voucher_serial = any(${serials}::bigint[])`)
     .where("state", "=", "held")
     .where("branch", "=", "chain")
     .orderBy("received_at")
     .orderBy("node_id")
-    .orderBy("sequence")
-    .execute();
-  return rows.map(operation);
+    .orderBy("sequence"),
+);
+
+async function heldForAny(trx: Trx, serials: readonly bigint[]): Promise<OperationRow[]> {
+  return (await heldOperations(trx, serials)).rows.map(operation);
 }
 
 function selectOperations(trx: Trx) {

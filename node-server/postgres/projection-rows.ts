@@ -2,6 +2,7 @@
 import { toBase64 } from "#sync/base64.ts";
 import { sql } from "kysely";
 import type { ProjectionRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { bytes } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -101,9 +102,10 @@ async function removeLeases(
     where s.node_id = gone.node_id and s.serial = gone.serial`.execute(trx);
 }
 
+const removalElsewhere = keptQuery((trx, serials: readonly bigint[]) =>
+  trx.deleteFrom("shape_elsewhere").where(sql<boolean>`serial = any(${serials}::bigint[])`),
+);
+
 async function removeElsewhere(trx: Trx, serials: readonly bigint[]): Promise<void> {
-  await trx
-    .deleteFrom("shape_elsewhere")
-    .where(sql<boolean>`serial = any(${serials}::bigint[])`)
-    .execute();
+  await removalElsewhere(trx, serials);
 }

@@ -1,18 +1,18 @@
 /** The recovery that a restored database is in (design section 4.8). */
 import { sql } from "kysely";
 import type { RecoveryRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
 export function recoveryRows(trx: Trx): RecoveryRows {
-  const openOne = () => trx.selectFrom("recoveries").selectAll().where("ended_at", "is", null);
   return {
     async open() {
-      const row = await openOne().executeTakeFirst();
+      const [row] = (await openRecovery(trx)).rows;
       return row && { generation: row.generation, until: row.until };
     },
     async lock() {
-      const row = await openOne().forUpdate().executeTakeFirst();
+      const row = await selectOpen(trx).forUpdate().executeTakeFirst();
       return row && { generation: row.generation, until: row.until };
     },
     async countAwaited(generation) {
@@ -46,3 +46,9 @@ export function recoveryRows(trx: Trx): RecoveryRows {
     },
   };
 }
+
+function selectOpen(trx: Trx) {
+  return trx.selectFrom("recoveries").selectAll().where("ended_at", "is", null);
+}
+
+const openRecovery = keptQuery(selectOpen);

@@ -1,6 +1,7 @@
 /** Redemptions whose outcome goes out by callback. */
 import { sql } from "kysely";
 import type { RedemptionRequestRow, RedemptionRequestRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import type { Trx } from "./rows.ts";
 
 export function redemptionRequestRows(trx: Trx): RedemptionRequestRows {
@@ -36,11 +37,12 @@ export function redemptionRequestRows(trx: Trx): RedemptionRequestRows {
   };
 }
 
+const requestsOfClaims = keptQuery((trx, claimIds: readonly string[]) =>
+  select(trx).where(sql<boolean>`claim_id = any(${claimIds}::uuid[])`),
+);
+
 async function byClaims(trx: Trx, claimIds: readonly string[]): Promise<RedemptionRequestRow[]> {
-  const rows = await select(trx)
-    .where(sql<boolean>`claim_id = any(${claimIds}::uuid[])`)
-    .execute();
-  return rows.map(redemptionRequest);
+  return (await requestsOfClaims(trx, claimIds)).rows.map(redemptionRequest);
 }
 
 function select(trx: Trx) {

@@ -1,5 +1,6 @@
 /** Who takes part: institutions, voucher groups, merchants, and the database's own identity. */
 import type { InstitutionRow, RegistryRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { bytesOrNull } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -58,12 +59,7 @@ export function registryRows(trx: Trx): RegistryRows {
         }
       );
     },
-    merchant: (id) =>
-      trx
-        .selectFrom("merchants")
-        .select(["id", "name", "status", "account"])
-        .where("id", "=", id)
-        .executeTakeFirst(),
+    merchant: async (id) => (await merchantOfId(trx, id)).rows[0],
     fsp: (id) => trx.selectFrom("fsps").select(["id", "name"]).where("id", "=", id).executeTakeFirst(),
     async contact(merchantId) {
       const row = await trx
@@ -74,25 +70,11 @@ export function registryRows(trx: Trx): RegistryRows {
       return row ?? { area: null, phone: null };
     },
     async accepts(merchantId, groupCode) {
-      const row = await trx
-        .selectFrom("merchant_group_members as member")
-        .innerJoin("merchant_group_accepts as accepted", "accepted.merchant_group", "member.merchant_group")
-        .select("member.merchant_id")
-        .where("member.merchant_id", "=", merchantId)
-        .where("accepted.voucher_group", "=", groupCode)
-        .limit(1)
-        .executeTakeFirst();
-      return row !== undefined;
+      return (await memberAccepting(trx, merchantId, groupCode)).rows.length > 0;
     },
     async paymentTerms(merchantId, groupCode, currency) {
-      const row = await trx
-        .selectFrom("merchants")
-        .leftJoin("voucher_group_fees as fee", (join) =>
-          join.on("fee.group_code", "=", groupCode).on("fee.currency", "=", currency),
-        )
-        .select(["merchants.fsp_id", "fee.fixed_minor", "fee.basis_points"])
-        .where("merchants.id", "=", merchantId)
-        .executeTakeFirstOrThrow();
+      const [row] = (await termsOfMerchant(trx, merchantId, groupCode, currency)).rows;
+      if (!row) throw new Error(`no merchant ${merchantId}`);
       return {
         fspId: row.fsp_id,
         feeFixedMinor: row.fixed_minor ?? 0n,
@@ -147,11 +129,38 @@ export function registryRows(trx: Trx): RegistryRows {
       return row !== undefined;
     },
     async generation() {
-      const row = await trx.selectFrom("server_identity").select("generation").executeTakeFirstOrThrow();
+      const [row] = (await currentGeneration(trx)).rows;
+      if (!row) throw new Error("the database has no identity");
       return row.generation;
     },
   };
 }
+
+const currentGeneration = keptQuery((trx) => trx.selectFrom("server_identity").select("generation"));
+
+const merchantOfId = keptQuery((trx, id: string) =>
+  trx.selectFrom("merchants").select(["id", "name", "status", "account"]).where("id", "=", id),
+);
+
+const memberAccepting = keptQuery((trx, merchantId: string, groupCode: string) =>
+  trx
+    .selectFrom("merchant_group_members as member")
+    .innerJoin("merchant_group_accepts as accepted", "accepted.merchant_group", "member.merchant_group")
+    .select("member.merchant_id")
+    .where("member.merchant_id", "=", merchantId)
+    .where("accepted.voucher_group", "=", groupCode)
+    .limit(1),
+);
+
+const termsOfMerchant = keptQuery((trx, merchantId: string, groupCode: string, currency: string) =>
+  trx
+    .selectFrom("merchants")
+    .leftJoin("voucher_group_fees as fee", (join) =>
+      join.on("fee.group_code", "=", groupCode).on("fee.currency", "=", currency),
+    )
+    .select(["merchants.fsp_id", "fee.fixed_minor", "fee.basis_points"])
+    .where("merchants.id", "=", merchantId),
+);
 
 const institutionColumns = [
   "id",

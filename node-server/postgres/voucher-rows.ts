@@ -3,6 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 import type { NewVoucher, VoucherRow, VoucherRows } from "../ports/store.ts";
+import { keptQuery } from "./kept-query.ts";
 import { insertionOfLines, openEntries } from "./ledger-rows.ts";
 import { bytes, expectAll, expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
@@ -35,12 +36,7 @@ export function voucherRows(trx: Trx): VoucherRows {
         ${insertionOfVouchers(rows)}`.execute(trx);
     },
     async lock(serials) {
-      // The sort happens below the locking, so that rows are locked in the order of their serials.
-      const rows = await selectVouchers(trx)
-        .where(sql<boolean>`vouchers.serial = any(${serials}::bigint[])`)
-        .orderBy("vouchers.serial")
-        .forUpdate("vouchers")
-        .execute();
+      const { rows } = await lockedVouchers(trx, serials);
       return new Map(rows.map((row) => [row.serial, voucher(row)]));
     },
     async find(serial) {
@@ -148,6 +144,14 @@ export function voucherRows(trx: Trx): VoucherRows {
     },
   };
 }
+
+// The sort happens below the locking, so that rows are locked in the order of their serials.
+const lockedVouchers = keptQuery((trx, serials: readonly bigint[]) =>
+  selectVouchers(trx)
+    .where(sql<boolean>`vouchers.serial = any(${serials}::bigint[])`)
+    .orderBy("vouchers.serial")
+    .forUpdate("vouchers"),
+);
 
 // Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger.
 function insertionOfVouchers(rows: readonly NewVoucher[]): RawBuilder<unknown> {

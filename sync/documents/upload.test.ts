@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeCbor, encodeCbor } from "../signing/cbor.ts";
 import type { CborValue } from "../signing/cbor.ts";
-import { signDocumentSync } from "../signing/cose.ts";
+import { readDocument, signDocumentSync } from "../signing/cose.ts";
 import { createSyncSigner } from "../signing/signers.ts";
 import { encodeOperation } from "./operation.ts";
 import { decodeUpload, encodeUpload } from "./upload.ts";
@@ -59,7 +59,9 @@ describe("an upload", () => {
           { maxLength: 8 },
         ),
         (some) => {
-          expect(decodeUpload(encodeUpload(upload(some)))).toEqual({ ok: true, value: upload(some) });
+          const decoded = decodeUpload(encodeUpload(upload(some)));
+          const read = some.map((each) => ({ ...each, document: readDocument("operation", each.signed) }));
+          expect(decoded).toEqual({ ok: true, value: { ...upload(some), operations: read } });
         },
       ),
     );

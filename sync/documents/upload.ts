@@ -8,7 +8,8 @@
  * Later fields, readers first: `wallMs`; `hashAt`; `lastSequence`, `evidence`.
  */
 import { concatBytes } from "@noble/hashes/utils.js";
-import { hashOf, parseDocument } from "../signing/cose.ts";
+import { readDocument } from "../signing/cose.ts";
+import type { ReadDocument, RefusedDocument } from "../signing/cose.ts";
 import { decodeDocument, encodeDocument, laterField, listOf, mapOf, nullable, rowOf } from "./codec.ts";
 import type { Decoded } from "./codec.ts";
 import { blob, hash, integer, smallCount, timeMs } from "./fields.ts";
@@ -35,6 +36,15 @@ export interface UploadRequest {
   readonly evidence: readonly Uint8Array[] | null;
 }
 
+/** An upload as it came: its operations are taken apart, and not believed yet. */
+export interface ReadUpload extends UploadRequest {
+  readonly operations: readonly ReadOperation[];
+}
+
+export interface ReadOperation extends UploadedOperation {
+  readonly document: ReadDocument | RefusedDocument;
+}
+
 /** As many as one verdict list can answer; with their secrets they stay well below 1 MiB. */
 export const mostUploadedOperations = mostVerdicts;
 
@@ -51,31 +61,33 @@ export function encodeUpload({ operations, ...upload }: UploadRequest): Uint8Arr
 }
 
 /** Reads the body of an upload, or says what is wrong with it. */
-export function decodeUpload(body: Uint8Array): Decoded<UploadRequest> {
+export function decodeUpload(body: Uint8Array): Decoded<ReadUpload> {
   const decoded = decodeDocument(codec, body);
   if (!decoded.ok) return decoded;
   let before: Uint8Array | undefined = decoded.value.afterHash;
-  const operations: UploadedOperation[] = [];
+  const operations: ReadOperation[] = [];
   for (const [index, { signed, sealed, hashAt }] of decoded.value.operations.entries()) {
     const whole = hashAt === null ? signed : before && pasted(signed, hashAt, before);
     if (!whole) {
       return { ok: false, refusal: { code: "out-of-range", field: `operations[${index}].hashAt` } };
     }
-    operations.push({ signed: whole, sealed });
-    before = hashOfOperation(whole);
+    const document = readDocument("operation", whole);
+    operations.push({ signed: whole, sealed, document });
+    before = document.ok ? document.hash : undefined;
   }
   return { ok: true, value: { ...decoded.value, operations } };
 }
 
 /** Undefined for what is no signed thing at all. */
 function hashOfOperation(signed: Uint8Array): Uint8Array | undefined {
-  const parsed = parseDocument(signed);
-  return parsed.ok ? hashOf("operation", parsed) : undefined;
+  const read = readDocument("operation", signed);
+  return read.ok ? read.hash : undefined;
 }
 
 function placeOf(part: Uint8Array, whole: Uint8Array): number {
   for (let at = 0; at + part.length <= whole.length; at++) {
-    if (part.every((byte, index) => whole[at + index] === byte)) return at;
+    // Most places differ in the first byte, which is seen without a function.
+    if (whole[at] === part[0] && part.every((byte, index) => whole[at + index] === byte)) return at;
   }
   return -1;
 }

@@ -3,7 +3,6 @@
  * what is wrong (RFC 8949 sections 3 and 4.2.1). Documents are read so often, by tills and servers, that decoding them by a
  * library and encoding them again to compare took many times as long.
  */
-import { ownBytes } from "./bytes.ts";
 import type { CborKey, CborValue } from "./cbor.ts";
 
 /**
@@ -49,7 +48,8 @@ class Reader {
   #position = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A Buffer's slice() would be a view and not a copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -69,8 +69,8 @@ class Reader {
     if (major === 1) return negative(argument);
     if (argument > this.#bytes.length - this.#position) throw new Refused("malformed");
     const length = Number(argument);
-    if (major === 2) return ownBytes(this.#take(length));
-    if (major === 3) return textOf(this.#take(length));
+    if (major === 2) return this.#bytes.slice(this.#skip(length), this.#position);
+    if (major === 3) return textOf(this.#bytes.subarray(this.#skip(length), this.#position));
     return major === 4 ? this.#array(length, depth) : this.#map(length, depth);
   }
 
@@ -83,12 +83,12 @@ class Reader {
   /** Keys ascend by their bytes, which refuses a repeated one too. */
   #map(length: number, depth: number): ReadonlyMap<CborKey, CborValue> {
     const map = new Map<CborKey, CborValue>();
-    let before: Uint8Array | undefined;
+    let before: Span | undefined;
     for (let index = 0; index < length; index++) {
       const start = this.#position;
       const key = this.#key(depth + 1);
-      const encoded = this.#bytes.subarray(start, this.#position);
-      if (before && !isAscending(before, encoded)) throw new Refused("not-canonical");
+      const encoded = { start, end: this.#position };
+      if (before && !this.#isAscending(before, encoded)) throw new Refused("not-canonical");
       before = encoded;
       map.set(key, this.readItem(depth + 1));
     }
@@ -106,8 +106,7 @@ class Reader {
     if (info < 24) return info;
     if (info === 31) throw new Refused("not-canonical");
     if (info > 27) throw new Refused("malformed");
-    const at = this.#position;
-    this.#take(1 << (info - 24));
+    const at = this.#skip(1 << (info - 24));
     switch (info) {
       case 24:
         return atLeast(24, this.#view.getUint8(at));
@@ -126,13 +125,29 @@ class Reader {
     return byte;
   }
 
-  /** The next bytes, not copied. */
-  #take(length: number): Uint8Array {
+  /** Goes on behind the next bytes; gives where they begin. */
+  #skip(length: number): number {
     const start = this.#position;
     if (length > this.#bytes.length - start) throw new Refused("malformed");
     this.#position = start + length;
-    return this.#bytes.subarray(start, this.#position);
+    return start;
   }
+
+  /** RFC 8949 section 4.2.1: bytewise. No encoding of a key begins with that of another. */
+  #isAscending(before: Span, after: Span): boolean {
+    const length = Math.min(before.end - before.start, after.end - after.start);
+    for (let index = 0; index < length; index++) {
+      const difference = (this.#bytes[after.start + index] ?? 0) - (this.#bytes[before.start + index] ?? 0);
+      if (difference !== 0) return difference > 0;
+    }
+    return false;
+  }
+}
+
+/** Where some bytes are; a view of them would cost more than reading them. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
 function simpleValue(info: number): boolean | null {
@@ -165,14 +180,4 @@ function textOf(bytes: Uint8Array): string {
   } catch {
     throw new Refused("not-canonical");
   }
-}
-
-/** RFC 8949 section 4.2.1: bytewise. No encoding of a key begins with that of another. */
-function isAscending(before: Uint8Array, after: Uint8Array): boolean {
-  const length = Math.min(before.length, after.length);
-  for (let index = 0; index < length; index++) {
-    const difference = (after[index] ?? 0) - (before[index] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return false;
 }

@@ -49,6 +49,15 @@ export interface ParsedDocument {
   readonly signature: Uint8Array;
 }
 
+/** A signed thing of one kind that was taken apart, and whose signature has not been looked at. */
+export interface ReadDocument extends ParsedDocument {
+  readonly kind: SignedKind;
+  /** The Sig_structure: what its signature is over. */
+  readonly message: Uint8Array;
+  /** SHA-256 of the Sig_structure. */
+  readonly hash: Uint8Array;
+}
+
 export interface RefusedDocument {
   readonly ok: false;
   readonly refusal: CoseRefusal;
@@ -74,20 +83,34 @@ export function signDocumentSync(
 }
 
 /** Opens a signed thing as one of `kind`. Nothing in it is to be believed unless this says `ok`. */
-export async function openDocument(
+export function openDocument(
   kind: SignedKind,
   bytes: Uint8Array,
   findKey: FindKey,
 ): Promise<OpenedDocument | RefusedDocument> {
+  return openRead(readDocument(kind, bytes), findKey);
+}
+
+/** Takes a signed thing apart as one of `kind`, for `openRead`. */
+export function readDocument(kind: SignedKind, bytes: Uint8Array): ReadDocument | RefusedDocument {
   const parsed = parseDocument(bytes);
   if (!parsed.ok) return parsed;
-  const { keyId, payload } = parsed;
+  const message = sigStructure(kind, parsed.protectedHeader, parsed.payload);
+  return { ...parsed, kind, message, hash: sha256(message) };
+}
+
+/** `openDocument` for what was read before. */
+export async function openRead(
+  read: ReadDocument | RefusedDocument,
+  findKey: FindKey,
+): Promise<OpenedDocument | RefusedDocument> {
+  if (!read.ok) return read;
+  const { kind, keyId, payload, message, signature, hash } = read;
   const publicKey = findKey(keyId);
   if (!publicKey) return refused({ code: "unknown-key", keyId });
   if (!equalBytes(keyIdOf(kind, publicKey), keyId)) return refused({ code: "wrong-kind", keyId });
-  const message = sigStructure(kind, parsed.protectedHeader, payload);
-  if (!(await verify(publicKey, message, parsed.signature))) return refused({ code: "bad-signature", keyId });
-  return { ok: true, payload, keyId, hash: sha256(message) };
+  if (!(await verify(publicKey, message, signature))) return refused({ code: "bad-signature", keyId });
+  return { ok: true, payload, keyId, hash };
 }
 
 /** Takes a signed thing apart and checks its form (S2), but not who signed it. */

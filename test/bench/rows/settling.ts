@@ -3,6 +3,7 @@
  * limits: native Ed25519 verifications on all cores, and the SQL of the same batches straight through the
  * driver, a connection for each node.
  */
+import { readDocument } from "#sync/signing/cose.ts";
 import type { BenchKeys } from "../bed.ts";
 import { receiveUpload } from "../../../node-server/operations/receive.ts";
 import { ledgerGateway } from "../../../node-server/payments/ledger-gateway.ts";
@@ -95,7 +96,7 @@ async function receive(
     generation: identity.generation,
     afterSequence: (operations[0]?.sequence ?? 1) - 1,
     afterHash: identity.certificateHash,
-    operations,
+    operations: operations.map((each) => ({ ...each, document: readDocument("operation", each.signed) })),
   });
   if (!answer.ok) throw new Error(JSON.stringify(answer.refusal));
 }
