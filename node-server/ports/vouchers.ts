@@ -50,8 +50,8 @@ export interface NewVoucher extends Money {
 export interface VoucherRows {
   nextSerials(count: number): Promise<bigint[]>;
   /** Those whose number, by its blind index, neither a voucher has nor one before them in the list. */
-  withFreeNumbers(rows: readonly NewVoucher[]): Promise<readonly NewVoucher[]>;
-  /** Makes the vouchers and books the entry that reserves their money. */
+  withFreeNumbers<T extends Pick<NewVoucher, "numberIndex">>(rows: readonly T[]): Promise<readonly T[]>;
+  /** Makes vouchers of one batch, group and currency, and books the entry that reserves their money. */
   insert(rows: readonly NewVoucher[], reserve: JournalEntry): Promise<void>;
   /** Locks the vouchers that exist, in serial order. */
   lock(serials: readonly bigint[]): Promise<Map<bigint, VoucherRow>>;

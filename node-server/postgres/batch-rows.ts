@@ -9,6 +9,7 @@ import type {
   RepeatedItem,
   VoucherInstruction,
 } from "../ports/store.ts";
+import { int4Array, textArray } from "./arrays.ts";
 import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -166,16 +167,16 @@ function insertion(
   return sql`
     insert into voucher_instructions (batch, unique_for, line, instruction_id, group_code, currency, amount,
       payee_functional_id, narration, replaces, reason)
-    select ${batch}::bigint, ${uniqueFor}::text, * from unnest(
-      ${instructions.map((row) => row.line)}::int[],
-      ${instructions.map((row) => row.instructionId)}::text[],
-      ${instructions.map((row) => row.groupCode)}::text[],
-      ${instructions.map((row) => row.currency)}::text[],
-      ${instructions.map((row) => row.amount)}::text[],
-      ${instructions.map((row) => row.payeeFunctionalId)}::text[],
-      ${instructions.map((row) => row.narration)}::text[],
-      ${instructions.map((row) => row.replaces?.serialNumber ?? null)}::text[],
-      ${instructions.map((row) => row.replaces?.reason ?? null)}::text[])`;
+    select ${batch}::bigint, ${uniqueFor}::text,
+      unnest(${int4Array(instructions.map((row) => row.line))}::int[]),
+      unnest(${textArray(instructions.map((row) => row.instructionId))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.groupCode))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.currency))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.amount))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.payeeFunctionalId))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.narration))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.replaces?.serialNumber ?? null))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.replaces?.reason ?? null))}::text[])`;
 }
 
 async function findEarlier(
