@@ -179,8 +179,8 @@ export interface BatchRows {
   lock(id: bigint): Promise<BatchRow | undefined>;
   /** The next instructions, of all or of those after a line, that have neither a voucher nor a failure. */
   nextOpen(id: bigint, limit: number, afterLine?: number): Promise<VoucherInstruction[]>;
-  /** How many instructions have neither, counted as far as `most`. */
-  countOpen(id: bigint, most: number): Promise<number>;
+  /** Whether all of these lines have neither. They were open before, in this order, with no open one between them. */
+  areOpen(id: bigint, lines: readonly number[]): Promise<boolean>;
   /** Gives open instructions their failures. Throws when one of them is not open. */
   fail(id: bigint, failures: readonly Failure[]): Promise<void>;
   /** Fills an instruction that replaces a voucher with what that voucher's own instruction says. */
