@@ -50,8 +50,8 @@ export interface NewVoucher extends Money {
 export interface VoucherRows {
   nextSerials(count: number): Promise<bigint[]>;
   /** Those whose number, by its blind index, neither a voucher has nor one before them in the list. */
-  withFreeNumbers(rows: readonly NewVoucher[]): Promise<readonly NewVoucher[]>;
-  /** Makes the vouchers and books the entry that reserves their money. */
+  withFreeNumbers<T extends Pick<NewVoucher, "numberIndex">>(rows: readonly T[]): Promise<readonly T[]>;
+  /** Makes vouchers of one batch, group and currency, and books the entry that reserves their money. */
   insert(rows: readonly NewVoucher[], reserve: JournalEntry): Promise<void>;
   /** Locks the vouchers that exist, in serial order. */
   lock(serials: readonly bigint[]): Promise<Map<bigint, VoucherRow>>;
@@ -179,8 +179,8 @@ export interface BatchRows {
   lock(id: bigint): Promise<BatchRow | undefined>;
   /** The next instructions, of all or of those after a line, that have neither a voucher nor a failure. */
   nextOpen(id: bigint, limit: number, afterLine?: number): Promise<VoucherInstruction[]>;
-  /** How many instructions have neither, counted as far as `most`. */
-  countOpen(id: bigint, most: number): Promise<number>;
+  /** Whether all of these lines have neither. They were open before, in this order, with no open one between them. */
+  areOpen(id: bigint, lines: readonly number[]): Promise<boolean>;
   /** Gives open instructions their failures. Throws when one of them is not open. */
   fail(id: bigint, failures: readonly Failure[]): Promise<void>;
   /** Fills an instruction that replaces a voucher with what that voucher's own instruction says. */

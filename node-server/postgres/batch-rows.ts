@@ -9,6 +9,7 @@ import type {
   RepeatedItem,
   VoucherInstruction,
 } from "../ports/store.ts";
+import { int4Array, textArray } from "./arrays.ts";
 import { expectOne } from "./rows.ts";
 import type { Trx } from "./rows.ts";
 
@@ -89,13 +90,14 @@ export function batchRows(trx: Trx): BatchRows {
         .execute();
       return rows.map(instruction);
     },
-    async countOpen(id, most) {
+    async areOpen(id, lines) {
+      // Nothing opens again, so that their number tells, and the index that holds only open ones gives it.
       const counted = sql<{ open: number }>`
-        select count(*)::int as open from (
-          select from voucher_instructions
-          where batch = ${id} and failure_reason is null and not made limit ${most}) as counted`;
+        select count(*)::int as open from voucher_instructions
+        where batch = ${id} and line between ${lines[0] ?? 0} and ${lines.at(-1) ?? 0}
+          and failure_reason is null and not made`;
       const [row] = (await counted.execute(trx)).rows;
-      return row?.open ?? 0;
+      return row?.open === lines.length;
     },
     async fail(id, failures) {
       if (failures.length === 0) return;
@@ -166,16 +168,16 @@ function insertion(
   return sql`
     insert into voucher_instructions (batch, unique_for, line, instruction_id, group_code, currency, amount,
       payee_functional_id, narration, replaces, reason)
-    select ${batch}::bigint, ${uniqueFor}::text, * from unnest(
-      ${instructions.map((row) => row.line)}::int[],
-      ${instructions.map((row) => row.instructionId)}::text[],
-      ${instructions.map((row) => row.groupCode)}::text[],
-      ${instructions.map((row) => row.currency)}::text[],
-      ${instructions.map((row) => row.amount)}::text[],
-      ${instructions.map((row) => row.payeeFunctionalId)}::text[],
-      ${instructions.map((row) => row.narration)}::text[],
-      ${instructions.map((row) => row.replaces?.serialNumber ?? null)}::text[],
-      ${instructions.map((row) => row.replaces?.reason ?? null)}::text[])`;
+    select ${batch}::bigint, ${uniqueFor}::text,
+      unnest(${int4Array(instructions.map((row) => row.line))}::int[]),
+      unnest(${textArray(instructions.map((row) => row.instructionId))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.groupCode))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.currency))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.amount))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.payeeFunctionalId))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.narration))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.replaces?.serialNumber ?? null))}::text[]),
+      unnest(${textArray(instructions.map((row) => row.replaces?.reason ?? null))}::text[])`;
 }
 
 async function findEarlier(

@@ -7,6 +7,7 @@ import type { RawBuilder } from "kysely";
 import { accountId } from "../ledger/entries.ts";
 import type { Account, AccountKind, JournalEntry, JournalLine } from "../ledger/entries.ts";
 import type { LedgerRows } from "../ports/store.ts";
+import { int4Array, int8Array, textArray } from "./arrays.ts";
 import type { Trx } from "./rows.ts";
 
 export function ledgerRows(trx: Trx): LedgerRows {
@@ -66,27 +67,32 @@ async function openAccounts(trx: Trx, accounts: readonly Account[]): Promise<voi
     on conflict do nothing`.execute(trx);
 }
 
-interface NumberedLine extends JournalLine {
+interface NumberedLine {
   readonly entryId: bigint;
   readonly n: number;
+  /** Of its account. */
+  readonly id: string;
+  readonly amountMinor: bigint;
+  readonly serial: bigint | undefined;
 }
 
 function numbered(entryId: bigint, lines: readonly JournalLine[]): NumberedLine[] {
   return lines
-    .toSorted((a, b) => compareText(accountId(a.account), accountId(b.account)))
-    .map((line, index) => ({ ...line, entryId, n: index + 1 }));
+    .map(({ account, amountMinor, serial }) => ({ id: accountId(account), amountMinor, serial }))
+    .toSorted((a, b) => compareText(a.id, b.id))
+    .map(({ id, amountMinor, serial }, index) => ({ entryId, n: index + 1, id, amountMinor, serial }));
 }
 
 /** All lines of an entry come in one statement: the database refuses it when they do not leave it balanced. */
 export function insertionOfLines(lines: readonly NumberedLine[]): RawBuilder<unknown> {
   return sql`
     insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial)
-    select * from unnest(
-      ${lines.map(({ entryId }) => entryId)}::bigint[],
-      ${lines.map(({ n }) => n)}::int[],
-      ${lines.map(({ account }) => accountId(account))}::text[],
-      ${lines.map(({ amountMinor }) => amountMinor)}::bigint[],
-      ${lines.map(({ serial }) => serial ?? null)}::bigint[])`;
+    select
+      unnest(${int8Array(lines.map(({ entryId }) => entryId))}::bigint[]),
+      unnest(${int4Array(lines.map(({ n }) => n))}::int[]),
+      unnest(${textArray(lines.map(({ id }) => id))}::text[]),
+      unnest(${int8Array(lines.map(({ amountMinor }) => amountMinor))}::bigint[]),
+      unnest(${int8Array(lines.map(({ serial }) => serial ?? null))}::bigint[])`;
 }
 
 function accountsOf(entries: readonly JournalEntry[]): Account[] {

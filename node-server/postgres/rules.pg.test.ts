@@ -135,6 +135,11 @@ function newVoucherWithMoney({
         now() + interval '1 day')`;
 }
 
+function lineOfVoucher(serial: number, account: string): string {
+  return `${newEntry()} insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
+    (${last}, 1, '${account}', 100, ${serial}), (${last}, 2, 'funding:AID:USD', -100, null);`;
+}
+
 function reserveFor5(amount: number): string {
   return `insert into journal_entries (idempotency_key, kind, currency) values (gen_random_uuid(), 'test', 'USD');
     insert into journal_lines (entry_id, line, account_id, amount_minor, voucher_serial) values
@@ -146,6 +151,11 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
     [`${newEntry()} ${lineTo(last, 5).replace("-5", "-4")}`, "journal_entry_balanced"],
     [newEntry(), "journal_entry_balanced"],
     [lineTo("1", 5, 3), "journal_entry_closed"],
+    [lineTo("999", 5), "journal_entry_closed"],
+    [
+      `${newEntry()} ${lineTo(last, 5).replace("owed:corner", "owed:nobody")}`,
+      "journal_line_moves_an_account",
+    ],
     [`${newEntry("EUR")} ${lineTo(last, 5)}`, "journal_entry_in_one_currency"],
     [`update journal_lines set amount_minor = 2`, "journal_lines_append_only"],
     [`delete from journal_lines`, "journal_lines_append_only"],
@@ -169,10 +179,16 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
        (${last}, 1, 'funding:AID:USD', -601), (${last}, 2, 'owed:corner:USD', 601)`,
       "account_not_overdrawn",
     ],
+    [`update accounts set id = 'fsp:other:USD' where id = 'fsp:bank:USD'`, "accounts_through_journal"],
+    [`delete from accounts where id = 'fsp:bank:USD'`, "accounts_append_only"],
+    [`truncate accounts cascade`, "accounts_append_only"],
   ],
   vouchers: [
     [`update vouchers set reserved_minor = 0 where serial = 1`, "vouchers_through_journal"],
     [`update vouchers set amount_minor = 99 where serial = 1`, "voucher_value_is_fixed"],
+    [`update vouchers set serial = 9 where serial = 1`, "voucher_value_is_fixed"],
+    [`update vouchers set line = 5 where serial = 1`, "voucher_value_is_fixed"],
+    [`update vouchers set group_code = 'KIT' where serial = 1`, "voucher_value_is_fixed"],
     [`update vouchers set state = 'activated' where serial = 4`, "voucher_consumed_once"],
     [`update vouchers set state = 'cancelled' where serial = 1`, "voucher_state_matches_reserve"],
     [`update vouchers set state = 'leased' where serial = 1`, "voucher_state_matches_lease"],
@@ -183,8 +199,22 @@ const broken: Readonly<Record<string, readonly [sql: string, rule: string][]>> =
        (${last}, 1, 'reserved:AID:USD', -100, 3), (${last}, 2, 'owed:corner:USD', 100, null)`,
       "voucher_debited_once",
     ],
+    [lineOfVoucher(999, "reserved:AID:USD"), "reserve_names_its_voucher"],
+    [lineOfVoucher(999, "owed:corner:USD"), "reserve_names_its_voucher"],
+  ],
+  "instructions and groups": [
+    [`update voucher_instructions set line = 9 where line = 5`, "voucher_instructions_append_only"],
+    [`update voucher_instructions set batch = 9 where line = 1`, "voucher_instructions_append_only"],
+    [`delete from voucher_instructions where line = 5`, "voucher_instructions_append_only"],
+    [`truncate voucher_instructions cascade`, "voucher_instructions_append_only"],
+    [`update voucher_groups set code = 'KIT' where code = 'AID'`, "voucher_groups_append_only"],
+    [`delete from voucher_groups`, "voucher_groups_append_only"],
+    [`truncate voucher_groups cascade`, "voucher_groups_append_only"],
   ],
   "a new voucher": [
+    [newVoucher(100).replace("(5, 1, 5, 'AID'", "(5, 1, 6, 'AID'"), "voucher_has_an_instruction"],
+    [newVoucher(100).replace("(5, 1, 5, 'AID'", "(5, 2, 5, 'AID'"), "voucher_has_an_instruction"],
+    [newVoucher(100).replace("(5, 1, 5, 'AID'", "(5, 1, 5, 'KIT'"), "voucher_has_a_group"],
     [newVoucher(), "voucher_state_matches_reserve"],
     [newVoucher(99), "voucher_state_matches_reserve"],
     [newVoucher(100, -100), "voucher_state_matches_reserve"],

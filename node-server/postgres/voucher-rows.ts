@@ -1,8 +1,8 @@
 /** Vouchers, with what their batch says of them; and the encrypted number that waits for its caller. */
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 import type { NewVoucher, VoucherRow, VoucherRows } from "../ports/store.ts";
+import { byteaArray, int4Array, int8Array, textArray, timestamptzArray } from "./arrays.ts";
 import { keptQuery } from "./kept-query.ts";
 import { insertionOfLines, openEntries } from "./ledger-rows.ts";
 import { bytes, expectAll, expectOne } from "./rows.ts";
@@ -17,10 +17,10 @@ export function voucherRows(trx: Trx): VoucherRows {
     },
     async withFreeNumbers(rows) {
       const known = sql<{ number_index: Uint8Array }>`
-        select number_index from vouchers where number_index = any(${rows.map((row) => row.numberIndex)}::bytea[])`;
-      const taken = new Set((await known.execute(trx)).rows.map((row) => bytesToHex(row.number_index)));
+        select number_index from vouchers where number_index = any(${byteaArray(rows.map((row) => row.numberIndex))}::bytea[])`;
+      const taken = new Set((await known.execute(trx)).rows.map((row) => asKey(row.number_index)));
       return rows.filter((row) => {
-        const index = bytesToHex(row.numberIndex);
+        const index = asKey(row.numberIndex);
         const isFree = !taken.has(index);
         taken.add(index);
         return isFree;
@@ -153,35 +153,49 @@ const lockedVouchers = keptQuery((trx, serials: readonly bigint[]) =>
     .forUpdate("vouchers"),
 );
 
-// Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger.
+// Arrays in place of one parameter for each value: a statement takes 65,535 of those, and a batch may be larger. Unnested
+// side by side in a list of what is selected, and not after `from`, they are not written down first.
 function insertionOfVouchers(rows: readonly NewVoucher[]): RawBuilder<unknown> {
+  const { batch, groupCode, currency } = sharedBy(rows);
   return sql`
-    insert into vouchers (state, serial, batch, line, group_code, amount_minor, reserved_minor, currency, number_index,
+    insert into vouchers (state, batch, group_code, currency, serial, line, amount_minor, reserved_minor, number_index,
       number_verifier, token_key_id, expires_at, replaces)
-    select 'preActivated', serial, batch, line, group_code, amount_minor, amount_minor, currency, number_index,
-      number_verifier, token_key_id, expires_at, replaces
-    from unnest(
-      ${rows.map((row) => row.serial)}::bigint[],
-      ${rows.map((row) => row.batch)}::bigint[],
-      ${rows.map((row) => row.line)}::int[],
-      ${rows.map((row) => row.groupCode)}::text[],
-      ${rows.map((row) => row.amountMinor)}::bigint[],
-      ${rows.map((row) => row.currency)}::text[],
-      ${rows.map((row) => row.numberIndex)}::bytea[],
-      ${rows.map((row) => row.numberVerifier)}::bytea[],
-      ${rows.map((row) => row.tokenKeyId)}::bytea[],
-      ${rows.map((row) => row.expiresAt.toISOString())}::timestamptz[],
-      ${rows.map((row) => row.replaces ?? null)}::bigint[]) as made (serial, batch, line, group_code, amount_minor,
-        currency, number_index, number_verifier, token_key_id, expires_at, replaces)`;
+    select 'preActivated', ${batch}::bigint, ${groupCode}::text, ${currency}::text, serial, line, amount_minor, amount_minor,
+      number_index, number_verifier, token_key_id, expires_at, replaces
+    from (select
+      unnest(${int8Array(rows.map((row) => row.serial))}::bigint[]) as serial,
+      unnest(${int4Array(rows.map((row) => row.line))}::int[]) as line,
+      unnest(${int8Array(rows.map((row) => row.amountMinor))}::bigint[]) as amount_minor,
+      unnest(${byteaArray(rows.map((row) => row.numberIndex))}::bytea[]) as number_index,
+      unnest(${byteaArray(rows.map((row) => row.numberVerifier))}::bytea[]) as number_verifier,
+      unnest(${byteaArray(rows.map((row) => row.tokenKeyId))}::bytea[]) as token_key_id,
+      unnest(${timestamptzArray(rows.map((row) => row.expiresAt))}::timestamptz[]) as expires_at,
+      unnest(${int8Array(rows.map((row) => row.replaces ?? null))}::bigint[]) as replaces) as made`;
+}
+
+/** One entry reserves the money of all. */
+function sharedBy(rows: readonly NewVoucher[]): Pick<NewVoucher, "batch" | "groupCode" | "currency"> {
+  const [first] = rows;
+  const isShared = rows.every(
+    ({ batch, groupCode, currency }) =>
+      batch === first?.batch && groupCode === first.groupCode && currency === first.currency,
+  );
+  if (!first || !isShared) throw new Error("vouchers are stored by batch, group and currency");
+  return first;
 }
 
 function insertionOfDeliveries(vouchers: readonly NewVoucher[]): RawBuilder<unknown> {
   const rows = vouchers.filter((row) => row.ciphertext !== null);
   return sql`
     insert into voucher_deliveries (serial, ciphertext)
-    select * from unnest(
-      ${rows.map((row) => row.serial)}::bigint[],
-      ${rows.map((row) => row.ciphertext)}::text[])`;
+    select
+      unnest(${int8Array(rows.map((row) => row.serial))}::bigint[]),
+      unnest(${textArray(rows.map((row) => row.ciphertext))}::text[])`;
+}
+
+/** A character for each byte. */
+function asKey(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 function selectVouchers(trx: Trx) {

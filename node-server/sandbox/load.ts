@@ -156,6 +156,7 @@ async function createVoucher(
     numbers.randomBytes,
     { institutionId, group, money, comment: "from the seed" },
     {
+      areFree: false,
       drawSerials: async () => [serial],
       issue: async () => ({ ...(await keepNumber(numbers, serial, number)), ciphertext: null }),
     },

@@ -18,6 +18,8 @@ export interface Wanted {
 export interface Issuance {
   drawSerials(count: number): Promise<readonly bigint[]>;
   issue(serial: bigint): Promise<IssuedNumber>;
+  /** Whether no voucher had any of the numbers when they were made. One that has since is the database's to refuse. */
+  readonly areFree: boolean;
 }
 
 /** Money that comes to the group with the vouchers themselves, out of what is held for them elsewhere. */
@@ -61,7 +63,7 @@ export async function createFunded(
   if (funded.length === 0) return [];
   const drawn = await newVouchers(tx, batch, funded, reservationDays, issuance);
   // A number that another voucher has is drawn again: its instruction is still open.
-  const rows = await tx.vouchers.withFreeNumbers(drawn);
+  const rows = issuance.areFree ? drawn : await tx.vouchers.withFreeNumbers(drawn);
   if (rows.length === 0) return [];
   await bringFunding?.(tx, rows);
   const key = `${batch}:${groupCode}:${rows[0]?.line}`;

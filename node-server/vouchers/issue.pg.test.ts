@@ -77,13 +77,40 @@ test("4.4: what is kept of a number fits it", async () => {
   expect(voucher?.numberIndex).toEqual(indexOfNumber(keys.indexKey, number));
 });
 
+test("a number that another voucher got after it was found free fails the run, and the next run draws another", async () => {
+  const drawn = new Uint8Array(8).fill(7);
+  const alike = (length: number) => {
+    const bytes = making.randomBytes(length);
+    bytes.set(drawn);
+    return bytes;
+  };
+  const batches = [await storeBatch("FOO", [5]), await storeBatch("FOO", [5])];
+  const [first = 0n, second = 0n] = batches;
+  let transactions = 0;
+  // The fifth stores the voucher, whose number the fourth found free.
+  const interrupted: Store = {
+    async transaction(work) {
+      transactions += 1;
+      if (transactions === 5) await issueBatch({ store, numbers: { ...making, randomBytes: alike } }, second);
+      return store.transaction(work);
+    },
+  };
+  const run = issueBatch({ store: interrupted, numbers: { ...making, randomBytes: alike } }, first);
+  await expect(run).rejects.toMatchObject({ code: "23505", constraint: "vouchers_number_index_key" });
+  await issueBatch({ store, numbers: making }, first);
+  expect(new Set((await Promise.all(batches.map(numbersOf))).flat()).size).toBe(2);
+});
+
 test("4.4: several workers on one batch make each voucher once, more than one chunk of them", async () => {
-  const batch = await storeBatch("FOO", Array<number>(450).fill(1));
-  await Promise.all([1, 2, 3].map(() => issueBatch({ store, numbers: making }, batch)));
-  expect(new Set(await numbersOf(batch)).size).toBe(450);
+  const count = 2300;
+  const batch = await storeBatch("FOO", Array<number>(count).fill(1));
+  const quick = { ...making, scrypt: async () => new Uint8Array(16) };
+  await Promise.all([1, 2, 3].map(() => issueBatch({ store, numbers: quick }, batch)));
+  const results = await resultsOf(batch);
+  expect(new Set(results.map(({ serial }) => serial)).size).toBe(count);
   expect(await store.transaction((tx) => tx.batches.progress(batch))).toEqual({
-    total: 450,
-    created: 450,
+    total: count,
+    created: count,
     failed: 0,
     complete: true,
   });

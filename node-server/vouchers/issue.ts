@@ -7,14 +7,16 @@ import { requestCallback } from "../callbacks/outbox.ts";
 import { bringBatchMoney, endVouchers } from "../disbursement/vouchers.ts";
 import type { BatchRow, Failure, Store, Tx, VoucherGroupRow, VoucherInstruction } from "../ports/store.ts";
 import { createFunded } from "./create-funded.ts";
-import type { Wanted } from "./create-funded.ts";
+import type { Issuance, Wanted } from "./create-funded.ts";
 import type { NumberMaking } from "./numbers.ts";
 import { replaceVoucher } from "./reissue.ts";
 import { createNumberStock } from "./number-stock.ts";
 import type { NumberStock } from "./number-stock.ts";
 
 /** Vouchers of one transaction: large enough to be quick, small enough that a crash repeats little. */
-const chunkSize = 1000;
+const chunkSize = 2000;
+/** Of the first one, while whose numbers are made nothing can be stored. */
+const firstChunkSize = 500;
 
 export interface IssueDependencies {
   readonly store: Store;
@@ -25,53 +27,118 @@ export interface IssueDependencies {
 export async function issueBatch({ store, numbers }: IssueDependencies, batchId: bigint): Promise<void> {
   const stock = createNumberStock(store, numbers, await callerKeyOf(store, batchId));
   for (;;) {
-    const { first, count } = await nextOpen(store, batchId);
+    const chunk = await readChunk(store, batchId, { most: firstChunkSize });
+    const [first] = chunk.instructions;
     if (!first) break;
-    await stock.fill(Math.min(count, chunkSize));
-    if (first.replaces) {
-      await replaceOne(store, batchId, first, stock);
-      continue;
-    }
-    // The numbers of the next chunk are made while this one is stored.
-    await Promise.all([issueChunk(store, batchId, stock), stock.fill(count)]);
+    if (first.replaces) await replaceEach(store, batchId, chunk, stock);
+    else await issueFrom(store, batchId, chunk, stock);
   }
   await completeBatch(store, batchId);
 }
 
-/** The next instruction, and how many are open, as far as two chunks go. */
-function nextOpen(store: Store, batchId: bigint) {
-  return store.transaction(async ({ batches }) => {
-    const [first] = await batches.nextOpen(batchId, 1);
-    return { first, count: first ? await batches.countOpen(batchId, 2 * chunkSize) : 0 };
+/** What a transaction is to make vouchers of, read and checked before it begins. */
+interface Chunk {
+  /** Open ones in the order of their lines, none left out between them. */
+  readonly instructions: readonly VoucherInstruction[];
+  readonly wanted: readonly Wanted[];
+  readonly failures: readonly Failure[];
+}
+
+/** The next open instructions, of all or of those after a line. */
+function readChunk(
+  store: Store,
+  batchId: bigint,
+  { most, afterLine }: { readonly most: number; readonly afterLine?: number | undefined },
+): Promise<Chunk> {
+  return store.transaction(async (tx) => {
+    const instructions = await tx.batches.nextOpen(batchId, most, afterLine);
+    return { instructions, ...(await checkInstructions(tx, instructions)) };
   });
 }
 
-/** Lost vouchers are replaced one by one: each takes its own way back when it is refused. */
-async function replaceOne(
+/** Chunk after chunk, until none is left or another worker has come first. */
+async function issueFrom(store: Store, batchId: bigint, first: Chunk, stock: NumberStock): Promise<void> {
+  let chunk = first;
+  while (chunk.instructions.length > 0) {
+    const { instructions } = chunk;
+    await stock.make(instructions.length - stock.size);
+    const ahead = once(() => readAhead(store, batchId, instructions, stock));
+    if (!(await issueChunk(store, batchId, chunk, stock, ahead))) return;
+    chunk = await ahead();
+  }
+}
+
+/** What is begun by whoever asks first. Where nobody waits for it any more, it may fail unheard. */
+function once<T>(begin: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => {
+    if (!begun) {
+      begun = begin();
+      begun.catch(() => {});
+    }
+    return begun;
+  };
+}
+
+/** The next chunk, and its numbers beside those of this one, which the stock still has. */
+async function readAhead(
   store: Store,
   batchId: bigint,
-  instruction: VoucherInstruction,
+  instructions: readonly VoucherInstruction[],
+  stock: NumberStock,
+): Promise<Chunk> {
+  const left = stock.size - instructions.length;
+  const afterLine = instructions.at(-1)?.line;
+  const next = await readChunk(store, batchId, { most: chunkSize, afterLine });
+  await stock.make(next.instructions.length - left);
+  return next;
+}
+
+/** Lost vouchers are replaced one by one: each takes its own way back when it is refused. */
+async function replaceEach(
+  store: Store,
+  batchId: bigint,
+  { instructions }: Chunk,
   stock: NumberStock,
 ): Promise<void> {
   const batch = await store.transaction((tx) => tx.batches.find(batchId));
   if (!batch) throw new Error(`no voucher batch ${batchId}`);
-  let offer = stock.offer();
-  await replaceVoucher(store, batch, instruction, () => (offer = stock.offer()));
-  stock.remove(offer.taken);
+  for (const [index, instruction] of instructions.entries()) {
+    await stock.make(instructions.length - index - stock.size);
+    let offer = stock.offer();
+    await replaceVoucher(store, batch, instruction, () => (offer = stock.offer()));
+    stock.remove(offer.taken);
+  }
 }
 
-async function issueChunk(store: Store, batchId: bigint, stock: NumberStock): Promise<void> {
-  const most = Math.min(stock.size, chunkSize);
+/**
+ * False, with nothing done, where another worker has come first. What is ahead is begun when nearly all that is left is the
+ * database's work, so that the small questions before it are answered at once.
+ */
+async function issueChunk(
+  store: Store,
+  batchId: bigint,
+  { instructions, wanted, failures }: Chunk,
+  stock: NumberStock,
+  ahead: () => Promise<unknown>,
+): Promise<boolean> {
   const taken = await store.transaction(async (tx) => {
     const batch = await lockBatch(tx, batchId);
-    const { wanted, failures } = await checkInstructions(tx, await tx.batches.nextOpen(batchId, most));
+    const lines = instructions.map(({ line }) => line);
+    if (!(await tx.batches.areOpen(batchId, lines))) return undefined;
     await tx.batches.fail(batchId, failures);
     const offer = stock.offer();
     const bring = batch.kind === "disbursement" ? bringBatchMoney : undefined;
-    for (const group of groupsOf(wanted)) await createFunded(tx, batch, group, offer, bring);
+    const drawSerials: Issuance["drawSerials"] = (count) => {
+      void ahead();
+      return offer.drawSerials(count);
+    };
+    for (const group of groupsOf(wanted))
+      await createFunded(tx, batch, group, { ...offer, drawSerials }, bring);
     return offer.taken;
   });
-  stock.remove(taken);
+  stock.remove(taken ?? []);
+  return taken !== undefined;
 }
 
 function completeBatch(store: Store, batchId: bigint): Promise<void> {

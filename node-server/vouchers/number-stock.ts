@@ -9,8 +9,8 @@ import type { IssuedNumber, NumberMaking } from "./numbers.ts";
 
 export interface NumberStock {
   readonly size: number;
-  /** Makes numbers until there are as many. */
-  fill(count: number): Promise<void>;
+  /** Makes so many more, if any, none of which a voucher has. */
+  make(count: number): Promise<void>;
   /** For one attempt of a transaction: what it takes stays in the stock until `remove`. */
   offer(): NumberOffer;
   /** To be called after the commit: a serial that a voucher has, or could not have, is not offered again. */
@@ -19,15 +19,18 @@ export interface NumberStock {
 
 export interface NumberOffer {
   readonly taken: ReadonlySet<bigint>;
+  readonly areFree: true;
   drawSerials(count: number): Promise<readonly bigint[]>;
   issue(serial: bigint): Promise<IssuedNumber>;
 }
 
 /**
  * Numbers that are made in one go, before requests and the database's answers have their turn again. Few, so that the
- * small statements of a chunk wait for little, and most numbers are made while the database stores vouchers; and a multiple of the scrypts that run at once (two or three).
+ * small statements of a chunk wait for little, and most numbers are made while the database stores vouchers.
  */
 const lotSize = 6;
+/** While one ends, the threads of the scrypts (two or three) have another to work on. */
+const lotsAtOnce = 2;
 
 export function createNumberStock(
   store: Store,
@@ -36,32 +39,49 @@ export function createNumberStock(
 ): NumberStock {
   const boxKey = callerBoxKey(making.keys, callerPublicKey);
   const ready = new Map<bigint, IssuedNumber>();
+  /** Gives how many of them are free. */
+  async function add(count: number): Promise<number> {
+    const serials = await store.transaction((tx) => tx.vouchers.nextSerials(count));
+    const lots = lotsOf(serials).entries();
+    const made: Numbered[][] = [];
+    const makeLots = async () => {
+      for (const [index, lot] of lots) {
+        const randomBytes = fromOneDraw(making.randomBytes, lot.length * randomOfNumber);
+        const issue = async (serial: bigint) => ({
+          serial,
+          ...(await issueNumber({ ...making, randomBytes }, serial, boxKey)),
+        });
+        made[index] = await Promise.all(lot.map(issue));
+        await othersTurn();
+      }
+    };
+    await Promise.all(Array.from({ length: lotsAtOnce }, makeLots));
+    const free = await store.transaction((tx) => tx.vouchers.withFreeNumbers(made.flat()));
+    for (const { serial, ...number } of free) ready.set(serial, number);
+    return free.length;
+  }
   return {
     get size() {
       return ready.size;
     },
-    async fill(count) {
-      const missing = count - ready.size;
-      if (missing <= 0) return;
-      const serials = await store.transaction((tx) => tx.vouchers.nextSerials(missing));
-      for (let from = 0; from < serials.length; from += lotSize) {
-        const lot = serials.slice(from, from + lotSize);
-        const randomBytes = fromOneDraw(making.randomBytes, lot.length * randomOfNumber);
-        const made = await Promise.all(
-          lot.map(
-            async (serial) =>
-              [serial, await issueNumber({ ...making, randomBytes }, serial, boxKey)] as const,
-          ),
-        );
-        for (const [serial, number] of made) ready.set(serial, number);
-        await othersTurn();
-      }
+    async make(count) {
+      for (let missing = count; missing > 0;) missing -= await add(missing);
     },
     offer: () => offerOf(ready),
     remove(serials) {
       for (const serial of serials) ready.delete(serial);
     },
   };
+}
+
+interface Numbered extends IssuedNumber {
+  readonly serial: bigint;
+}
+
+function lotsOf(serials: readonly bigint[]): bigint[][] {
+  return Array.from({ length: Math.ceil(serials.length / lotSize) }, (_, index) =>
+    serials.slice(index * lotSize, (index + 1) * lotSize),
+  );
 }
 
 /** Cuts small pieces from one draw, since each draw costs about the same; further ones are drawn when it is used up. */
@@ -80,6 +100,7 @@ function offerOf(ready: ReadonlyMap<bigint, IssuedNumber>): NumberOffer {
   const taken = new Set<bigint>();
   return {
     taken,
+    areFree: true,
     async drawSerials(count) {
       return Array.from({ length: count }, () => {
         const next = left.next();

@@ -54,6 +54,7 @@ export function preactivate(
     return answerOnce(tx, call, { institutionId, operation }, memory, refuse, async () => {
       let number = "";
       const issuance: Issuance = {
+        areFree: false,
         drawSerials: (count) => tx.vouchers.nextSerials(count),
         async issue(serial) {
           number = drawNumber(deps.numbers.randomBytes);

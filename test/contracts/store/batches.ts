@@ -55,8 +55,13 @@ export function describeBatches(subject: () => StoreSubject): void {
       await transaction((tx) => tx.batches.fail(batch, [{ line: 3, reason: "Unknown currency" }]));
       expect(lines(await open(10))).toEqual([2, 5, 6]);
       expect(lines(await open(1))).toEqual([2]);
-      const counted = (most: number) => transaction((tx) => tx.batches.countOpen(batch, most));
-      expect([await counted(2), await counted(10)]).toEqual([2, 3]);
+      const areOpen = (...wanted: number[]) => transaction((tx) => tx.batches.areOpen(batch, wanted));
+      expect([await areOpen(2, 5, 6), await areOpen(2, 5), await areOpen(6)]).toEqual([true, true, true]);
+      expect([await areOpen(1, 2), await areOpen(2, 3, 5, 6), await areOpen(4)]).toEqual([
+        false,
+        false,
+        false,
+      ]);
     });
 
     test("results tell of each line in order: a voucher, a failure or neither yet", async () => {
