@@ -151,9 +151,10 @@ describe("POST /rtpRequest", () => {
        union all select row_to_json(r)::text from requests_to_pay r`,
     );
     const stored = rows.map(({ text }) => text).join();
-    expect(stored).not.toContain("254");
-    for (const address of ["KE-9988", "KE-4455"])
-      expect(stored).not.toContain(Buffer.from(address).toString("hex"));
+    for (const secret of ["254700000001", "254 700-000001", "KE-9988", "KE-4455"]) {
+      expect(stored).not.toContain(secret);
+      expect(stored).not.toContain(Buffer.from(secret).toString("hex"));
+    }
   });
 
   test("of type 01 finds whom a payer FI has mapped itself; whom two of them have is not guessed", async () => {

@@ -7,6 +7,7 @@ import { Client, Pool } from "pg";
 import { pino } from "pino";
 import { createJobs } from "../../node-server/jobs/boss.ts";
 import type { Store } from "../../node-server/ports/store.ts";
+import { int8Array } from "../../node-server/postgres/arrays.ts";
 import { exactTypes } from "../../node-server/postgres/pool.ts";
 import { createPostgresStore } from "../../node-server/postgres/store.ts";
 
@@ -119,14 +120,13 @@ export async function replayLanes(
 }
 
 async function replayOne(client: Client, transcript: Transcript, how: How): Promise<void> {
-  const ids = new Map<unknown, unknown>();
-  const idNow = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(idNow) : (ids.get(value) ?? value);
+  const ids = new Map<bigint, bigint>();
+  const idsNow = (array: unknown) => int8Array(idsIn(array as Buffer).map((id) => ids.get(id) ?? id));
   for (const { text, name, values, gaveIds } of transcript) {
     const result = await client.query<{ id?: unknown }>({
       text,
       // Nothing else that the database numbers is named again.
-      values: namesEntries(text) ? values.with(0, idNow(values[0])) : [...values],
+      values: namesEntries(text) ? values.with(0, idsNow(values[0])) : [...values],
       ...(how === "prepared" && name !== undefined && { name }),
     });
     for (const [index, gave] of gaveIds.entries()) {
@@ -149,6 +149,11 @@ export async function copyDatabase<const Names extends readonly string[]>(
     await client.query(`create database ${copy} template ${client.escapeIdentifier(name)}`);
   await client.end();
   return names.map(urlOf) as { readonly [Index in keyof Names]: string };
+}
+
+/** What `int8Array` made into an array. */
+function idsIn(array: Buffer): bigint[] {
+  return Array.from({ length: array.readInt32BE(12) }, (_, index) => array.readBigInt64BE(24 + 12 * index));
 }
 
 function namesEntries(text: string): boolean {
