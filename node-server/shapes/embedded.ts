@@ -78,9 +78,10 @@ export function createEmbeddedShapeSource(options: EmbeddedShapeSourceOptions): 
       const read = { pool, definition, request, limits };
       const place = request.live ? waiting.enter(waitingKey(request)) : undefined;
       try {
-        await stamping.stampNow();
+        // What follows in a snapshot is written down already.
         const chunk = await nextChunkAnswer(read);
         if (chunk) return chunk;
+        await stamping.stampNow();
         if (place) return await heldAnswer(read, { place, holdMs, onHold }, signal);
         const offset = parseOffset(request.offset);
         if (offset === "before-all") return await snapshotAnswer(read);
