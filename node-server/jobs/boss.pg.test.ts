@@ -106,8 +106,8 @@ test("jobs that wait are taken one after the other by all workers of their queue
       await ran.happen(id);
     },
   });
-  const ids = Array.from({ length: 20 }, (_, index) => `waiting-${index}`);
-  const begun = performance.now();
+  // So many that workers who only looked now and then would need longer than a test may take.
+  const ids = Array.from({ length: 200 }, (_, index) => `waiting-${index}`);
   await client.query("begin");
   for (const id of ids) await enqueue(jobs, { queue: "run-command", id });
   await client.query("commit");
@@ -115,8 +115,6 @@ test("jobs that wait are taken one after the other by all workers of their queue
   const done: (string | undefined)[] = [];
   while (done.length < ids.length) done.push(await ran.next());
   expect(new Set(done)).toEqual(new Set(ids));
-  // Each worker would have to look ten times.
-  expect(performance.now() - begun).toBeLessThan(10_000);
 });
 
 test("a job that another process has enqueued is taken by a worker that nobody woke", async () => {

@@ -133,9 +133,8 @@ describe("O1: asked again after the answer was lost, and after a restart,", () =
     }
     for (let times = 0; times < 2; times++)
       expect(await desk.ask("remove-cashier", remove)).toEqual({ ok: true });
-    const stored = JSON.stringify(
-      desk.stores.database.prepare("select id, name, answer from requests").all(),
-    );
+    // Their ids are chance, which may give any four digits.
+    const stored = JSON.stringify(desk.stores.database.prepare("select name, answer from requests").all());
     for (const pin of ["1357", "4711", "2468", "8642"]) expect(stored).not.toContain(pin);
   });
 });

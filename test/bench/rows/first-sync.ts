@@ -38,10 +38,12 @@ interface Position {
 async function measure(bed: Bed, { leases, changes, signatures }: Sizes): Promise<readonly Figure[]> {
   const keys = bed.keys;
   const compiled = { NODE_COMPILE_CACHE: join(bed.folder, "compiled") };
-  // Compiles what the others run: an installed till has no TypeScript to compile either.
-  await inProcess(["--raw", join(bed.folder, "first")], compiled);
   const [directory, rawDirectory] = [join(bed.folder, "till"), join(bed.folder, "raw")];
   return bed.withServer(async () => {
+    // Another node syncs first, which has nothing. It compiles what the server and the others run: a server has mostly been
+    // running for a while, and an installed till has no TypeScript to compile.
+    const other = join(bed.folder, "other");
+    await inProcess([other, bed.url], { ...compiled, SEED: (await enrol(bed, other)).seed });
     const { nodeId, seed, token } = await enrol(bed, directory);
     const grant = (count: number) =>
       bed.withDatabase(async (client) => {
