@@ -14,7 +14,7 @@ import { createNumberStock } from "./number-stock.ts";
 import type { NumberStock } from "./number-stock.ts";
 
 /** Vouchers of one transaction: large enough to be quick, small enough that a crash repeats little. */
-const chunkSize = 2000;
+const chunkSize = 2400;
 /** Of the first one, while whose numbers are made nothing can be stored. */
 const firstChunkSize = 500;
 
