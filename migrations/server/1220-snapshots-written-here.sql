@@ -12,13 +12,14 @@ declare
   message text;
   messages text[] := '{}';
   bytes int := 0;
+  told text;
 begin
   chunk_count := 0;
   for message in execute query using reader loop
     if bytes >= chunk_bytes then
-      first_chunk := coalesce(first_chunk, '[' || array_to_string(messages, ',') || ']');
-      insert into shape_snapshot_chunks (handle, chunk, body)
-        values (snapshot_handle, chunk_count, '[' || array_to_string(messages, ',') || ']');
+      told := '[' || array_to_string(messages, ',') || ']';
+      first_chunk := coalesce(first_chunk, told);
+      insert into shape_snapshot_chunks (handle, chunk, body) values (snapshot_handle, chunk_count, told);
       chunk_count := chunk_count + 1;
       messages := '{}';
       bytes := 0;
@@ -26,12 +27,10 @@ begin
     messages := messages || message;
     bytes := bytes + octet_length(message);
   end loop;
-  messages := messages || ending;
-  if chunk_count = 0 then
-    first_chunk := '[' || array_to_string(messages, ',') || ']';
-  else
-    insert into shape_snapshot_chunks (handle, chunk, body)
-      values (snapshot_handle, chunk_count, '[' || array_to_string(messages, ',') || ']');
+  told := '[' || array_to_string(messages || ending, ',') || ']';
+  first_chunk := coalesce(first_chunk, told);
+  if chunk_count > 0 then
+    insert into shape_snapshot_chunks (handle, chunk, body) values (snapshot_handle, chunk_count, told);
   end if;
   chunk_count := chunk_count + 1;
 end $$;
