@@ -151,7 +151,8 @@ describe("POST /rtpRequest", () => {
        union all select row_to_json(r)::text from requests_to_pay r`,
     );
     const stored = rows.map(({ text }) => text).join();
-    for (const secret of ["254700000001", "254 700-000001", "KE-9988", "KE-4455"]) {
+    // Shorter parts of the alias are found by chance in what is sealed.
+    for (const secret of ["700000001", "700-000001", "KE-9988", "KE-4455"]) {
       expect(stored).not.toContain(secret);
       expect(stored).not.toContain(Buffer.from(secret).toString("hex"));
     }
